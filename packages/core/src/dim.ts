@@ -1,0 +1,114 @@
+import { KcrError } from './error.ts';
+
+/** What may be done to a named dimension. */
+export interface DimOptions {
+  /** Groups of equal size (heads): a selection keeps equally many channels in each group it keeps. */
+  groups?: number;
+  /** The kept count must be a multiple of this. Default 1. */
+  multipleOf?: number;
+  /** Fewest channels to keep. Default `multipleOf`. */
+  min?: number;
+  /** Whether a selection may shrink it at all. Default true. */
+  prunable?: boolean;
+}
+
+/** A named axis of a model's parameters and values. Indices count in the unpruned dimension. */
+export interface Dim {
+  /** Path in the model, e.g. `blocks.3.mlp.io`. */
+  readonly name: string;
+  /** Last part of the name: what the axis is (`io`, `hidden`, `qk`, `v`), in every model. */
+  readonly role: string;
+  /** Channels now. */
+  readonly size: number;
+  /** Channels before any pruning. */
+  readonly full: number;
+  /** Kept channels, ascending; absent while all are kept. */
+  readonly kept?: readonly number[];
+  /** Groups now; their ids before pruning are `groupIds`. */
+  readonly groups: number;
+  readonly groupIds: readonly number[];
+  readonly fullGroups: number;
+  readonly multipleOf: number;
+  readonly min: number;
+  readonly prunable: boolean;
+  /** For a view: the dimension whose channels these are. */
+  readonly of?: Dim;
+}
+
+/** One axis of a parameter: a dimension, several one after another, or a fixed size. */
+export type Axis = Dim | number | readonly (Dim | number)[];
+
+/** The dimensions and fixed sizes of an axis, in order. */
+export const axisParts = (axis: Axis): readonly (Dim | number)[] =>
+  Array.isArray(axis) ? axis : [axis as Dim | number];
+
+const partSize = (part: Dim | number) => (typeof part === 'number' ? part : part.size);
+
+/** Length of an axis now. */
+export const axisSize = (axis: Axis): number =>
+  axisParts(axis).reduce<number>((sum, part) => sum + partSize(part), 0);
+
+/** Kept channels by dimension name, as indices into the unpruned dimensions. */
+export type Kept = Readonly<Record<string, readonly number[]>>;
+
+/** Makes a dimension of `full` channels, of which `kept` remain. */
+export function makeDim(
+  name: string,
+  full: number,
+  kept: readonly number[] | undefined,
+  options: DimOptions,
+  of?: Dim,
+): Dim {
+  const fullGroups = options.groups ?? 1;
+  if (full % fullGroups !== 0)
+    throw new KcrError('DIM_GROUPS', {
+      where: name,
+      found: `${full} channels in ${fullGroups} groups`,
+      fix: 'Choose a size that the groups divide',
+    });
+  const groupIds = survivingGroups(name, full, kept, fullGroups);
+  const multipleOf = options.multipleOf ?? 1;
+  return {
+    name,
+    role: name.slice(name.lastIndexOf('.') + 1),
+    size: kept?.length ?? full,
+    full,
+    kept,
+    groups: groupIds.length,
+    groupIds,
+    fullGroups,
+    multipleOf,
+    min: options.min ?? multipleOf,
+    prunable: options.prunable ?? true,
+    of,
+  };
+}
+
+function survivingGroups(
+  name: string,
+  full: number,
+  kept: readonly number[] | undefined,
+  groups: number,
+): number[] {
+  if (!kept) return Array.from({ length: groups }, (_, g) => g);
+  const counts = new Map<number, number>();
+  for (const index of kept) {
+    const group = Math.floor((index * groups) / full);
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+  }
+  if (new Set(counts.values()).size > 1)
+    throw new KcrError('DIM_GROUPS', {
+      where: name,
+      found: `groups with ${[...counts.values()].join(', ')} kept channels`,
+      fix: 'Keep equally many channels in each group, or drop a group whole',
+    });
+  return [...counts.keys()].sort((a, b) => a - b);
+}
+
+/** Positions of a view's channels in the dimension it looks at; absent while it sees all of them. */
+export function viewIndices(view: Dim): readonly number[] | undefined {
+  const base = view.of;
+  if (!base || view.size === base.size) return undefined;
+  const position = new Map((base.kept ?? [...Array(base.full).keys()]).map((c, i) => [c, i]));
+  return (view.kept ?? []).map((channel) => position.get(channel) as number);
+}

@@ -1,0 +1,59 @@
+import type { NdArray } from './array.ts';
+import type { Generator } from './random.ts';
+import type { Draw } from './scope.ts';
+import type { DataType, Tensor } from './tf.ts';
+
+/** What a step may read while it runs or is traced. */
+export interface StepContext {
+  /** The inputs that the step was called with. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The current value of an array in the engine's state. @throws KcrError `STATE_MISSING` */
+  state(name: string): Tensor;
+  /**
+   * An input that the step brings along: `next` is called before every run, in the order in which the
+   * step asked, on every engine. This is how schedules and random numbers reach a compiled step.
+   */
+  supply(name: string, shape: readonly number[], dtype: DataType, next: () => NdArray['data']): Tensor;
+}
+
+/** What a step computes. */
+export interface StepResult {
+  /** Values to give back to the caller. */
+  outputs: Record<string, Tensor>;
+  /** New values of arrays in the state, taking effect together after the step. */
+  updates?: Record<string, Tensor>;
+}
+
+/** A step, written in TensorFlow.js ops. It must not read values or draw random numbers itself. */
+export type StepFunction = (context: StepContext) => StepResult;
+
+/** A compiled step. Input shapes may change from call to call; each new one costs a compilation. */
+export interface CompiledStep {
+  (inputs?: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>;
+  dispose(): Promise<void>;
+}
+
+/** Holds state and runs steps over it. All steps of one engine share the state without copies. */
+export interface Engine {
+  /** E.g. `onnx-cpu` or `eager-wasm`. */
+  readonly name: string;
+  /** Sets arrays of the state, replacing those of the same name. */
+  set(arrays: Readonly<Record<string, NdArray>>): void;
+  /** Reads arrays of the state. @throws KcrError `STATE_MISSING` */
+  get(names: readonly string[]): Promise<Record<string, NdArray>>;
+  /** Names in the state. */
+  names(): string[];
+  delete(names: readonly string[]): void;
+  compile(name: string, step: StepFunction): CompiledStep;
+  dispose(): Promise<void>;
+}
+
+/** Random numbers in a step, drawn from `generator` before each run. */
+export const drawing =
+  (context: StepContext, generator: Generator) =>
+  (name: string, shape: readonly number[], draw: Draw): Tensor => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return context.supply(name, shape, 'float32', () =>
+      new Float32Array(size).map(() => generator[draw]()),
+    );
+  };

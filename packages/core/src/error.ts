@@ -1,0 +1,31 @@
+/** What a {@link KcrError} says: the place, what was found there, and what to do about it. */
+export interface KcrErrorDetails {
+  /** The file, parameter, plugin, step or line that the error is about. */
+  where: string;
+  /** What was found there. */
+  found: string;
+  /** The one thing to do next. */
+  fix: string;
+  cause?: unknown;
+}
+
+/**
+ * The error every package throws for input it cannot use. `code` is stable across versions
+ * (`SAFETENSORS_HEADER`, `PLUGIN_API_VERSION`, ...); the texts may be reworded.
+ */
+export class KcrError extends Error {
+  override readonly name = 'KcrError';
+  readonly where: string;
+  readonly found: string;
+  readonly fix: string;
+
+  constructor(
+    readonly code: string,
+    { where, found, fix, cause }: KcrErrorDetails,
+  ) {
+    super(`${where}: ${found.replace(/\.$/, '')}. ${fix}.`, { cause });
+    this.where = where;
+    this.found = found;
+    this.fix = fix;
+  }
+}

@@ -1,0 +1,189 @@
+import { type NdArray, shapeText, sizeOf } from './array.ts';
+import { type CostEntry, countMacs, type Macs } from './cost.ts';
+import type { Dim, Kept } from './dim.ts';
+import { KcrError } from './error.ts';
+import type { Generator } from './random.ts';
+import { type Draw, type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
+import type { Tensor } from './tf.ts';
+import { trace } from './trace/tracer.ts';
+
+/** What a backbone gives. */
+export interface ModelOutput {
+  /** [batch, classes], before the softmax. */
+  logits: Tensor;
+  /** [batch, d], exactly what the classifier reads: after the final norm and pooling. */
+  features: Tensor;
+  /** The last feature map after the final norm: [batch, tokens, d], or [batch, height, width, d]. */
+  tokens: Tensor;
+}
+
+/** A family of models: one function of a scope, and what it needs to be found and built again. */
+export interface Architecture<C extends object = object> {
+  /** Name within its module, e.g. `vit`. */
+  readonly name: string;
+  /** The package that exports it, so that a saved model can find it. */
+  readonly module: string;
+  /** Whether tokens are a set (any may be dropped) or a grid. */
+  readonly tokens: 'set' | 'grid';
+  /** Fills in defaults and checks. @throws KcrError `MODEL_CONFIG` */
+  configure(config: Partial<C>): C;
+  /** [height, width, channels] of one image, and the number of classes. */
+  input(config: C): { shape: readonly [number, number, number]; classes: number };
+  /** The model. `image` is [batch, height, width, channels], normalised. */
+  forward(m: Scope, image: Tensor, config: C): ModelOutput;
+}
+
+/** Arrays by name: a model's parameters and buffers, as timm's state dict. */
+export type StateDict = Record<string, NdArray>;
+
+/** How one run of a model reads its state and is watched. */
+export interface ApplyOptions {
+  /** The tensor of a parameter or buffer. */
+  state(name: string): Tensor;
+  /** Training mode: drop path and batch statistics. Default false. */
+  training?: boolean;
+  /** Random numbers for training mode. */
+  draw?(name: string, shape: readonly number[], draw: Draw): Tensor;
+  /** Reads or replaces a tapped value. */
+  tap?(value: Tensor, info: TapInfo): Tensor;
+  /** Receives the next value of a buffer. */
+  assign?(name: string, value: Tensor): void;
+}
+
+/** A built model: everything that follows from its function, and no weights. */
+export class Model<C extends object = object> {
+  readonly params: readonly ParamSpec[];
+  readonly dims: ReadonlyMap<string, Dim>;
+  readonly taps: readonly TapInfo[];
+  readonly costs: readonly CostEntry[];
+  readonly inputShape: readonly [number, number, number];
+  readonly classes: number;
+  /** Width of the classifier's input. */
+  readonly featureSize: number;
+
+  /**
+   * @param kept channels that remain, by dimension; dimensions that are absent are whole
+   * @throws KcrError `SELECTION_DIM` for a dimension that the model does not have
+   */
+  constructor(
+    readonly architecture: Architecture<C>,
+    readonly config: C,
+    readonly kept: Kept = {},
+  ) {
+    const { shape, classes } = architecture.input(config);
+    this.inputShape = shape;
+    this.classes = classes;
+    const params = new Map<string, ParamSpec>();
+    const dims = new Map<string, Dim>();
+    const taps: TapInfo[] = [];
+    const costs: CostEntry[] = [];
+    let featureSize = 0;
+    trace(({ input }) => {
+      const frame: Frame = {
+        training: false,
+        kept: (name) => kept[name],
+        dim: (dim) => void dims.set(dim.name, dim),
+        param: (spec) => {
+          params.set(spec.name, spec);
+          return input(spec.name, spec.shape);
+        },
+        assign: () => {},
+        tap: (value, info) => {
+          taps.push(info);
+          return value;
+        },
+        cost: (entry) => void costs.push(entry),
+        draw: (name, drawShape) => input(`draw:${name}`, drawShape),
+      };
+      const out = architecture.forward(new Scope(frame), input('image', [1, ...shape]), config);
+      featureSize = out.features.shape[1] as number;
+      return { logits: out.logits };
+    });
+    for (const name of Object.keys(kept)) {
+      if (!dims.has(name))
+        throw new KcrError('SELECTION_DIM', {
+          where: name,
+          found: `no dimension of that name in ${architecture.name}`,
+          fix: `Use one of ${[...dims.keys()].slice(0, 4).join(', ')}, ... (see \`kcr inspect\`)`,
+        });
+    }
+    this.params = [...params.values()];
+    this.dims = dims;
+    this.taps = taps;
+    this.costs = costs;
+    this.featureSize = featureSize;
+  }
+
+  /** Runs the model inside a step. `image` is [batch, height, width, channels], normalised. */
+  apply(image: Tensor, options: ApplyOptions): ModelOutput {
+    const frame: Frame = {
+      training: options.training ?? false,
+      kept: (name) => this.kept[name],
+      dim: () => {},
+      param: (spec) => options.state(spec.name),
+      assign: (name, value) => options.assign?.(name, value),
+      tap: (value, info) => options.tap?.(value, info) ?? value,
+      cost: () => {},
+      draw: (name, shape, draw) => {
+        if (options.draw) return options.draw(name, shape, draw);
+        throw new KcrError('DRAW_MISSING', {
+          where: name,
+          found: 'random numbers are needed and no generator was given',
+          fix: 'Pass `draw` to apply(), or run with training: false',
+        });
+      },
+    };
+    return this.architecture.forward(new Scope(frame), image, this.config);
+  }
+
+  /** Number of trained parameters. */
+  get parameterCount(): number {
+    return this.params.filter((p) => p.trainable).reduce((sum, p) => sum + sizeOf(p.shape), 0);
+  }
+
+  /** Multiply-accumulates for one image. */
+  get macs(): Macs {
+    return countMacs(this.costs);
+  }
+
+  /** First values of all parameters and buffers; each has a stream of its own, named after it. */
+  initialize(generator: Generator): StateDict {
+    const entries = this.params.map(({ name, shape, init }): [string, NdArray] => [
+      name,
+      { dtype: 'float32', shape, data: init(generator.fork(name), shape) },
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  /**
+   * Checks that `state` has this model's arrays, all of them at once.
+   *
+   * @param where the file it came from, for the message
+   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names
+   */
+  checkState(state: StateDict, where: string): void {
+    const names = new Set(this.params.map((p) => p.name));
+    const missing = this.params.filter((p) => !state[p.name]).map((p) => p.name);
+    const unexpected = Object.keys(state).filter((name) => !names.has(name));
+    const misshapen = this.params.flatMap((p) => {
+      const found = state[p.name];
+      return found && shapeText(found.shape) !== shapeText(p.shape)
+        ? [`${p.name} is ${shapeText(found.shape)} instead of ${shapeText(p.shape)}`]
+        : [];
+    });
+    const problems = [
+      ...list('missing', missing),
+      ...list('unexpected', unexpected),
+      ...list('of another shape', misshapen),
+    ];
+    if (problems.length > 0)
+      throw new KcrError('STATE_DICT', {
+        where,
+        found: problems.join('; '),
+        fix: `Use weights of ${this.architecture.name} with this configuration`,
+      });
+  }
+}
+
+const list = (what: string, names: string[]) =>
+  names.length > 0 ? [`${names.length} ${what}: ${names.join(', ')}`] : [];

@@ -1,0 +1,29 @@
+import { type Tensor, tf } from '../tf.ts';
+import { defineComposite } from './composite.ts';
+
+const like = ({ x }: Record<string, { shape: readonly number[] }>) => [
+  { shape: x!.shape, dtype: 'float32' as const },
+];
+
+/** Phi(x), the standard normal distribution function. */
+const normalCdf = (x: Tensor) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
+
+const geluGradient = defineComposite({
+  name: 'GeluGradient',
+  shapes: like,
+  compute: ({ x, dy }) => {
+    const density = tf.mul(tf.exp(tf.mul(-0.5, tf.square(x!))), 1 / Math.sqrt(2 * Math.PI));
+    return [tf.mul(dy!, tf.add(normalCdf(x!), tf.mul(x!, density)))];
+  },
+});
+
+const geluOp = defineComposite({
+  name: 'Gelu',
+  saved: ['x'],
+  shapes: like,
+  compute: ({ x }) => [tf.mul(x!, normalCdf(x!))],
+  gradient: ([dy], [x]) => ({ x: () => geluGradient({ x: x!, dy: dy! }, {})[0]! }),
+});
+
+/** The exact GELU, x * Phi(x) (PyTorch's `approximate='none'`). Any shape. */
+export const gelu = (x: Tensor): Tensor => geluOp({ x }, {})[0]!;

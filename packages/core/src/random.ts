@@ -1,0 +1,67 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import {
+  xoroshiro128plus,
+  xoroshiro128plusFromState,
+} from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/** FNV-1a over a label, so that forks of one seed with other names are other streams. */
+function hash(label: string, seed: number): number {
+  let h = (0x811c9dc5 ^ seed) >>> 0;
+  for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193) >>> 0;
+  return h | 0;
+}
+
+/** A seeded stream of random numbers whose state can be saved and restored exactly. */
+export class Generator {
+  #stream: RandomGenerator;
+
+  constructor(readonly seed: number) {
+    this.#stream = xoroshiro128plus(seed);
+  }
+
+  /** An independent stream named `label`; the same seed and label always give the same stream. */
+  fork(label: string): Generator {
+    return new Generator(hash(label, this.seed));
+  }
+
+  /** Uniform in [0, 1). */
+  uniform(): number {
+    return uniformFloat64(this.#stream);
+  }
+
+  /** Uniform integer in 0..n-1. */
+  integer(n: number): number {
+    return uniformInt(this.#stream, 0, n - 1);
+  }
+
+  /** Standard normal (Box-Muller). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Standard Gumbel, -log(-log U). */
+  gumbel(): number {
+    return -Math.log(-Math.log(this.uniform() + 1e-12) + 1e-12);
+  }
+
+  /** A random order of 0..n-1 (Fisher-Yates). */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      [order[i], order[j]] = [order[j] as number, order[i] as number];
+    }
+    return order;
+  }
+
+  /** The state, as plain numbers that JSON keeps exactly. */
+  get state(): readonly number[] {
+    return this.#stream.getState();
+  }
+
+  set state(state: readonly number[]) {
+    this.#stream = xoroshiro128plusFromState([...state]);
+  }
+}

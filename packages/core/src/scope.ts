@@ -1,0 +1,148 @@
+import type { CostEntry } from './cost.ts';
+import { type Axis, axisSize, type Dim, type DimOptions, makeDim, viewIndices } from './dim.ts';
+import { KcrError } from './error.ts';
+import type { Initializer } from './initializer.ts';
+import { putChannels, takeChannels } from './ops/channels.ts';
+import type { DataType, Tensor } from './tf.ts';
+
+/** A trained or tracked array of a model, under its timm name. */
+export interface ParamSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly axes: readonly Axis[];
+  readonly init: Initializer;
+  /** Whether weight decay applies. Default: rank 2 and above. */
+  readonly decay: boolean;
+  /** False for running statistics. */
+  readonly trainable: boolean;
+}
+
+/** A value of the forward pass that plugins may read or replace. */
+export interface TapInfo {
+  /** Path in the model, e.g. `blocks.3.mlp.hidden`. */
+  readonly name: string;
+  /** Last part of the name. */
+  readonly role: string;
+  /** The dimension of the value's last axis, if it has one. */
+  readonly dim?: Dim;
+  /** The scope's training flag. */
+  readonly training: boolean;
+}
+
+/** Random numbers that a forward pass needs, drawn anew for every step. */
+export type Draw = 'uniform' | 'gumbel' | 'normal';
+
+/** What a scope stands on: either the build of a model, or one run of it. */
+export interface Frame {
+  readonly training: boolean;
+  kept(name: string): readonly number[] | undefined;
+  dim(dim: Dim): void;
+  param(spec: ParamSpec): Tensor;
+  assign(name: string, value: Tensor): void;
+  tap(value: Tensor, info: TapInfo): Tensor;
+  cost(entry: CostEntry): void;
+  draw(name: string, shape: readonly number[], draw: Draw, dtype?: DataType): Tensor;
+}
+
+/**
+ * What a model function writes itself on: named parameters, named dimensions and taps. The same calls
+ * create the parameters when the model is built and read them when it runs.
+ */
+export class Scope {
+  constructor(
+    private readonly frame: Frame,
+    readonly path = '',
+  ) {}
+
+  /** Whether this is a training step (drop path, batch statistics). */
+  get training(): boolean {
+    return this.frame.training;
+  }
+
+  /** The scope `name` within this one. */
+  child(name: string | number): Scope {
+    return new Scope(this.frame, this.#at(String(name)));
+  }
+
+  /**
+   * A named dimension.
+   *
+   * @param of its unpruned size, or the dimension it is a view of: the view names which of those
+   *   channels are used here, and {@link take} and {@link put} go between the two
+   * @throws KcrError `DIM_GROUPS`, `DIM_INDEX`
+   */
+  dim(name: string, of: number | Dim, options: DimOptions = {}): Dim {
+    const path = this.#at(name);
+    const full = typeof of === 'number' ? of : of.full;
+    const base = typeof of === 'number' ? undefined : of;
+    const kept = restrict(this.frame.kept(path), base);
+    if (kept?.some((index) => !Number.isInteger(index) || index < 0 || index >= full))
+      throw new KcrError('DIM_INDEX', {
+        where: path,
+        found: `kept channels outside 0..${full - 1}`,
+        fix: 'Use a selection made for this model',
+      });
+    const dim = makeDim(path, full, kept, options, base);
+    this.frame.dim(dim);
+    return dim;
+  }
+
+  /** A trained parameter whose axes carry `axes`. */
+  param(name: string, axes: readonly Axis[], init: Initializer, { decay }: { decay?: boolean } = {}) {
+    return this.#array(name, axes, init, decay ?? axes.length > 1, true);
+  }
+
+  /** A running statistic: saved with the model, not trained, set by {@link assign}. */
+  buffer(name: string, axes: readonly Axis[], init: Initializer): Tensor {
+    return this.#array(name, axes, init, false, false);
+  }
+
+  /** The next value of a buffer, in a training step. */
+  assign(name: string, value: Tensor): void {
+    this.frame.assign(this.#at(name), value);
+  }
+
+  /** Lets plugins read or replace `value`; `dim` names its last axis. */
+  tap(name: string, value: Tensor, dim?: Dim): Tensor {
+    return this.frame.tap(value, { name: this.#at(name), role: name, dim, training: this.training });
+  }
+
+  /** Reports multiply-accumulates of one image to the model's cost list. */
+  cost(entry: Omit<CostEntry, 'name'>): void {
+    this.frame.cost({ name: this.path, ...entry });
+  }
+
+  /** Random numbers that are new in every step, from the run's seeded generator. */
+  draw(name: string, shape: readonly number[], draw: Draw): Tensor {
+    return this.frame.draw(this.#at(name), shape, draw);
+  }
+
+  #at(name: string): string {
+    return this.path ? `${this.path}.${name}` : name;
+  }
+
+  #array(name: string, axes: readonly Axis[], init: Initializer, decay: boolean, trainable: boolean) {
+    const shape = axes.map(axisSize);
+    return this.frame.param({ name: this.#at(name), shape, axes, init, decay, trainable });
+  }
+}
+
+/** A view sees at most what the dimension it looks at has kept. */
+function restrict(kept: readonly number[] | undefined, base: Dim | undefined) {
+  if (!base?.kept) return kept;
+  if (!kept) return base.kept;
+  const present = new Set(base.kept);
+  return kept.filter((index) => present.has(index));
+}
+
+/** The channels of `x` that `view` sees; `x` itself while it sees all. [..., base] -> [..., view]. */
+export function take(x: Tensor, view: Dim): Tensor {
+  const indices = viewIndices(view);
+  return indices ? takeChannels(x, indices) : x;
+}
+
+/** Puts a view's channels back in place, zeros elsewhere. [..., view] -> [..., base]. */
+export function put(x: Tensor, view: Dim): Tensor {
+  const indices = viewIndices(view);
+  return indices ? putChannels(x, indices, view.of!.size) : x;
+}

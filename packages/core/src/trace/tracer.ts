@@ -1,0 +1,271 @@
+import { type NdArray, shapeText, sizeOf } from '../array.ts';
+import { KcrError } from '../error.ts';
+import { type DataType, type Tensor, tf } from '../tf.ts';
+import { type Graph, liveNodes, type Node, uniformOf, type Value } from './graph.ts';
+import { type ShapeRule, shapeRules } from './shapes.ts';
+
+const BACKEND = 'kcr-trace';
+
+/** The first line of the caller's stack that is neither TensorFlow.js nor the tracer. */
+function place(): string {
+  const lines = new Error().stack?.split('\n').slice(1) ?? [];
+  const own = lines.find((line) => !/tfjs|[\\/]trace[\\/]tracer|kcr-trace|node:internal/.test(line));
+  return own?.trim().replace(/^at /, '') ?? 'a traced function';
+}
+
+/** One recording: the nodes so far, and which value each tensor's data id stands for. */
+class Trace {
+  readonly nodes: Node[] = [];
+  readonly inputs: Record<string, Value> = {};
+  readonly #values = new WeakMap<object, Value>();
+  readonly #seen = new Map<string, Value[]>();
+  readonly #declared = new WeakSet<object>();
+  #next = 0;
+
+  /** A tensor for `value`, on the tracing backend. */
+  tensor(value: Value): Tensor {
+    return tf
+      .engine()
+      .makeTensorFromDataId(this.dataId(value), [...value.shape], value.dtype, tf.backend());
+  }
+
+  dataId(value: Value): object {
+    const id = {};
+    this.#values.set(id, value);
+    return id;
+  }
+
+  valueOf(dataId: object): Value {
+    const value = this.#values.get(dataId);
+    if (value) return value;
+    throw new KcrError('TRACE_FOREIGN_TENSOR', {
+      where: place(),
+      found: 'a tensor that was made outside the step',
+      fix: 'Pass it to the step as an input, a buffer or a declared constant',
+    });
+  }
+
+  input(name: string, shape: readonly number[], dtype: DataType): Value {
+    const value: Value = { id: this.#next++, shape: [...shape], dtype, input: name };
+    this.inputs[name] = value;
+    return value;
+  }
+
+  /** Marks host data as meant to be part of the graph. */
+  declare(data: object): void {
+    this.#declared.add(data);
+  }
+
+  constant(data: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: DataType): Value {
+    const first = data[0] ?? 0;
+    const common = { id: this.#next++, shape, dtype };
+    if (data.every((x) => x === first)) return { ...common, constant: { uniform: first } };
+    if (this.#declared.has(data)) return { ...common, constant: { data } };
+    throw new KcrError('TRACE_UNDECLARED_CONSTANT', {
+      where: place(),
+      found: `a ${dtype} constant of shape ${shapeText(shape)} with varying values; a random draw would be the same in every step`,
+      fix: 'Draw random numbers as a step input (scope.draw), or wrap fixed values in constant()',
+    });
+  }
+
+  record(kernel: string, rule: ShapeRule, inputs: Record<string, Value>, attrs: object): Value[] {
+    const known = simplify(kernel, inputs, attrs as Record<string, unknown>);
+    if (known) return [known];
+    const key = `${kernel}(${Object.values(inputs).map(identity)})${JSON.stringify(attrs)}`;
+    const same = this.#seen.get(key);
+    if (same) return same;
+    const node: Node = { kernel, inputs, attrs: attrs as Record<string, unknown>, outputs: [] };
+    for (const { shape, dtype } of rule(inputs, node.attrs))
+      node.outputs.push({ id: this.#next++, shape, dtype, producer: node });
+    this.nodes.push(node);
+    this.#seen.set(key, node.outputs);
+    return node.outputs;
+  }
+}
+
+/** What makes two inputs the same value: uniform constants by number and shape, others by id. */
+const identity = (value: Value) =>
+  value.constant && 'uniform' in value.constant
+    ? `${value.constant.uniform}${value.dtype}${shapeText(value.shape)}`
+    : value.id;
+
+/** The value a call is equal to without computing anything, if there is one. */
+function simplify(
+  kernel: string,
+  inputs: Record<string, Value>,
+  attrs: Record<string, unknown>,
+): Value | undefined {
+  const { x, a, b } = inputs;
+  if (kernel === 'Identity') return x;
+  if (kernel === 'Cast' && x!.dtype === attrs.dtype) return x;
+  if (kernel === 'Reshape' && shapeText(attrs.shape as number[]) === shapeText(x!.shape)) return x;
+  if (kernel === 'Transpose' && (attrs.perm as number[]).every((axis, i) => axis === i)) return x;
+  const keeps = (kept: Value, other: Value, neutral: number) =>
+    kept.dtype === 'float32' && uniformOf(other) === neutral && covers(kept.shape, other.shape);
+  if (kernel === 'Multiply') {
+    if (keeps(a!, b!, 1)) return a;
+    if (keeps(b!, a!, 1)) return b;
+  }
+  if (kernel === 'Add') {
+    if (keeps(a!, b!, 0)) return a;
+    if (keeps(b!, a!, 0)) return b;
+  }
+  if ((kernel === 'RealDiv' && keeps(a!, b!, 1)) || (kernel === 'Sub' && keeps(a!, b!, 0))) return a;
+  return undefined;
+}
+
+/** Whether broadcasting `shape` with `other` gives `shape` again. */
+const covers = (shape: readonly number[], other: readonly number[]) =>
+  other.length <= shape.length &&
+  other.every((n, i) => n === 1 || n === shape[shape.length - other.length + i]);
+
+let active: Trace | undefined;
+
+function current(): Trace {
+  if (active) return active;
+  throw new KcrError('TRACE_INACTIVE', {
+    where: place(),
+    found: 'a traced tensor used after its trace had ended',
+    fix: 'Return the value as an output of the step instead of keeping the tensor',
+  });
+}
+
+function refuseRead(): never {
+  throw new KcrError('TRACE_READ', {
+    where: place(),
+    found: 'the value of a tensor was read inside a step',
+    fix: 'Return it as an output of the step and read it there',
+  });
+}
+
+/** A TensorFlow.js backend whose kernels record instead of compute. */
+class TraceBackend extends tf.KernelBackend {
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: DataType): object {
+    const data =
+      values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array
+        ? values
+        : Float32Array.from(values as unknown as number[]);
+    return current().dataId(current().constant(data, shape, dtype));
+  }
+  override move(): void {
+    throw new KcrError('TRACE_FOREIGN_TENSOR', {
+      where: place(),
+      found: 'a tensor of another backend was used inside a step',
+      fix: 'Pass it to the step as an input, a buffer or a declared constant',
+    });
+  }
+  override read(): Promise<tf.backend_util.BackendValues> {
+    return refuseRead();
+  }
+  override readSync(): tf.backend_util.BackendValues {
+    return refuseRead();
+  }
+  override numDataIds = () => 0;
+  override disposeData = () => true;
+  override incRef(): void {}
+  override refCount = () => 1;
+  override floatPrecision = () => 32 as const;
+  override dispose(): void {}
+}
+
+const registered = new Set<string>();
+
+/** Makes every kernel with a shape rule known to the tracing backend. */
+function registerKernels(): void {
+  for (const [kernelName, rule] of shapeRules) {
+    if (registered.has(kernelName)) continue;
+    registered.add(kernelName);
+    tf.registerKernel({
+      kernelName,
+      backendName: BACKEND,
+      kernelFunc: ({ inputs, attrs }) => {
+        const trace = current();
+        const values: Record<string, Value> = {};
+        for (const [name, info] of Object.entries(inputs)) {
+          if (info) values[name] = trace.valueOf((info as tf.TensorInfo).dataId);
+        }
+        const outputs = trace.record(kernelName, rule, values, attrs ?? {});
+        const infos = outputs.map((value) => ({
+          dataId: trace.dataId(value),
+          shape: [...value.shape],
+          dtype: value.dtype,
+        }));
+        return infos.length === 1 ? infos[0]! : infos;
+      },
+    });
+  }
+}
+
+/** What a traced function may ask of its surroundings. */
+export interface Tracing {
+  /** A tensor that is an input of the graph. */
+  input(name: string, shape: readonly number[], dtype?: DataType): Tensor;
+}
+
+/**
+ * Records what `run` computes, on shapes alone: nothing is calculated and no memory is taken.
+ *
+ * @param run called once; returns the named outputs
+ * @throws KcrError `TRACE_KERNEL` for a kernel that cannot be traced, `TRACE_READ` for a value read
+ *   inside, `TRACE_UNDECLARED_CONSTANT` for baked-in randomness, `TRACE_FOREIGN_TENSOR`
+ */
+export function trace(run: (tracing: Tracing) => Record<string, Tensor>): Graph {
+  if (active) throw new Error('trace() inside trace()');
+  const engine = tf.engine();
+  const before = engine.backendName;
+  if (!tf.findBackendFactory(BACKEND)) tf.registerBackend(BACKEND, () => new TraceBackend(), -1);
+  registerKernels();
+  void tf.setBackend(BACKEND);
+  const recording = new Trace();
+  active = recording;
+  engine.startScope('trace');
+  try {
+    const tensors = run({
+      input: (name, shape, dtype = 'float32') =>
+        recording.tensor(recording.input(name, shape, dtype)),
+    });
+    const outputs = Object.fromEntries(
+      Object.entries(tensors).map(([name, t]) => [name, recording.valueOf(t.dataId)]),
+    );
+    const nodes = liveNodes(recording.nodes, Object.values(outputs));
+    return { inputs: recording.inputs, nodes, outputs };
+  } catch (error) {
+    throw kernelError(error);
+  } finally {
+    engine.endScope();
+    active = undefined;
+    if (before) void tf.setBackend(before);
+    else tf.removeBackend(BACKEND);
+  }
+}
+
+/** TensorFlow.js' "kernel not registered" as a coded error that names the kernel and the place. */
+function kernelError(error: unknown): unknown {
+  const text = error instanceof Error ? error.message : '';
+  const kernel = /Kernel '(\w+)' not registered for backend 'kcr-trace'/.exec(text)?.[1];
+  if (!kernel) return error;
+  const line = (error as Error).stack
+    ?.split('\n')
+    .find((l) => l.includes(' at ') && !/tfjs|tracer|node:internal/.test(l));
+  return new KcrError('TRACE_KERNEL', {
+    where: line?.trim().replace(/^at /, '') ?? 'a traced function',
+    found: `the kernel ${kernel}, which the tracer does not know`,
+    fix: 'Write it with traceable ops, or add a shape rule and a lowering for it',
+    cause: error,
+  });
+}
+
+/**
+ * A tensor of fixed values that are meant to be part of the model (an index table, a filter).
+ * Inside a trace, undeclared varying constants are refused as baked-in randomness.
+ */
+export function constant(array: NdArray): Tensor {
+  active?.declare(array.data);
+  if (array.data.length !== sizeOf(array.shape))
+    throw new KcrError('SHAPE_MISMATCH', {
+      where: 'constant()',
+      found: `${array.data.length} values for shape ${shapeText(array.shape)}`,
+      fix: 'Pass as many values as the shape has elements',
+    });
+  return tf.tensor(array.data, [...array.shape], array.dtype);
+}

@@ -1,0 +1,121 @@
+import { type Constant, KcrError, shapeText, uniformOf, type Value } from '@kcr/core';
+import type { AttributeValue, OnnxNode, OnnxTensor, OnnxType } from './proto.ts';
+
+interface NodeOptions {
+  outputs?: number;
+  domain?: string;
+}
+
+/** Where a graph will run, as far as its nodes differ. */
+export type Target = 'cpu' | 'webgpu' | 'cuda';
+
+/** Collects the nodes and constants of an ONNX graph, and knows the name of each traced value. */
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxTensor[] = [];
+  readonly #names = new Map<number, string>();
+  readonly #expanded = new Map<number, string>();
+  /** Values whose name holds something smaller that broadcasts to their shape. */
+  readonly #lazy = new Set<number>();
+  readonly #constants = new Map<string, string>();
+  #next = 0;
+
+  constructor(readonly target: Target) {}
+
+  /** Adds a node and returns the names of its outputs. */
+  nodeOutputs(
+    op: string,
+    inputs: readonly string[],
+    attributes: Record<string, AttributeValue> = {},
+    { outputs = 1, domain = '' }: NodeOptions = {},
+  ): string[] {
+    const names = Array.from({ length: outputs }, () => this.#fresh());
+    this.nodes.push({ op, domain, inputs, outputs: names, attributes });
+    return names;
+  }
+
+  /** Adds a node with one output and returns its name. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes?: Record<string, AttributeValue>,
+    domain = '',
+  ): string {
+    return this.nodeOutputs(op, inputs, attributes, { domain })[0] as string;
+  }
+
+  /** Gives a traced value a name; `lazy` where broadcasting is still to be done. */
+  bind(value: Value, name: string, lazy = false): void {
+    this.#names.set(value.id, name);
+    if (lazy) this.#lazy.add(value.id);
+  }
+
+  isBound(value: Value): boolean {
+    return this.#names.has(value.id);
+  }
+
+  /** The name of a value in its full shape. */
+  get(value: Value): string {
+    const known = this.#names.get(value.id) ?? this.#constant(value);
+    if (!this.#lazy.has(value.id) && uniformOf(value) === undefined) return known;
+    if (value.shape.length === 0) return known;
+    let full = this.#expanded.get(value.id);
+    if (!full) {
+      full = this.node('Expand', [known, this.int64(value.shape)]);
+      this.#expanded.set(value.id, full);
+    }
+    return full;
+  }
+
+  /** The name of something that broadcasts to the value's shape, which may be smaller. */
+  broadcastable(value: Value): string {
+    return this.#names.get(value.id) ?? this.#constant(value);
+  }
+
+  /** Whether {@link broadcastable} may be smaller than the value. */
+  isLazy(value: Value): boolean {
+    return this.#lazy.has(value.id) || (uniformOf(value) !== undefined && value.shape.length > 0);
+  }
+
+  /** A float32 scalar. */
+  scalar(value: number, dtype: 'float32' | 'int32' | 'bool' = 'float32'): string {
+    const Data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
+    return this.initializer(dtype, [], Data.of(value));
+  }
+
+  /** A list of 64-bit integers (shapes, axes). */
+  int64(values: readonly number[]): string {
+    return this.initializer('int64', [values.length], BigInt64Array.from(values.map(BigInt)));
+  }
+
+  /** A constant; equal small ones are stored once. */
+  initializer(dtype: OnnxType, shape: readonly number[], data: OnnxTensor['data']): string {
+    const key = data.length <= 4096 ? `${dtype}${shapeText(shape)}${data.join()}` : undefined;
+    const same = key && this.#constants.get(key);
+    if (same) return same;
+    const name = this.#fresh();
+    this.initializers.push({ name, dtype, shape, data });
+    if (key) this.#constants.set(key, name);
+    return name;
+  }
+
+  #constant(value: Value): string {
+    const constant: Constant | undefined = value.constant;
+    if (!constant)
+      throw new KcrError('ONNX_VALUE', {
+        where: `value ${value.id}`,
+        found: 'a value that no node, input or constant gives',
+        fix: 'Report this as a bug of the tracer',
+      });
+    const name =
+      'uniform' in constant
+        ? this.scalar(constant.uniform, value.dtype)
+        : this.initializer(value.dtype, value.shape, constant.data);
+    this.#names.set(value.id, name);
+    return name;
+  }
+
+  #fresh(): string {
+    return `v${this.#next++}`;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Graph, Value } from '@kcr/core';
+import { OnnxBuilder, type Target } from './builder.ts';
+import { lower } from './lowering.ts';
+import { encodeModel, type OnnxPort, type OnnxTensor } from './proto.ts';
+
+export interface OnnxGraphOptions {
+  name: string;
+  target: Target;
+  /** Graph inputs whose values are fixed, stored in the file. */
+  constants?: ReadonlyMap<string, OnnxTensor['data']>;
+}
+
+const port = (name: string, value: Value): OnnxPort => ({
+  name,
+  dtype: value.dtype,
+  shape: value.shape,
+});
+
+/** Writes a traced graph as the bytes of an ONNX model with the same input and output names. */
+export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
+  const b = new OnnxBuilder(options.target);
+  const inputs: OnnxPort[] = [];
+  for (const [name, value] of Object.entries(graph.inputs)) {
+    b.bind(value, name);
+    const data = options.constants?.get(name);
+    if (data) b.initializers.push({ name, dtype: value.dtype, shape: value.shape, data });
+    else inputs.push(port(name, value));
+  }
+  for (const node of graph.nodes) lower(b, node);
+  const outputs = Object.entries(graph.outputs).map(([name, value]) => {
+    // An Identity renames; an output may also be an input or the same value as another output.
+    b.nodes.push({ op: 'Identity', domain: '', inputs: [b.get(value)], outputs: [name], attributes: {} });
+    return port(name, value);
+  });
+  return encodeModel({
+    name: options.name,
+    nodes: b.nodes,
+    initializers: b.initializers,
+    inputs,
+    outputs,
+  });
+}
