@@ -1,11 +1,5 @@
-import { type Architecture, KcrError, Model } from '@kcr/core';
+import { type Architecture, KcrError, Model, type Normalization } from '@kcr/core';
 import { type VitConfig, vit } from './vit.ts';
-
-/** Per-channel mean and standard deviation of a model's input, for pixels in 0..1. */
-export interface Normalization {
-  mean: readonly number[];
-  std: readonly number[];
-}
 
 export interface ModelEntry {
   architecture: Architecture;

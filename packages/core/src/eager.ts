@@ -1,5 +1,5 @@
 import type { NdArray } from './array.ts';
-import type { CompiledStep, Engine, StepFunction } from './engine.ts';
+import { type CompiledStep, type Engine, runStep, type StepFunction } from './engine.ts';
 import { KcrError } from './error.ts';
 import { type Tensor, tf } from './tf.ts';
 
@@ -81,7 +81,7 @@ class EagerEngine implements Engine {
       await tf.setBackend(this.backend);
       const { outputs, updates = {} } = tf.tidy(() => {
         const tensors = Object.entries(inputs).map(([name, array]) => [name, upload(array)]);
-        const result = step({
+        const result = runStep(step, {
           inputs: Object.fromEntries(tensors),
           state: (name) => this.#read(name),
           supply: (_, shape, dtype, next) => upload({ shape, dtype, data: next() }),

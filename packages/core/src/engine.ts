@@ -1,4 +1,5 @@
-import type { NdArray } from './array.ts';
+import { type NdArray, sizeOf } from './array.ts';
+import { KcrError } from './error.ts';
 import type { Generator } from './random.ts';
 import type { Draw } from './scope.ts';
 import type { DataType, Tensor } from './tf.ts';
@@ -48,12 +49,34 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-/** Random numbers in a step, drawn from `generator` before each run. */
+let current: StepContext | undefined;
+
+/** Runs a step function; while it runs, {@link stepContext} gives its context. Engines call steps by it. */
+export function runStep(step: StepFunction, context: StepContext): StepResult {
+  const outer = current;
+  current = context;
+  try {
+    return step(context);
+  } finally {
+    current = outer;
+  }
+}
+
+/** The context of the step that is being run or traced. @throws KcrError `SLOT_OUTSIDE_STEP` */
+export function stepContext(where: string): StepContext {
+  if (current) return current;
+  throw new KcrError('SLOT_OUTSIDE_STEP', {
+    where,
+    found: 'its value was used outside a step',
+    fix: 'Use `value` in tap() and loss() only; use read() and assign() between epochs',
+  });
+}
+
+/** Random numbers in a step, drawn before each run from the generator of that time. */
 export const drawing =
-  (context: StepContext, generator: Generator) =>
-  (name: string, shape: readonly number[], draw: Draw): Tensor => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    return context.supply(name, shape, 'float32', () =>
-      new Float32Array(size).map(() => generator[draw]()),
-    );
-  };
+  (context: StepContext, generator: () => Generator) =>
+  (name: string, shape: readonly number[], draw: Draw): Tensor =>
+    context.supply(name, shape, 'float32', () => {
+      const stream = generator();
+      return new Float32Array(sizeOf(shape)).map(() => stream[draw]());
+    });

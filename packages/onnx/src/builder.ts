@@ -20,7 +20,38 @@ export class OnnxBuilder {
   readonly #constants = new Map<string, string>();
   #next = 0;
 
-  constructor(readonly target: Target) {}
+  /**
+   * @param twin shapes by value id in a trace of the same function with another batch size: sizes that
+   *   differ there are dynamic
+   */
+  constructor(
+    readonly target: Target,
+    private readonly twin?: ReadonlyMap<number, readonly number[]>,
+  ) {}
+
+  /** A value's shape, with `undefined` for sizes that depend on the batch. */
+  dynamicShape({ id, shape }: Value): (number | undefined)[] {
+    const other = this.twin?.get(id) ?? shape;
+    return shape.map((n, i) => (n === other[i] ? n : undefined));
+  }
+
+  /** The name of a value's shape as a list, its batch sizes read from `like`. */
+  shape(value: Value, like: Value): string {
+    const sizes = this.dynamicShape(value);
+    if (!sizes.includes(undefined)) return this.int64(value.shape);
+    const whole = this.node('Shape', [this.get(like)]);
+    const parts = sizes.map((n, i) =>
+      n === undefined ? this.node('Gather', [whole, this.int64([i])], { axis: 0 }) : this.int64([n]),
+    );
+    return this.node('Concat', parts, { axis: 0 });
+  }
+
+  /** The target of a Reshape: -1 for the size that depends on the batch. @throws KcrError `ONNX_DYNAMIC` */
+  reshapeTarget(value: Value): string {
+    const shape = this.dynamicShape(value);
+    if (shape.filter((n) => n === undefined).length > 1) throw this.#dynamic(value);
+    return this.int64(shape.map((n) => n ?? -1));
+  }
 
   /** Adds a node and returns the names of its outputs. */
   nodeOutputs(
@@ -61,6 +92,7 @@ export class OnnxBuilder {
     if (value.shape.length === 0) return known;
     let full = this.#expanded.get(value.id);
     if (!full) {
+      if (this.dynamicShape(value).includes(undefined)) throw this.#dynamic(value);
       full = this.node('Expand', [known, this.int64(value.shape)]);
       this.#expanded.set(value.id, full);
     }
@@ -113,6 +145,14 @@ export class OnnxBuilder {
         : this.initializer(value.dtype, value.shape, constant.data);
     this.#names.set(value.id, name);
     return name;
+  }
+
+  #dynamic(value: Value): KcrError {
+    return new KcrError('ONNX_DYNAMIC', {
+      where: `a value of shape ${shapeText(value.shape)}`,
+      found: 'a shape that cannot follow the batch size',
+      fix: 'Write the model with broadcasting instead of tensors filled to the batch size',
+    });
   }
 
   #fresh(): string {

@@ -6,6 +6,7 @@ import {
   KcrError,
   missingState,
   type NdArray,
+  runStep,
   type StepFunction,
   shapeText,
   type Tensor,
@@ -21,6 +22,8 @@ export interface OnnxEngineOptions {
   device?: Target;
   /** Threads of one operator. Default: ONNX Runtime's choice, one per core. */
   threads?: number;
+  /** Prefix of a profile file that ONNX Runtime writes for each compiled step. */
+  profile?: string;
 }
 
 /** What is measured of each compilation, in milliseconds. */
@@ -105,7 +108,11 @@ export class OnnxEngine implements Engine {
       return this.#run(await program, inputs);
     };
     const dispose = async () => {
-      for (const program of programs.values()) await (await program).session.release();
+      for (const program of programs.values()) {
+        const { session } = await program;
+        if (this.options.profile) session.endProfiling();
+        await session.release();
+      }
       programs.clear();
     };
     const compiled = Object.assign(run, { dispose });
@@ -153,7 +160,7 @@ export class OnnxEngine implements Engine {
         input,
         tracing.input(INPUT + input, shape, dtype),
       ]);
-      const { outputs, updates = {} } = step({
+      const { outputs, updates = {} } = runStep(step, {
         inputs: Object.fromEntries(given),
         state: (name) => {
           let tensor = state.get(name);
@@ -239,7 +246,7 @@ async function createSession(
   bytes: Uint8Array,
   name: string,
   graph: Graph,
-  { device = 'cpu', threads }: OnnxEngineOptions,
+  { device = 'cpu', threads, profile }: OnnxEngineOptions,
 ): Promise<ort.InferenceSession> {
   const updates = Object.keys(graph.outputs).filter((output) => output.startsWith(UPDATE));
   try {
@@ -249,6 +256,7 @@ async function createSession(
       enableMemPattern: false,
       executionMode: 'sequential',
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      ...(profile ? { enableProfiling: true, profileFilePrefix: `${profile}-${name}` } : {}),
       ...(device === 'webgpu' ? { preferredOutputLocation: onDevice(updates) } : {}),
     });
   } catch (cause) {

@@ -8,17 +8,24 @@ export interface OnnxGraphOptions {
   target: Target;
   /** Graph inputs whose values are fixed, stored in the file. */
   constants?: ReadonlyMap<string, OnnxTensor['data']>;
+  /** The same function traced with another batch size: sizes that differ become dynamic. */
+  twin?: Graph;
 }
 
-const port = (name: string, value: Value): OnnxPort => ({
-  name,
-  dtype: value.dtype,
-  shape: value.shape,
-});
+/** Shapes of all values of a graph, by id. */
+function shapesOf(graph: Graph): Map<number, readonly number[]> {
+  const values = [...Object.values(graph.inputs), ...graph.nodes.flatMap((node) => node.outputs)];
+  return new Map(values.map(({ id, shape }) => [id, shape]));
+}
 
 /** Writes a traced graph as the bytes of an ONNX model with the same input and output names. */
 export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
-  const b = new OnnxBuilder(options.target);
+  const b = new OnnxBuilder(options.target, options.twin && shapesOf(options.twin));
+  const port = (name: string, value: Value): OnnxPort => ({
+    name,
+    dtype: value.dtype,
+    shape: b.dynamicShape(value).map((n) => n ?? 'batch'),
+  });
   const inputs: OnnxPort[] = [];
   for (const [name, value] of Object.entries(graph.inputs)) {
     b.bind(value, name);

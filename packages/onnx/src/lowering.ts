@@ -82,7 +82,7 @@ const concat: Lowering = (b, { inputs, attrs }) => [
 const reshape =
   (input = 'x'): Lowering =>
   (b, { inputs, outputs }) => [
-    b.node('Reshape', [b.get(inputs[input]!), b.int64(outputs[0]!.shape)]),
+    b.node('Reshape', [b.get(inputs[input]!), b.reshapeTarget(outputs[0]!)]),
   ];
 
 const slice: Lowering = (b, { inputs, attrs, outputs }) => {

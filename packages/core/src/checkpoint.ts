@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomic } from './atomic.ts';
+import type { Kept } from './dim.ts';
+import { KcrError } from './error.ts';
+import { type Architecture, Model, type StateDict } from './model.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+
+/** Per-channel mean and standard deviation of a model's input, for pixels in 0..1. */
+export interface Normalization {
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/** What a saved model says besides its structure. */
+export interface ModelInfo {
+  /** Class names in the order of the logits. */
+  classes: readonly string[];
+  normalization: Normalization;
+}
+
+interface ModelFile extends ModelInfo {
+  format: 'kcr-model';
+  version: 1;
+  architecture: { module: string; name: string };
+  config: object;
+  kept: Kept;
+}
+
+/** A model read from a checkpoint. */
+export interface LoadedModel {
+  model: Model;
+  weights: StateDict;
+  info: ModelInfo;
+}
+
+/** Finds the architecture that a saved model names. */
+export type FindArchitecture = (module: string, name: string) => Promise<Architecture> | Architecture;
+
+/** Writes `model.json` and `model.safetensors` into a folder, each atomically. */
+export async function saveModel(
+  directory: string,
+  model: Model,
+  weights: StateDict,
+  info: ModelInfo,
+): Promise<void> {
+  model.checkState(weights, directory);
+  const { module, name } = model.architecture;
+  const { config, kept } = model;
+  const file: ModelFile = {
+    format: 'kcr-model',
+    version: 1,
+    architecture: { module, name },
+    config,
+    kept,
+    ...info,
+  };
+  await writeSafetensors(join(directory, 'model.safetensors'), { tensors: weights, metadata: {} });
+  await writeAtomic(join(directory, 'model.json'), `${JSON.stringify(file, null, 1)}\n`);
+}
+
+/**
+ * Reads a checkpoint folder.
+ *
+ * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `STATE_DICT` and those of safetensors
+ */
+export async function loadModel(directory: string, find: FindArchitecture): Promise<LoadedModel> {
+  const path = join(directory, 'model.json');
+  const { architecture, config, kept, classes, normalization } = await readModelFile(path);
+  const found = await find(architecture.module, architecture.name);
+  const model = new Model(found, found.configure(config), kept);
+  const { tensors } = await readSafetensors(join(directory, 'model.safetensors'));
+  model.checkState(tensors, join(directory, 'model.safetensors'));
+  return { model, weights: tensors, info: { classes, normalization } };
+}
+
+async function readModelFile(path: string): Promise<ModelFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new KcrError('CHECKPOINT_READ', {
+      where: path,
+      found: (cause as Error).message,
+      fix: 'Pass a folder with model.json and model.safetensors',
+      cause,
+    });
+  }
+  const wrong = (found: string, cause?: unknown) =>
+    new KcrError('CHECKPOINT_FORMAT', {
+      where: path,
+      found,
+      fix: 'Use a checkpoint that kcr wrote, of a version not newer than this one',
+      cause,
+    });
+  let file: Partial<ModelFile>;
+  try {
+    file = JSON.parse(text);
+  } catch (cause) {
+    throw wrong((cause as Error).message, cause);
+  }
+  if (file?.format !== 'kcr-model') throw wrong(`format ${JSON.stringify(file?.format)}`);
+  if (file.version !== 1) throw wrong(`version ${JSON.stringify(file.version)}`);
+  const missing = ['architecture', 'config', 'kept', 'classes', 'normalization'].filter((key) => !(key in file));
+  if (missing.length > 0) throw wrong(`no ${missing.join(', ')}`);
+  return file as ModelFile;
+}

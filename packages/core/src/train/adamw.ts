@@ -1,0 +1,53 @@
+import { type Tensor, tf } from '../tf.ts';
+
+/** AdamW's constants (Loshchilov & Hutter 2019), under PyTorch's names. */
+export interface AdamWOptions {
+  weightDecay: number;
+  betas: readonly [number, number];
+  eps: number;
+}
+
+/** What AdamW needs anew in each step: the learning rate with its bias corrections. */
+export interface AdamWStep<T = number> {
+  /** lr / (1 - beta1^t) */
+  size: T;
+  /** 1 / sqrt(1 - beta2^t) */
+  scale: T;
+  /** 1 - lr x weight decay */
+  keep: T;
+}
+
+/** The step's numbers. `t` counts from 1. */
+export function adamWStep(t: number, lr: number, options: AdamWOptions): AdamWStep {
+  const [beta1, beta2] = options.betas;
+  return {
+    size: lr / (1 - beta1 ** t),
+    scale: 1 / Math.sqrt(1 - beta2 ** t),
+    keep: 1 - lr * options.weightDecay,
+  };
+}
+
+/** A parameter with its gradient and moments, all of one shape. */
+export type Moments = Record<'value' | 'gradient' | 'm' | 'v', Tensor>;
+
+/** One update with decoupled weight decay, which `decay` switches on. */
+export function adamW(
+  { value, gradient, m, v }: Moments,
+  step: AdamWStep<Tensor>,
+  { betas: [beta1, beta2], eps }: AdamWOptions,
+  decay: boolean,
+): { value: Tensor; m: Tensor; v: Tensor } {
+  const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));
+  const nextV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+  const divisor = tf.add(tf.mul(tf.sqrt(nextV), step.scale), eps);
+  const kept = decay ? tf.mul(value, step.keep) : value;
+  return { value: tf.sub(kept, tf.div(tf.mul(nextM, step.size), divisor)), m: nextM, v: nextV };
+}
+
+/** Scales gradients so that their common norm is at most `maxNorm` (PyTorch's `clip_grad_norm_`). */
+export function clipGradients(gradients: readonly Tensor[], maxNorm: number): Tensor[] {
+  const squares = gradients.map((g) => tf.sum(tf.square(g)));
+  const norm = tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
+  const scale = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
+  return gradients.map((g) => tf.mul(g, scale));
+}

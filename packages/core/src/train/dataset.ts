@@ -1,0 +1,67 @@
+import type { NdArray } from '../array.ts';
+import type { Generator } from '../random.ts';
+
+/** Images as a model takes them, with their classes. */
+export interface Batch {
+  /** float32 [n, height, width, channels], normalised. */
+  image: NdArray;
+  /** int32 [n] */
+  label: NdArray;
+}
+
+/** A labelled set of images, read in batches. `@kcr/data` has implementations. */
+export interface Dataset {
+  readonly length: number;
+  /** Class names; labels are indices into them. */
+  readonly classes: readonly string[];
+  /** [height, width, channels] of the images it gives. */
+  readonly shape: readonly [number, number, number];
+  /** Class index of every image. */
+  readonly labels: Int32Array;
+  /** Reads images by index; augmented with `augment`'s random numbers where given. */
+  batch(indices: Int32Array, augment?: Generator): Promise<Batch>;
+}
+
+/** A part of a data set, by index. */
+export function subset(dataset: Dataset, indices: Int32Array): Dataset {
+  const { classes, shape } = dataset;
+  const through = (at: Int32Array) => at.map((i) => indices[i]!);
+  return {
+    length: indices.length,
+    classes,
+    shape,
+    labels: indices.map((i) => dataset.labels[i]!),
+    batch: (at, augment) => dataset.batch(through(at), augment),
+  };
+}
+
+/**
+ * Reads batches in the given order, one ahead of the consumer.
+ *
+ * @param augment makes the generator of batch i
+ */
+export async function* batches(
+  dataset: Dataset,
+  order: readonly Int32Array[],
+  augment?: (i: number) => Generator,
+): AsyncGenerator<{ indices: Int32Array; batch: Batch }> {
+  const load = (i: number) => dataset.batch(order[i]!, augment?.(i));
+  let next = order.length > 0 ? load(0) : undefined;
+  for (let i = 0; i < order.length; i++) {
+    const batch = await next!;
+    next = i + 1 < order.length ? load(i + 1) : undefined;
+    // A failure of the batch ahead is thrown when its turn comes, not as an unhandled rejection.
+    next?.catch(() => {});
+    yield { indices: order[i]!, batch };
+  }
+}
+
+/** Cuts an order of images into batches; the last may be smaller, unless only `full` ones are wanted. */
+export function batchOrder(indices: Int32Array, batchSize: number, full = false): Int32Array[] {
+  const order: Int32Array[] = [];
+  for (let i = 0; i < indices.length; i += batchSize) order.push(indices.slice(i, i + batchSize));
+  return full ? order.filter((batch) => batch.length === batchSize) : order;
+}
+
+/** 0..n-1. */
+export const range = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i);

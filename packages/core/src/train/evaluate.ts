@@ -1,0 +1,81 @@
+import { type NdArray, shapeText } from '../array.ts';
+import type { CompiledStep, Engine } from '../engine.ts';
+import { KcrError } from '../error.ts';
+import { type Classification, ClassificationMeter } from '../metrics.ts';
+import type { ApplyOptions, Model } from '../model.ts';
+import { batches, batchOrder, type Dataset, range } from './dataset.ts';
+
+export interface InferenceOptions {
+  /** Prefix of the parameters' names in the engine. */
+  prefix?: string;
+  tap?: ApplyOptions['tap'];
+}
+
+/** Compiles a model's evaluation: input `image`, outputs `logits` and `features`. */
+export function compileInference(
+  engine: Engine,
+  model: Model,
+  { prefix = '', tap }: InferenceOptions = {},
+): CompiledStep {
+  return engine.compile('inference', ({ inputs, state }) => {
+    const { logits, features } = model.apply(inputs.image!, {
+      state: (name) => state(prefix + name),
+      tap,
+    });
+    return { outputs: { logits, features } };
+  });
+}
+
+/**
+ * Checks that a model can be used on a data set.
+ *
+ * @throws KcrError `DATASET_CLASSES`, `DATASET_SHAPE`, `DATASET_EMPTY`
+ */
+export function checkDataset(model: Model, dataset: Dataset, where: string): void {
+  if (dataset.length === 0)
+    throw new KcrError('DATASET_EMPTY', { where, found: 'no images', fix: 'Check the path' });
+  if (dataset.classes.length !== model.classes)
+    throw new KcrError('DATASET_CLASSES', {
+      where,
+      found: `${dataset.classes.length} classes for a model of ${model.classes}`,
+      fix: 'Use data with the classes that the model was trained for',
+    });
+  if (shapeText(dataset.shape) !== shapeText(model.inputShape))
+    throw new KcrError('DATASET_SHAPE', {
+      where,
+      found: `images of ${shapeText(dataset.shape)} for a model of ${shapeText(model.inputShape)}`,
+      fix: "Load the data at the model's image size",
+    });
+}
+
+/** Accuracy and loss of a compiled inference step over a data set. */
+export async function evaluate(
+  inference: CompiledStep,
+  dataset: Dataset,
+  batchSize: number,
+): Promise<Classification> {
+  const meter = new ClassificationMeter();
+  for await (const { batch } of batches(dataset, batchOrder(range(dataset.length), batchSize)))
+    meter.add((await inference({ image: batch.image })).logits!, batch.label.data);
+  return meter.result;
+}
+
+/** The classifier's inputs over a data set, float32 [n, d]. */
+export async function extractFeatures(
+  inference: CompiledStep,
+  dataset: Dataset,
+  batchSize: number,
+  indices: Int32Array = range(dataset.length),
+): Promise<NdArray> {
+  const rows: NdArray[] = [];
+  for await (const { batch } of batches(dataset, batchOrder(indices, batchSize)))
+    rows.push((await inference({ image: batch.image })).features!);
+  const d = rows[0]?.shape[1] ?? 0;
+  const data = new Float32Array(indices.length * d);
+  let offset = 0;
+  for (const { data: part } of rows) {
+    data.set(part, offset);
+    offset += part.length;
+  }
+  return { dtype: 'float32', shape: [indices.length, d], data };
+}

@@ -1,0 +1,293 @@
+import { type ModelInfo, saveModel } from '../checkpoint.ts';
+import type { Kept } from '../dim.ts';
+import type { Engine } from '../engine.ts';
+import { KcrError } from '../error.ts';
+import type { Model, StateDict } from '../model.ts';
+import type { Plugin } from '../plugin.ts';
+import { Generator } from '../random.ts';
+import type { AdamWOptions } from './adamw.ts';
+import { batches, batchOrder, type Dataset, range } from './dataset.ts';
+import { checkDataset, evaluate, extractFeatures } from './evaluate.ts';
+import { type EpochRecord, loadRun, saveRun } from './resume.ts';
+import { learningRate } from './schedule.ts';
+import { type Group, Trainer } from './trainer.ts';
+
+/** AdamW and its schedule. */
+export interface OptimizerOptions extends Partial<AdamWOptions> {
+  /** Peak learning rate. */
+  lr: number;
+  /** Learning rate at the start of the warm-up and at the end. Default lr / 100. */
+  minLr?: number;
+  /** Default 0. */
+  warmupEpochs?: number;
+}
+
+export interface FitOptions {
+  model: Model;
+  engine: Engine;
+  train: Dataset;
+  /** Evaluated after each epoch. */
+  validation?: Dataset;
+  epochs: number;
+  batchSize: number;
+  /** The same seed gives the same run. */
+  seed: number;
+  optimizer: OptimizerOptions;
+  plugins?: readonly Plugin[];
+  labelSmoothing?: number;
+  clipNorm?: number;
+  /** Decay of the moving average of the weights, which is then what is evaluated and saved. */
+  emaDecay?: number;
+  /** Weights to start from. Default: drawn from the seed. */
+  initial?: StateDict;
+  /** Folder for checkpoints after each epoch; a run found there goes on. */
+  directory?: string;
+  /** What is saved with the model. Default: the classes of `train`, no normalisation. */
+  info?: ModelInfo;
+  onStep?(report: StepReport): void;
+  onEpoch?(record: EpochRecord): void;
+  /** Default: console.warn. */
+  onWarning?(message: string): void;
+}
+
+export interface SearchOptions extends FitOptions {
+  /** Share of the training images that architecture parameters are trained on. Default 0.3. */
+  architectureShare?: number;
+  /** Optimiser of the architecture parameters. Default: as the weights'. */
+  architectureOptimizer?: OptimizerOptions;
+}
+
+/** Where a run is, after a step. */
+export interface StepReport {
+  epoch: number;
+  epochs: number;
+  /** Steps done in this epoch, and in an epoch. */
+  step: number;
+  steps: number;
+  loss: number;
+}
+
+export interface FitResult {
+  weights: StateDict;
+  history: EpochRecord[];
+}
+
+export interface SearchResult extends FitResult {
+  /** The channels that the plugins chose, by dimension. */
+  kept: Kept;
+}
+
+/**
+ * Trains a model with plugins.
+ *
+ * @throws KcrError `BATCH_SIZE`, `DATASET_*`, `LOSS_NOT_FINITE`, `RESUME_MISMATCH`, `PLUGIN_*`
+ */
+export async function fit(options: FitOptions): Promise<FitResult> {
+  const loop = new TrainingLoop(options, 'fit');
+  try {
+    return await loop.run();
+  } finally {
+    await loop.trainer.dispose();
+  }
+}
+
+/**
+ * Searches an architecture: weights and architecture parameters are trained in turn, on separate parts
+ * of the data (Algorithm 1 of KCR and DCS), and then the plugins choose channels.
+ *
+ * @throws KcrError as {@link fit}, and `SEARCH_NOTHING` without a plugin that has parameters and selects
+ */
+export async function search(options: SearchOptions): Promise<SearchResult> {
+  const loop = new TrainingLoop(options, 'search');
+  try {
+    const { hooks, hasArchitecture } = loop.trainer;
+    if (!hasArchitecture || !hooks.some((hook) => hook.select))
+      throw new KcrError('SEARCH_NOTHING', {
+        where: 'search',
+        found: 'no plugin with architecture parameters and a selection',
+        fix: 'Attach a mask plugin, such as gumbelMasks of @kcr/masks',
+      });
+    const result = await loop.run();
+    const kept: Record<string, readonly number[]> = {};
+    for (const hook of hooks) Object.assign(kept, await hook.select?.());
+    return { ...result, kept };
+  } finally {
+    await loop.trainer.dispose();
+  }
+}
+
+interface PlannedStep {
+  group: Group;
+  indices: Int32Array;
+}
+
+/** One run of epochs over a {@link Trainer}, saved after each. */
+class TrainingLoop {
+  readonly trainer: Trainer;
+  readonly #root: Generator;
+  readonly #steps: number;
+  /** Images for the weights, and for the architecture parameters. */
+  readonly #parts: Record<'weights' | 'architecture', Int32Array>;
+
+  constructor(
+    private readonly options: SearchOptions,
+    private readonly stage: 'fit' | 'search',
+  ) {
+    const { model, engine, train, plugins = [], seed, epochs, batchSize, optimizer } = options;
+    checkDataset(model, train, 'training data');
+    if (options.validation) checkDataset(model, options.validation, 'validation data');
+    this.#root = new Generator(seed);
+    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05 } = optimizer;
+    const { labelSmoothing = 0, clipNorm, emaDecay } = options;
+    this.trainer = new Trainer(
+      model,
+      engine,
+      plugins,
+      { labelSmoothing, clipNorm, emaDecay, adamw: { betas, eps, weightDecay } },
+      { stage, epochs, samples: train.length, warn: options.onWarning ?? console.warn },
+      this.#root.fork('plugins'),
+    );
+    this.#parts = this.#split(options.architectureShare ?? 0.3);
+    this.#steps = this.#plan(0).length;
+    if (this.#steps === 0 || batchSize < 1)
+      throw new KcrError('BATCH_SIZE', {
+        where: 'training data',
+        found: `a batch of ${batchSize} from ${this.#parts.weights.length} images`,
+        fix: 'Choose a batch size from 1 to the number of images',
+      });
+  }
+
+  async run(): Promise<FitResult> {
+    const { model, directory, initial, epochs } = this.options;
+    const identity = this.#identity();
+    this.trainer.start(initial ?? model.initialize(this.#root.fork('weights')));
+    const saved = directory ? await loadRun(directory, identity) : undefined;
+    if (saved) this.trainer.restore(saved.trainer);
+    const history = saved?.history ?? [];
+    for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++) {
+      const record = await this.#epoch(epoch);
+      history.push(record);
+      if (directory) {
+        const state = { trainer: await this.trainer.save(), epoch: epoch + 1, history };
+        await saveRun(directory, state, identity);
+        await saveModel(directory, model, await this.trainer.weights(), this.#info());
+      }
+      this.options.onEpoch?.(record);
+    }
+    return { weights: await this.trainer.weights(), history };
+  }
+
+  async #epoch(epoch: number): Promise<EpochRecord> {
+    const started = performance.now();
+    const { train, epochs, validation, batchSize } = this.options;
+    const { trainer } = this;
+    trainer.progress.epoch = epoch;
+    trainer.generator = this.#root.fork(`steps:${epoch}`);
+    await this.#refresh();
+    const plan = this.#plan(epoch);
+    const augment = (i: number) => this.#root.fork(`augment:${epoch}:${i}`);
+    const total = { loss: 0, crossEntropy: 0 };
+    let step = 0;
+    let lr = 0;
+    for await (const { indices, batch } of batches(train, plan.map((p) => p.indices), augment)) {
+      const { group } = plan[step]!;
+      lr = this.#rate(group, plan);
+      const out = await trainer.step(group, batch, indices, lr);
+      step++;
+      total.loss += out.loss;
+      total.crossEntropy += out.crossEntropy;
+      this.options.onStep?.({ epoch, epochs, step, steps: plan.length, loss: out.loss });
+    }
+    const record: EpochRecord = {
+      epoch: epoch + 1,
+      lr,
+      loss: total.loss / step,
+      crossEntropy: total.crossEntropy / step,
+    };
+    if (validation) {
+      const { top1, top5, loss } = await evaluate(trainer.averagedInference, validation, batchSize);
+      Object.assign(record, { valTop1: top1, valTop5: top5, valLoss: loss });
+    }
+    for (const hooks of trainer.hooks)
+      Object.assign(record, await hooks.metrics?.({ ...trainer.progress }));
+    record.seconds = (performance.now() - started) / 1000;
+    return record;
+  }
+
+  async #refresh(): Promise<void> {
+    const { trainer } = this;
+    const { train, batchSize } = this.options;
+    for (const hooks of trainer.hooks)
+      await hooks.refresh?.({
+        ...trainer.progress,
+        features: (indices) => extractFeatures(trainer.inference, train, batchSize, indices),
+        labels: train.labels,
+      });
+  }
+
+  #split(share: number): Record<'weights' | 'architecture', Int32Array> {
+    const { length } = this.options.train;
+    if (this.stage === 'fit') return { weights: range(length), architecture: new Int32Array(0) };
+    const order = this.#root.fork('split').permutation(length);
+    const cut = Math.round(length * (1 - share));
+    return { weights: order.slice(0, cut), architecture: order.slice(cut) };
+  }
+
+  /** The batches of an epoch. In a search, those of the two groups alternate in proportion. */
+  #plan(epoch: number): PlannedStep[] {
+    const group: Group = this.stage === 'fit' && this.trainer.hasArchitecture ? 'all' : 'weights';
+    const weights = this.#batches('weights', epoch).map((indices) => ({ group, indices }));
+    const others = this.#batches('architecture', epoch);
+    const plan: PlannedStep[] = [];
+    let taken = 0;
+    weights.forEach((step, i) => {
+      plan.push(step);
+      const due = Math.round(((i + 1) * others.length) / weights.length);
+      for (; taken < due; taken++) plan.push({ group: 'architecture', indices: others[taken]! });
+    });
+    return plan;
+  }
+
+  #batches(part: 'weights' | 'architecture', epoch: number): Int32Array[] {
+    const images = this.#parts[part];
+    const order = this.#root.fork(`order:${part}:${epoch}`).permutation(images.length);
+    return batchOrder(
+      order.map((i) => images[i]!),
+      this.options.batchSize,
+      true,
+    );
+  }
+
+  #rate(group: Group, plan: readonly PlannedStep[]): number {
+    const { optimizer, architectureOptimizer, epochs } = this.options;
+    const chosen = (group === 'architecture' && architectureOptimizer) || optimizer;
+    const { lr, minLr = lr / 100, warmupEpochs = 0 } = chosen;
+    const perEpoch = plan.filter((step) => step.group === group).length;
+    const [warmupSteps, totalSteps] = [warmupEpochs * perEpoch, epochs * perEpoch];
+    return learningRate(this.trainer.steps(group), { lr, minLr, warmupSteps, totalSteps });
+  }
+
+  #info(): ModelInfo {
+    const { info, train } = this.options;
+    const channels = Array<number>(train.shape[2]).fill(0);
+    const normalization = { mean: channels, std: channels.map(() => 1) };
+    return info ?? { classes: train.classes, normalization };
+  }
+
+  /** What must be the same for a run to go on. */
+  #identity(): object {
+    const { model, train, epochs, batchSize, seed, optimizer, plugins = [] } = this.options;
+    return {
+      stage: this.stage,
+      architecture: model.architecture.name,
+      config: model.config,
+      kept: model.kept,
+      images: train.length,
+      epochs,
+      batchSize,
+      seed,
+      optimizer,
+      plugins: plugins.map((plugin) => plugin.name),
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NdArray } from '../array.ts';
+import { writeAtomic } from '../atomic.ts';
+import { KcrError } from '../error.ts';
+import { readSafetensors, writeSafetensors } from '../safetensors.ts';
+import type { TrainerState } from './trainer.ts';
+
+/** Numbers of one epoch: loss, learning rate, validation and the plugins' metrics. */
+export type EpochRecord = Record<string, number>;
+
+/** A training run between two epochs. */
+export interface RunState {
+  trainer: TrainerState;
+  /** Epochs done. */
+  epoch: number;
+  history: EpochRecord[];
+}
+
+const FILE = 'training.safetensors';
+
+/**
+ * Saves a run in one file, so that it is whole or not there: arrays as tensors, the rest as metadata.
+ *
+ * @param identity what the run is; it resumes only as the same
+ */
+export async function saveRun(directory: string, run: RunState, identity: object): Promise<void> {
+  const { trainer, epoch, history } = run;
+  const metadata = { run: JSON.stringify({ identity, epoch, history, counts: trainer.counts }) };
+  await writeSafetensors(join(directory, FILE), { tensors: trainer.arrays, metadata });
+  await writeAtomic(
+    join(directory, 'metrics.jsonl'),
+    history.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
+}
+
+/**
+ * Reads a run to go on with, if the folder has one.
+ *
+ * @throws KcrError `RESUME_MISMATCH` if it was another run, naming what differs
+ */
+export async function loadRun(directory: string, identity: object): Promise<RunState | undefined> {
+  const path = join(directory, FILE);
+  if (!existsSync(path)) return undefined;
+  const { tensors, metadata } = await readSafetensors(path);
+  const saved = JSON.parse(metadata.run ?? '{}') as {
+    identity: Record<string, unknown>;
+    epoch: number;
+    history: EpochRecord[];
+    counts: TrainerState['counts'];
+  };
+  const differing = Object.entries(identity)
+    .filter(([key, value]) => JSON.stringify(saved.identity?.[key]) !== JSON.stringify(value))
+    .map(([key]) => key);
+  if (differing.length > 0)
+    throw new KcrError('RESUME_MISMATCH', {
+      where: path,
+      found: `a run with another ${differing.join(', ')}`,
+      fix: 'Choose another output folder, or delete this one to start again',
+    });
+  const arrays: Record<string, NdArray> = tensors;
+  return { trainer: { arrays, counts: saved.counts }, epoch: saved.epoch, history: saved.history };
+}

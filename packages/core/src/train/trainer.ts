@@ -1,0 +1,257 @@
+import { float32, item, type NdArray } from '../array.ts';
+import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine.ts';
+import { KcrError } from '../error.ts';
+import type { Model, StateDict } from '../model.ts';
+import { crossEntropy, oneHot } from '../ops/cross-entropy.ts';
+import { valueAndGradients } from '../ops/gradients.ts';
+import {
+  attachPlugin,
+  checkPlugins,
+  type Plugin,
+  type PluginHooks,
+  type PluginRun,
+  type Progress,
+} from '../plugin.ts';
+import type { Generator } from '../random.ts';
+import type { TapInfo } from '../scope.ts';
+import { type Tensor, tf } from '../tf.ts';
+import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
+import type { Batch } from './dataset.ts';
+import { compileInference } from './evaluate.ts';
+import { arraySlot, inputSlot, noiseSlot } from './slots.ts';
+
+export interface TrainerOptions {
+  labelSmoothing: number;
+  /** Largest common norm of the gradients; absent: no clipping. */
+  clipNorm?: number;
+  /** Decay of the exponential moving average of the weights; absent: none. */
+  emaDecay?: number;
+  adamw: AdamWOptions;
+}
+
+/** What plugins are told of the run. */
+export type RunFacts = Pick<PluginRun, 'stage' | 'epochs' | 'samples' | 'warn'>;
+
+/** What a step trains: the weights, the plugins' architecture parameters, or both at once. */
+export type Group = 'weights' | 'architecture' | 'all';
+
+/** All that training goes on from. */
+export interface TrainerState {
+  arrays: Record<string, NdArray>;
+  /** Steps taken, by group. */
+  counts: Partial<Record<Group, number>>;
+}
+
+interface Trained {
+  name: string;
+  shape: readonly number[];
+  decay: boolean;
+}
+
+const WEIGHT = 'weight:';
+const AVERAGE = 'average:';
+const FIRST = 'm:';
+const SECOND = 'v:';
+
+/** A model with its plugins and its optimiser's state on an engine, and the steps that train it. */
+export class Trainer {
+  readonly hooks: readonly PluginHooks[];
+  /** Where the run is; the training loop sets the epoch. */
+  readonly progress: Progress;
+  /** Evaluation under the raw weights. */
+  readonly inference: CompiledStep;
+  /** Evaluation under the weights to use: their moving average where there is one. */
+  readonly averagedInference: CompiledStep;
+  readonly #weights: Trained[];
+  readonly #architecture: Trained[] = [];
+  readonly #steps = new Map<Group, CompiledStep>();
+  #counts: TrainerState['counts'] = {};
+  #lr = 0;
+
+  /** @param generator random numbers of the steps; the training loop replaces it each epoch */
+  constructor(
+    readonly model: Model,
+    readonly engine: Engine,
+    plugins: readonly Plugin[],
+    private readonly options: TrainerOptions,
+    run: RunFacts,
+    public generator: Generator,
+  ) {
+    checkPlugins(plugins);
+    this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
+    this.#weights = model.params
+      .filter((p) => p.trainable)
+      .map(({ name, shape, decay }) => ({ name: WEIGHT + name, shape, decay }));
+    this.hooks = plugins.map((plugin) => attachPlugin(plugin, this.#pluginRun(plugin.name, run)));
+    this.inference = compileInference(engine, model, { prefix: WEIGHT, tap: this.#tap });
+    this.averagedInference = options.emaDecay
+      ? compileInference(engine, model, { prefix: AVERAGE, tap: this.#tap })
+      : this.inference;
+  }
+
+  /** Sets the weights, and starts the optimiser and the moving average from them. */
+  start(weights: StateDict): void {
+    this.model.checkState(weights, 'initial weights');
+    for (const [name, array] of Object.entries(weights)) {
+      this.engine.set({ [WEIGHT + name]: array });
+      if (this.options.emaDecay) this.engine.set({ [AVERAGE + name]: array });
+    }
+    for (const { name, shape } of [...this.#weights, ...this.#architecture])
+      this.engine.set({ [FIRST + name]: float32(shape), [SECOND + name]: float32(shape) });
+  }
+
+  /** The weights to use: their moving average where there is one. */
+  async weights(): Promise<StateDict> {
+    const prefix = this.options.emaDecay ? AVERAGE : WEIGHT;
+    const arrays = await this.engine.get(this.model.params.map(({ name }) => prefix + name));
+    return Object.fromEntries(
+      Object.entries(arrays).map(([name, array]) => [name.slice(prefix.length), array]),
+    );
+  }
+
+  async save(): Promise<TrainerState> {
+    return { arrays: await this.engine.get(this.engine.names()), counts: { ...this.#counts } };
+  }
+
+  restore({ arrays, counts }: TrainerState): void {
+    this.engine.set(arrays);
+    this.#counts = { ...counts };
+  }
+
+  /** Whether any plugin has architecture parameters. */
+  get hasArchitecture(): boolean {
+    return this.#architecture.length > 0;
+  }
+
+  /** Steps that a group has taken. */
+  steps(group: Group): number {
+    return this.#counts[group] ?? 0;
+  }
+
+  /**
+   * One optimiser step over a group of parameters.
+   *
+   * @param indices of the batch's images in the training set
+   * @returns the loss, all terms included, and the cross-entropy within it
+   * @throws KcrError `LOSS_NOT_FINITE`
+   */
+  async step(group: Group, batch: Batch, indices: Int32Array, lr: number) {
+    let step = this.#steps.get(group);
+    if (!step) {
+      step = this.engine.compile(`train-${group}`, (context) => this.#trainStep(context, group));
+      this.#steps.set(group, step);
+    }
+    this.#lr = lr;
+    this.progress.step = this.steps(group);
+    this.#counts[group] = this.progress.step + 1;
+    const index: NdArray = { dtype: 'int32', shape: [indices.length], data: indices };
+    const out = await step({ image: batch.image, label: batch.label, index });
+    const loss = item(out.loss!);
+    if (!Number.isFinite(loss))
+      throw new KcrError('LOSS_NOT_FINITE', {
+        where: `epoch ${this.progress.epoch + 1}, step ${this.progress.step + 1} (${group})`,
+        found: `a loss of ${loss}`,
+        fix: 'Lower the learning rate or the weight of the regulariser; the last checkpoint is intact',
+      });
+    return { loss, crossEntropy: item(out.crossEntropy!) };
+  }
+
+  async dispose(): Promise<void> {
+    for (const step of [...this.#steps.values(), this.inference, this.averagedInference])
+      await step.dispose();
+    this.engine.delete(this.engine.names());
+  }
+
+  #pluginRun(plugin: string, run: RunFacts): PluginRun {
+    const path = (name: string) => `${plugin}/${name}`;
+    const array = (name: string, initial: NdArray) => {
+      this.engine.set({ [path(name)]: initial });
+      return arraySlot(this.engine, path(name));
+    };
+    return {
+      ...run,
+      warn: (message) => run.warn(`${plugin}: ${message}`),
+      model: this.model,
+      generator: this.generator.fork(plugin),
+      buffer: array,
+      parameter: (name, initial) => {
+        this.#architecture.push({ name: path(name), shape: initial.shape, decay: false });
+        return array(name, initial);
+      },
+      input: (name, next) => inputSlot(path(name), this.progress, next),
+      noise: (name, shape, draw) => noiseSlot(path(name), shape, draw, () => this.generator),
+    };
+  }
+
+  readonly #tap = (value: Tensor, info: TapInfo): Tensor =>
+    this.hooks.reduce((current, hooks) => hooks.tap?.(current, info) ?? current, value);
+
+  #trained(group: Group): Trained[] {
+    if (group === 'weights') return this.#weights;
+    return group === 'architecture' ? this.#architecture : [...this.#weights, ...this.#architecture];
+  }
+
+  #trainStep(context: StepContext, group: Group) {
+    const trained = this.#trained(group);
+    const parameters = trained.map(({ name }) => context.state(name));
+    const { loss, aux, gradients } = valueAndGradients(() => this.#loss(context), parameters);
+    const { crossEntropy: ce, ...statistics } = aux;
+    const updates = {
+      ...(group === 'architecture' ? {} : statistics),
+      ...this.#optimise(context, trained, gradients),
+    };
+    if (group !== 'architecture') Object.assign(updates, this.#average(context, updates));
+    return { outputs: { loss, crossEntropy: ce! }, updates };
+  }
+
+  /** The loss; `aux` has the cross-entropy and the new running statistics by their state names. */
+  #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
+    const { inputs, state } = context;
+    const aux: Record<string, Tensor> = {};
+    const targets = oneHot(inputs.label!, this.model.classes);
+    const out = this.model.apply(inputs.image!, {
+      state: (name) => state(WEIGHT + name),
+      training: true,
+      draw: drawing(context, () => this.generator),
+      tap: this.#tap,
+      assign: (name, value) => {
+        aux[WEIGHT + name] = value;
+      },
+    });
+    const ce = crossEntropy(out.logits, targets, this.options.labelSmoothing);
+    aux.crossEntropy = ce;
+    const given = { ...out, targets, indices: inputs.index! };
+    const terms = this.hooks.flatMap((hooks) => (hooks.loss ? [hooks.loss(given)] : []));
+    return { loss: terms.reduce((sum, term) => tf.add(sum, term), ce), aux };
+  }
+
+  #optimise(context: StepContext, trained: readonly Trained[], raw: readonly Tensor[]) {
+    const { adamw, clipNorm } = this.options;
+    const gradients = clipNorm ? clipGradients(raw, clipNorm) : raw;
+    const given = (name: 'size' | 'scale' | 'keep') =>
+      context.supply(`adamw.${name}`, [], 'float32', () =>
+        Float32Array.of(adamWStep(this.progress.step + 1, this.#lr, adamw)[name]),
+      );
+    const step = { size: given('size'), scale: given('scale'), keep: given('keep') };
+    const updates: Record<string, Tensor> = {};
+    trained.forEach(({ name, decay }, i) => {
+      const [value, m, v] = [name, FIRST + name, SECOND + name].map(context.state);
+      const next = adamW({ value: value!, gradient: gradients[i]!, m: m!, v: v! }, step, adamw, decay);
+      updates[name] = next.value;
+      updates[FIRST + name] = next.m;
+      updates[SECOND + name] = next.v;
+    });
+    return updates;
+  }
+
+  #average(context: StepContext, updates: Record<string, Tensor>): Record<string, Tensor> {
+    const { emaDecay } = this.options;
+    if (!emaDecay) return {};
+    const entries = this.model.params.map(({ name }) => {
+      const now = updates[WEIGHT + name] ?? context.state(WEIGHT + name);
+      const old = context.state(AVERAGE + name);
+      return [AVERAGE + name, tf.add(tf.mul(old, emaDecay), tf.mul(now, 1 - emaDecay))];
+    });
+    return Object.fromEntries(entries);
+  }
+}

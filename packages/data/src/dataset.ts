@@ -1,0 +1,58 @@
+import type { Dataset, Generator, Normalization } from '@kcr/core';
+import type { Augment } from './augment.ts';
+import type { Pixels } from './image.ts';
+
+/** Where images come from. */
+export interface ImageSource {
+  readonly labels: Int32Array;
+  readonly classes: readonly string[];
+  readonly shape: readonly [number, number, number];
+  /** Image i; a source that crops at random while it decodes uses `augment`. */
+  pixels(i: number, augment?: Generator): Pixels | Promise<Pixels>;
+}
+
+export interface ImageDatasetOptions {
+  normalization: Normalization;
+  /** Changes of training images, in order. */
+  augment?: readonly Augment[];
+}
+
+/** A data set of normalised images: (pixel / 255 - mean) / std. */
+export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
+  const { labels, classes, shape } = source;
+  const [height, width, channels] = shape;
+  const size = height * width * channels;
+  const { mean, std } = options.normalization;
+  const scale = Array.from({ length: channels }, (_, c) => 1 / (255 * std[c % std.length]!));
+  const shift = Array.from({ length: channels }, (_, c) => mean[c % mean.length]! / std[c % std.length]!);
+
+  const load = async (i: number, generator?: Generator): Promise<Pixels> => {
+    const image = await source.pixels(i, generator);
+    if (!generator) return image;
+    return (options.augment ?? []).reduce((changed, augment) => augment(changed, generator), image);
+  };
+
+  return {
+    length: labels.length,
+    labels,
+    classes,
+    shape,
+    async batch(indices, augment) {
+      const image = new Float32Array(indices.length * size);
+      // Every image has a stream of its own, so that the order of decoding does not matter.
+      const images = await Promise.all(
+        Array.from(indices, (i) => load(i, augment?.fork(String(i)))),
+      );
+      images.forEach(({ data }, n) => {
+        const offset = n * size;
+        for (let p = 0; p < size; p += channels)
+          for (let c = 0; c < channels; c++)
+            image[offset + p + c] = data[p + c]! * scale[c]! - shift[c]!;
+      });
+      return {
+        image: { dtype: 'float32', shape: [indices.length, ...shape], data: image },
+        label: { dtype: 'int32', shape: [indices.length], data: Int32Array.from(indices, (i) => labels[i]!) },
+      };
+    },
+  };
+}

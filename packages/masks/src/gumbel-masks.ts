@@ -1,0 +1,146 @@
+import {
+  type ArraySlot,
+  countMacs,
+  definePlugin,
+  type Dim,
+  entriesOf,
+  float32,
+  type Kept,
+  KcrError,
+  type Model,
+  type PluginRun,
+  prune,
+  type Slot,
+  type StepContext,
+  selectAbove,
+  selectWithinMacs,
+  softMacs,
+  stepContext,
+  type Tensor,
+  tf,
+} from '@kcr/core';
+import { gumbelSigmoid, hardMask, maskEntropy, straightThrough } from './gumbel.ts';
+import { type TemperatureOptions, temperature } from './temperature.ts';
+
+export interface GumbelMasksOptions {
+  /** Roles of the dimensions to search, e.g. `io`, `hidden`. Default `['io']`, KCR's. */
+  dims?: readonly string[];
+  temperature?: TemperatureOptions;
+  /** First value of every alpha; above 0, so that the search starts dense. Default 2. */
+  initial?: number;
+  /** Binary masks in the forward pass, soft ones in the backward pass. Default false. */
+  straightThrough?: boolean;
+  /** Weight of log(cost / dense cost). Default 0.2. */
+  lambda?: number;
+  /** Layers in the cost: those that a searched dimension belongs to (KCR), or the whole model. */
+  cost?: 'searched' | 'model';
+  /** Weight of the mean mask entropy. Default 0. */
+  entropy?: number;
+  /** Largest share of the dense model's MACs to keep. Absent: keep the channels with alpha above 0. */
+  budget?: number;
+}
+
+interface Mask {
+  dim: Dim;
+  alpha: ArraySlot;
+  noise: Slot;
+}
+
+/** The dimensions of a model that have one of the given roles. @throws KcrError `MASK_DIMS` */
+function searchedDims(model: Model, roles: readonly string[]): Dim[] {
+  const dims = [...model.dims.values()].filter((dim) => dim.prunable && roles.includes(dim.role));
+  if (dims.length > 0) return dims;
+  const present = new Set([...model.dims.values()].filter((d) => d.prunable).map((d) => d.role));
+  throw new KcrError('MASK_DIMS', {
+    where: `gumbel-masks on ${model.architecture.name}`,
+    found: `no prunable dimension with the role ${roles.join(' or ')}`,
+    fix: `Use roles among ${[...present].join(', ')}`,
+  });
+}
+
+/**
+ * Gumbel channel masks over named dimensions (KCR 3.1, DCS 3.2): every tapped value whose last axis is a
+ * searched dimension is multiplied by that dimension's mask, and lambda log(cost) is added to the loss.
+ *
+ * @throws KcrError `MASK_DIMS` when attached to a model without such dimensions
+ */
+export const gumbelMasks = definePlugin(
+  'gumbel-masks',
+  (options: GumbelMasksOptions) => (run: PluginRun) => {
+    const { initial = 2, lambda = 0.2, entropy = 0, cost = 'searched' } = options;
+    const masks = new Map<string, Mask>();
+    for (const dim of searchedDims(run.model, options.dims ?? ['io']))
+      masks.set(dim.name, {
+        dim,
+        alpha: run.parameter(dim.name, float32([dim.size], initial)),
+        noise: run.noise(dim.name, [2, dim.size], 'gumbel'),
+      });
+    const tau = run.input('temperature', ({ epoch }) => temperature(epoch, options.temperature));
+    const entries =
+      cost === 'model' ? run.model.costs : entriesOf(run.model.costs, new Set(masks.keys()));
+    const dense = countMacs(entries).total;
+    const drawn = maskCache(tau, options.straightThrough ?? false);
+
+    return {
+      tap(value, { dim, training }) {
+        const mask = dim && masks.get(dim.name);
+        if (!mask) return value;
+        return tf.mul(value, training ? drawn(mask) : hardMask(mask.alpha.value));
+      },
+
+      loss() {
+        const sizes = [...masks].map(([name, mask]): [string, Tensor] => [name, tf.sum(drawn(mask))]);
+        const spent = tf.div(softMacs(entries, new Map(sizes)), dense);
+        const term = tf.mul(tf.log(spent), lambda);
+        if (entropy === 0) return term;
+        const alphas = [...masks.values()].map((mask) => mask.alpha.value);
+        return tf.add(term, tf.mul(maskEntropy(alphas, tau.value), entropy));
+      },
+
+      async select(): Promise<Kept> {
+        const scores = await readAlphas(masks);
+        for (const [name, alphas] of scores)
+          if (alphas.every((alpha) => alpha <= 0))
+            run.warn(`${name} has collapsed: no alpha is above 0; its best channels are kept`);
+        return options.budget === undefined
+          ? selectAbove(run.model, scores, 0)
+          : selectWithinMacs(run.model, scores, options.budget * run.model.macs.total);
+      },
+
+      async metrics({ epoch }) {
+        const scores = await readAlphas(masks);
+        const all = [...scores.values()].flatMap((alphas) => [...alphas]);
+        const kept = selectAbove(run.model, scores, 0);
+        return {
+          temperature: temperature(epoch, options.temperature),
+          keepRatio: all.filter((alpha) => alpha > 0).length / all.length,
+          macsRatio: prune(run.model, kept).macs.total / run.model.macs.total,
+          collapsed: [...scores.values()].filter((alphas) => alphas.every((a) => a <= 0)).length,
+        };
+      },
+    };
+  },
+);
+
+/** Draws each mask once per step, so that all its taps and the cost see the same channels. */
+function maskCache(tau: Slot, hard: boolean): (mask: Mask) => Tensor {
+  const steps = new WeakMap<StepContext, Map<Mask, Tensor>>();
+  return (mask) => {
+    const context = stepContext(mask.dim.name);
+    const drawn = steps.get(context) ?? new Map<Mask, Tensor>();
+    steps.set(context, drawn);
+    let value = drawn.get(mask);
+    if (!value) {
+      const soft = gumbelSigmoid(mask.alpha.value, mask.noise.value, tau.value);
+      value = hard ? straightThrough(soft) : soft;
+      drawn.set(mask, value);
+    }
+    return value;
+  };
+}
+
+async function readAlphas(masks: ReadonlyMap<string, Mask>): Promise<Map<string, Float32Array>> {
+  const scores = new Map<string, Float32Array>();
+  for (const [name, { alpha }] of masks) scores.set(name, (await alpha.read()).data as Float32Array);
+  return scores;
+}

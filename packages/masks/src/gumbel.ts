@@ -1,0 +1,30 @@
+import { type Tensor, tf } from '@kcr/core';
+
+/**
+ * A relaxed binary mask, sigmoid((alpha + e1 - e2) / tau) with standard Gumbel e1, e2 (KCR 3.1).
+ *
+ * @param alpha [n] architecture parameters
+ * @param noise [2, n] standard Gumbel numbers
+ * @param tau scalar above 0
+ * @returns [n] in (0, 1)
+ */
+export function gumbelSigmoid(alpha: Tensor, noise: Tensor, tau: Tensor): Tensor {
+  const [first, second] = tf.unstack(noise) as [Tensor, Tensor];
+  return tf.sigmoid(tf.div(tf.add(alpha, tf.sub(first, second)), tau));
+}
+
+/** 1 where `soft` is at least 1/2, else 0; its gradient passes to `soft` unchanged. */
+export const straightThrough = tf.customGrad((soft) => ({
+  value: tf.cast(tf.greaterEqual(soft as Tensor, 0.5), 'float32'),
+  gradFunc: (dy: Tensor) => dy,
+})) as (soft: Tensor) => Tensor;
+
+/** The mask of evaluation: 1 where alpha is above 0. */
+export const hardMask = (alpha: Tensor): Tensor => tf.cast(tf.greater(alpha, 0), 'float32');
+
+/** Mean entropy in nats of the keep probabilities sigmoid(alpha / tau). */
+export function maskEntropy(alphas: readonly Tensor[], tau: Tensor): Tensor {
+  const logits = tf.div(tf.concat([...alphas]), tau);
+  // H(sigmoid(x)) = softplus(x) - x sigmoid(x)
+  return tf.mean(tf.sub(tf.softplus(logits), tf.mul(logits, tf.sigmoid(logits))));
+}

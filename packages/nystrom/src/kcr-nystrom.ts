@@ -1,0 +1,139 @@
+import {
+  definePlugin,
+  float32,
+  KcrError,
+  type NdArray,
+  type PluginHooks,
+  type PluginRun,
+  type RefreshContext,
+  range,
+  tf,
+} from '@kcr/core';
+import { Matrix, QrDecomposition } from 'ml-matrix';
+import { checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
+import { checkLandmarks, type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
+import { linearTail, projectionTail, reconstructionTail } from './loss.ts';
+import { nystromDirections } from './nystrom.ts';
+import { type Features, gramSpectrum, rows, toFeatures } from './spectrum.ts';
+
+export interface KcrNystromOptions {
+  /** Weight of the approximate truncated nuclear norm. */
+  eta: number;
+  /** r; default ceil(gamma min(n, d)). */
+  rank?: number;
+  /** Default 0.2. */
+  gamma?: number;
+  /** Number of landmarks; default four times the feature size, at most all images. */
+  landmarks?: number;
+  sampling?: LandmarkSampling;
+  /** Share of the epochs that train with cross-entropy alone. Default 0.3. */
+  warmup?: number;
+  /** `projection` (default), `reconstruction`, or `linear`, the paper's literal form. */
+  form?: 'projection' | 'reconstruction' | 'linear';
+}
+
+interface Form {
+  loss: NonNullable<PluginHooks['loss']>;
+  refresh(context: RefreshContext, landmarks: Int32Array): Promise<void>;
+}
+
+/**
+ * KCR's regulariser: eta times the approximate truncated nuclear norm of the features' gram matrix, its
+ * subspace renewed by the Nystrom method before each epoch after the warm-up (KCR 3.2, eq. 3 and 4).
+ *
+ * Metrics, over the landmark images before the epoch: TNN_r, its share of the trace, KC and its argmin.
+ *
+ * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1
+ */
+export const kcrNystrom = definePlugin(
+  'kcr-nystrom',
+  (options: KcrNystromOptions) =>
+    (run: PluginRun): PluginHooks => {
+      const { eta, gamma = 0.2, sampling = 'uniform', warmup = 0.3, form = 'projection' } = options;
+      const d = run.model.featureSize;
+      const rank = options.rank ?? Math.ceil(gamma * Math.min(run.samples, d));
+      checkRank(rank, d);
+      const count = options.landmarks ?? Math.min(4 * d, run.samples);
+      checkLandmarks(count, run.samples);
+      if (!(warmup >= 0 && warmup <= 1))
+        throw new KcrError('OPTION', {
+          where: 'kcr-nystrom, warmup',
+          found: String(warmup),
+          fix: 'Give the share of the epochs without the regulariser, 0 to 1',
+        });
+      const starts = Math.round(warmup * run.epochs);
+      const weight = run.input('eta', ({ epoch }) => (epoch < starts ? 0 : eta));
+      const chosen = form === 'projection' ? projection(run, rank) : sampleSpace(run, rank, form);
+      let measured: Features | undefined;
+
+      return {
+        loss: (context) => tf.mul(weight.value, chosen.loss(context)),
+
+        async refresh(context) {
+          const landmarks = await chooseLandmarks(context, run, sampling, count);
+          measured = toFeatures(await context.features(landmarks));
+          if (context.epoch >= starts) await chosen.refresh(context, landmarks);
+        },
+
+        async metrics(): Promise<Record<string, number>> {
+          if (!measured) return {};
+          const spectrum = gramSpectrum(measured);
+          const tails = spectrumTails(spectrum);
+          const { value, argmin } = kernelComplexity(tails, measured.n);
+          return { tnn: tails[rank]!, tnnRatio: tails[rank]! / tails[0]!, kc: value, kcArgmin: argmin };
+        },
+      };
+    },
+);
+
+async function chooseLandmarks(
+  context: RefreshContext,
+  run: PluginRun,
+  sampling: LandmarkSampling,
+  count: number,
+): Promise<Int32Array> {
+  const generator = run.generator.fork(`landmarks:${context.epoch}`);
+  if (sampling === 'uniform') return generator.permutation(run.samples).slice(0, count).sort();
+  return sampleLandmarks(toFeatures(await context.features()), count, sampling, generator);
+}
+
+const toArray = (matrix: Matrix): NdArray => float32([matrix.rows, matrix.columns], matrix.to1DArray());
+
+/** The first `rank` Nystrom directions as [d, rank], zeros where the landmarks have fewer. */
+function basisOf(landmarks: Features, rank: number): Matrix {
+  const { vectors } = nystromDirections(landmarks);
+  const basis = Matrix.zeros(landmarks.d, rank);
+  const filled = Math.min(rank, vectors.columns);
+  if (filled > 0) basis.setSubMatrix(vectors.subMatrix(0, landmarks.d - 1, 0, filled - 1), 0, 0);
+  return basis;
+}
+
+function projection(run: PluginRun, rank: number): Form {
+  const basis = run.buffer('basis', float32([run.model.featureSize, Math.max(rank, 1)]));
+  return {
+    loss: ({ features }) => projectionTail(features, basis.value),
+    refresh: async ({ features }, landmarks) =>
+      basis.assign(toArray(basisOf(toFeatures(await features(landmarks)), Math.max(rank, 1)))),
+  };
+}
+
+/** The two forms over samples: U [n, r] orthonormalised by QR, and G = F^T U, both of all images. */
+function sampleSpace(run: PluginRun, rank: number, form: 'reconstruction' | 'linear'): Form {
+  const factor = run.buffer('factor', float32([run.model.featureSize, rank]));
+  const left = run.buffer('left', float32([run.samples, rank]));
+  const tail = form === 'linear' ? linearTail : reconstructionTail;
+  return {
+    loss: ({ features, indices }) =>
+      tail(features, factor.value, tf.gather(left.value, indices as never)),
+    async refresh({ features }, landmarks) {
+      const all = toFeatures(await features(range(run.samples)));
+      const matrix = new Matrix(all.n, all.d);
+      for (let i = 0; i < all.n; i++)
+        for (let j = 0; j < all.d; j++) matrix.set(i, j, all.data[i * all.d + j]!);
+      const approximate = matrix.mmul(basisOf(rows(all, landmarks), rank));
+      const u = new QrDecomposition(approximate).orthogonalMatrix;
+      left.assign(toArray(u));
+      factor.assign(toArray(matrix.transpose().mmul(u)));
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { KcrError, type NdArray, shapeText } from '@kcr/core';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+
+/** Features as float64 rows, [n, d]. */
+export interface Features {
+  readonly n: number;
+  readonly d: number;
+  readonly data: ArrayLike<number>;
+}
+
+/**
+ * Reads a [n, d] array as features.
+ *
+ * @throws KcrError `FEATURES_SHAPE`, `FEATURES_FINITE`
+ */
+export function toFeatures(array: NdArray, where = 'features'): Features {
+  const [n, d] = array.shape;
+  if (array.shape.length !== 2 || !n || !d)
+    throw new KcrError('FEATURES_SHAPE', {
+      where,
+      found: `shape ${shapeText(array.shape)}`,
+      fix: 'Pass one row per image and one column per feature, [n, d]',
+    });
+  if (!array.data.every(Number.isFinite))
+    throw new KcrError('FEATURES_FINITE', {
+      where,
+      found: 'NaN or infinite values',
+      fix: 'Check the model that made them',
+    });
+  return { n, d, data: array.data };
+}
+
+/** Rows of features by index. */
+export function rows({ d, data }: Features, indices: ArrayLike<number>): Features {
+  const picked = new Float64Array(indices.length * d);
+  for (let i = 0; i < indices.length; i++)
+    for (let j = 0; j < d; j++) picked[i * d + j] = data[indices[i]! * d + j]!;
+  return { n: indices.length, d, data: picked };
+}
+
+/**
+ * S = F^T F / n, [d, d], in float64. Its eigenvalues are the non-zero ones of the gram matrix
+ * K = F F^T / n, which is never built.
+ */
+export function covariance({ n, d, data }: Features): Matrix {
+  const sum = new Float64Array(d * d);
+  const row = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < d; j++) row[j] = data[i * d + j]!;
+    for (let j = 0; j < d; j++) {
+      const x = row[j]!;
+      for (let k = j; k < d; k++) sum[j * d + k]! += x * row[k]!;
+    }
+  }
+  const matrix = new Matrix(d, d);
+  for (let j = 0; j < d; j++)
+    for (let k = j; k < d; k++) {
+      const value = sum[j * d + k]! / n;
+      matrix.set(j, k, value);
+      matrix.set(k, j, value);
+    }
+  return matrix;
+}
+
+/** Eigenvalues, largest first and none below 0, and the eigenvectors as columns. */
+export interface Eigen {
+  values: Float64Array;
+  vectors: Matrix;
+}
+
+/**
+ * All eigenpairs of a symmetric positive semi-definite matrix (ml-matrix), O(d^3).
+ * For the first few pairs of a large matrix {@link topEigen} is faster.
+ */
+export function eigen(matrix: Matrix): Eigen {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
+    assumeSymmetric: true,
+  });
+  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
+  return {
+    values: Float64Array.from(order, (i) => Math.max(realEigenvalues[i]!, 0)),
+    vectors: eigenvectorMatrix.subMatrixColumn(order),
+  };
+}
+
+/** Spectrum of the gram matrix K = F F^T / n: its d largest eigenvalues, largest first. */
+export const gramSpectrum = (features: Features): Float64Array => eigen(covariance(features)).values;

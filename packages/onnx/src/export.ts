@@ -1,0 +1,34 @@
+import { type Graph, KcrError, type Model, type StateDict, type Tensor, tf, trace } from '@kcr/core';
+import { toOnnx } from './graph.ts';
+import type { OnnxTensor } from './proto.ts';
+
+/**
+ * A model as an ONNX file: input `input`, float32 [batch, channels, height, width], normalised; outputs
+ * `logits` [batch, classes] and `features` [batch, d]. The batch is dynamic; weights have their names.
+ *
+ * @throws KcrError `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
+ */
+export function exportOnnx(model: Model, weights: StateDict): Uint8Array {
+  model.checkState(weights, 'exportOnnx');
+  const [graph, twin] = [traceModel(model, 2), traceModel(model, 3)];
+  if (graph.nodes.length !== twin.nodes.length)
+    throw new KcrError('ONNX_DYNAMIC', {
+      where: model.architecture.name,
+      found: 'a model that computes something else for another batch size',
+      fix: 'Make the model function independent of the batch size',
+    });
+  const constants = new Map<string, OnnxTensor['data']>();
+  for (const [name, array] of Object.entries(weights)) constants.set(name, array.data);
+  return toOnnx(graph, { name: model.architecture.name, target: 'cuda', constants, twin });
+}
+
+function traceModel(model: Model, batch: number): Graph {
+  const [height, width, channels] = model.inputShape;
+  return trace(({ input }) => {
+    const state = new Map<string, Tensor>();
+    for (const { name, shape } of model.params) state.set(name, input(name, shape));
+    const image = tf.transpose(input('input', [batch, channels, height, width]), [0, 2, 3, 1]);
+    const { logits, features } = model.apply(image, { state: (name) => state.get(name)! });
+    return { logits, features };
+  });
+}
