@@ -1,0 +1,71 @@
+import {
+  compileInference,
+  type Engine,
+  evaluate,
+  extractFeatures,
+  float32,
+  Generator,
+  type LoadedModel,
+} from '@kcr/core';
+import { type BoundPoint, type ComplexityReport, complexity, kcrBounds, toFeatures } from '@kcr/nystrom';
+import { exportOnnx, measureLatency } from '@kcr/onnx';
+import type { Recipe } from './recipe.ts';
+import type { RecipeData } from './sources.ts';
+
+/** One model of a run, measured. */
+export interface Summary {
+  top1: number;
+  params: number;
+  /** Multiply-accumulates for one image, attention included. */
+  macs: number;
+  /** Median time for one image on the CPU, weights built in. */
+  latencyMs: number;
+  trace: number;
+  tnn: number;
+  kc: number;
+}
+
+/** What the report draws of one model. */
+export interface Analysis {
+  summary: Summary;
+  spectrum: number[];
+  bounds: BoundPoint[];
+}
+
+const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+
+/** Measures a trained model: accuracy on the test images, complexity of the training images' features. */
+export async function analyse(
+  { model, weights }: LoadedModel,
+  data: RecipeData,
+  recipe: Recipe,
+  engine: Engine,
+): Promise<Analysis> {
+  engine.set(weights);
+  const inference = compileInference(engine, model);
+  const { batchSize } = recipe.retrain;
+  const { top1 } = await evaluate(inference, data.test, batchSize);
+  const features = toFeatures(await extractFeatures(inference, data.train, batchSize));
+  const { rank, landmarks } = recipe.complexity;
+  const generator = new Generator(recipe.seed).fork('complexity');
+  const report: ComplexityReport = complexity(features, { rank, landmarks, generator });
+  const classes = data.train.classes.length;
+  const oneHot = float32([features.n, classes]);
+  data.train.labels.forEach((label, i) => {
+    oneHot.data[i * classes + label] = 1;
+  });
+  const latencyMs = await measureLatency(exportOnnx(model, weights), model.inputShape);
+  return {
+    summary: {
+      top1,
+      params: model.parameterCount,
+      macs: model.macs.total,
+      latencyMs,
+      trace: report.trace,
+      tnn: report.tnn,
+      kc: report.kc.value,
+    },
+    spectrum: [...report.spectrum],
+    bounds: kcrBounds(features, toFeatures(oneHot), report.akc.value, BOUND_STEPS),
+  };
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { type Engine, type Kept, writeAtomic } from '@kcr/core';
+import { createOnnxEngine, type Target } from '@kcr/onnx';
+import { type Analysis, analyse, type Summary } from '../analysis.ts';
+import { createEngine, type EngineName } from '../engine.ts';
+import { printTable } from '../output.ts';
+import { loadRecipe, type Recipe } from '../recipe.ts';
+import { writeReport } from '../report/report.ts';
+import { loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
+import { retrainStage, type StageContext, searchStage, trainStage } from '../stages.ts';
+
+export interface RunOptions {
+  data?: string;
+  out: string;
+  seed?: number;
+  engine: EngineName;
+  device: Target;
+  json?: boolean;
+}
+
+/** The recipe, its data and its folder, ready for stages. */
+export async function stageContext(recipeName: string, options: RunOptions): Promise<StageContext> {
+  const recipe = await loadRecipe(recipeName);
+  return {
+    recipe,
+    data: await recipeData(recipe, options.data),
+    createEngine: (): Promise<Engine> => createEngine(options.engine, options.device),
+    directory: options.out,
+    seed: options.seed ?? recipe.seed,
+  };
+}
+
+/** All stages: dense baseline, search, retraining with and without plugins, measurement, report. */
+export async function compress(recipeName: string, options: RunOptions): Promise<void> {
+  const context = await stageContext(recipeName, options);
+  const { recipe, directory } = context;
+  await trainStage(context, 'dense', recipeModel(recipe).model, recipe.dense);
+  const { kept } = await searchStage(context);
+  const stages: Record<string, string> = { dense: 'dense', compact: 'compact' };
+  await retrainStage(context, 'compact', kept, true);
+  if (recipe.ablation) {
+    stages.compactNoTnn = 'compact-no-tnn';
+    await retrainStage(context, 'compact-no-tnn', kept, false);
+  }
+  const analyses = await analyseStages(context, stages);
+  await saveResults(directory, recipe, kept, analyses);
+  await writeReport(directory);
+  const summary = summaries(analyses);
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else printSummary(summary, directory);
+}
+
+async function analyseStages(context: StageContext, stages: Record<string, string>) {
+  const analyses: Record<string, Analysis> = {};
+  for (const [name, folder] of Object.entries(stages)) {
+    const engine = createOnnxEngine();
+    const loaded = await loadCheckpoint(join(context.directory, folder));
+    analyses[name] = await analyse(loaded, context.data, context.recipe, engine);
+    await engine.dispose();
+  }
+  return analyses;
+}
+
+const summaries = (analyses: Record<string, Analysis>): Record<string, Summary> =>
+  Object.fromEntries(Object.entries(analyses).map(([name, { summary }]) => [name, summary]));
+
+async function saveResults(
+  directory: string,
+  recipe: Recipe,
+  kept: Kept,
+  analyses: Record<string, Analysis>,
+): Promise<void> {
+  const { dims } = recipeModel(recipe).model;
+  const searched = Object.entries(kept).map(([name, channels]) => ({
+    name,
+    size: dims.get(name)!.size,
+    kept: channels,
+  }));
+  const analysis = { recipe: recipe.name, searched, models: analyses };
+  await writeAtomic(join(directory, 'analysis.json'), `${JSON.stringify(analysis)}\n`);
+  await writeAtomic(
+    join(directory, 'summary.json'),
+    `${JSON.stringify(summaries(analyses), null, 1)}\n`,
+  );
+}
+
+function printSummary(summary: Record<string, Summary>, directory: string): void {
+  const header = ['model', 'top-1', 'parameters', 'MACs', 'latency', 'TNN', 'KC'];
+  const rows = Object.entries(summary).map(([name, s]) => [
+    name,
+    `${(100 * s.top1).toFixed(1)} %`,
+    s.params.toLocaleString('en'),
+    `${(s.macs / 1e6).toFixed(2)} M`,
+    `${s.latencyMs.toFixed(2)} ms`,
+    s.tnn.toFixed(3),
+    s.kc.toFixed(4),
+  ]);
+  printTable([header, ...rows]);
+  process.stdout.write(`\nreport: ${join(directory, 'report.html')}\n`);
+}

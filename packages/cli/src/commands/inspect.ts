@@ -1,0 +1,56 @@
+import { KcrError, type Model } from '@kcr/core';
+import { printResult, printTable } from '../output.ts';
+import { findModel } from '../sources.ts';
+
+export interface InspectOptions {
+  config?: string;
+  json?: boolean;
+}
+
+/** What `kcr inspect` says of a model. */
+export function inspection(model: Model) {
+  const dims = [...model.dims.values()].map((dim) => ({
+    name: dim.name,
+    role: dim.role,
+    size: dim.size,
+    full: dim.full,
+    groups: dim.groups,
+    prunable: dim.prunable,
+    ...(dim.of ? { of: dim.of.name } : {}),
+  }));
+  return { params: model.parameterCount, macs: model.macs, dims };
+}
+
+/** `kcr inspect`: parameters, MACs, dimensions and taps of a model or checkpoint. */
+export async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
+  const model = await findModel(nameOrPath, parseConfig(options.config));
+  const { params, macs, dims } = inspection(model);
+  if (options.json) {
+    printResult({ params, macs, dims }, true);
+    return;
+  }
+  printResult({ params, macs }, false);
+  process.stdout.write('\ndimensions\n');
+  const rows = dims.map((d) => [
+    d.name,
+    d.size === d.full ? `${d.size}` : `${d.size} of ${d.full}`,
+    d.groups > 1 ? `${d.groups} groups` : '',
+    d.prunable ? '' : 'fixed',
+  ]);
+  printTable([['name', 'size', 'groups', ''], ...rows]);
+  process.stdout.write('\ntaps\n');
+  printTable(model.taps.map((tap) => [tap.name, tap.dim?.name ?? '']));
+}
+
+function parseConfig(text: string | undefined): object {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch (cause) {
+    throw new KcrError('MODEL_CONFIG', {
+      where: '--config',
+      found: (cause as Error).message,
+      fix: `Write JSON, e.g. '{"img_size": 64, "num_classes": 10}'`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { KcrError } from '@kcr/core';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { complexityCommand } from './commands/complexity.ts';
+import { compress } from './commands/compress.ts';
+import { evalCommand } from './commands/eval.ts';
+import { exportCommand } from './commands/export.ts';
+import { inspect } from './commands/inspect.ts';
+import { retrainCommand, searchCommand } from './commands/stages.ts';
+import { recipes } from './recipes/index.ts';
+import { writeReport } from './report/report.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('a whole number from 0 is needed');
+}
+
+const engineOption = () =>
+  new Option('--engine <name>', 'how steps run').choices(['onnx', 'eager']).default('onnx');
+const deviceOption = () =>
+  new Option('--device <name>', 'where the onnx engine runs')
+    .choices(['cpu', 'webgpu', 'cuda'])
+    .default('cpu');
+
+/** Options that all commands over a recipe share. */
+const overRecipe = (command: Command): Command =>
+  command
+    .argument('<recipe>', `a recipe file, or one of ${Object.keys(recipes).join(', ')}`)
+    .option('--data <folder>', "the recipe's images: train and test, one folder per class in each")
+    .requiredOption('--out <folder>', 'the run: checkpoints, metrics, results; an interrupted run goes on')
+    .option('--seed <n>', "instead of the recipe's seed", whole)
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .option('--json', 'print the result as JSON');
+
+/** The command line. */
+export function program(): Command {
+  const kcr = new Command('kcr')
+    .description('Compresses vision transformers and keeps, or raises, their accuracy.')
+    .version(version)
+    .showHelpAfterError('(kcr --help, kcr COMMAND --help)');
+  overRecipe(kcr.command('compress'))
+    .description('all stages: dense baseline, search, retraining, measurement, report')
+    .action(compress);
+  overRecipe(kcr.command('search'))
+    .description('choose the channels to keep')
+    .action(searchCommand);
+  overRecipe(kcr.command('retrain'))
+    .description('train the model of a selection from scratch')
+    .requiredOption('--selection <file>', 'the selection.json of a search')
+    .action(retrainCommand);
+  kcr
+    .command('eval')
+    .description('accuracy and loss of a checkpoint')
+    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption('--data <folder>', 'images, one folder per class')
+    .option('--batch-size <n>', 'images at once', whole, 64)
+    .option('--crop-ratio <share>', 'size of the centre crop, as a share of the resized image', Number)
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .option('--json', 'print the result as JSON')
+    .action(evalCommand);
+  kcr
+    .command('inspect')
+    .description('parameters, MACs, dimensions and taps of a model')
+    .argument('<model>', 'a timm name or a checkpoint folder')
+    .option('--config <json>', 'options of the model that differ, as JSON')
+    .option('--json', 'print the result as JSON')
+    .action(inspect);
+  kcr
+    .command('complexity')
+    .description('truncated nuclear norm and kernel complexity of features')
+    .argument('<file>', 'safetensors file with a tensor `features` [n, d]')
+    .requiredOption('--rank <r>', 'r of the truncated nuclear norm', whole)
+    .requiredOption('--landmarks <m>', 'landmarks of the Nystrom method', whole)
+    .addOption(
+      new Option('--sampling <name>', 'how landmarks are chosen')
+        .choices(['uniform', 'kmeans++', 'leverage'])
+        .default('uniform'),
+    )
+    .option('--seed <n>', 'seed of the landmarks', whole, 0)
+    .option('--json', 'print the result as JSON')
+    .action(complexityCommand);
+  kcr
+    .command('export')
+    .description('write a checkpoint as an ONNX file')
+    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption('--out <file>', 'the ONNX file')
+    .option('--json', 'print the result as JSON')
+    .action(exportCommand);
+  kcr
+    .command('report')
+    .description('write report.html for a run of `kcr compress`')
+    .argument('<run>', 'folder of the run')
+    .action(async (run: string) => {
+      process.stdout.write(`${await writeReport(run)}\n`);
+    });
+  return kcr;
+}
+
+/** Runs the command line; what went wrong goes to standard error, with exit code 1. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync([...argv]);
+  } catch (error) {
+    const text =
+      error instanceof KcrError
+        ? `kcr: ${error.code}\n  where: ${error.where}\n  found: ${error.found}\n  do:    ${error.fix}\n`
+        : `kcr: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`;
+    process.stderr.write(text);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Architecture, KcrError, type Plugin } from '@kcr/core';
+
+/** The modules that the command brings along, so that a recipe finds them from any folder. */
+const bundled: Readonly<Record<string, () => Promise<object>>> = {
+  '@kcr/backbones': () => import('@kcr/backbones'),
+  '@kcr/masks': () => import('@kcr/masks'),
+  '@kcr/nystrom': () => import('@kcr/nystrom'),
+};
+
+/** Imports a bundled module, a file (./x.mjs) or a package installed where the command runs. */
+async function importModule(module: string): Promise<Record<string, unknown>> {
+  try {
+    if (bundled[module]) return (await bundled[module]()) as Record<string, unknown>;
+    const here = resolve('package.json');
+    const path = module.startsWith('.') ? resolve(module) : createRequire(here).resolve(module);
+    return await import(pathToFileURL(path).href);
+  } catch (cause) {
+    throw new KcrError('MODULE_LOAD', {
+      where: `module "${module}"`,
+      found: (cause as Error).message.split('\n')[0]!,
+      fix: `Install it in this folder (npm install ${module}) or correct its name`,
+      cause,
+    });
+  }
+}
+
+/** Makes a plugin from `MODULE#EXPORT` and its options. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
+export async function loadPlugin({ use, options }: { use: string; options: object }): Promise<Plugin> {
+  const at = use.lastIndexOf('#');
+  const exports = await importModule(use.slice(0, at));
+  const make = exports[use.slice(at + 1)];
+  if (typeof make !== 'function')
+    throw new KcrError('PLUGIN_UNKNOWN', {
+      where: `plugin "${use}"`,
+      found: `no function of that name in ${use.slice(0, at)}`,
+      fix: `It exports ${Object.keys(exports).join(', ')}`,
+    });
+  return make(options) as Plugin;
+}
+
+/** The architecture that a saved model names. @throws KcrError `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN` */
+export async function findArchitecture(module: string, name: string): Promise<Architecture> {
+  const { architectures = {} } = await importModule(module);
+  const found = (architectures as Record<string, Architecture>)[name];
+  if (found) return found;
+  throw new KcrError('ARCHITECTURE_UNKNOWN', {
+    where: `${module}, architecture "${name}"`,
+    found: `it has ${Object.keys(architectures as object).join(', ') || 'none'}`,
+    fix: 'Install a version of the module that has it',
+  });
+}

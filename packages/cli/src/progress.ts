@@ -1,0 +1,61 @@
+import type { EpochRecord, StepReport } from '@kcr/core';
+import { Presets, SingleBar } from 'cli-progress';
+
+/** How a run tells a person how far it is. */
+export interface ProgressView {
+  onStep(report: StepReport): void;
+  onEpoch(record: EpochRecord): void;
+  onWarning(message: string): void;
+  /** Ends the display of this stage. */
+  stop(): void;
+}
+
+const seconds = (s: number) =>
+  s < 90 ? `${Math.round(s)} s` : `${Math.floor(s / 60)} min ${String(Math.round(s % 60)).padStart(2, '0')} s`;
+
+const percent = (x: number | undefined) => (x === undefined ? '' : `, top-1 ${(100 * x).toFixed(1)} %`);
+
+const epochText = (stage: string, record: EpochRecord, epochs: number, left: number) =>
+  `${stage}: epoch ${record.epoch}/${epochs}, loss ${record.loss!.toFixed(4)}${percent(record.valTop1)}, ${seconds(left)} left`;
+
+/** A bar with the time left on a terminal, a plain line per epoch elsewhere; all on standard error. */
+export function progressView(stage: string, stream: NodeJS.WriteStream = process.stderr): ProgressView {
+  const started = performance.now();
+  let first: number | undefined;
+  let epochs = 0;
+  const left = (done: number) => {
+    first ??= done;
+    const spent = (performance.now() - started) / 1000;
+    return (spent * (epochs - done)) / Math.max(done - first + 1, 1e-9);
+  };
+  const warn = (message: string) => void stream.write(`warning: ${message}\n`);
+  if (!stream.isTTY)
+    return {
+      onStep: (report) => {
+        epochs = report.epochs;
+        first ??= report.epoch + 1;
+      },
+      onEpoch: (record) =>
+        void stream.write(`${epochText(stage, record, epochs, left(record.epoch!))}\n`),
+      onWarning: warn,
+      stop: () => {},
+    };
+  const bar = new SingleBar(
+    { format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{top1}`, stream },
+    Presets.shades_classic,
+  );
+  let top1 = '';
+  let begun = false;
+  return {
+    onStep({ epoch, epochs: all, step, steps, loss }) {
+      if (!begun) bar.start(all * steps, epoch * steps);
+      begun = true;
+      bar.update(epoch * steps + step, { epoch: `${epoch + 1}/${all}`, loss: loss.toFixed(3), top1 });
+    },
+    onEpoch: (record) => {
+      top1 = percent(record.valTop1);
+    },
+    onWarning: warn,
+    stop: () => bar.stop(),
+  };
+}

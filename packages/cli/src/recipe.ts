@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { KcrError } from '@kcr/core';
+import { z } from 'zod';
+import { recipes } from './recipes/index.ts';
+
+const share = z.number().min(0).max(1);
+const count = z.number().int().positive();
+
+const optimizer = z.strictObject({
+  lr: z.number().positive(),
+  minLr: z.number().nonnegative().optional(),
+  warmupEpochs: z.number().nonnegative().optional(),
+  weightDecay: z.number().nonnegative().optional(),
+  betas: z.tuple([share, share]).optional(),
+  eps: z.number().positive().optional(),
+});
+
+/** A plugin by the module and the export that make it. */
+const plugin = z.strictObject({
+  use: z.string().regex(/^.+#.+$/, 'write MODULE#EXPORT, e.g. @kcr/nystrom#kcrNystrom'),
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+
+const training = z.strictObject({
+  epochs: count,
+  batchSize: count,
+  optimizer,
+  labelSmoothing: share.optional(),
+  clipNorm: z.number().positive().optional(),
+  emaDecay: share.optional(),
+  plugins: z.array(plugin).default([]),
+});
+
+const normalization = z.strictObject({
+  mean: z.array(z.number()).min(1),
+  std: z.array(z.number().positive()).min(1),
+});
+
+const augment = z.enum(['horizontalFlip', 'verticalFlip', 'transpose', 'randomCrop']);
+
+const data = z.strictObject({
+  /** Folder with `train` and `test`, each with one folder of images per class; `--data` overrides it. */
+  root: z.string().optional(),
+  train: z.string().default('train'),
+  test: z.string().default('test'),
+  normalization: normalization.optional(),
+  cropRatio: share.optional(),
+  resizedCrop: z
+    .strictObject({ scale: z.tuple([share, share]).optional(), ratio: z.tuple([z.number(), z.number()]).optional() })
+    .optional(),
+  augment: z.array(augment).default([]),
+});
+
+const schema = z.strictObject({
+  name: z.string().min(1),
+  /** A model by its timm name, with options that differ. */
+  model: z.strictObject({
+    name: z.string(),
+    config: z.record(z.string(), z.unknown()).default({}),
+  }),
+  data,
+  seed: z.number().int().default(0),
+  /** Training of the dense model, the baseline. */
+  dense: training,
+  search: training.extend({
+    architectureShare: share.optional(),
+    architectureOptimizer: optimizer.optional(),
+    /** Classes that the search sees; default all. */
+    classes: count.optional(),
+  }),
+  /** Training of the compact model from scratch. */
+  retrain: training,
+  /** Also retrain without plugins, to see what they do. */
+  ablation: z.boolean().default(false),
+  /** Rank and landmarks of the complexity in the report. */
+  complexity: z.strictObject({ rank: z.number().int().nonnegative(), landmarks: count }),
+});
+
+/** A checked recipe, all defaults filled in. */
+export type Recipe = z.output<typeof schema>;
+/** A recipe as it is written. */
+export type RecipeInput = z.input<typeof schema>;
+export type TrainingRecipe = Recipe['dense'];
+
+/** Gives a recipe its type where it is written. */
+export const defineRecipe = (recipe: RecipeInput): RecipeInput => recipe;
+
+/**
+ * A recipe by name, or from a .json, .js or .mjs file (default export).
+ *
+ * @throws KcrError `RECIPE_UNKNOWN`, `RECIPE_READ`, `RECIPE_INVALID` with every wrong field
+ */
+export async function loadRecipe(nameOrPath: string): Promise<Recipe> {
+  return parseRecipe(await readRecipe(nameOrPath), nameOrPath);
+}
+
+/** Checks a recipe. @throws KcrError `RECIPE_INVALID` */
+export function parseRecipe(input: unknown, where: string): Recipe {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'recipe'}: ${message}`);
+  throw new KcrError('RECIPE_INVALID', {
+    where: `recipe ${where}`,
+    found: problems.join('; '),
+    fix: 'Correct these fields; docs/recipes.md lists all of them',
+  });
+}
+
+async function readRecipe(nameOrPath: string): Promise<unknown> {
+  const known = recipes[nameOrPath];
+  if (known) return known;
+  const type = extname(nameOrPath);
+  if (!['.json', '.js', '.mjs'].includes(type))
+    throw new KcrError('RECIPE_UNKNOWN', {
+      where: `recipe "${nameOrPath}"`,
+      found: 'no recipe of that name and no .json, .js or .mjs file',
+      fix: `Use one of ${Object.keys(recipes).join(', ')}, or a file`,
+    });
+  try {
+    if (type === '.json') return JSON.parse(await readFile(nameOrPath, 'utf8'));
+    return (await import(pathToFileURL(resolve(nameOrPath)).href)).default;
+  } catch (cause) {
+    throw new KcrError('RECIPE_READ', {
+      where: nameOrPath,
+      found: (cause as Error).message,
+      fix: 'Check the path and the syntax of the file',
+      cause,
+    });
+  }
+}

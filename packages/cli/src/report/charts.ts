@@ -1,0 +1,88 @@
+import { BarChart, HeatmapChart, LineChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from 'echarts/components';
+import * as echarts from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+
+echarts.use([
+  BarChart,
+  GridComponent,
+  HeatmapChart,
+  LegendComponent,
+  LineChart,
+  SVGRenderer,
+  TitleComponent,
+  VisualMapComponent,
+]);
+
+const WIDTH = 560;
+const HEIGHT = 320;
+
+export interface Series {
+  name: string;
+  points: readonly (readonly [number, number])[];
+  dashed?: boolean;
+}
+
+export interface LineOptions {
+  title: string;
+  x: string;
+  y: string;
+  series: readonly Series[];
+  logX?: boolean;
+  logY?: boolean;
+}
+
+function render(option: object, height = HEIGHT): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
+  chart.setOption({ animation: false, ...option });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+/** Lines over a common axis, as SVG text. */
+export function lineChart({ title, x, y, series, logX, logY }: LineOptions): string {
+  const axis = (name: string, log: boolean | undefined) => ({
+    type: log ? 'log' : 'value',
+    name,
+    nameLocation: 'middle',
+    nameGap: 30,
+    scale: true,
+  });
+  return render({
+    title: { text: title, textStyle: { fontSize: 14 } },
+    legend: { top: 26, data: series.map((s) => s.name) },
+    grid: { left: 70, right: 20, top: 60, bottom: 50 },
+    xAxis: axis(x, logX),
+    yAxis: { ...axis(y, logY), nameGap: 52 },
+    series: series.map(({ name, points, dashed }) => ({
+      type: 'line',
+      name,
+      data: points,
+      showSymbol: points.length < 20,
+      lineStyle: { type: dashed ? 'dashed' : 'solid' },
+    })),
+  });
+}
+
+/** One row per dimension, one cell per channel, dark where it is kept. */
+export function maskChart(
+  masks: readonly { name: string; size: number; kept: readonly number[] }[],
+): string {
+  const widest = Math.max(...masks.map((mask) => mask.size));
+  const cells = masks.flatMap(({ size, kept }, row) => {
+    const present = new Set(kept);
+    return Array.from({ length: size }, (_, channel) => [channel, row, present.has(channel) ? 1 : 0]);
+  });
+  return render(
+    {
+      title: { text: 'Kept channels (dark) per searched dimension', textStyle: { fontSize: 14 } },
+      grid: { left: 120, right: 20, top: 40, bottom: 40 },
+      xAxis: { type: 'category', data: Array.from({ length: widest }, (_, i) => i), name: 'channel', nameLocation: 'middle', nameGap: 24 },
+      yAxis: { type: 'category', inverse: true, data: masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`), axisLabel: { fontSize: 10 } },
+      visualMap: { show: false, min: 0, max: 1, inRange: { color: ['#e8ecf2', '#24476b'] } },
+      series: [{ type: 'heatmap', data: cells, itemStyle: { borderWidth: 0 } }],
+    },
+    Math.max(140, 80 + 26 * masks.length),
+  );
+}

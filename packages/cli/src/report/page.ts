@@ -1,0 +1,54 @@
+import type { Summary } from '../analysis.ts';
+
+const escape = (text: string) =>
+  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+
+/** A value beside that of the dense model. */
+function beside(value: number, dense: number, text: string): string {
+  if (value === dense) return text;
+  const percent = 100 * (value / dense - 1);
+  return `${text} <small>${percent > 0 ? '+' : ''}${percent.toFixed(1)} %</small>`;
+}
+
+/** The table of all models, each beside the first, which is the dense one. */
+export function summaryTable(models: readonly (Summary & { name: string })[]): string {
+  const dense = models[0]!;
+  const cells = (m: Summary) => [
+    `${(100 * m.top1).toFixed(1)} %`,
+    beside(m.params, dense.params, m.params.toLocaleString('en')),
+    beside(m.macs, dense.macs, `${(m.macs / 1e6).toFixed(2)} M`),
+    beside(m.latencyMs, dense.latencyMs, `${m.latencyMs.toFixed(2)} ms`),
+    m.trace.toFixed(2),
+    m.tnn.toFixed(4),
+    `${((100 * m.tnn) / m.trace).toFixed(2)} %`,
+    m.kc.toFixed(5),
+  ];
+  const row = (m: Summary & { name: string }) =>
+    `<tr><th>${escape(m.name)}</th>${cells(m).map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  const header = ['model', 'top-1', 'parameters', 'MACs', 'latency', 'trace', 'TNN', 'TNN / trace', 'KC'];
+  return `<table><thead><tr>${header.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
+<tbody>${models.map(row).join('\n')}</tbody></table>`;
+}
+
+/** One self-contained HTML page. */
+export function page(title: string, table: string, charts: readonly string[]): string {
+  const figures = charts.map((svg) => `<figure>${svg}</figure>`).join('\n');
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escape(title)}</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #1b2733; }
+table { border-collapse: collapse; margin: 1rem 0 2rem; }
+th, td { padding: .35rem .9rem; text-align: right; border-bottom: 1px solid #d9e0e7; white-space: nowrap; }
+th:first-child { text-align: left; }
+small { color: #66788a; }
+main { display: flex; flex-wrap: wrap; gap: 1rem; }
+figure { margin: 0; border: 1px solid #e3e8ee; border-radius: 6px; padding: .5rem; }
+svg { max-width: 100%; height: auto; }
+</style></head>
+<body><h1>${escape(title)}</h1>
+${table}
+<main>${figures}</main>
+</body></html>
+`;
+}

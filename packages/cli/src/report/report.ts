@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EpochRecord, KcrError, writeAtomic } from '@kcr/core';
+import type { Analysis } from '../analysis.ts';
+import { lineChart, maskChart, type Series } from './charts.ts';
+import { page, summaryTable } from './page.ts';
+
+interface RunAnalysis {
+  recipe: string;
+  searched: { name: string; size: number; kept: number[] }[];
+  models: Record<string, Analysis>;
+}
+
+/** Folder of each model of a run, in the order of the report. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  dense: 'dense',
+  compact: 'compact',
+  compactNoTnn: 'compact-no-tnn',
+};
+
+/**
+ * Writes `report.html`, one self-contained page, for a run of `kcr compress`.
+ *
+ * @returns its path
+ * @throws KcrError `REPORT_RUN` where the folder has no finished run
+ */
+export async function writeReport(directory: string): Promise<string> {
+  const analysis = await readAnalysis(join(directory, 'analysis.json'));
+  const histories: Record<string, EpochRecord[]> = {};
+  for (const [name, folder] of Object.entries({ ...FOLDERS, search: 'search' })) {
+    const path = join(directory, folder, 'metrics.jsonl');
+    if (existsSync(path)) histories[name] = parseLines(await readFile(path, 'utf8'));
+  }
+  const charts = [
+    ...trainingCharts(histories),
+    maskChart(analysis.searched),
+    ...searchCharts(histories.search ?? []),
+    ...complexityCharts(analysis.models, histories),
+  ];
+  const summaries = Object.entries(analysis.models).map(([name, model]) => ({ name, ...model.summary }));
+  const path = join(directory, 'report.html');
+  await writeAtomic(path, page(`KCR: ${analysis.recipe}`, summaryTable(summaries), charts));
+  return path;
+}
+
+async function readAnalysis(path: string): Promise<RunAnalysis> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new KcrError('REPORT_RUN', {
+      where: path,
+      found: (cause as Error).message,
+      fix: 'Pass the --out folder of a finished `kcr compress`',
+      cause,
+    });
+  }
+}
+
+const parseLines = (text: string): EpochRecord[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+/** A metric over the epochs, of every history that has it. */
+function overEpochs(histories: Record<string, EpochRecord[]>, key: string, scale = 1): Series[] {
+  return Object.entries(histories).flatMap(([name, history]) => {
+    const points = history.flatMap((r): [number, number][] =>
+      r[key] === undefined ? [] : [[r.epoch!, scale * r[key]]],
+    );
+    return points.length > 0 ? [{ name, points }] : [];
+  });
+}
+
+function chartOf(title: string, y: string, series: Series[], more: { logY?: boolean } = {}): string[] {
+  return series.length > 0 ? [lineChart({ title, x: 'epoch', y, series, ...more })] : [];
+}
+
+const trainingCharts = (histories: Record<string, EpochRecord[]>) => [
+  ...chartOf('Training cross-entropy', 'nats', overEpochs(histories, 'crossEntropy')),
+  ...chartOf('Accuracy on the test images', 'top-1, %', overEpochs(histories, 'valTop1', 100)),
+];
+
+const searchCharts = (history: EpochRecord[]) => [
+  ...chartOf('Search: channels with alpha above 0', 'share', overEpochs({ search: history }, 'keepRatio')),
+];
+
+function complexityCharts(models: Record<string, Analysis>, histories: Record<string, EpochRecord[]>) {
+  const entries = Object.entries(models);
+  const spectra = entries.map(([name, { spectrum }]): Series => ({
+    name,
+    points: spectrum.flatMap((value, i): [number, number][] => (value > 1e-12 ? [[i + 1, value]] : [])),
+  }));
+  const bounds = entries.map(([name, model]) =>
+    lineChart({
+      title: `Bounds up to constants: ${name}`,
+      x: 'gradient descent steps on the last layer + 1',
+      y: 'squared loss',
+      logX: true,
+      series: (['upper', 'trainingLoss', 'lower'] as const).map((key) => ({
+        name: key === 'trainingLoss' ? 'training loss' : `${key} bound`,
+        points: model.bounds.map((point): [number, number] => [point.step + 1, point[key]]),
+        dashed: key !== 'trainingLoss',
+      })),
+    }),
+  );
+  return [
+    lineChart({ title: "Spectrum of the features' gram matrix", x: 'index', y: 'eigenvalue', series: spectra, logY: true }),
+    ...chartOf('Truncated nuclear norm, share of the trace', 'TNN / trace', overEpochs(histories, 'tnnRatio')),
+    ...chartOf('Kernel complexity', 'KC', overEpochs(histories, 'kc')),
+    ...bounds,
+  ];
+}

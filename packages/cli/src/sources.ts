@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createModel, models } from '@kcr/backbones';
+import { type Dataset, KcrError, type LoadedModel, loadModel, type Model, type Normalization } from '@kcr/core';
+import {
+  type Augment,
+  horizontalFlip,
+  imageDataset,
+  imageFolder,
+  randomCrop,
+  transpose,
+  verticalFlip,
+} from '@kcr/data';
+import { findArchitecture } from './modules.ts';
+import type { Recipe } from './recipe.ts';
+
+const augments: Record<Recipe['data']['augment'][number], () => Augment> = {
+  horizontalFlip,
+  verticalFlip,
+  transpose,
+  randomCrop: () => randomCrop(4),
+};
+
+/** The model of a recipe and how its input is normalised. @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG` */
+export function recipeModel({ model, data }: Recipe): { model: Model; normalization: Normalization } {
+  const built = createModel(model.name, model.config);
+  return { model: built, normalization: data.normalization ?? models[model.name]!.normalization };
+}
+
+export interface RecipeData {
+  train: Dataset;
+  test: Dataset;
+  normalization: Normalization;
+}
+
+/** Training and test images of a recipe. @throws KcrError `DATA_ROOT`, `FOLDER_*` */
+export async function recipeData(recipe: Recipe, root = recipe.data.root): Promise<RecipeData> {
+  if (!root)
+    throw new KcrError('DATA_ROOT', {
+      where: `recipe ${recipe.name}`,
+      found: 'no data folder',
+      fix: 'Pass --data FOLDER, with one folder of images per class under train and test',
+    });
+  const { data } = recipe;
+  const { model, normalization } = recipeModel(recipe);
+  const [size, , channels] = model.inputShape;
+  const common = { size, channels: channels as 1 | 3, cropRatio: data.cropRatio };
+  const { resizedCrop } = data;
+  const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
+  const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
+  const augment = data.augment.map((name) => augments[name]());
+  return {
+    train: imageDataset(train, { normalization, augment }),
+    test: imageDataset(test, { normalization }),
+    normalization,
+  };
+}
+
+/** A checkpoint folder, or undefined for something else. */
+export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'model.json'));
+
+/** Loads a checkpoint with any architecture that its module has. */
+export const loadCheckpoint = (directory: string): Promise<LoadedModel> =>
+  loadModel(directory, findArchitecture);
+
+/** A model by checkpoint folder or timm name. @throws KcrError `MODEL_UNKNOWN` */
+export async function findModel(nameOrPath: string, config: object = {}): Promise<Model> {
+  if (isCheckpoint(nameOrPath)) return (await loadCheckpoint(nameOrPath)).model;
+  return createModel(nameOrPath, config);
+}

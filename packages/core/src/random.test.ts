@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { Generator } from './random.ts';
+
+test('the same seed gives the same numbers, and forks differ by name', () => {
+  const draw = (generator: Generator) => Array.from({ length: 8 }, () => generator.uniform());
+  expect(draw(new Generator(7))).toEqual(draw(new Generator(7)));
+  expect(draw(new Generator(7).fork('a'))).toEqual(draw(new Generator(7).fork('a')));
+  expect(draw(new Generator(7).fork('a'))).not.toEqual(draw(new Generator(7).fork('b')));
+  expect(draw(new Generator(7))).not.toEqual(draw(new Generator(8)));
+});
+
+test('a stream goes on from its state saved as JSON', () => {
+  const generator = new Generator(1);
+  for (let i = 0; i < 10; i++) generator.normal();
+  const state = JSON.parse(JSON.stringify(generator.state));
+  const expected = Array.from({ length: 5 }, () => generator.gumbel());
+  const restored = new Generator(99);
+  restored.state = state;
+  expect(Array.from({ length: 5 }, () => restored.gumbel())).toEqual(expected);
+});
+
+test('normal and Gumbel numbers have their means and variances', () => {
+  const generator = new Generator(3);
+  const n = 40_000;
+  const moments = (draw: () => number) => {
+    const values = Array.from({ length: n }, draw);
+    const mean = values.reduce((a, b) => a + b) / n;
+    return [mean, values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n];
+  };
+  const [mean, variance] = moments(() => generator.normal());
+  expect(mean).toBeCloseTo(0, 1);
+  expect(variance).toBeCloseTo(1, 1);
+  const [gumbelMean, gumbelVariance] = moments(() => generator.gumbel());
+  expect(gumbelMean).toBeCloseTo(0.5772, 1);
+  expect(gumbelVariance).toBeCloseTo(Math.PI ** 2 / 6, 1);
+});
+
+test('a permutation has every number once', () => {
+  const order = new Generator(5).permutation(100);
+  expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { float32 } from '../array.ts';
+import { gelu } from '../ops/gelu.ts';
+import { valueAndGradients } from '../ops/gradients.ts';
+import { type Tensor, tf } from '../tf.ts';
+import { graphMacs } from './graph.ts';
+import { constant, trace } from './tracer.ts';
+
+const code = (name: string) => expect.objectContaining({ code: name });
+
+test('records shapes, shares equal nodes and drops what no output needs', () => {
+  const graph = trace(({ input }) => {
+    const x = input('x', [2, 3]);
+    tf.exp(x);
+    const y = tf.add(tf.square(x), tf.square(x));
+    return { y: tf.sum(y, 1), alias: tf.mul(x, 1) };
+  });
+  expect(graph.nodes.map((node) => node.kernel)).toEqual(['Square', 'Add', 'Sum']);
+  expect(graph.outputs.y!.shape).toEqual([2]);
+  expect(graph.outputs.alias!.input).toBe('x');
+});
+
+test('gradients are recorded like any other op', () => {
+  const graph = trace(({ input }) => {
+    const w = input('w', [3, 4]);
+    const run = () => ({ loss: tf.sum(gelu(tf.matMul(input('x', [5, 3]), w))), aux: {} });
+    return { gradient: valueAndGradients(run, [w]).gradients[0]! };
+  });
+  expect(graph.outputs.gradient!.shape).toEqual([3, 4]);
+  expect(graphMacs(graph)).toBe(2 * 5 * 3 * 4);
+});
+
+test('what cannot be part of a step is refused with its reason', async () => {
+  const outside = tf.tensor1d([1, 2]);
+  let escaped: Tensor | undefined;
+  const attempts: [string, (x: Tensor) => Tensor][] = [
+    ['TRACE_UNDECLARED_CONSTANT', (x) => tf.add(x, tf.randomUniform([2]))],
+    ['TRACE_FOREIGN_TENSOR', (x) => tf.add(x, outside)],
+    ['TRACE_READ', (x) => tf.scalar(x.dataSync()[0]!)],
+    ['TRACE_KERNEL', (x) => tf.spectral.fft(tf.complex(x, x)) as Tensor],
+  ];
+  for (const [name, run] of attempts)
+    expect(() => trace(({ input }) => ({ y: run(input('x', [2])) }))).toThrow(code(name));
+  trace(({ input }) => {
+    escaped = tf.keep(tf.exp(input('x', [2])));
+    return { y: escaped };
+  });
+  await expect(async () => escaped!.dataSync()).rejects.toThrow(code('TRACE_READ'));
+  outside.dispose();
+});
+
+test('declared constants and uniform ones are part of the graph', () => {
+  const graph = trace(({ input }) => {
+    const x = input('x', [2]);
+    return { y: tf.add(tf.mul(x, constant(float32([2], [1, 2]))), tf.ones([2])) };
+  });
+  expect(graph.nodes.map((node) => node.kernel)).toEqual(['Multiply', 'Add']);
+});
+
+test('the backend in use before a trace is in use after it', async () => {
+  await tf.setBackend('cpu');
+  trace(({ input }) => ({ y: tf.exp(input('x', [1])) }));
+  expect(tf.getBackend()).toBe('cpu');
+  expect(() =>
+    trace(() => {
+      throw new Error('inside');
+    }),
+  ).toThrow('inside');
+  expect(tf.getBackend()).toBe('cpu');
+});
