@@ -28,7 +28,7 @@ export function assertOwnTensor(value: unknown, where: string): asserts value is
     throw new KcrError('TENSOR_LIBRARY_DUPLICATE', {
       where,
       found: 'a tensor of another copy of @tensorflow/tfjs-core',
-      fix: 'Make @tensorflow/tfjs-core a peer dependency of that package and run `npm dedupe`',
+      fix: "Run `npm dedupe`; plugins use @kcr/core's `tf`, or have @tensorflow/tfjs-core as a peer",
     });
   }
   throw new KcrError('TENSOR_EXPECTED', {

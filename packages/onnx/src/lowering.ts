@@ -101,6 +101,14 @@ const split: Lowering = (b, { inputs, attrs, outputs }) => {
   return b.nodeOutputs('Split', [b.get(inputs.x!), sizes], { axis }, { outputs: outputs.length });
 };
 
+const unpack: Lowering = (b, { inputs, attrs, outputs }) => {
+  const { shape } = inputs.value!;
+  const axis = ((attrs.axis as number) + shape.length) % shape.length;
+  const sizes = b.int64(outputs.map(() => 1));
+  const parts = b.nodeOutputs('Split', [b.get(inputs.value!), sizes], { axis }, { outputs: outputs.length });
+  return parts.map((part) => b.node('Squeeze', [part, b.int64([axis])]));
+};
+
 const pad: Lowering = (b, { inputs, attrs }) => {
   const paddings = attrs.paddings as [number, number][];
   const pads = b.int64([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
@@ -240,6 +248,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   Transpose: (b, { inputs, attrs }) => [
     b.node('Transpose', [b.get(inputs.x!)], { perm: attrs.perm as number[] }),
   ],
+  Unpack: unpack,
   ZerosLike: filled(() => 0),
   ...compositeLowerings,
 };

@@ -172,6 +172,11 @@ const rules: Record<string, ShapeRule> = {
     { shape: (perm as number[]).map((axis) => x!.shape[axis]!), dtype: x!.dtype },
   ],
   Cumsum: like('x'),
+  Unpack: ({ value }, { axis }) => {
+    const at = tf.util.parseAxisParam(axis as number, [...value!.shape])[0] as number;
+    const part = { shape: value!.shape.toSpliced(at, 1), dtype: value!.dtype };
+    return Array<Spec>(value!.shape[at]!).fill(part);
+  },
 };
 for (const kernel of ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'Pow', 'Prelu', 'SquaredDifference', 'FloorDiv', 'Mod'])
   rules[kernel] = broadcast();

@@ -1,6 +1,6 @@
 import { type NdArray, shapeText, sizeOf } from '../array.ts';
 import { KcrError } from '../error.ts';
-import { type DataType, type Tensor, tf } from '../tf.ts';
+import { assertOwnTensor, type DataType, type Tensor, tf } from '../tf.ts';
 import { type Graph, liveNodes, type Node, uniformOf, type Value } from './graph.ts';
 import { type ShapeRule, shapeRules } from './shapes.ts';
 
@@ -221,8 +221,12 @@ export function trace(run: (tracing: Tracing) => Record<string, Tensor>): Graph 
   engine.startScope('trace');
   try {
     const tensors = run({
-      input: (name, shape, dtype = 'float32') =>
-        recording.tensor(recording.input(name, shape, dtype)),
+      input: (name, shape, dtype = 'float32') => {
+        const tensor = recording.tensor(recording.input(name, shape, dtype));
+        // The engine is a global of the process and belongs to the copy that was loaded first.
+        assertOwnTensor(tensor, 'the TensorFlow.js engine');
+        return tensor;
+      },
     });
     const outputs = Object.fromEntries(
       Object.entries(tensors).map(([name, t]) => [name, recording.valueOf(t.dataId)]),

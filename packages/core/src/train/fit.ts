@@ -125,7 +125,6 @@ interface PlannedStep {
 class TrainingLoop {
   readonly trainer: Trainer;
   readonly #root: Generator;
-  readonly #steps: number;
   /** Images for the weights, and for the architecture parameters. */
   readonly #parts: Record<'weights' | 'architecture', Int32Array>;
 
@@ -148,13 +147,15 @@ class TrainingLoop {
       this.#root.fork('plugins'),
     );
     this.#parts = this.#split(options.architectureShare ?? 0.3);
-    this.#steps = this.#plan(0).length;
-    if (this.#steps === 0 || batchSize < 1)
-      throw new KcrError('BATCH_SIZE', {
-        where: 'training data',
-        found: `a batch of ${batchSize} from ${this.#parts.weights.length} images`,
-        fix: 'Choose a batch size from 1 to the number of images',
-      });
+    for (const [part, { length }] of Object.entries(this.#parts)) {
+      const needed = part === 'weights' || stage === 'search';
+      if (needed && !(batchSize >= 1 && batchSize <= length))
+        throw new KcrError('BATCH_SIZE', {
+          where: `training data for the ${part}`,
+          found: `a batch of ${batchSize} from ${length} images`,
+          fix: `Choose a batch size from 1 to ${length}, or give more images`,
+        });
+    }
   }
 
   async run(): Promise<FitResult> {

@@ -1,0 +1,67 @@
+import { vit } from '@kcr/backbones';
+import {
+  type Architecture,
+  createEagerEngine,
+  type Dataset,
+  type Engine,
+  Generator,
+  Model,
+  type NdArray,
+} from '@kcr/core';
+import { createOnnxEngine } from '@kcr/onnx';
+
+/** A small model of every family. Tests over models run over this table. */
+export const smallModels: Readonly<Record<string, () => Model>> = {
+  vit: () => {
+    const config = { img_size: 8, patch_size: 4, embed_dim: 12, depth: 2, num_heads: 3, num_classes: 4 };
+    return new Model(vit as Architecture, vit.configure({ ...config, drop_path_rate: 0.2 }));
+  },
+};
+
+export const engines: Readonly<Record<string, () => Promise<Engine>>> = {
+  onnx: async () => createOnnxEngine(),
+  eager: () => createEagerEngine({ backend: 'wasm' }),
+};
+
+/** All pairs of two tables, for `test.each`. */
+export const pairs = <A, B>(a: Readonly<Record<string, A>>, b: Readonly<Record<string, B>>): [string, string, A, B][] =>
+  Object.entries(a).flatMap(([nameA, valueA]) =>
+    Object.entries(b).map(([nameB, valueB]): [string, string, A, B] => [nameA, nameB, valueA, valueB]),
+  );
+
+/** Normal numbers of a shape. */
+export function noise(shape: readonly number[], seed: number): NdArray {
+  const generator = new Generator(seed);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { dtype: 'float32', shape, data: new Float32Array(size).map(() => generator.normal()) };
+}
+
+/** Images whose class shows in their brightness, made from a seed. */
+export function syntheticData(model: Model, length: number, seed = 1): Dataset {
+  const shape = model.inputShape;
+  const size = shape[0] * shape[1] * shape[2];
+  const labels = Int32Array.from({ length }, (_, i) => i % model.classes);
+  return {
+    length,
+    shape,
+    labels,
+    classes: Array.from({ length: model.classes }, (_, i) => `class ${i}`),
+    async batch(indices, augment) {
+      const data = new Float32Array(indices.length * size);
+      indices.forEach((index, n) => {
+        const generator = new Generator(seed).fork(String(index));
+        const shift = labels[index]! - model.classes / 2 + (augment ? 0.1 * augment.normal() : 0);
+        for (let i = 0; i < size; i++) data[n * size + i] = shift + generator.normal();
+      });
+      return {
+        image: { dtype: 'float32', shape: [indices.length, ...shape], data },
+        label: { dtype: 'int32', shape: [indices.length], data: indices.map((i) => labels[i]!) },
+      };
+    },
+  };
+}
+
+/** Largest |a - b|. */
+export function maxDifference(a: NdArray, b: NdArray): number {
+  return Array.from(a.data).reduce((most, x, i) => Math.max(most, Math.abs(x - b.data[i]!)), 0);
+}

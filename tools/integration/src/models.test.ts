@@ -1,0 +1,169 @@
+import { createModel } from '@kcr/backbones';
+import {
+  compileInference,
+  fit,
+  Generator,
+  graphMacs,
+  type Model,
+  prune,
+  pruneState,
+  type Scores,
+  selectWithinMacs,
+  softMacs,
+  tf,
+  topChannels,
+  trace,
+} from '@kcr/core';
+import { describe, expect, test } from 'vitest';
+import { engines, maxDifference, noise, pairs, smallModels, syntheticData } from './helpers.ts';
+
+const image = (model: Model, batch = 3) => noise([batch, ...model.inputShape], 2);
+
+/** Channels of every prunable dimension at random; heads stay aligned by keeping all of them. */
+function randomSelection(model: Model, ratio: number): Record<string, number[]> {
+  const generator = new Generator(17);
+  const entries = [...model.dims.values()]
+    .filter((dim) => dim.prunable)
+    .map((dim) => {
+      const scores = Array.from({ length: dim.size }, () => generator.uniform());
+      return [dim.name, topChannels(dim, scores, ratio * dim.size)];
+    });
+  return Object.fromEntries(entries);
+}
+
+/** MACs of the traced evaluation of one image. */
+const tracedMacs = (model: Model) =>
+  graphMacs(
+    trace(({ input }) => {
+      const state = new Map(model.params.map((p) => [p.name, input(p.name, p.shape)]));
+      const x = input('image', [1, ...model.inputShape]);
+      return { logits: model.apply(x, { state: (name) => state.get(name)! }).logits };
+    }),
+  );
+
+describe.each(pairs(smallModels, engines))('%s on %s', (_name, _engine, makeModel, makeEngine) => {
+  test.each([0.9, 0.5, 0.1])('pruned = masked at keep ratio %f, and it trains', async (ratio) => {
+    const model = makeModel();
+    const weights = model.initialize(new Generator(3));
+    // Biases and norms that are not at their initial 0 and 1, so that nothing cancels by chance.
+    for (const [i, array] of Object.values(weights).entries())
+      array.data.forEach((x, k) => (array.data[k] = x + 0.3 * Math.sin(i + k)));
+    const selection = randomSelection(model, ratio);
+    const pruned = prune(model, selection);
+    const engine = await makeEngine();
+
+    engine.set(weights);
+    const masked = compileInference(engine, model, {
+      tap: (value, { dim }) => {
+        const kept = dim && selection[dim.name];
+        if (!kept) return value;
+
+        const parts = Array.from({ length: dim.size }, (_, i) => tf.fill([1], kept.includes(i) ? 1 : 0));
+        return tf.mul(value, tf.concat(parts));
+      },
+    });
+    const expected = await masked({ image: image(model) });
+    engine.set(pruneState(model, pruned, weights));
+    const actual = await compileInference(engine, pruned)({ image: image(model) });
+    expect(maxDifference(actual.logits!, expected.logits!)).toBeLessThan(1e-4);
+    expect(maxDifference(actual.features!, expected.features!)).toBeLessThan(1e-4);
+    expect(tracedMacs(pruned)).toBe(pruned.macs.total);
+
+    const { history } = await fit({
+      model: pruned,
+      engine,
+      train: syntheticData(pruned, 8),
+      epochs: 1,
+      batchSize: 8,
+      seed: 0,
+      optimizer: { lr: 1e-3 },
+    });
+    expect(history[0]!.loss).toBeGreaterThan(0);
+    await engine.dispose();
+  });
+
+  test('resumes after a kill with the same weights, bit for bit', async () => {
+    const { mkdtemp, rm } = await import('node:fs/promises');
+    const { tmpdir } = await import('node:os');
+    const model = makeModel();
+    const options = {
+      model,
+      train: syntheticData(model, 24),
+      epochs: 3,
+      batchSize: 8,
+      seed: 5,
+      optimizer: { lr: 1e-2 },
+      emaDecay: 0.9,
+      clipNorm: 1,
+      labelSmoothing: 0.1,
+    };
+    const directory = await mkdtemp(`${tmpdir()}/kcr-resume-`);
+    const through = await fit({ ...options, engine: await makeEngine() });
+    const kill = new Error('killed');
+    const killed = fit({
+      ...options,
+      engine: await makeEngine(),
+      directory,
+      onStep: ({ epoch, step }) => {
+        if (epoch === 2 && step === 1) throw kill;
+      },
+    });
+    await expect(killed).rejects.toBe(kill);
+    const resumed = await fit({ ...options, engine: await makeEngine(), directory });
+    for (const [name, array] of Object.entries(through.weights))
+      expect(Buffer.from(resumed.weights[name]!.data.buffer).equals(Buffer.from(array.data.buffer)), name).toBe(true);
+    expect(resumed.history.map((r) => r.loss)).toEqual(through.history.map((r) => r.loss));
+    const other = fit({ ...options, seed: 6, engine: await makeEngine(), directory });
+    await expect(other).rejects.toThrow(expect.objectContaining({ code: 'RESUME_MISMATCH' }));
+    await rm(directory, { recursive: true });
+  });
+});
+
+describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
+  test('traced MACs are the counted ones, and the soft cost at whole sizes is their sum', () => {
+    const model = makeModel();
+    expect(tracedMacs(model)).toBe(model.macs.total);
+    const half = prune(model, randomSelection(model, 0.5));
+    const sizes = (from: Model) =>
+      new Map([...from.dims.values()].map((dim) => [dim.name, tf.scalar(dim.size)] as const));
+    expect(softMacs(model.costs, sizes(half)).dataSync()[0]).toBeCloseTo(half.macs.total, 0);
+  });
+
+  test('a selection within a budget costs no more than it, and one channel more would', () => {
+    const model = makeModel();
+    const generator = new Generator(4);
+    const io = [...model.dims.values()].filter((dim) => dim.role === 'io');
+    const scores: Scores = new Map(io.map((d) => [d.name, Array.from({ length: d.size }, () => generator.uniform())]));
+    const budget = 0.8 * model.macs.total;
+    const kept = selectWithinMacs(model, scores, budget);
+    const cost = prune(model, kept).macs.total;
+    expect(cost).toBeLessThanOrEqual(budget);
+    const cheapest = Math.min(...io.map((d) => (model.macs.total - prune(model, { [d.name]: [0] }).macs.total) / (d.size - 1)));
+    expect(cost).toBeGreaterThan(budget - cheapest * 2);
+    expect(() => selectWithinMacs(model, scores, 1)).toThrow(expect.objectContaining({ code: 'BUDGET' }));
+  });
+
+  test('pruning twice is pruning once', () => {
+    const model = makeModel();
+    const weights = model.initialize(new Generator(3));
+    const [first] = [...model.dims.values()].filter((dim) => dim.role === 'io');
+    const once = prune(model, { [first!.name]: [1, 4, 7] });
+    const twice = prune(prune(model, { [first!.name]: [0, 1, 4, 7, 9] }), { [first!.name]: [1, 2, 3] });
+    expect(twice.kept).toEqual(once.kept);
+    const middle = prune(model, { [first!.name]: [0, 1, 4, 7, 9] });
+    const stepwise = pruneState(middle, twice, pruneState(model, middle, weights));
+    expect(stepwise).toEqual(pruneState(model, once, weights));
+  });
+});
+
+test('a selection that cannot be is refused, with its reason', () => {
+  const model = createModel('deit_tiny_patch16_224');
+  const refused = (selection: Record<string, number[]>, code: string) =>
+    expect(() => prune(model, selection)).toThrow(expect.objectContaining({ code }));
+  refused({ 'blocks.0.mlp.nothing': [0] }, 'SELECTION_DIM');
+  refused({ embed: [0] }, 'SELECTION_PRUNABLE');
+  refused({ 'blocks.0.mlp.io': [] }, 'SELECTION_MIN');
+  refused({ 'blocks.0.mlp.io': [192] }, 'DIM_INDEX');
+  refused({ 'blocks.0.attn.qk': [0, 1, 64] }, 'DIM_GROUPS');
+  refused({ 'blocks.0.attn.qk': [0, 64] }, 'SELECTION_HEADS');
+});
