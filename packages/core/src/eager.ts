@@ -79,16 +79,17 @@ class EagerEngine implements Engine {
   compile(_name: string, step: StepFunction): CompiledStep {
     const run = async (inputs: Readonly<Record<string, NdArray>> = {}) => {
       await tf.setBackend(this.backend);
-      const { outputs, updates = {} } = tf.tidy(() => {
+      const { outputs, updates } = tf.tidy(() => {
         const tensors = Object.entries(inputs).map(([name, array]) => [name, upload(array)]);
         const result = runStep(step, {
           inputs: Object.fromEntries(tensors),
           state: (name) => this.#read(name),
           supply: (_, shape, dtype, next) => upload({ shape, dtype, data: next() }),
         });
-        // An update may be an alias of the state; a clone survives the old value's disposal.
-        const fresh = Object.entries(result.updates ?? {}).map(([name, t]) => [name, tf.keep(t.clone())]);
-        return { outputs: result.outputs, updates: Object.fromEntries(fresh) as Record<string, Tensor> };
+        // Either may be an alias of the state; a clone survives the old value's disposal.
+        const clones = (tensors: Record<string, Tensor> = {}) =>
+          Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, tf.keep(t.clone())]));
+        return { outputs: clones(result.outputs), updates: clones(result.updates) };
       });
       for (const [name, tensor] of Object.entries(updates)) this.#replace(name, tensor);
       const read: Record<string, NdArray> = {};

@@ -38,7 +38,7 @@ const reduce =
   (op: string): Lowering =>
   (b, { inputs, attrs, outputs }) => {
     const x = inputs.x!;
-    const raw = (attrs.axis ?? x.shape.map((_, i) => i)) as number | number[];
+    const raw = (attrs.axis ?? attrs.reductionIndices ?? x.shape.map((_, i) => i)) as number | number[];
     const axes = (Array.isArray(raw) ? raw : [raw]).map((a) => (a < 0 ? a + x.shape.length : a));
     const keepdims = outputs[0]!.shape.length === x.shape.length ? 1 : 0;
     return [b.node(op, [b.get(x), b.int64(axes)], { keepdims })];

@@ -32,8 +32,9 @@ const axesOf = (x: Value, axis: unknown) =>
 
 const reduce =
   (dtype?: DataType): ShapeRule =>
-  ({ x }, { axis, keepDims }) => {
-    const axes = new Set(axesOf(x!, axis));
+  ({ x }, { axis, reductionIndices, keepDims }) => {
+    // Max alone calls its axes `reductionIndices`.
+    const axes = new Set(axesOf(x!, axis ?? reductionIndices));
     const shape = keepDims
       ? x!.shape.map((n, i) => (axes.has(i) ? 1 : n))
       : x!.shape.filter((_, i) => !axes.has(i));

@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Generator, writeSafetensors } from '@kcr/core';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { main } from './main.ts';
+import { parseRecipe } from './recipe.ts';
+import { recipes } from './recipes/index.ts';
+
+let root: string;
+const at = (...parts: string[]) => join(root, ...parts);
+
+/** Runs the command in this process. */
+async function kcr(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  let [out, err] = ['', ''];
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += text)));
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((err += text)));
+  process.exitCode = 0;
+  try {
+    await main(['node', 'kcr', ...args]);
+    return { out, err, code: Number(process.exitCode) };
+  } finally {
+    process.exitCode = 0;
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+}
+
+const training = { batchSize: 8, epochs: 2, optimizer: { lr: 1e-3 } };
+const recipe = {
+  name: 'tiny',
+  model: {
+    name: 'vit_tiny_patch16_224',
+    config: { img_size: 16, patch_size: 8, embed_dim: 24, depth: 2, num_heads: 2, num_classes: 2 },
+  },
+  data: { augment: ['horizontalFlip'] },
+  dense: training,
+  search: {
+    ...training,
+    batchSize: 4,
+    plugins: [{ use: '@kcr/masks#gumbelMasks', options: { budget: 0.85 } }],
+  },
+  retrain: {
+    ...training,
+    plugins: [{ use: '@kcr/nystrom#kcrNystrom', options: { eta: 0.01, rank: 4, landmarks: 16, warmup: 0.5 } }],
+  },
+  ablation: true,
+  complexity: { rank: 4, landmarks: 16 },
+};
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'kcr-cli-'));
+  const generator = new Generator(0);
+  for (const part of ['train', 'test'])
+    for (const [label, base] of [['dark', 60], ['light', 190]] as const) {
+      await mkdir(at('data', part, label), { recursive: true });
+      for (let i = 0; i < 12; i++) {
+        const data = Uint8Array.from({ length: 20 * 20 * 3 }, () => base + generator.integer(60));
+        const image = sharp(data, { raw: { width: 20, height: 20, channels: 3 } });
+        await image.png().toFile(at('data', part, label, `${i}.png`));
+      }
+    }
+  await writeFile(at('recipe.json'), JSON.stringify(recipe));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe('a run from images to the report', () => {
+  test('compress writes checkpoints, a summary and a report', { timeout: 120_000 }, async () => {
+    const { out, err, code } = await kcr('compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--json');
+    expect(err).toMatch(/compact: epoch 2\/2, loss [\d.]+, top-1 [\d.]+ %, 0 s left/);
+    expect(code).toBe(0);
+    const summary = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
+    expect(JSON.parse(out)).toEqual(summary);
+    expect(Object.keys(summary)).toEqual(['dense', 'compact', 'compactNoTnn']);
+    for (const model of Object.values(summary))
+      expect(Object.keys(model as object)).toEqual(['top1', 'params', 'macs', 'latencyMs', 'trace', 'tnn', 'kc']);
+    expect(summary.compact.macs).toBeLessThanOrEqual(0.85 * summary.dense.macs);
+    expect(summary.compact.params).toBeLessThan(summary.dense.params);
+  });
+
+  test('a finished run is not trained again', async () => {
+    const weights = at('run', 'dense', 'training.safetensors');
+    const before = (await stat(weights)).mtimeMs;
+    const { err } = await kcr('compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--json');
+    expect(err).not.toMatch(/epoch/);
+    expect((await stat(weights)).mtimeMs).toBe(before);
+  });
+
+  test('eval gives what the run measured', async () => {
+    const summary = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
+    const { out } = await kcr('eval', at('run', 'compact'), '--data', at('data', 'test'), '--json');
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({ n: 24, top1: summary.compact.top1, top5: 1 });
+    expect(result.loss).toBeGreaterThan(0);
+  });
+
+  test('search, then retrain from its selection, is what compress does', { timeout: 60_000 }, async () => {
+    const common = [at('recipe.json'), '--data', at('data'), '--out', at('apart'), '--json'];
+    const search = await kcr('search', ...common);
+    const { kept } = JSON.parse(await readFile(at('apart', 'search', 'selection.json'), 'utf8'));
+    expect(JSON.parse(search.out).kept['blocks.0.mlp.io']).toBe(kept['blocks.0.mlp.io'].length);
+    await kcr('retrain', ...common, '--selection', at('apart', 'search', 'selection.json'));
+    const weights = (run: string) => readFile(at(run, 'compact', 'model.safetensors'));
+    expect((await weights('apart')).equals(await weights('run'))).toBe(true);
+  });
+
+  test('inspect and export know a compact checkpoint', async () => {
+    const summary = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
+    const { out } = await kcr('inspect', at('run', 'compact'), '--json');
+    expect(JSON.parse(out)).toMatchObject({ params: summary.compact.params, macs: { total: summary.compact.macs } });
+    expect((await kcr('inspect', at('run', 'compact'))).out).toMatch(/blocks\.0\.mlp\.io +\d+ of 24/);
+    await kcr('export', at('run', 'compact'), '--out', at('compact.onnx'));
+    expect((await stat(at('compact.onnx'))).size).toBeGreaterThan(10_000);
+  });
+
+  test.skipIf(!existsSync('/usr/bin/chromium'))('the report shows in a browser', { timeout: 60_000 }, async () => {
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+    page.on('request', (request) => request.url().startsWith('file:') || problems.push(request.url()));
+    await page.goto(`file://${at('run', 'report.html')}`);
+    expect(await page.locator('tbody tr').count()).toBe(3);
+    const charts = page.locator('figure svg');
+    expect(await charts.count()).toBeGreaterThanOrEqual(9);
+    for (const chart of await charts.all()) expect((await chart.boundingBox())!.height).toBeGreaterThan(100);
+    const text = await page.locator('body').innerText();
+    for (const title of ['Accuracy on the test images', 'Kept channels', 'Spectrum', 'Kernel complexity', 'Bounds'])
+      expect(text).toContain(title);
+    expect(problems).toEqual([]);
+    await browser.close();
+  });
+});
+
+test('complexity reads features and prints what they are', async () => {
+  const generator = new Generator(1);
+  const data = Float32Array.from({ length: 50 * 6 }, () => generator.normal());
+  const file = at('features.safetensors');
+  await writeSafetensors(file, { tensors: { features: { dtype: 'float32', shape: [50, 6], data } }, metadata: {} });
+  const { out } = await kcr('complexity', file, '--rank', '2', '--landmarks', '20', '--seed', '3', '--json');
+  const result = JSON.parse(out);
+  expect(Object.keys(result)).toEqual(['n', 'd', 'rank', 'trace', 'tnn', 'tnnApprox', 'kc', 'kcArgmin', 'akc']);
+  expect(result).toMatchObject({ n: 50, d: 6, rank: 2 });
+  expect(result.tnnApprox).toBeGreaterThanOrEqual(result.tnn);
+  expect(result.kc).toBeLessThanOrEqual(6 / 50);
+});
+
+describe('what is wrong is said, with exit code 1', () => {
+  const cases: [string, () => string[]][] = [
+    ['MODEL_UNKNOWN', () => ['inspect', 'resnet50']],
+    ['MODEL_CONFIG', () => ['inspect', 'deit_tiny_patch16_224', '--config', '{img}']],
+    ['RECIPE_UNKNOWN', () => ['compress', 'nothing', '--out', at('x')]],
+    ['RECIPE_READ', () => ['compress', at('nothing.json'), '--out', at('x')]],
+    ['DATA_ROOT', () => ['compress', 'kcr-vit-small', '--out', at('x')]],
+    ['FOLDER_READ', () => ['compress', 'kcr-vit-small', '--data', at('nowhere'), '--out', at('x')]],
+    ['DATASET_CLASSES', () => ['compress', 'kcr-vit-eurosat', '--data', at('data'), '--out', at('x')]],
+    ['RESUME_MISMATCH', () => ['compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--seed', '9']],
+    ['CHECKPOINT_READ', () => ['eval', at('data'), '--data', at('data', 'test')]],
+    ['FOLDER_CLASSES', () => ['eval', at('run', 'dense'), '--data', at('data')]],
+    ['SAFETENSORS_READ', () => ['complexity', at('none'), '--rank', '1', '--landmarks', '1']],
+    ['RANK', () => ['complexity', at('features.safetensors'), '--rank', '7', '--landmarks', '9']],
+    ['LANDMARKS', () => ['complexity', at('features.safetensors'), '--rank', '2', '--landmarks', '51']],
+    ['SELECTION_READ', () => ['retrain', at('recipe.json'), '--data', at('data'), '--out', at('x'), '--selection', at('none')]],
+    ['REPORT_RUN', () => ['report', at('data')]],
+  ];
+  test.each(cases)('%s', async (code, args) => {
+    const { out, err, code: exit } = await kcr(...args());
+    expect(err).toContain(`kcr: ${code}\n`);
+    expect(err).toMatch(/where: .+\n {2}found: .+\n {2}do: {4}.+\n/);
+    expect(exit).toBe(1);
+    expect(out).toBe('');
+    expect(existsSync(at('x'))).toBe(false);
+  });
+
+  test('a plugin that is not there, and one with a wrong name', async () => {
+    for (const [use, code] of [['@nobody/nothing#x', 'MODULE_LOAD'], ['@kcr/masks#mask', 'PLUGIN_UNKNOWN']]) {
+      const search = { ...recipe.search, plugins: [{ use }] };
+      await writeFile(at('bad.json'), JSON.stringify({ ...recipe, search }));
+      const { err } = await kcr('search', at('bad.json'), '--data', at('data'), '--out', at('y'));
+      expect(err).toContain(`kcr: ${code}\n`);
+    }
+  });
+
+  test('every wrong field of a recipe at once', () => {
+    const wrong = { ...recipe, seed: 'x', dense: { ...recipe.dense, epoch: 3, batchSize: 0 } };
+    expect(() => parseRecipe(wrong, 'x')).toThrow(/seed.*dense\.batchSize.*epoch|dense.*seed/s);
+  });
+
+  test('a checkpoint of another model', async () => {
+    const json = JSON.parse(await readFile(at('run', 'dense', 'model.json'), 'utf8'));
+    await mkdir(at('mixed'));
+    await writeFile(at('mixed', 'model.json'), JSON.stringify({ ...json, config: { ...json.config, depth: 3 } }));
+    await writeFile(at('mixed', 'model.safetensors'), await readFile(at('run', 'dense', 'model.safetensors')));
+    const { err } = await kcr('eval', at('mixed'), '--data', at('data', 'test'));
+    expect(err).toMatch(/STATE_DICT/);
+    expect(err).toMatch(/12 missing: blocks\.2\.norm1\.weight/);
+  });
+});
+
+test('the recipes that come with the command are valid', () => {
+  for (const [name, input] of Object.entries(recipes)) expect(parseRecipe(input, name).name).toBe(name);
+});
