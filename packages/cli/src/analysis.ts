@@ -8,7 +8,7 @@ import {
   type LoadedModel,
 } from '@kcr/core';
 import { type BoundPoint, type ComplexityReport, complexity, kcrBounds, toFeatures } from '@kcr/nystrom';
-import { exportOnnx, measureLatency } from '@kcr/onnx';
+import { measureLatency } from '@kcr/onnx';
 import type { Recipe } from './recipe.ts';
 import type { RecipeData } from './sources.ts';
 
@@ -54,7 +54,7 @@ export async function analyse(
   data.train.labels.forEach((label, i) => {
     oneHot.data[i * classes + label] = 1;
   });
-  const latencyMs = await measureLatency(exportOnnx(model, weights), model.inputShape);
+  const latencyMs = await measureLatency(model, weights, { runs: 200 });
   return {
     summary: {
       top1,

@@ -47,7 +47,7 @@ const recipe = {
     ...training,
     plugins: [{ use: '@kcr/nystrom#kcrNystrom', options: { eta: 0.01, rank: 4, landmarks: 16, warmup: 0.5 } }],
   },
-  ablation: true,
+  ablation: [],
   complexity: { rank: 4, landmarks: 16 },
 };
 

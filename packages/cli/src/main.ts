@@ -89,6 +89,7 @@ export function program(): Command {
     .description('write a checkpoint as an ONNX file')
     .argument('<checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--out <file>', 'the ONNX file')
+    .option('--batch <n>', 'a fixed batch size instead of a dynamic one', whole)
     .option('--json', 'print the result as JSON')
     .action(exportCommand);
   kcr

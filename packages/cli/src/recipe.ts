@@ -72,8 +72,8 @@ const schema = z.strictObject({
   }),
   /** Training of the compact model from scratch. */
   retrain: training,
-  /** Also retrain without plugins, to see what they do. */
-  ablation: z.boolean().default(false),
+  /** Also retrain with these plugins instead, to see what those of `retrain` do. */
+  ablation: z.array(plugin).optional(),
   /** Rank and landmarks of the complexity in the report. */
   complexity: z.strictObject({ rank: z.number().int().nonnegative(), landmarks: count }),
 });

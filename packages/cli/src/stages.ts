@@ -91,9 +91,13 @@ function firstClasses({ train }: RecipeData, classes: number) {
 }
 
 /** Trains the model with the chosen channels from scratch, as `stage`. */
-export function retrainStage(context: StageContext, stage: string, kept: Kept, plugins: boolean) {
+export function retrainStage(
+  context: StageContext,
+  stage: string,
+  kept: Kept,
+  plugins = context.recipe.retrain.plugins,
+): Promise<FitResult> {
   const { recipe } = context;
   const model = prune(recipeModel(recipe).model, kept);
-  const settings = plugins ? recipe.retrain : { ...recipe.retrain, plugins: [] };
-  return trainStage(context, stage, model, settings);
+  return trainStage(context, stage, model, { ...recipe.retrain, plugins });
 }

@@ -17,7 +17,7 @@ import { nystromDirections } from './nystrom.ts';
 import { type Features, gramSpectrum, rows, toFeatures } from './spectrum.ts';
 
 export interface KcrNystromOptions {
-  /** Weight of the approximate truncated nuclear norm. */
+  /** Weight of the approximate truncated nuclear norm; with 0 the plugin only measures. */
   eta: number;
   /** r; default ceil(gamma min(n, d)). */
   rank?: number;
@@ -67,12 +67,12 @@ export const kcrNystrom = definePlugin(
       let measured: Features | undefined;
 
       return {
-        loss: (context) => tf.mul(weight.value, chosen.loss(context)),
+        loss: eta === 0 ? undefined : (context) => tf.mul(weight.value, chosen.loss(context)),
 
         async refresh(context) {
           const landmarks = await chooseLandmarks(context, run, sampling, count);
           measured = toFeatures(await context.features(landmarks));
-          if (context.epoch >= starts) await chosen.refresh(context, landmarks);
+          if (eta !== 0 && context.epoch >= starts) await chosen.refresh(context, landmarks);
         },
 
         async metrics(): Promise<Record<string, number>> {

@@ -2,20 +2,26 @@ import { type Graph, KcrError, type Model, type StateDict, type Tensor, tf, trac
 import { toOnnx } from './graph.ts';
 import type { OnnxTensor } from './proto.ts';
 
+export interface ExportOptions {
+  /** A fixed batch size, with which ONNX Runtime computes more ahead. Default: dynamic. */
+  batch?: number;
+}
+
 /**
  * A model as an ONNX file: input `input`, float32 [batch, channels, height, width], normalised; outputs
- * `logits` [batch, classes] and `features` [batch, d]. The batch is dynamic; weights have their names.
+ * `logits` [batch, classes] and `features` [batch, d]. Weights keep their names.
  *
  * @throws KcrError `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
  */
-export function exportOnnx(model: Model, weights: StateDict): Uint8Array {
+export function exportOnnx(model: Model, weights: StateDict, { batch }: ExportOptions = {}): Uint8Array {
   model.checkState(weights, 'exportOnnx');
-  const [graph, twin] = [traceModel(model, 2), traceModel(model, 3)];
-  if (graph.nodes.length !== twin.nodes.length)
+  const graph = traceModel(model, batch ?? 2);
+  const twin = batch === undefined ? traceModel(model, 3) : undefined;
+  if (twin && graph.nodes.length !== twin.nodes.length)
     throw new KcrError('ONNX_DYNAMIC', {
       where: model.architecture.name,
       found: 'a model that computes something else for another batch size',
-      fix: 'Make the model function independent of the batch size',
+      fix: 'Export it with a fixed batch, or make its function independent of the batch size',
     });
   const constants = new Map<string, OnnxTensor['data']>();
   for (const [name, array] of Object.entries(weights)) constants.set(name, array.data);

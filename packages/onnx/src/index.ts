@@ -5,6 +5,6 @@ export {
   OnnxEngine,
   type OnnxEngineOptions,
 } from './engine.ts';
-export { exportOnnx } from './export.ts';
+export { type ExportOptions, exportOnnx } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export { type LatencyOptions, measureLatency } from './latency.ts';

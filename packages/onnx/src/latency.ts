@@ -1,4 +1,6 @@
+import type { Model, StateDict } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
+import { exportOnnx } from './export.ts';
 
 export interface LatencyOptions {
   /** Images at once. Default 1. */
@@ -9,17 +11,14 @@ export interface LatencyOptions {
   threads?: number;
 }
 
-/**
- * Median time of one run of an exported model on the CPU, in milliseconds.
- *
- * @param bytes from {@link exportOnnx}
- * @param shape [height, width, channels]
- */
+/** Median time of one run of a model on the CPU, its weights built in, in milliseconds. */
 export async function measureLatency(
-  bytes: Uint8Array,
-  [height, width, channels]: readonly [number, number, number],
+  model: Model,
+  weights: StateDict,
   { batch = 1, runs = 30, threads }: LatencyOptions = {},
 ): Promise<number> {
+  const bytes = exportOnnx(model, weights, { batch });
+  const [height, width, channels] = model.inputShape;
   const options = threads === undefined ? {} : { intraOpNumThreads: threads };
   const session = await ort.InferenceSession.create(bytes, options);
   const size = batch * height * width * channels;

@@ -37,10 +37,10 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   await trainStage(context, 'dense', recipeModel(recipe).model, recipe.dense);
   const { kept } = await searchStage(context);
   const stages: Record<string, string> = { dense: 'dense', compact: 'compact' };
-  await retrainStage(context, 'compact', kept, true);
+  await retrainStage(context, 'compact', kept);
   if (recipe.ablation) {
     stages.compactNoTnn = 'compact-no-tnn';
-    await retrainStage(context, 'compact-no-tnn', kept, false);
+    await retrainStage(context, 'compact-no-tnn', kept, recipe.ablation);
   }
   const analyses = await analyseStages(context, stages);
   await saveResults(directory, recipe, kept, analyses);

@@ -6,11 +6,11 @@ import { loadCheckpoint } from '../sources.ts';
 /** `kcr export`: a checkpoint as an ONNX file. */
 export async function exportCommand(
   checkpoint: string,
-  { out, json = false }: { out: string; json?: boolean },
+  { out, batch, json = false }: { out: string; batch?: number; json?: boolean },
 ): Promise<void> {
   const { model, weights } = await loadCheckpoint(checkpoint);
-  const bytes = exportOnnx(model, weights);
+  const bytes = exportOnnx(model, weights, { batch });
   await writeAtomic(out, bytes);
   const [height, width, channels] = model.inputShape;
-  printResult({ file: out, bytes: bytes.length, input: ['batch', channels, height, width] }, json);
+  printResult({ file: out, bytes: bytes.length, input: [batch ?? 'batch', channels, height, width] }, json);
 }

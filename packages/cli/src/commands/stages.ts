@@ -25,7 +25,7 @@ export async function retrainCommand(
 ): Promise<void> {
   const context = await stageContext(recipeName, options);
   const kept = await readSelection(options.selection);
-  const { history } = await retrainStage(context, 'compact', kept, true);
+  const { history } = await retrainStage(context, 'compact', kept);
   const { valTop1: top1, valTop5: top5, valLoss: loss } = history.at(-1) ?? {};
   printResult({ epochs: history.length, top1, top5, loss }, options.json ?? false);
 }

@@ -40,6 +40,8 @@ function render(option: object, height = HEIGHT): string {
   return svg;
 }
 
+const heading = (text: string) => ({ text, left: 'center', top: 4, textStyle: { fontSize: 14 } });
+
 /** Lines over a common axis, as SVG text. */
 export function lineChart({ title, x, y, series, logX, logY }: LineOptions): string {
   const axis = (name: string, log: boolean | undefined) => ({
@@ -48,13 +50,14 @@ export function lineChart({ title, x, y, series, logX, logY }: LineOptions): str
     nameLocation: 'middle',
     nameGap: 30,
     scale: true,
+    ...(log ? { axisLabel: { formatter: (v: number) => v.toLocaleString('en', { maximumSignificantDigits: 1, notation: 'scientific' }) } } : {}),
   });
   return render({
-    title: { text: title, textStyle: { fontSize: 14 } },
-    legend: { top: 26, data: series.map((s) => s.name) },
-    grid: { left: 70, right: 20, top: 60, bottom: 50 },
+    title: heading(title),
+    legend: { top: 30, icon: 'roundRect', itemHeight: 3, data: series.map((s) => s.name) },
+    grid: { left: 78, right: 20, top: 64, bottom: 50, containLabel: false },
     xAxis: axis(x, logX),
-    yAxis: { ...axis(y, logY), nameGap: 52 },
+    yAxis: { ...axis(y, logY), nameGap: 56 },
     series: series.map(({ name, points, dashed }) => ({
       type: 'line',
       name,
@@ -76,8 +79,8 @@ export function maskChart(
   });
   return render(
     {
-      title: { text: 'Kept channels (dark) per searched dimension', textStyle: { fontSize: 14 } },
-      grid: { left: 120, right: 20, top: 40, bottom: 40 },
+      title: heading('Kept channels (dark) per searched dimension'),
+      grid: { left: 160, right: 20, top: 40, bottom: 40 },
       xAxis: { type: 'category', data: Array.from({ length: widest }, (_, i) => i), name: 'channel', nameLocation: 'middle', nameGap: 24 },
       yAxis: { type: 'category', inverse: true, data: masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`), axisLabel: { fontSize: 10 } },
       visualMap: { show: false, min: 0, max: 1, inRange: { color: ['#e8ecf2', '#24476b'] } },
