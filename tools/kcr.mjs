@@ -23,5 +23,8 @@ const demo = [
 ];
 const args = process.argv.slice(2);
 const command = args[0] === 'demo' ? [...demo, ...args.slice(1)] : args;
-const run = spawnSync(process.execPath, [kcr, ...command], { stdio: 'inherit', cwd: process.env.INIT_CWD });
+const run = spawnSync(process.execPath, [kcr, ...command], {
+  stdio: 'inherit',
+  cwd: process.env.INIT_CWD,
+});
 process.exit(run.status ?? 1);

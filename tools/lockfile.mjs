@@ -6,11 +6,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const path = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 const OS = ['android', 'darwin', 'freebsd', 'linux', 'openbsd', 'openharmony', 'win32'];
-const CPU = ["arm64", "x64", "ia32", "loong64", "ppc64", "riscv64", "s390x", "arm"];
+const CPU = ['arm64', 'x64', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'arm'];
 
 for (const [owner, entry] of Object.entries({ ...lock.packages })) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    const found = [`${owner}/node_modules/${name}`, `node_modules/${name}`].some((key) => lock.packages[key]);
+    const found = [`${owner}/node_modules/${name}`, `node_modules/${name}`].some(
+      (key) => lock.packages[key],
+    );
     const os = OS.find((system) => name.includes(system));
     const cpu = CPU.find((arch) => name.includes(arch));
     if (found || !os || !/^\d/.test(version)) continue;

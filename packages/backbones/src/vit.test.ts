@@ -12,23 +12,35 @@ const counts: Record<string, [params: number, linear: number, total: number]> = 
   deit_base_patch16_224: [86_567_656, 16_848_500_736, 17_563_828_224],
 };
 
-test.each(Object.entries(counts))('%s has the parameters and MACs of timm', (name, [params, linear, total]) => {
-  const model = createModel(name);
-  expect(model.parameterCount).toBe(params);
-  expect(model.macs).toEqual({ linear, attention: total - linear, total });
-});
+test.each(Object.entries(counts))(
+  '%s has the parameters and MACs of timm',
+  (name, [params, linear, total]) => {
+    const model = createModel(name);
+    expect(model.parameterCount).toBe(params);
+    expect(model.macs).toEqual({ linear, attention: total - linear, total });
+  },
+);
 
-test.each(['vit_small_patch16_224', 'deit_tiny_patch16_224'])('%s has the state dict of timm', async (name) => {
-  const path = fileURLToPath(new URL(`../fixtures/keys_${name}.txt`, import.meta.url));
-  const lines = (await readFile(path, 'utf8')).trim().split('\n');
-  const expected = lines.map((line) => /^(\S+)\s+[[(]([\d, ]*),?[\])]/.exec(line)!).map(([, key, shape]) => {
-    const sizes = shape!.split(',').map((n) => n.trim()).filter(Boolean).map(Number);
-    return [key, sizes];
-  });
-  const actual = createModel(name).params.map((p) => [p.name, p.shape]);
-  const byName = (a: unknown[], b: unknown[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
-  expect(actual.sort(byName)).toEqual(expected.sort(byName));
-});
+test.each(['vit_small_patch16_224', 'deit_tiny_patch16_224'])(
+  '%s has the state dict of timm',
+  async (name) => {
+    const path = fileURLToPath(new URL(`../fixtures/keys_${name}.txt`, import.meta.url));
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    const expected = lines
+      .map((line) => /^(\S+)\s+[[(]([\d, ]*),?[\])]/.exec(line)!)
+      .map(([, key, shape]) => {
+        const sizes = shape!
+          .split(',')
+          .map((n) => n.trim())
+          .filter(Boolean)
+          .map(Number);
+        return [key, sizes];
+      });
+    const actual = createModel(name).params.map((p) => [p.name, p.shape]);
+    const byName = (a: unknown[], b: unknown[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
+    expect(actual.sort(byName)).toEqual(expected.sort(byName));
+  },
+);
 
 describe('a model that cannot be is refused', () => {
   test.each<[string, string, object]>([

@@ -59,7 +59,13 @@ function patchEmbed(m: Scope, image: Tensor, embed: Dim, size: number): Tensor {
   const strips = tf.reshape(image, [batch * rows, size, columns, size * channels]);
   const patches = tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [-1, size * size * channels]);
   const kernel = tf.reshape(tf.transpose(weight, [0, 2, 3, 1]), [embed.size, -1]);
-  p.cost({ kind: 'linear', positions: rows * columns, in: channels, out: embed, kernel: size * size });
+  p.cost({
+    kind: 'linear',
+    positions: rows * columns,
+    in: channels,
+    out: embed,
+    kernel: size * size,
+  });
   return tf.reshape(affine(patches, kernel, bias), [batch, rows * columns, embed.size]);
 }
 
@@ -68,8 +74,16 @@ function embedPositions(m: Scope, patches: Tensor, embed: Dim): Tensor {
   const tokens = patches.shape[1]! + 1;
   const cls = m.param('cls_token', [1, 1, embed], normal(1e-6), { decay: false });
   const pos = m.param('pos_embed', [1, tokens, embed], truncatedNormal(0.02), { decay: false });
-  const padding: [number, number][] = [[0, 0], [1, 0], [0, 0]];
-  const first = tf.pad(cls, [[0, 0], [0, tokens - 1], [0, 0]]);
+  const padding: [number, number][] = [
+    [0, 0],
+    [1, 0],
+    [0, 0],
+  ];
+  const first = tf.pad(cls, [
+    [0, 0],
+    [0, tokens - 1],
+    [0, 0],
+  ]);
   return tf.add(tf.pad(patches, padding), tf.add(pos, first));
 }
 
@@ -78,8 +92,17 @@ function block(m: Scope, x: Tensor, embed: Dim, config: VitConfig, dropRate: num
     heads: config.num_heads,
     qkvBias: config.qkv_bias,
   });
-  const mixed = m.tap('tokens', tf.add(x, dropPath(m.child('drop_path1'), attend, dropRate)), embed);
-  const fed = mlp(m.child('mlp'), layerNorm(m.child('norm2'), mixed, embed), embed, config.mlp_ratio);
+  const mixed = m.tap(
+    'tokens',
+    tf.add(x, dropPath(m.child('drop_path1'), attend, dropRate)),
+    embed,
+  );
+  const fed = mlp(
+    m.child('mlp'),
+    layerNorm(m.child('norm2'), mixed, embed),
+    embed,
+    config.mlp_ratio,
+  );
   return tf.add(mixed, dropPath(m.child('drop_path2'), fed, dropRate));
 }
 
@@ -95,7 +118,10 @@ export const vit: Architecture<VitConfig> = {
       new KcrError('MODEL_CONFIG', { where: 'vit', found, fix });
     const unknown = Object.keys(partial).filter((key) => !(key in defaults));
     if (unknown.length > 0)
-      throw wrong(`unknown option ${unknown.join(', ')}`, `Use ${Object.keys(defaults).join(', ')}`);
+      throw wrong(
+        `unknown option ${unknown.join(', ')}`,
+        `Use ${Object.keys(defaults).join(', ')}`,
+      );
     if (config.img_size % config.patch_size !== 0)
       throw wrong(
         `img_size ${config.img_size} with patch_size ${config.patch_size}`,
@@ -125,6 +151,10 @@ export const vit: Architecture<VitConfig> = {
     const tokens = layerNorm(m.child('norm'), x, embed);
     const first = tf.slice(tokens, [0, 0, 0], [-1, 1, -1]);
     const features = m.tap('features', tf.reshape(first, [-1, embed.size]), embed);
-    return { logits: linear(m.child('head'), features, embed, config.num_classes), features, tokens };
+    return {
+      logits: linear(m.child('head'), features, embed, config.num_classes),
+      features,
+      tokens,
+    };
   },
 };

@@ -7,7 +7,13 @@ import {
   Generator,
   type LoadedModel,
 } from '@kcr/core';
-import { type BoundPoint, type ComplexityReport, complexity, kcrBounds, toFeatures } from '@kcr/nystrom';
+import {
+  type BoundPoint,
+  type ComplexityReport,
+  complexity,
+  kcrBounds,
+  toFeatures,
+} from '@kcr/nystrom';
 import { measureLatency } from '@kcr/onnx';
 import type { Recipe } from './recipe.ts';
 import type { RecipeData } from './sources.ts';

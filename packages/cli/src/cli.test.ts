@@ -16,8 +16,12 @@ const at = (...parts: string[]) => join(root, ...parts);
 /** Runs the command in this process. */
 async function kcr(...args: string[]): Promise<{ out: string; err: string; code: number }> {
   let [out, err] = ['', ''];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((out += text)));
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean((err += text)));
+  const stdout = vi
+    .spyOn(process.stdout, 'write')
+    .mockImplementation((text) => Boolean((out += text)));
+  const stderr = vi
+    .spyOn(process.stderr, 'write')
+    .mockImplementation((text) => Boolean((err += text)));
   process.exitCode = 0;
   try {
     await main(['node', 'kcr', ...args]);
@@ -45,7 +49,12 @@ const recipe = {
   },
   retrain: {
     ...training,
-    plugins: [{ use: '@kcr/nystrom#kcrNystrom', options: { eta: 0.01, rank: 4, landmarks: 16, warmup: 0.5 } }],
+    plugins: [
+      {
+        use: '@kcr/nystrom#kcrNystrom',
+        options: { eta: 0.01, rank: 4, landmarks: 16, warmup: 0.5 },
+      },
+    ],
   },
   ablation: [],
   complexity: { rank: 4, landmarks: 16 },
@@ -55,7 +64,10 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'kcr-cli-'));
   const generator = new Generator(0);
   for (const part of ['train', 'test'])
-    for (const [label, base] of [['dark', 60], ['light', 190]] as const) {
+    for (const [label, base] of [
+      ['dark', 60],
+      ['light', 190],
+    ] as const) {
       await mkdir(at('data', part, label), { recursive: true });
       for (let i = 0; i < 12; i++) {
         const data = Uint8Array.from({ length: 20 * 20 * 3 }, () => base + generator.integer(60));
@@ -69,14 +81,30 @@ afterAll(() => rm(root, { recursive: true }));
 
 describe('a run from images to the report', () => {
   test('compress writes checkpoints, a summary and a report', { timeout: 120_000 }, async () => {
-    const { out, err, code } = await kcr('compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--json');
+    const { out, err, code } = await kcr(
+      'compress',
+      at('recipe.json'),
+      '--data',
+      at('data'),
+      '--out',
+      at('run'),
+      '--json',
+    );
     expect(err).toMatch(/compact: epoch 2\/2, loss [\d.]+, top-1 [\d.]+ %, 0 s left/);
     expect(code).toBe(0);
     const summary = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
     expect(JSON.parse(out)).toEqual(summary);
     expect(Object.keys(summary)).toEqual(['dense', 'compact', 'compactNoTnn']);
     for (const model of Object.values(summary))
-      expect(Object.keys(model as object)).toEqual(['top1', 'params', 'macs', 'latencyMs', 'trace', 'tnn', 'kc']);
+      expect(Object.keys(model as object)).toEqual([
+        'top1',
+        'params',
+        'macs',
+        'latencyMs',
+        'trace',
+        'tnn',
+        'kc',
+      ]);
     expect(summary.compact.macs).toBeLessThanOrEqual(0.85 * summary.dense.macs);
     expect(summary.compact.params).toBeLessThan(summary.dense.params);
   });
@@ -84,7 +112,15 @@ describe('a run from images to the report', () => {
   test('a finished run is not trained again', async () => {
     const weights = at('run', 'dense', 'training.safetensors');
     const before = (await stat(weights)).mtimeMs;
-    const { err } = await kcr('compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--json');
+    const { err } = await kcr(
+      'compress',
+      at('recipe.json'),
+      '--data',
+      at('data'),
+      '--out',
+      at('run'),
+      '--json',
+    );
     expect(err).not.toMatch(/epoch/);
     expect((await stat(weights)).mtimeMs).toBe(before);
   });
@@ -97,7 +133,9 @@ describe('a run from images to the report', () => {
     expect(result.loss).toBeGreaterThan(0);
   });
 
-  test('search, then retrain from its selection, is what compress does', { timeout: 60_000 }, async () => {
+  test('search, then retrain from its selection, is what compress does', {
+    timeout: 60_000,
+  }, async () => {
     const common = [at('recipe.json'), '--data', at('data'), '--out', at('apart'), '--json'];
     const search = await kcr('search', ...common);
     const { kept } = JSON.parse(await readFile(at('apart', 'search', 'selection.json'), 'utf8'));
@@ -110,39 +148,84 @@ describe('a run from images to the report', () => {
   test('inspect and export know a compact checkpoint', async () => {
     const summary = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
     const { out } = await kcr('inspect', at('run', 'compact'), '--json');
-    expect(JSON.parse(out)).toMatchObject({ params: summary.compact.params, macs: { total: summary.compact.macs } });
-    expect((await kcr('inspect', at('run', 'compact'))).out).toMatch(/blocks\.0\.mlp\.io +\d+ of 24/);
+    expect(JSON.parse(out)).toMatchObject({
+      params: summary.compact.params,
+      macs: { total: summary.compact.macs },
+    });
+    expect((await kcr('inspect', at('run', 'compact'))).out).toMatch(
+      /blocks\.0\.mlp\.io +\d+ of 24/,
+    );
     await kcr('export', at('run', 'compact'), '--out', at('compact.onnx'));
     expect((await stat(at('compact.onnx'))).size).toBeGreaterThan(10_000);
   });
 
-  test.skipIf(!existsSync('/usr/bin/chromium'))('the report shows in a browser', { timeout: 60_000 }, async () => {
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-    page.on('request', (request) => request.url().startsWith('file:') || problems.push(request.url()));
-    await page.goto(`file://${at('run', 'report.html')}`);
-    expect(await page.locator('tbody tr').count()).toBe(3);
-    const charts = page.locator('figure svg');
-    expect(await charts.count()).toBeGreaterThanOrEqual(9);
-    for (const chart of await charts.all()) expect((await chart.boundingBox())!.height).toBeGreaterThan(100);
-    const text = await page.locator('body').innerText();
-    for (const title of ['Accuracy on the test images', 'Kept channels', 'Spectrum', 'Kernel complexity', 'Bounds'])
-      expect(text).toContain(title);
-    expect(problems).toEqual([]);
-    await browser.close();
-  });
+  test.skipIf(!existsSync('/usr/bin/chromium'))(
+    'the report shows in a browser',
+    { timeout: 60_000 },
+    async () => {
+      const browser = await chromium.launch({
+        executablePath: '/usr/bin/chromium',
+        args: ['--no-sandbox'],
+      });
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      page.on(
+        'request',
+        (request) => request.url().startsWith('file:') || problems.push(request.url()),
+      );
+      await page.goto(`file://${at('run', 'report.html')}`);
+      expect(await page.locator('tbody tr').count()).toBe(3);
+      const charts = page.locator('figure svg');
+      expect(await charts.count()).toBeGreaterThanOrEqual(9);
+      for (const chart of await charts.all())
+        expect((await chart.boundingBox())!.height).toBeGreaterThan(100);
+      const text = await page.locator('body').innerText();
+      for (const title of [
+        'Accuracy on the test images',
+        'Kept channels',
+        'Spectrum',
+        'Kernel complexity',
+        'Bounds',
+      ])
+        expect(text).toContain(title);
+      expect(problems).toEqual([]);
+      await browser.close();
+    },
+  );
 });
 
 test('complexity reads features and prints what they are', async () => {
   const generator = new Generator(1);
   const data = Float32Array.from({ length: 50 * 6 }, () => generator.normal());
   const file = at('features.safetensors');
-  await writeSafetensors(file, { tensors: { features: { dtype: 'float32', shape: [50, 6], data } }, metadata: {} });
-  const { out } = await kcr('complexity', file, '--rank', '2', '--landmarks', '20', '--seed', '3', '--json');
+  await writeSafetensors(file, {
+    tensors: { features: { dtype: 'float32', shape: [50, 6], data } },
+    metadata: {},
+  });
+  const { out } = await kcr(
+    'complexity',
+    file,
+    '--rank',
+    '2',
+    '--landmarks',
+    '20',
+    '--seed',
+    '3',
+    '--json',
+  );
   const result = JSON.parse(out);
-  expect(Object.keys(result)).toEqual(['n', 'd', 'rank', 'trace', 'tnn', 'tnnApprox', 'kc', 'kcArgmin', 'akc']);
+  expect(Object.keys(result)).toEqual([
+    'n',
+    'd',
+    'rank',
+    'trace',
+    'tnn',
+    'tnnApprox',
+    'kc',
+    'kcArgmin',
+    'akc',
+  ]);
   expect(result).toMatchObject({ n: 50, d: 6, rank: 2 });
   expect(result.tnnApprox).toBeGreaterThanOrEqual(result.tnn);
   expect(result.kc).toBeLessThanOrEqual(6 / 50);
@@ -156,14 +239,44 @@ describe('what is wrong is said, with exit code 1', () => {
     ['RECIPE_READ', () => ['compress', at('nothing.json'), '--out', at('x')]],
     ['DATA_ROOT', () => ['compress', 'kcr-vit-small', '--out', at('x')]],
     ['FOLDER_READ', () => ['compress', 'kcr-vit-small', '--data', at('nowhere'), '--out', at('x')]],
-    ['DATASET_CLASSES', () => ['compress', 'kcr-vit-eurosat', '--data', at('data'), '--out', at('x')]],
-    ['RESUME_MISMATCH', () => ['compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--seed', '9']],
+    [
+      'DATASET_CLASSES',
+      () => ['compress', 'kcr-vit-eurosat', '--data', at('data'), '--out', at('x')],
+    ],
+    [
+      'RESUME_MISMATCH',
+      () => [
+        'compress',
+        at('recipe.json'),
+        '--data',
+        at('data'),
+        '--out',
+        at('run'),
+        '--seed',
+        '9',
+      ],
+    ],
     ['CHECKPOINT_READ', () => ['eval', at('data'), '--data', at('data', 'test')]],
     ['FOLDER_CLASSES', () => ['eval', at('run', 'dense'), '--data', at('data')]],
     ['SAFETENSORS_READ', () => ['complexity', at('none'), '--rank', '1', '--landmarks', '1']],
     ['RANK', () => ['complexity', at('features.safetensors'), '--rank', '7', '--landmarks', '9']],
-    ['LANDMARKS', () => ['complexity', at('features.safetensors'), '--rank', '2', '--landmarks', '51']],
-    ['SELECTION_READ', () => ['retrain', at('recipe.json'), '--data', at('data'), '--out', at('x'), '--selection', at('none')]],
+    [
+      'LANDMARKS',
+      () => ['complexity', at('features.safetensors'), '--rank', '2', '--landmarks', '51'],
+    ],
+    [
+      'SELECTION_READ',
+      () => [
+        'retrain',
+        at('recipe.json'),
+        '--data',
+        at('data'),
+        '--out',
+        at('x'),
+        '--selection',
+        at('none'),
+      ],
+    ],
     ['REPORT_RUN', () => ['report', at('data')]],
   ];
   test.each(cases)('%s', async (code, args) => {
@@ -176,7 +289,10 @@ describe('what is wrong is said, with exit code 1', () => {
   });
 
   test('a plugin that is not there, and one with a wrong name', async () => {
-    for (const [use, code] of [['@nobody/nothing#x', 'MODULE_LOAD'], ['@kcr/masks#mask', 'PLUGIN_UNKNOWN']]) {
+    for (const [use, code] of [
+      ['@nobody/nothing#x', 'MODULE_LOAD'],
+      ['@kcr/masks#mask', 'PLUGIN_UNKNOWN'],
+    ]) {
       const search = { ...recipe.search, plugins: [{ use }] };
       await writeFile(at('bad.json'), JSON.stringify({ ...recipe, search }));
       const { err } = await kcr('search', at('bad.json'), '--data', at('data'), '--out', at('y'));
@@ -192,8 +308,14 @@ describe('what is wrong is said, with exit code 1', () => {
   test('a checkpoint of another model', async () => {
     const json = JSON.parse(await readFile(at('run', 'dense', 'model.json'), 'utf8'));
     await mkdir(at('mixed'));
-    await writeFile(at('mixed', 'model.json'), JSON.stringify({ ...json, config: { ...json.config, depth: 3 } }));
-    await writeFile(at('mixed', 'model.safetensors'), await readFile(at('run', 'dense', 'model.safetensors')));
+    await writeFile(
+      at('mixed', 'model.json'),
+      JSON.stringify({ ...json, config: { ...json.config, depth: 3 } }),
+    );
+    await writeFile(
+      at('mixed', 'model.safetensors'),
+      await readFile(at('run', 'dense', 'model.safetensors')),
+    );
     const { err } = await kcr('eval', at('mixed'), '--data', at('data', 'test'));
     expect(err).toMatch(/STATE_DICT/);
     expect(err).toMatch(/12 missing: blocks\.2\.norm1\.weight/);
@@ -201,5 +323,6 @@ describe('what is wrong is said, with exit code 1', () => {
 });
 
 test('the recipes that come with the command are valid', () => {
-  for (const [name, input] of Object.entries(recipes)) expect(parseRecipe(input, name).name).toBe(name);
+  for (const [name, input] of Object.entries(recipes))
+    expect(parseRecipe(input, name).name).toBe(name);
 });

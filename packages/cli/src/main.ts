@@ -30,7 +30,10 @@ const overRecipe = (command: Command): Command =>
   command
     .argument('<recipe>', `a recipe file, or one of ${Object.keys(recipes).join(', ')}`)
     .option('--data <folder>', "the recipe's images: train and test, one folder per class in each")
-    .requiredOption('--out <folder>', 'the run: checkpoints, metrics, results; an interrupted run goes on')
+    .requiredOption(
+      '--out <folder>',
+      'the run: checkpoints, metrics, results; an interrupted run goes on',
+    )
     .option('--seed <n>', "instead of the recipe's seed", whole)
     .addOption(engineOption())
     .addOption(deviceOption())
@@ -58,7 +61,11 @@ export function program(): Command {
     .argument('<checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--data <folder>', 'images, one folder per class')
     .option('--batch-size <n>', 'images at once', whole, 64)
-    .option('--crop-ratio <share>', 'size of the centre crop, as a share of the resized image', Number)
+    .option(
+      '--crop-ratio <share>',
+      'size of the centre crop, as a share of the resized image',
+      Number,
+    )
     .addOption(engineOption())
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON')

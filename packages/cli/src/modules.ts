@@ -28,7 +28,13 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
 }
 
 /** Makes a plugin from `MODULE#EXPORT` and its options. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
-export async function loadPlugin({ use, options }: { use: string; options: object }): Promise<Plugin> {
+export async function loadPlugin({
+  use,
+  options,
+}: {
+  use: string;
+  options: object;
+}): Promise<Plugin> {
   const at = use.lastIndexOf('#');
   const exports = await importModule(use.slice(0, at));
   const make = exports[use.slice(at + 1)];

@@ -11,15 +11,21 @@ export interface ProgressView {
 }
 
 const seconds = (s: number) =>
-  s < 90 ? `${Math.round(s)} s` : `${Math.floor(s / 60)} min ${String(Math.round(s % 60)).padStart(2, '0')} s`;
+  s < 90
+    ? `${Math.round(s)} s`
+    : `${Math.floor(s / 60)} min ${String(Math.round(s % 60)).padStart(2, '0')} s`;
 
-const percent = (x: number | undefined) => (x === undefined ? '' : `, top-1 ${(100 * x).toFixed(1)} %`);
+const percent = (x: number | undefined) =>
+  x === undefined ? '' : `, top-1 ${(100 * x).toFixed(1)} %`;
 
 const epochText = (stage: string, record: EpochRecord, epochs: number, left: number) =>
   `${stage}: epoch ${record.epoch}/${epochs}, loss ${record.loss!.toFixed(4)}${percent(record.valTop1)}, ${seconds(left)} left`;
 
 /** A bar with the time left on a terminal, a plain line per epoch elsewhere; all on standard error. */
-export function progressView(stage: string, stream: NodeJS.WriteStream = process.stderr): ProgressView {
+export function progressView(
+  stage: string,
+  stream: NodeJS.WriteStream = process.stderr,
+): ProgressView {
   const started = performance.now();
   let first: number | undefined;
   let epochs = 0;
@@ -41,7 +47,10 @@ export function progressView(stage: string, stream: NodeJS.WriteStream = process
       stop: () => {},
     };
   const bar = new SingleBar(
-    { format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{top1}`, stream },
+    {
+      format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{top1}`,
+      stream,
+    },
     Presets.shades_classic,
   );
   let top1 = '';
@@ -50,7 +59,11 @@ export function progressView(stage: string, stream: NodeJS.WriteStream = process
     onStep({ epoch, epochs: all, step, steps, loss }) {
       if (!begun) bar.start(all * steps, epoch * steps);
       begun = true;
-      bar.update(epoch * steps + step, { epoch: `${epoch + 1}/${all}`, loss: loss.toFixed(3), top1 });
+      bar.update(epoch * steps + step, {
+        epoch: `${epoch + 1}/${all}`,
+        loss: loss.toFixed(3),
+        top1,
+      });
     },
     onEpoch: (record) => {
       top1 = percent(record.valTop1);

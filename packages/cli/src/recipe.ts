@@ -48,7 +48,10 @@ const data = z.strictObject({
   normalization: normalization.optional(),
   cropRatio: share.optional(),
   resizedCrop: z
-    .strictObject({ scale: z.tuple([share, share]).optional(), ratio: z.tuple([z.number(), z.number()]).optional() })
+    .strictObject({
+      scale: z.tuple([share, share]).optional(),
+      ratio: z.tuple([z.number(), z.number()]).optional(),
+    })
     .optional(),
   augment: z.array(augment).default([]),
 });
@@ -100,7 +103,9 @@ export async function loadRecipe(nameOrPath: string): Promise<Recipe> {
 export function parseRecipe(input: unknown, where: string): Recipe {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'recipe'}: ${message}`);
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'recipe'}: ${message}`,
+  );
   throw new KcrError('RECIPE_INVALID', {
     where: `recipe ${where}`,
     found: problems.join('; '),

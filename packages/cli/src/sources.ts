@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createModel, models } from '@kcr/backbones';
-import { type Dataset, KcrError, type LoadedModel, loadModel, type Model, type Normalization } from '@kcr/core';
+import {
+  type Dataset,
+  KcrError,
+  type LoadedModel,
+  loadModel,
+  type Model,
+  type Normalization,
+} from '@kcr/core';
 import {
   type Augment,
   horizontalFlip,
@@ -22,7 +29,10 @@ const augments: Record<Recipe['data']['augment'][number], () => Augment> = {
 };
 
 /** The model of a recipe and how its input is normalised. @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG` */
-export function recipeModel({ model, data }: Recipe): { model: Model; normalization: Normalization } {
+export function recipeModel({ model, data }: Recipe): {
+  model: Model;
+  normalization: Normalization;
+} {
   const built = createModel(model.name, model.config);
   return { model: built, normalization: data.normalization ?? models[model.name]!.normalization };
 }

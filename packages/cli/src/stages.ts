@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import {
   type Engine,
-  fit,
   type FitResult,
+  fit,
   type Kept,
   type Model,
   type ModelInfo,
@@ -28,7 +28,12 @@ export interface StageContext {
   seed: number;
 }
 
-async function common(context: StageContext, stage: string, model: Model, settings: TrainingRecipe) {
+async function common(
+  context: StageContext,
+  stage: string,
+  model: Model,
+  settings: TrainingRecipe,
+) {
   const { data, directory, seed } = context;
   const info: ModelInfo = { classes: data.train.classes, normalization: data.normalization };
   const { plugins, ...training } = settings;
@@ -76,7 +81,10 @@ export async function searchStage(context: StageContext): Promise<SearchResult> 
   try {
     const result = await search(options);
     const file = { model: recipe.model, kept: result.kept };
-    await writeAtomic(join(directory, 'search', 'selection.json'), `${JSON.stringify(file, null, 1)}\n`);
+    await writeAtomic(
+      join(directory, 'search', 'selection.json'),
+      `${JSON.stringify(file, null, 1)}\n`,
+    );
     return result;
   } finally {
     view.stop();

@@ -35,7 +35,10 @@ export interface LoadedModel {
 }
 
 /** Finds the architecture that a saved model names. */
-export type FindArchitecture = (module: string, name: string) => Promise<Architecture> | Architecture;
+export type FindArchitecture = (
+  module: string,
+  name: string,
+) => Promise<Architecture> | Architecture;
 
 /** Writes `model.json` and `model.safetensors` into a folder, each atomically. */
 export async function saveModel(
@@ -101,7 +104,9 @@ async function readModelFile(path: string): Promise<ModelFile> {
   }
   if (file?.format !== 'kcr-model') throw wrong(`format ${JSON.stringify(file?.format)}`);
   if (file.version !== 1) throw wrong(`version ${JSON.stringify(file.version)}`);
-  const missing = ['architecture', 'config', 'kept', 'classes', 'normalization'].filter((key) => !(key in file));
+  const missing = ['architecture', 'config', 'kept', 'classes', 'normalization'].filter(
+    (key) => !(key in file),
+  );
   if (missing.length > 0) throw wrong(`no ${missing.join(', ')}`);
   return file as ModelFile;
 }

@@ -48,7 +48,10 @@ export const entriesOf = (entries: readonly CostEntry[], names: ReadonlySet<stri
  *   that are absent count at their size
  * @returns scalar
  */
-export function softMacs(entries: readonly CostEntry[], sizes: ReadonlyMap<string, Tensor>): Tensor {
+export function softMacs(
+  entries: readonly CostEntry[],
+  sizes: ReadonlyMap<string, Tensor>,
+): Tensor {
   const axis = (parts: Axis): Tensor | number => {
     let fixed = 0;
     const soft: Tensor[] = [];
@@ -57,7 +60,9 @@ export function softMacs(entries: readonly CostEntry[], sizes: ReadonlyMap<strin
       if (size) soft.push(size);
       else fixed += axisSize(part);
     }
-    return soft.length > 0 ? soft.reduce((sum, size) => tf.add(sum, size), tf.scalar(fixed)) : fixed;
+    return soft.length > 0
+      ? soft.reduce((sum, size) => tf.add(sum, size), tf.scalar(fixed))
+      : fixed;
   };
   let constant = 0;
   const terms: Tensor[] = [];

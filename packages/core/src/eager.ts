@@ -1,7 +1,7 @@
 import type { NdArray } from './array.ts';
 import { type CompiledStep, type Engine, runStep, type StepFunction } from './engine.ts';
 import { KcrError } from './error.ts';
-import { type Tensor, tf } from './tf.ts';
+import { loadWasmBackend, type Tensor, tf } from './tf.ts';
 
 export interface EagerOptions {
   /**
@@ -39,7 +39,7 @@ async function findBackend(): Promise<string> {
  */
 export async function createEagerEngine(options: EagerOptions = {}): Promise<Engine> {
   const backend = options.backend ?? (await findBackend());
-  if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+  if (backend === 'wasm') await loadWasmBackend();
   if (!tf.findBackendFactory(backend) || !(await tf.setBackend(backend)))
     throw new KcrError('BACKEND_UNKNOWN', {
       where: 'createEagerEngine',
@@ -88,7 +88,9 @@ class EagerEngine implements Engine {
         });
         // Either may be an alias of the state; a clone survives the old value's disposal.
         const clones = (tensors: Record<string, Tensor> = {}) =>
-          Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, tf.keep(t.clone())]));
+          Object.fromEntries(
+            Object.entries(tensors).map(([name, t]) => [name, tf.keep(t.clone())]),
+          );
         return { outputs: clones(result.outputs), updates: clones(result.updates) };
       });
       for (const [name, tensor] of Object.entries(updates)) this.#replace(name, tensor);

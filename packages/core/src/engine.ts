@@ -14,7 +14,12 @@ export interface StepContext {
    * An input that the step brings along: `next` is called before every run, in the order in which the
    * step asked, on every engine. This is how schedules and random numbers reach a compiled step.
    */
-  supply(name: string, shape: readonly number[], dtype: DataType, next: () => NdArray['data']): Tensor;
+  supply(
+    name: string,
+    shape: readonly number[],
+    dtype: DataType,
+    next: () => NdArray['data'],
+  ): Tensor;
 }
 
 /** What a step computes. */

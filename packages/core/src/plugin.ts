@@ -135,7 +135,11 @@ export function checkPlugins(plugins: readonly Plugin[]): void {
         fix: 'Install a version of the plugin made for this @kcr/core',
       });
     if (names.has(plugin.name))
-      throw new KcrError('PLUGIN_DUPLICATE', { where, found: 'attached twice', fix: 'Attach it once' });
+      throw new KcrError('PLUGIN_DUPLICATE', {
+        where,
+        found: 'attached twice',
+        fix: 'Attach it once',
+      });
     names.add(plugin.name);
   }
 }

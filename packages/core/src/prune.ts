@@ -25,13 +25,26 @@ function checkSelection(dim: Dim, indices: readonly number[]): void {
   const fail = (code: string, found: string, fix: string) => {
     throw new KcrError(code, { where: dim.name, found, fix });
   };
-  if (!dim.prunable) fail('SELECTION_PRUNABLE', 'a dimension that cannot be pruned', 'Leave it out');
+  if (!dim.prunable)
+    fail('SELECTION_PRUNABLE', 'a dimension that cannot be pruned', 'Leave it out');
   if (indices.some((i) => !Number.isInteger(i) || i < 0 || i >= dim.size))
-    fail('DIM_INDEX', `indices outside 0..${dim.size - 1}`, 'Use indices into the current dimension');
+    fail(
+      'DIM_INDEX',
+      `indices outside 0..${dim.size - 1}`,
+      'Use indices into the current dimension',
+    );
   if (indices.length < Math.max(dim.min, 1))
-    fail('SELECTION_MIN', `${indices.length} of ${dim.size} channels kept`, `Keep at least ${dim.min}`);
+    fail(
+      'SELECTION_MIN',
+      `${indices.length} of ${dim.size} channels kept`,
+      `Keep at least ${dim.min}`,
+    );
   if (indices.length % dim.multipleOf !== 0)
-    fail('SELECTION_MULTIPLE', `${indices.length} channels`, `Keep a multiple of ${dim.multipleOf}`);
+    fail(
+      'SELECTION_MULTIPLE',
+      `${indices.length} channels`,
+      `Keep a multiple of ${dim.multipleOf}`,
+    );
 }
 
 /** Positions of `to`'s channels within `from`, the same dimension before more pruning. */

@@ -19,20 +19,29 @@ describe('round trips', () => {
     ['F16', values.map((x) => (x === 1e-8 ? 0 : x))],
     ['BF16', [0, 1, -1.5, 2 ** 100, 2 ** -100, -0.15625]],
   ])('%s', (dtype, numbers) => {
-    const bytes = encodeSafetensors({ tensors: { x: float32([numbers.length], numbers) }, metadata }, { x: dtype });
+    const bytes = encodeSafetensors(
+      { tensors: { x: float32([numbers.length], numbers) }, metadata },
+      { x: dtype },
+    );
     const { tensors, metadata: read } = decodeSafetensors(bytes, 'x');
     expect([...tensors.x!.data]).toEqual([...Float32Array.from(numbers)]);
     expect(read).toEqual(metadata);
   });
   test.each<SafetensorsType>(['I32', 'I64'])('%s', (dtype) => {
     const numbers = [0, -1, 2 ** 31 - 1, -(2 ** 31)];
-    const bytes = encodeSafetensors({ tensors: { x: int32([2, 2], numbers) }, metadata: {} }, { x: dtype });
+    const bytes = encodeSafetensors(
+      { tensors: { x: int32([2, 2], numbers) }, metadata: {} },
+      { x: dtype },
+    );
     const { x } = decodeSafetensors(bytes, 'x').tensors;
     expect(x).toEqual(int32([2, 2], numbers));
   });
   test('halves round to nearest even', () => {
     const numbers = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519, 65520, 2 ** -25, 3 * 2 ** -26];
-    const bytes = encodeSafetensors({ tensors: { x: float32([6], numbers) }, metadata: {} }, { x: 'F16' });
+    const bytes = encodeSafetensors(
+      { tensors: { x: float32([6], numbers) }, metadata: {} },
+      { x: 'F16' },
+    );
     const { x } = decodeSafetensors(bytes, 'x').tensors;
     expect([...x!.data]).toEqual([1, 1 + 2 ** -9, 65504, Number.POSITIVE_INFINITY, 0, 2 ** -24]);
   });

@@ -70,10 +70,15 @@ function readHeader(bytes: Uint8Array, where: string) {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
     const header = JSON.parse(text) as Record<string, HeaderEntry>;
-    if (typeof header !== 'object' || header === null || Array.isArray(header)) throw new Error('no object');
+    if (typeof header !== 'object' || header === null || Array.isArray(header))
+      throw new Error('no object');
     return { header, start };
   } catch (cause) {
-    throw headerError(where, `a header that is not a JSON object (${(cause as Error).message})`, cause);
+    throw headerError(
+      where,
+      `a header that is not a JSON object (${(cause as Error).message})`,
+      cause,
+    );
   }
 }
 
@@ -86,7 +91,12 @@ function checkEntry(entry: HeaderEntry, available: number, where: string): void 
       fix: `Convert it to one of ${Object.keys(WIDTHS).join(', ')}`,
     });
   const natural = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(natural) || !Array.isArray(offsets) || !offsets.every(natural))
+  if (
+    !Array.isArray(shape) ||
+    !shape.every(natural) ||
+    !Array.isArray(offsets) ||
+    !offsets.every(natural)
+  )
     throw headerError(where, 'a shape or an offset that is not a list of natural numbers');
   const [begin, end] = offsets;
   const needed = sizeOf(shape) * WIDTHS[dtype];
@@ -165,7 +175,8 @@ function toBrain(bits: number): number {
 }
 
 function encode(array: NdArray, dtype: SafetensorsType): Uint8Array {
-  const bytes = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = (data: ArrayBufferView) =>
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const { data } = array;
   switch (dtype) {
     case 'F32':

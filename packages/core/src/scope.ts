@@ -88,7 +88,12 @@ export class Scope {
   }
 
   /** A trained parameter whose axes carry `axes`. */
-  param(name: string, axes: readonly Axis[], init: Initializer, { decay }: { decay?: boolean } = {}) {
+  param(
+    name: string,
+    axes: readonly Axis[],
+    init: Initializer,
+    { decay }: { decay?: boolean } = {},
+  ) {
     return this.#array(name, axes, init, decay ?? axes.length > 1, true);
   }
 
@@ -104,7 +109,12 @@ export class Scope {
 
   /** Lets plugins read or replace `value`; `dim` names its last axis. */
   tap(name: string, value: Tensor, dim?: Dim): Tensor {
-    return this.frame.tap(value, { name: this.#at(name), role: name, dim, training: this.training });
+    return this.frame.tap(value, {
+      name: this.#at(name),
+      role: name,
+      dim,
+      training: this.training,
+    });
   }
 
   /** Reports multiply-accumulates of one image to the model's cost list. */
@@ -121,7 +131,13 @@ export class Scope {
     return this.path ? `${this.path}.${name}` : name;
   }
 
-  #array(name: string, axes: readonly Axis[], init: Initializer, decay: boolean, trainable: boolean) {
+  #array(
+    name: string,
+    axes: readonly Axis[],
+    init: Initializer,
+    decay: boolean,
+    trainable: boolean,
+  ) {
     const shape = axes.map(axisSize);
     return this.frame.param({ name: this.#at(name), shape, axes, init, decay, trainable });
   }

@@ -52,7 +52,9 @@ export function selectAbove(model: Model, scores: Scores, threshold: number): Ke
  * @throws KcrError `BUDGET` where even the fewest channels cost more
  */
 export function selectWithinMacs(model: Model, scores: Scores, macs: number): Kept {
-  const thresholds = [...scores.values()].flatMap((values) => Array.from(values)).sort((a, b) => a - b);
+  const thresholds = [...scores.values()]
+    .flatMap((values) => Array.from(values))
+    .sort((a, b) => a - b);
   const cost = (kept: Kept) => prune(model, kept).macs.total;
   const at = (i: number) => selectAbove(model, scores, thresholds[i] ?? Number.NEGATIVE_INFINITY);
   let [low, high] = [-1, thresholds.length - 1];

@@ -9,6 +9,9 @@ import { KcrError } from './error.ts';
 // TensorFlow.js advises on the console which backend to install; `createEagerEngine` chooses one itself.
 tf.env().set('PROD', true);
 
+/** Registers the `wasm` backend. */
+export const loadWasmBackend = (): Promise<unknown> => import('@tensorflow/tfjs-backend-wasm');
+
 export { tf };
 export type Tensor = tf.Tensor;
 export type DataType = 'float32' | 'int32' | 'bool';

@@ -78,7 +78,8 @@ export function randomRegion(
     const aspect = Math.exp(between(Math.log(ratio[0]), Math.log(ratio[1])));
     const w = Math.sqrt(area * aspect) / width;
     const h = Math.sqrt(area / aspect) / height;
-    if (w <= 1 && h <= 1) return { left: between(0, 1 - w), top: between(0, 1 - h), width: w, height: h };
+    if (w <= 1 && h <= 1)
+      return { left: between(0, 1 - w), top: between(0, 1 - h), width: w, height: h };
   }
   const aspect = Math.min(Math.max(width / height, ratio[0]), ratio[1]);
   const w = Math.min(1, (height * aspect) / width);

@@ -17,7 +17,10 @@ export interface CsvImagesOptions {
  *
  * @throws KcrError `CSV_READ`, `CSV_FORMAT`
  */
-export async function csvImages(path: string, options: CsvImagesOptions = {}): Promise<ImageSource> {
+export async function csvImages(
+  path: string,
+  options: CsvImagesOptions = {},
+): Promise<ImageSource> {
   const { shape: [height, width] = [8, 8], max = 16 } = options;
   const size = height * width;
   const lines = await readCsv(path);

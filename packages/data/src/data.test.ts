@@ -26,9 +26,17 @@ async function colourFolder(name: string): Promise<string> {
   for (const [label, colour] of Object.entries({ blue: [0, 0, 255], red: [255, 0, 0] })) {
     await mkdir(join(folder, label), { recursive: true });
     const [r, g, b] = colour as [number, number, number];
-    const image = sharp({ create: { width: 20, height: 10, channels: 3, background: { r, g, b } } });
-    await image.clone().png().toFile(join(folder, label, 'a.png'));
-    await image.clone().jpeg({ quality: 100 }).toFile(join(folder, label, 'b.jpg'));
+    const image = sharp({
+      create: { width: 20, height: 10, channels: 3, background: { r, g, b } },
+    });
+    await image
+      .clone()
+      .png()
+      .toFile(join(folder, label, 'a.png'));
+    await image
+      .clone()
+      .jpeg({ quality: 100 })
+      .toFile(join(folder, label, 'b.jpg'));
   }
   return folder;
 }
@@ -36,7 +44,9 @@ async function colourFolder(name: string): Promise<string> {
 describe('image folders', () => {
   test('give classes by name, images of one size, normalised', async () => {
     const source = await imageFolder(await colourFolder('good'), { size: 8 });
-    const data = imageDataset(source, { normalization: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } });
+    const data = imageDataset(source, {
+      normalization: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    });
     expect(data.classes).toEqual(['blue', 'red']);
     expect([...data.labels]).toEqual([0, 0, 1, 1]);
     const { image, label } = await data.batch(Int32Array.of(2, 0));
@@ -48,7 +58,10 @@ describe('image folders', () => {
 
   test('a batch is the same whatever else is read, also augmented', async () => {
     const source = await imageFolder(await colourFolder('augmented'), { size: 8, resizedCrop: {} });
-    const data = imageDataset(source, { normalization: plain, augment: [horizontalFlip(), randomCrop(2)] });
+    const data = imageDataset(source, {
+      normalization: plain,
+      augment: [horizontalFlip(), randomCrop(2)],
+    });
     const once = await data.batch(Int32Array.of(1, 3), new Generator(4));
     const again = await data.batch(Int32Array.of(3), new Generator(4));
     expect([...again.image.data]).toEqual([...once.image.data.slice(8 * 8 * 3)]);
@@ -57,16 +70,24 @@ describe('image folders', () => {
   test('what cannot be read is named', async () => {
     const folder = await colourFolder('bad');
     await writeFile(join(folder, 'red', 'c.jpg'), 'not an image');
-    const full = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#fff' } }).png().toBuffer();
+    const full = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
     await writeFile(join(folder, 'red', 'd.png'), full.subarray(0, full.length / 2));
     const data = imageDataset(await imageFolder(folder, { size: 8 }), { normalization: plain });
     await expect(data.batch(Int32Array.of(4))).rejects.toThrow(code('IMAGE_READ'));
     await expect(data.batch(Int32Array.of(5))).rejects.toThrow(/d\.png/);
     await rm(join(folder, 'blue', 'a.png'));
     await expect(data.batch(Int32Array.of(0))).rejects.toThrow(code('IMAGE_READ'));
-    await expect(imageFolder(join(root, 'nowhere'), { size: 8 })).rejects.toThrow(code('FOLDER_READ'));
-    await expect(imageFolder(join(folder, 'red'), { size: 8 })).rejects.toThrow(code('FOLDER_CLASSES'));
-    await expect(imageFolder(folder, { size: 8, classes: ['red'] })).rejects.toThrow(/unknown classes blue/);
+    await expect(imageFolder(join(root, 'nowhere'), { size: 8 })).rejects.toThrow(
+      code('FOLDER_READ'),
+    );
+    await expect(imageFolder(join(folder, 'red'), { size: 8 })).rejects.toThrow(
+      code('FOLDER_CLASSES'),
+    );
+    await expect(imageFolder(folder, { size: 8, classes: ['red'] })).rejects.toThrow(
+      /unknown classes blue/,
+    );
   });
 });
 
@@ -77,7 +98,9 @@ test('IDX files, gzipped or not', async () => {
   await writeFile(path('images.gz'), gzipSync(images));
   await writeFile(path('labels'), labels);
   await writeFile(path('short'), images.subarray(0, 18));
-  const data = imageDataset(await idxImages(path('images.gz'), path('labels')), { normalization: plain });
+  const data = imageDataset(await idxImages(path('images.gz'), path('labels')), {
+    normalization: plain,
+  });
   expect([...data.labels]).toEqual([1, 0]);
   const { image } = await data.batch(Int32Array.of(1));
   expect(image.shape).toEqual([1, 2, 1, 1]);

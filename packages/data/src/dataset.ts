@@ -24,7 +24,10 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
   const size = height * width * channels;
   const { mean, std } = options.normalization;
   const scale = Array.from({ length: channels }, (_, c) => 1 / (255 * std[c % std.length]!));
-  const shift = Array.from({ length: channels }, (_, c) => mean[c % mean.length]! / std[c % std.length]!);
+  const shift = Array.from(
+    { length: channels },
+    (_, c) => mean[c % mean.length]! / std[c % std.length]!,
+  );
 
   const load = async (i: number, generator?: Generator): Promise<Pixels> => {
     const image = await source.pixels(i, generator);
@@ -51,7 +54,11 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
       });
       return {
         image: { dtype: 'float32', shape: [indices.length, ...shape], data: image },
-        label: { dtype: 'int32', shape: [indices.length], data: Int32Array.from(indices, (i) => labels[i]!) },
+        label: {
+          dtype: 'int32',
+          shape: [indices.length],
+          data: Int32Array.from(indices, (i) => labels[i]!),
+        },
       };
     },
   };

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Generator, KcrError } from '@kcr/core';
-import { randomRegion, type ResizedCropOptions } from './augment.ts';
+import { type ResizedCropOptions, randomRegion } from './augment.ts';
 import type { ImageSource } from './dataset.ts';
 import { decodeImage, type Pixels } from './image.ts';
 

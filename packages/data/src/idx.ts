@@ -32,7 +32,8 @@ export async function readIdx(path: string): Promise<IdxArray> {
   if (bytes.length < start) throw wrong(`${bytes.length} bytes, too few for the header`);
   const shape = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const size = shape.reduce((a, b) => a * b, 1);
-  if (bytes.length - start !== size) throw wrong(`${bytes.length - start} values for shape [${shape}]`);
+  if (bytes.length - start !== size)
+    throw wrong(`${bytes.length - start} values for shape [${shape}]`);
   return { shape, data: new Uint8Array(bytes.subarray(start)) };
 }
 

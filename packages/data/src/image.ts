@@ -51,8 +51,12 @@ export async function decodeImage(path: string, options: DecodeOptions): Promise
     }
     const coloured = square.removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb');
     const { data, info } = await coloured.raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels) throw new Error(`${info.channels} channels instead of ${channels}`);
-    return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), shape: [size, size, channels] };
+    if (info.channels !== channels)
+      throw new Error(`${info.channels} channels instead of ${channels}`);
+    return {
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+      shape: [size, size, channels],
+    };
   } catch (cause) {
     throw new KcrError('IMAGE_READ', {
       where: path,

@@ -1,12 +1,12 @@
 import {
   type ArraySlot,
   countMacs,
-  definePlugin,
   type Dim,
+  definePlugin,
   entriesOf,
   float32,
-  type Kept,
   KcrError,
+  type Kept,
   type Model,
   type PluginRun,
   prune,
@@ -89,7 +89,10 @@ export const gumbelMasks = definePlugin(
       },
 
       loss() {
-        const sizes = [...masks].map(([name, mask]): [string, Tensor] => [name, tf.sum(drawn(mask))]);
+        const sizes = [...masks].map(([name, mask]): [string, Tensor] => [
+          name,
+          tf.sum(drawn(mask)),
+        ]);
         const spent = tf.div(softMacs(entries, new Map(sizes)), dense);
         const term = tf.mul(tf.log(spent), lambda);
         if (entropy === 0) return term;
@@ -141,6 +144,7 @@ function maskCache(tau: Slot, hard: boolean): (mask: Mask) => Tensor {
 
 async function readAlphas(masks: ReadonlyMap<string, Mask>): Promise<Map<string, Float32Array>> {
   const scores = new Map<string, Float32Array>();
-  for (const [name, { alpha }] of masks) scores.set(name, (await alpha.read()).data as Float32Array);
+  for (const [name, { alpha }] of masks)
+    scores.set(name, (await alpha.read()).data as Float32Array);
   return scores;
 }

@@ -10,7 +10,10 @@ beforeAll(async () => {
 test('a Gumbel mask is above 1/2 with probability sigmoid(alpha)', () => {
   const generator = new Generator(2);
   const n = 20_000;
-  const noise = tf.tensor2d(Float32Array.from({ length: 2 * n }, () => generator.gumbel()), [2, n]);
+  const noise = tf.tensor2d(
+    Float32Array.from({ length: 2 * n }, () => generator.gumbel()),
+    [2, n],
+  );
   for (const alpha of [-1, 0, 2]) {
     const mask = gumbelSigmoid(tf.fill([n], alpha), noise, tf.scalar(0.7));
     const share = tf.mean(straightThrough(mask)).dataSync()[0]!;

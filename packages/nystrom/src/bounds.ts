@@ -44,7 +44,10 @@ export function kcrBounds(
   const { values, energy, outside } = targetEnergy(features, targets);
   const stepSize = options.stepSize ?? 0.9 / (values[0] || 1);
   return steps.map((step) => {
-    const inside = values.reduce((sum, l, i) => sum + (1 - stepSize * l) ** (2 * step) * energy[i]!, 0);
+    const inside = values.reduce(
+      (sum, l, i) => sum + (1 - stepSize * l) ** (2 * step) * energy[i]!,
+      0,
+    );
     const trainingLoss = (inside + outside) / n;
     return {
       step,
@@ -66,7 +69,8 @@ function targetEnergy(features: Features, targets: Features) {
       const y = targets.data[i * targets.d + c]!;
       total += y * y;
       if (y !== 0)
-        for (let j = 0; j < d; j++) cross.set(j, c, cross.get(j, c) + features.data[i * d + j]! * y);
+        for (let j = 0; j < d; j++)
+          cross.set(j, c, cross.get(j, c) + features.data[i * d + j]! * y);
     }
   const projected = vectors.transpose().mmul(cross);
   // u_i = F v_i / sqrt(n l_i); a direction without variance has no eigenvector of K.

@@ -80,7 +80,12 @@ export const kcrNystrom = definePlugin(
           const spectrum = gramSpectrum(measured);
           const tails = spectrumTails(spectrum);
           const { value, argmin } = kernelComplexity(tails, measured.n);
-          return { tnn: tails[rank]!, tnnRatio: tails[rank]! / tails[0]!, kc: value, kcArgmin: argmin };
+          return {
+            tnn: tails[rank]!,
+            tnnRatio: tails[rank]! / tails[0]!,
+            kc: value,
+            kcArgmin: argmin,
+          };
         },
       };
     },
@@ -97,7 +102,8 @@ async function chooseLandmarks(
   return sampleLandmarks(toFeatures(await context.features()), count, sampling, generator);
 }
 
-const toArray = (matrix: Matrix): NdArray => float32([matrix.rows, matrix.columns], matrix.to1DArray());
+const toArray = (matrix: Matrix): NdArray =>
+  float32([matrix.rows, matrix.columns], matrix.to1DArray());
 
 /** The first `rank` Nystrom directions as [d, rank], zeros where the landmarks have fewer. */
 function basisOf(landmarks: Features, rank: number): Matrix {

@@ -20,8 +20,12 @@ function tnn(features: Matrix): number {
 /** The true top-r basis V [d, r], U [n, r], and G = F^T U. */
 function factors() {
   const s = f.transpose().mmul(f).div(n);
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(s, { assumeSymmetric: true });
-  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(s, {
+    assumeSymmetric: true,
+  });
+  const order = realEigenvalues
+    .map((_, i) => i)
+    .sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
   const v = eigenvectorMatrix.subMatrixColumn(order.slice(0, r));
   const u = f.mmul(v);
   for (let k = 0; k < r; k++) u.mulColumn(k, 1 / Math.sqrt(n * realEigenvalues[order[k]!]!));
@@ -38,7 +42,10 @@ test('with the true subspace all three forms are TNN_r', () => {
   const { v, u, g } = factors();
   const expected = tnn(f);
   expect(projectionTail(tensor(f), tensor(v)).dataSync()[0]).toBeCloseTo(expected, 5);
-  expect(reconstructionTail(tensor(f), tensor(g), tensor(u)).dataSync()[0]).toBeCloseTo(expected, 5);
+  expect(reconstructionTail(tensor(f), tensor(g), tensor(u)).dataSync()[0]).toBeCloseTo(
+    expected,
+    5,
+  );
   expect(linearTail(tensor(f), tensor(g), tensor(u)).dataSync()[0]).toBeCloseTo(expected, 5);
 });
 

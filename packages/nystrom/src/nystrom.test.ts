@@ -12,7 +12,8 @@ import { topEigen } from './top-eigen.ts';
 function lowRank(n: number, d: number, rank: number, seed: number): Features {
   const generator = new Generator(seed);
   const left = Matrix.zeros(n, rank).apply(() => {});
-  for (let i = 0; i < n; i++) for (let k = 0; k < rank; k++) left.set(i, k, generator.normal() / (k + 1));
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < rank; k++) left.set(i, k, generator.normal() / (k + 1));
   const right = Matrix.zeros(rank, d);
   for (let k = 0; k < rank; k++) for (let j = 0; j < d; j++) right.set(k, j, generator.normal());
   return { n, d, data: left.mmul(right).to1DArray() };
@@ -35,7 +36,8 @@ describe.each([
   const tails = spectrumTails(values);
 
   test('the d x d matrix has the eigenvalues of the gram matrix', () => {
-    const direct = new EigenvalueDecomposition(gram(features), { assumeSymmetric: true }).realEigenvalues;
+    const direct = new EigenvalueDecomposition(gram(features), { assumeSymmetric: true })
+      .realEigenvalues;
     direct.sort((a, b) => b - a);
     for (let i = 0; i < Math.min(n, d); i++) expect(values[i]).toBeCloseTo(direct[i]!, 9);
   });
@@ -44,7 +46,9 @@ describe.each([
     expect(truncatedNuclearNorm(values, 0)).toBeCloseTo(gram(features).trace(), 9);
     expect(truncatedNuclearNorm(values, d)).toBe(0);
     for (let r = 0; r < d; r++) expect(tails[r]).toBeGreaterThanOrEqual(tails[r + 1]!);
-    expect(() => truncatedNuclearNorm(values, d + 1)).toThrow(expect.objectContaining({ code: 'RANK' }));
+    expect(() => truncatedNuclearNorm(values, d + 1)).toThrow(
+      expect.objectContaining({ code: 'RANK' }),
+    );
   });
 
   test('KC is at most rank / n and at most sqrt(trace / n)', () => {
@@ -61,20 +65,26 @@ describe.each([
     expect(report.akc.value).toBeCloseTo(report.kc.value, 6);
   });
 
-  test.each(samplings)('directions are orthonormal, and tails at least the true ones (%s)', (sampling) => {
-    for (const m of [1, 4, Math.min(n, 14)]) {
-      const landmarks = rows(features, sampleLandmarks(features, m, sampling, new Generator(m)));
-      const directions = nystromDirections(landmarks);
-      const product = directions.vectors.transpose().mmul(directions.vectors);
-      const error = Matrix.sub(product, Matrix.eye(product.rows)).abs().max();
-      expect(error).toBeLessThan(1e-6);
-      const approximate = nystromTails(covariance(features), directions);
-      approximate.forEach((tail, r) => expect(tail).toBeGreaterThanOrEqual(tails[r]! - 1e-9));
-    }
-  });
+  test.each(samplings)(
+    'directions are orthonormal, and tails at least the true ones (%s)',
+    (sampling) => {
+      for (const m of [1, 4, Math.min(n, 14)]) {
+        const landmarks = rows(features, sampleLandmarks(features, m, sampling, new Generator(m)));
+        const directions = nystromDirections(landmarks);
+        const product = directions.vectors.transpose().mmul(directions.vectors);
+        const error = Matrix.sub(product, Matrix.eye(product.rows)).abs().max();
+        expect(error).toBeLessThan(1e-6);
+        const approximate = nystromTails(covariance(features), directions);
+        approximate.forEach((tail, r) => expect(tail).toBeGreaterThanOrEqual(tails[r]! - 1e-9));
+      }
+    },
+  );
 
   test('landmarks of full rank reproduce the gram matrix', () => {
-    const landmarks = rows(features, sampleLandmarks(features, Math.min(n, d + 4), 'uniform', new Generator(3)));
+    const landmarks = rows(
+      features,
+      sampleLandmarks(features, Math.min(n, d + 4), 'uniform', new Generator(3)),
+    );
     const { vectors } = nystromDirections(landmarks);
     if (vectors.columns < rank) return;
     const f = matrixOf(features);
@@ -96,7 +106,13 @@ describe.each([
     for (let t = 0; t <= 20; t++) {
       const residual = Matrix.sub(f.mmul(w), y);
       if (steps.includes(t)) losses.push(residual.to1DArray().reduce((s, x) => s + x * x, 0) / n);
-      w = Matrix.sub(w, f.transpose().mmul(residual).mul(stepSize / n));
+      w = Matrix.sub(
+        w,
+        f
+          .transpose()
+          .mmul(residual)
+          .mul(stepSize / n),
+      );
     }
     const targets = { n, d: 3, data: y.to1DArray() };
     const points = kcrBounds(features, targets, 0.1, steps, { stepSize });
@@ -104,7 +120,8 @@ describe.each([
       expect(point.trainingLoss).toBeCloseTo(losses[i]!, 8);
       expect(point.lower).toBeLessThanOrEqual(point.trainingLoss);
       expect(point.upper).toBeGreaterThanOrEqual(point.trainingLoss);
-      if (i > 0) expect(point.trainingLoss).toBeLessThanOrEqual(points[i - 1]!.trainingLoss + 1e-12);
+      if (i > 0)
+        expect(point.trainingLoss).toBeLessThanOrEqual(points[i - 1]!.trainingLoss + 1e-12);
     });
   });
 });

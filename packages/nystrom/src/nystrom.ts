@@ -1,6 +1,6 @@
 import type { Generator } from '@kcr/core';
 import { Matrix } from 'ml-matrix';
-import { checkRank, type Complexity, kernelComplexity, spectrumTails } from './complexity.ts';
+import { type Complexity, checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
 import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
 import { covariance, type Eigen, eigen, type Features, rows } from './spectrum.ts';
 
@@ -18,7 +18,8 @@ export function nystromDirections(landmarks: Features): Eigen {
   const { n: m, d, data } = landmarks;
   const wide = m < d;
   const factor = new Matrix(m, d);
-  if (wide) for (let i = 0; i < m; i++) for (let j = 0; j < d; j++) factor.set(i, j, data[i * d + j]!);
+  if (wide)
+    for (let i = 0; i < m; i++) for (let j = 0; j < d; j++) factor.set(i, j, data[i * d + j]!);
   const gram = wide ? factor.mmul(factor.transpose()).div(m) : covariance(landmarks);
   const { values, vectors } = eigen(gram);
   const rank = values.filter((v) => v > EPSILON * (values[0] || 1)).length;

@@ -76,7 +76,9 @@ export function eigen(matrix: Matrix): Eigen {
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
     assumeSymmetric: true,
   });
-  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
+  const order = realEigenvalues
+    .map((_, i) => i)
+    .sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
   return {
     values: Float64Array.from(order, (i) => Math.max(realEigenvalues[i]!, 0)),
     vectors: eigenvectorMatrix.subMatrixColumn(order),
@@ -84,4 +86,5 @@ export function eigen(matrix: Matrix): Eigen {
 }
 
 /** Spectrum of the gram matrix K = F F^T / n: its d largest eigenvalues, largest first. */
-export const gramSpectrum = (features: Features): Float64Array => eigen(covariance(features)).values;
+export const gramSpectrum = (features: Features): Float64Array =>
+  eigen(covariance(features)).values;

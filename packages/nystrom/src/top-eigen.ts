@@ -31,7 +31,9 @@ export function topEigen(matrix: Matrix, r: number, options: TopEigenOptions = {
     const small = orthonormal.transpose().mmul(matrix).mmul(orthonormal);
     const { values, vectors } = eigen(small);
     basis = orthonormal.mmul(vectors);
-    const change = values.slice(0, r).reduce((most, v, i) => Math.max(most, Math.abs(v - previous[i]!)), 0);
+    const change = values
+      .slice(0, r)
+      .reduce((most, v, i) => Math.max(most, Math.abs(v - previous[i]!)), 0);
     previous = values as Float64Array<ArrayBuffer>;
     if (change <= tolerance * (values[0] || 1)) break;
   }

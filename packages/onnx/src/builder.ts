@@ -41,7 +41,9 @@ export class OnnxBuilder {
     if (!sizes.includes(undefined)) return this.int64(value.shape);
     const whole = this.node('Shape', [this.get(like)]);
     const parts = sizes.map((n, i) =>
-      n === undefined ? this.node('Gather', [whole, this.int64([i])], { axis: 0 }) : this.int64([n]),
+      n === undefined
+        ? this.node('Gather', [whole, this.int64([i])], { axis: 0 })
+        : this.int64([n]),
     );
     return this.node('Concat', parts, { axis: 0 });
   }

@@ -1,5 +1,13 @@
 import { existsSync } from 'node:fs';
-import { createEagerEngine, type Engine, float32, item, type StepFunction, tf, valueAndGradients } from '@kcr/core';
+import {
+  createEagerEngine,
+  type Engine,
+  float32,
+  item,
+  type StepFunction,
+  tf,
+  valueAndGradients,
+} from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { OnnxEngine } from './engine.ts';
 
@@ -16,8 +24,14 @@ const descend: StepFunction = ({ inputs, state, supply }) => {
 };
 
 const data = (n: number) => ({
-  x: float32([n, 2], Array.from({ length: 2 * n }, (_, i) => Math.sin(i))),
-  y: float32([n, 1], Array.from({ length: n }, (_, i) => Math.cos(i))),
+  x: float32(
+    [n, 2],
+    Array.from({ length: 2 * n }, (_, i) => Math.sin(i)),
+  ),
+  y: float32(
+    [n, 1],
+    Array.from({ length: n }, (_, i) => Math.cos(i)),
+  ),
   z: float32([1], [1]),
 });
 
@@ -42,8 +56,13 @@ test('state is shared by all steps, and what is read stays as it was read', asyn
   const engine = new OnnxEngine();
   const own = float32([2], [1, 2]);
   engine.set({ a: own });
-  const grow = engine.compile('grow', ({ state }) => ({ outputs: {}, updates: { a: tf.add(state('a'), 1) } }));
-  const read = engine.compile('read', ({ state }) => ({ outputs: { twice: tf.mul(state('a'), 2) } }));
+  const grow = engine.compile('grow', ({ state }) => ({
+    outputs: {},
+    updates: { a: tf.add(state('a'), 1) },
+  }));
+  const read = engine.compile('read', ({ state }) => ({
+    outputs: { twice: tf.mul(state('a'), 2) },
+  }));
   await grow();
   const { a } = await engine.get(['a']);
   await grow();
@@ -59,7 +78,9 @@ describe('errors', () => {
   const attempt = (step: StepFunction) => engine.compile('bad', step)({ x: float32([2], [1, 2]) });
   const code = (name: string) => expect.objectContaining({ code: name });
   test('name the kernel and the place', async () => {
-    const unknown = attempt(({ inputs }) => ({ outputs: { y: tf.spectral.rfft(inputs.x!) as tf.Tensor } }));
+    const unknown = attempt(({ inputs }) => ({
+      outputs: { y: tf.spectral.rfft(inputs.x!) as tf.Tensor },
+    }));
     await expect(unknown).rejects.toThrow(code('TRACE_KERNEL'));
     await expect(unknown).rejects.toThrow(/RealDiv|FFT|Complex|engine\.test/i);
     const random = attempt(({ inputs }) => ({ outputs: { y: tf.dropout(inputs.x!, 0.5) } }));
@@ -69,7 +90,9 @@ describe('errors', () => {
     await expect(read).rejects.toThrow(/engine\.test\.ts/);
   });
   test('name a missing array and a device that is not there', async () => {
-    await expect(attempt(({ state }) => ({ outputs: { y: state('nothing') } }))).rejects.toThrow(code('STATE_MISSING'));
+    await expect(attempt(({ state }) => ({ outputs: { y: state('nothing') } }))).rejects.toThrow(
+      code('STATE_MISSING'),
+    );
     const cuda = new OnnxEngine({ device: 'cuda' });
     cuda.set({ w: float32([2, 1], [0, 0]) });
     if (process.platform === 'linux' && !existsSync('/dev/nvidia0'))

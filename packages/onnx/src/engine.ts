@@ -182,7 +182,10 @@ export class OnnxEngine implements Engine {
     return { graph, supplies };
   }
 
-  async #run({ session, used, state, supplies }: Program, inputs: Readonly<Record<string, NdArray>>) {
+  async #run(
+    { session, used, state, supplies }: Program,
+    inputs: Readonly<Record<string, NdArray>>,
+  ) {
     const feeds: Record<string, ort.Tensor> = {};
     for (const name of state) feeds[STATE + name] = this.#read(name);
     for (const [name, array] of Object.entries(inputs))
@@ -273,4 +276,5 @@ async function createSession(
 }
 
 /** The default engine. */
-export const createOnnxEngine = (options: OnnxEngineOptions = {}): OnnxEngine => new OnnxEngine(options);
+export const createOnnxEngine = (options: OnnxEngineOptions = {}): OnnxEngine =>
+  new OnnxEngine(options);

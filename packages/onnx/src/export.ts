@@ -1,4 +1,12 @@
-import { type Graph, KcrError, type Model, type StateDict, type Tensor, tf, trace } from '@kcr/core';
+import {
+  type Graph,
+  KcrError,
+  type Model,
+  type StateDict,
+  type Tensor,
+  tf,
+  trace,
+} from '@kcr/core';
 import { toOnnx } from './graph.ts';
 import type { OnnxTensor } from './proto.ts';
 
@@ -13,7 +21,11 @@ export interface ExportOptions {
  *
  * @throws KcrError `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
  */
-export function exportOnnx(model: Model, weights: StateDict, { batch }: ExportOptions = {}): Uint8Array {
+export function exportOnnx(
+  model: Model,
+  weights: StateDict,
+  { batch }: ExportOptions = {},
+): Uint8Array {
   model.checkState(weights, 'exportOnnx');
   const graph = traceModel(model, batch ?? 2);
   const twin = batch === undefined ? traceModel(model, 3) : undefined;

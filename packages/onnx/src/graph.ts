@@ -36,7 +36,13 @@ export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
   for (const node of graph.nodes) lower(b, node);
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     // An Identity renames; an output may also be an input or the same value as another output.
-    b.nodes.push({ op: 'Identity', domain: '', inputs: [b.get(value)], outputs: [name], attributes: {} });
+    b.nodes.push({
+      op: 'Identity',
+      domain: '',
+      inputs: [b.get(value)],
+      outputs: [name],
+      attributes: {},
+    });
     return port(name, value);
   });
   return encodeModel({

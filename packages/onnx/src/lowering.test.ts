@@ -1,4 +1,11 @@
-import { createEagerEngine, type Engine, Generator, type NdArray, type Tensor, tf } from '@kcr/core';
+import {
+  createEagerEngine,
+  type Engine,
+  Generator,
+  type NdArray,
+  type Tensor,
+  tf,
+} from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { OnnxEngine } from './engine.ts';
 
@@ -29,7 +36,13 @@ const ops: Record<string, Op> = {
   cast: (x) => [tf.cast(x, 'int32'), tf.cast(tf.greater(x, 0), 'float32')],
   ceil: (x) => tf.ceil(x),
   clip: (x) => tf.clipByValue(x, -0.5, 0.5),
-  compare: (x, y) => [tf.equal(x, y), tf.greater(x, y), tf.greaterEqual(x, y), tf.less(x, y), tf.lessEqual(x, y)],
+  compare: (x, y) => [
+    tf.equal(x, y),
+    tf.greater(x, y),
+    tf.greaterEqual(x, y),
+    tf.less(x, y),
+    tf.lessEqual(x, y),
+  ],
   concat: (x) => tf.concat([x, x], 1),
   cos: (x) => tf.cos(x),
   cumsum: (x) => tf.cumsum(x, 2, true, false),
@@ -55,7 +68,16 @@ const ops: Record<string, Op> = {
   neg: (x) => tf.neg(x),
   oneHot: (_x, _y, i) => tf.oneHot(i as tf.Tensor1D, 4),
   onesLike: (x) => [tf.onesLike(x), tf.zerosLike(x)],
-  pad: (x) => tf.pad(x, [[0, 0], [1, 2], [0, 1]], 0.5),
+  pad: (x) =>
+    tf.pad(
+      x,
+      [
+        [0, 0],
+        [1, 2],
+        [0, 1],
+      ],
+      0.5,
+    ),
   pow: (x) => tf.pow(positive(x), 1.7),
   prod: (x) => tf.prod(x, 2),
   reciprocal: (x) => tf.reciprocal(positive(x)),

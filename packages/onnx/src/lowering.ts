@@ -12,7 +12,8 @@ const unary =
   (op: string, input = 'x'): Lowering =>
   (b, { inputs }) => [b.node(op, [b.get(inputs[input]!)])];
 
-const covers = (value: Value, shape: readonly number[]) => shapeText(value.shape) === shapeText(shape);
+const covers = (value: Value, shape: readonly number[]) =>
+  shapeText(value.shape) === shapeText(shape);
 
 /**
  * A binary op by ONNX' broadcasting. Operands that are smaller than their shape says (scalars that stand
@@ -38,7 +39,9 @@ const reduce =
   (op: string): Lowering =>
   (b, { inputs, attrs, outputs }) => {
     const x = inputs.x!;
-    const raw = (attrs.axis ?? attrs.reductionIndices ?? x.shape.map((_, i) => i)) as number | number[];
+    const raw = (attrs.axis ?? attrs.reductionIndices ?? x.shape.map((_, i) => i)) as
+      | number
+      | number[];
     const axes = (Array.isArray(raw) ? raw : [raw]).map((a) => (a < 0 ? a + x.shape.length : a));
     const keepdims = outputs[0]!.shape.length === x.shape.length ? 1 : 0;
     return [b.node(op, [b.get(x), b.int64(axes)], { keepdims })];
@@ -67,7 +70,8 @@ const matMul: Lowering = (b, { inputs, attrs }) => {
   const transA = attrs.transposeA ? 1 : 0;
   const transB = attrs.transposeB ? 1 : 0;
   const [x, y] = [b.get(a), b.get(c)];
-  if (a.shape.length === 2 && c.shape.length === 2) return [b.node('Gemm', [x, y], { transA, transB })];
+  if (a.shape.length === 2 && c.shape.length === 2)
+    return [b.node('Gemm', [x, y], { transA, transB })];
   if (!transA && !transB) return [b.node('MatMul', [x, y])];
   if (b.target !== 'webgpu') return [b.node('FusedMatMul', [x, y], { transA, transB }, MICROSOFT)];
   const left = transA ? transpose(b, x, a.shape.length) : x;
@@ -76,7 +80,11 @@ const matMul: Lowering = (b, { inputs, attrs }) => {
 };
 
 const concat: Lowering = (b, { inputs, attrs }) => [
-  b.node('Concat', Object.values(inputs).map((v) => b.get(v)), { axis: attrs.axis as number }),
+  b.node(
+    'Concat',
+    Object.values(inputs).map((v) => b.get(v)),
+    { axis: attrs.axis as number },
+  ),
 ];
 
 const reshape =
@@ -105,19 +113,32 @@ const unpack: Lowering = (b, { inputs, attrs, outputs }) => {
   const { shape } = inputs.value!;
   const axis = ((attrs.axis as number) + shape.length) % shape.length;
   const sizes = b.int64(outputs.map(() => 1));
-  const parts = b.nodeOutputs('Split', [b.get(inputs.value!), sizes], { axis }, { outputs: outputs.length });
+  const parts = b.nodeOutputs(
+    'Split',
+    [b.get(inputs.value!), sizes],
+    { axis },
+    { outputs: outputs.length },
+  );
   return parts.map((part) => b.node('Squeeze', [part, b.int64([axis])]));
 };
 
 const pad: Lowering = (b, { inputs, attrs }) => {
   const paddings = attrs.paddings as [number, number][];
-  const pads = b.int64([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
+  const pads = b.int64([
+    ...paddings.map(([before]) => before),
+    ...paddings.map(([, after]) => after),
+  ]);
   return [b.node('Pad', [b.get(inputs.x!), pads, b.scalar(attrs.constantValue as number)])];
 };
 
 const topK: Lowering = (b, { inputs, attrs }) => {
   const k = b.int64([attrs.k as number]);
-  const [values, index] = b.nodeOutputs('TopK', [b.get(inputs.x!), k], { axis: -1 }, { outputs: 2 });
+  const [values, index] = b.nodeOutputs(
+    'TopK',
+    [b.get(inputs.x!), k],
+    { axis: -1 },
+    { outputs: 2 },
+  );
   return [values!, b.node('Cast', [index!], { to: DATA_TYPES.int32 })];
 };
 
@@ -125,7 +146,11 @@ const topK: Lowering = (b, { inputs, attrs }) => {
 const oneHot: Lowering = (b, { inputs, attrs, outputs }) => {
   const depth = attrs.depth as number;
   const { dtype } = outputs[0]!;
-  const classes = b.initializer('int32', [depth], Int32Array.from({ length: depth }, (_, i) => i));
+  const classes = b.initializer(
+    'int32',
+    [depth],
+    Int32Array.from({ length: depth }, (_, i) => i),
+  );
   const labels = b.node('Unsqueeze', [b.get(inputs.indices!), b.int64([-1])]);
   const [on, off] = [attrs.onValue, attrs.offValue].map((v) => b.scalar(v as number, dtype));
   return [b.node('Where', [b.node('Equal', [labels, classes]), on!, off!])];
@@ -159,10 +184,17 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   Concat: concat,
   Cos: unary('Cos'),
   Cumsum: (b, { inputs, attrs }) => [
-    b.node('CumSum', [b.get(inputs.x!), b.initializer('int64', [], BigInt64Array.of(BigInt(attrs.axis as number)))], {
-      exclusive: attrs.exclusive ? 1 : 0,
-      reverse: attrs.reverse ? 1 : 0,
-    }),
+    b.node(
+      'CumSum',
+      [
+        b.get(inputs.x!),
+        b.initializer('int64', [], BigInt64Array.of(BigInt(attrs.axis as number))),
+      ],
+      {
+        exclusive: attrs.exclusive ? 1 : 0,
+        reverse: attrs.reverse ? 1 : 0,
+      },
+    ),
   ],
   Elu: unary('Elu'),
   Equal: binary('Equal'),
@@ -195,7 +227,9 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   OnesLike: filled(() => 1),
   Pack: (b, { inputs, attrs, outputs }) => {
     const axis = attrs.axis as number;
-    const parts = Object.values(inputs).map((v) => b.node('Unsqueeze', [b.get(v), b.int64([axis])]));
+    const parts = Object.values(inputs).map((v) =>
+      b.node('Unsqueeze', [b.get(v), b.int64([axis])]),
+    );
     return [b.node('Concat', parts, { axis: axis < 0 ? axis + outputs[0]!.shape.length : axis })];
   },
   PadV2: pad,

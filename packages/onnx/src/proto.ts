@@ -47,25 +47,37 @@ export const OPSET = 20;
 
 type Write = (writer: BinaryWriter) => void;
 
-const message = (field: number, write: Write): Write => (writer) => {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write(writer);
-  writer.join();
-};
-const text = (field: number, value: string): Write => (writer) =>
-  void writer.tag(field, WireType.LengthDelimited).string(value);
-const integer = (field: number, value: number): Write => (writer) =>
-  void writer.tag(field, WireType.Varint).int64(value);
-const all = (...writes: Write[]): Write => (writer) => {
-  for (const write of writes) write(writer);
-};
+const message =
+  (field: number, write: Write): Write =>
+  (writer) => {
+    writer.tag(field, WireType.LengthDelimited).fork();
+    write(writer);
+    writer.join();
+  };
+const text =
+  (field: number, value: string): Write =>
+  (writer) =>
+    void writer.tag(field, WireType.LengthDelimited).string(value);
+const integer =
+  (field: number, value: number): Write =>
+  (writer) =>
+    void writer.tag(field, WireType.Varint).int64(value);
+const all =
+  (...writes: Write[]): Write =>
+  (writer) => {
+    for (const write of writes) write(writer);
+  };
 
 // AttributeProto: name 1, f 2, i 3, s 4, ints 8, type 20 (FLOAT 1, INT 2, STRING 3, INTS 7).
 const attribute = (name: string, value: AttributeValue): Write => {
   if (typeof value === 'number') return all(text(1, name), integer(3, value), integer(20, 2));
   if (typeof value === 'string') return all(text(1, name), text(4, value), integer(20, 3));
   if ('float' in value)
-    return all(text(1, name), (w) => void w.tag(2, WireType.Bit32).float(value.float), integer(20, 1));
+    return all(
+      text(1, name),
+      (w) => void w.tag(2, WireType.Bit32).float(value.float),
+      integer(20, 1),
+    );
   return all(text(1, name), ...value.map((n) => integer(8, n)), integer(20, 7));
 };
 
@@ -98,7 +110,8 @@ const port = ({ name, dtype, shape }: OnnxPort): Write => {
   return all(text(1, name), message(2, message(1, type)));
 };
 
-const opset = (domain: string, version: number) => message(8, all(text(1, domain), integer(2, version)));
+const opset = (domain: string, version: number) =>
+  message(8, all(text(1, domain), integer(2, version)));
 
 /** Encodes a graph as an ONNX file. */
 export function encodeModel(graph: OnnxGraph): Uint8Array {

@@ -13,7 +13,14 @@ import { createOnnxEngine } from '@kcr/onnx';
 /** A small model of every family. Tests over models run over this table. */
 export const smallModels: Readonly<Record<string, () => Model>> = {
   vit: () => {
-    const config = { img_size: 8, patch_size: 4, embed_dim: 12, depth: 2, num_heads: 3, num_classes: 4 };
+    const config = {
+      img_size: 8,
+      patch_size: 4,
+      embed_dim: 12,
+      depth: 2,
+      num_heads: 3,
+      num_classes: 4,
+    };
     return new Model(vit as Architecture, vit.configure({ ...config, drop_path_rate: 0.2 }));
   },
 };
@@ -24,9 +31,17 @@ export const engines: Readonly<Record<string, () => Promise<Engine>>> = {
 };
 
 /** All pairs of two tables, for `test.each`. */
-export const pairs = <A, B>(a: Readonly<Record<string, A>>, b: Readonly<Record<string, B>>): [string, string, A, B][] =>
+export const pairs = <A, B>(
+  a: Readonly<Record<string, A>>,
+  b: Readonly<Record<string, B>>,
+): [string, string, A, B][] =>
   Object.entries(a).flatMap(([nameA, valueA]) =>
-    Object.entries(b).map(([nameB, valueB]): [string, string, A, B] => [nameA, nameB, valueA, valueB]),
+    Object.entries(b).map(([nameB, valueB]): [string, string, A, B] => [
+      nameA,
+      nameB,
+      valueA,
+      valueB,
+    ]),
   );
 
 /** Normal numbers of a shape. */

@@ -58,7 +58,9 @@ describe.each(pairs(smallModels, engines))('%s on %s', (_name, _engine, makeMode
         const kept = dim && selection[dim.name];
         if (!kept) return value;
 
-        const parts = Array.from({ length: dim.size }, (_, i) => tf.fill([1], kept.includes(i) ? 1 : 0));
+        const parts = Array.from({ length: dim.size }, (_, i) =>
+          tf.fill([1], kept.includes(i) ? 1 : 0),
+        );
         return tf.mul(value, tf.concat(parts));
       },
     });
@@ -111,7 +113,10 @@ describe.each(pairs(smallModels, engines))('%s on %s', (_name, _engine, makeMode
     await expect(killed).rejects.toBe(kill);
     const resumed = await fit({ ...options, engine: await makeEngine(), directory });
     for (const [name, array] of Object.entries(through.weights))
-      expect(Buffer.from(resumed.weights[name]!.data.buffer).equals(Buffer.from(array.data.buffer)), name).toBe(true);
+      expect(
+        Buffer.from(resumed.weights[name]!.data.buffer).equals(Buffer.from(array.data.buffer)),
+        name,
+      ).toBe(true);
     expect(resumed.history.map((r) => r.loss)).toEqual(through.history.map((r) => r.loss));
     const other = fit({ ...options, seed: 6, engine: await makeEngine(), directory });
     await expect(other).rejects.toThrow(expect.objectContaining({ code: 'RESUME_MISMATCH' }));
@@ -133,14 +138,22 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
     const model = makeModel();
     const generator = new Generator(4);
     const io = [...model.dims.values()].filter((dim) => dim.role === 'io');
-    const scores: Scores = new Map(io.map((d) => [d.name, Array.from({ length: d.size }, () => generator.uniform())]));
+    const scores: Scores = new Map(
+      io.map((d) => [d.name, Array.from({ length: d.size }, () => generator.uniform())]),
+    );
     const budget = 0.8 * model.macs.total;
     const kept = selectWithinMacs(model, scores, budget);
     const cost = prune(model, kept).macs.total;
     expect(cost).toBeLessThanOrEqual(budget);
-    const cheapest = Math.min(...io.map((d) => (model.macs.total - prune(model, { [d.name]: [0] }).macs.total) / (d.size - 1)));
+    const cheapest = Math.min(
+      ...io.map(
+        (d) => (model.macs.total - prune(model, { [d.name]: [0] }).macs.total) / (d.size - 1),
+      ),
+    );
     expect(cost).toBeGreaterThan(budget - cheapest * 2);
-    expect(() => selectWithinMacs(model, scores, 1)).toThrow(expect.objectContaining({ code: 'BUDGET' }));
+    expect(() => selectWithinMacs(model, scores, 1)).toThrow(
+      expect.objectContaining({ code: 'BUDGET' }),
+    );
   });
 
   test('pruning twice is pruning once', () => {
@@ -148,7 +161,9 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
     const weights = model.initialize(new Generator(3));
     const [first] = [...model.dims.values()].filter((dim) => dim.role === 'io');
     const once = prune(model, { [first!.name]: [1, 4, 7] });
-    const twice = prune(prune(model, { [first!.name]: [0, 1, 4, 7, 9] }), { [first!.name]: [1, 2, 3] });
+    const twice = prune(prune(model, { [first!.name]: [0, 1, 4, 7, 9] }), {
+      [first!.name]: [1, 2, 3],
+    });
     expect(twice.kept).toEqual(once.kept);
     const middle = prune(model, { [first!.name]: [0, 1, 4, 7, 9] });
     const stepwise = pruneState(middle, twice, pruneState(model, middle, weights));

@@ -13,7 +13,14 @@ const plugins: Readonly<Record<string, () => Plugin>> = {
   'kcr-nystrom, reconstruction': () =>
     kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, form: 'reconstruction', sampling: 'kmeans++' }),
   'kcr-nystrom, linear': () =>
-    kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, form: 'linear', sampling: 'leverage', warmup: 0 }),
+    kcrNystrom({
+      eta: 0.1,
+      rank: 3,
+      landmarks: 12,
+      form: 'linear',
+      sampling: 'leverage',
+      warmup: 0,
+    }),
 };
 
 const base = (model: ReturnType<(typeof smallModels)[string]>) => ({
@@ -25,36 +32,42 @@ const base = (model: ReturnType<(typeof smallModels)[string]>) => ({
   optimizer: { lr: 1e-3 },
 });
 
-describe.each(pairs(smallModels, plugins))('%s with %s', (_model, _plugin, makeModel, makePlugin) => {
-  test('trains alike on both engines and leaves no tensor behind', async () => {
-    const losses: number[][] = [];
-    for (const makeEngine of Object.values(engines)) {
-      const engine = await makeEngine();
-      const before = tf.memory().numTensors;
-      const { history } = await fit({ ...base(makeModel()), engine, plugins: [makePlugin()] });
-      losses.push(history.map((record) => record.loss!));
-      expect(tf.memory().numTensors).toBe(before);
-      expect(engine.names()).toEqual([]);
-      await engine.dispose();
-    }
-    losses[0]!.forEach((loss, i) => expect(loss).toBeCloseTo(losses[1]![i]!, 4));
-  });
-});
+describe.each(pairs(smallModels, plugins))(
+  '%s with %s',
+  (_model, _plugin, makeModel, makePlugin) => {
+    test('trains alike on both engines and leaves no tensor behind', async () => {
+      const losses: number[][] = [];
+      for (const makeEngine of Object.values(engines)) {
+        const engine = await makeEngine();
+        const before = tf.memory().numTensors;
+        const { history } = await fit({ ...base(makeModel()), engine, plugins: [makePlugin()] });
+        losses.push(history.map((record) => record.loss!));
+        expect(tf.memory().numTensors).toBe(before);
+        expect(engine.names()).toEqual([]);
+        await engine.dispose();
+      }
+      losses[0]!.forEach((loss, i) => expect(loss).toBeCloseTo(losses[1]![i]!, 4));
+    });
+  },
+);
 
-test.each(Object.entries(engines))('50 steps with all plugins leave no tensor behind on %s', async (_, makeEngine) => {
-  const engine = await makeEngine();
-  const counts: number[] = [];
-  await fit({
-    ...base(smallModels.vit!()),
-    epochs: 17,
-    engine,
-    plugins: [gumbelMasks({}), kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0 })],
-    onStep: () => counts.push(tf.memory().numTensors),
-  });
-  expect(counts.length).toBeGreaterThanOrEqual(50);
-  expect(new Set(counts.slice(1)).size).toBe(1);
-  await engine.dispose();
-});
+test.each(Object.entries(engines))(
+  '50 steps with all plugins leave no tensor behind on %s',
+  async (_, makeEngine) => {
+    const engine = await makeEngine();
+    const counts: number[] = [];
+    await fit({
+      ...base(smallModels.vit!()),
+      epochs: 17,
+      engine,
+      plugins: [gumbelMasks({}), kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0 })],
+      onStep: () => counts.push(tf.memory().numTensors),
+    });
+    expect(counts.length).toBeGreaterThanOrEqual(50);
+    expect(new Set(counts.slice(1)).size).toBe(1);
+    await engine.dispose();
+  },
+);
 
 describe('search', () => {
   test('chooses channels within the budget, the same ones on both engines', async () => {
@@ -104,7 +117,10 @@ describe('what cannot run is refused before anything is trained', () => {
     ['PLUGIN_API_VERSION', { plugins: [plugin({ apiVersion: 2 })] }],
     ['PLUGIN_INVALID', { plugins: [{ name: 'x' }] }],
     ['PLUGIN_DUPLICATE', { plugins: [plugin({}), plugin({})] }],
-    ['PLUGIN_HOOK', { plugins: [definePlugin('x', () => () => ({ losss: () => 0 }) as object)({})] }],
+    [
+      'PLUGIN_HOOK',
+      { plugins: [definePlugin('x', () => () => ({ losss: () => 0 }) as object)({})] },
+    ],
     ['RANK', { plugins: [kcrNystrom({ eta: 1, rank: 13 })] }],
     ['LANDMARKS', { plugins: [kcrNystrom({ eta: 1, rank: 3, landmarks: 25 })] }],
     ['MASK_DIMS', { plugins: [gumbelMasks({ dims: ['nothing'] })] }],
@@ -112,13 +128,20 @@ describe('what cannot run is refused before anything is trained', () => {
     ['DATASET_EMPTY', { train: { ...syntheticData(smallModels.vit!(), 8), length: 0 } }],
     ['DATASET_CLASSES', { train: { ...syntheticData(smallModels.vit!(), 8), classes: ['a'] } }],
     ['LOSS_NOT_FINITE', { optimizer: { lr: 1e30 }, epochs: 5 }],
-    ['TENSOR_EXPECTED', { plugins: [definePlugin('x', () => () => ({ loss: () => 1 as never }))({})] }],
+    [
+      'TENSOR_EXPECTED',
+      { plugins: [definePlugin('x', () => () => ({ loss: () => 1 as never }))({})] },
+    ],
   ])('%s', async (code, more) => {
     expect(await attempt(more)).toBe(code);
   });
 
   test('a search whose architecture part is smaller than a batch', async () => {
-    const options = { ...base(smallModels.vit!()), engine: await engines.onnx!(), plugins: [gumbelMasks({})] };
+    const options = {
+      ...base(smallModels.vit!()),
+      engine: await engines.onnx!(),
+      plugins: [gumbelMasks({})],
+    };
     await expect(search(options)).rejects.toThrow(expect.objectContaining({ code: 'BATCH_SIZE' }));
   });
 

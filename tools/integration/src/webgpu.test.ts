@@ -18,8 +18,12 @@ function run(device: string): { losses: number[]; weight: number[] } {
   return JSON.parse(line);
 }
 
-test.skipIf(!existsSync(icd))('WebGPU trains as the CPU does (SwiftShader)', { timeout: 240_000 }, () => {
-  const [webgpu, cpu] = [run('webgpu'), run('cpu')];
-  webgpu.losses.forEach((loss, i) => expect(loss).toBeCloseTo(cpu.losses[i]!, 4));
-  webgpu.weight.forEach((x, i) => expect(x).toBeCloseTo(cpu.weight[i]!, 3));
-});
+test.skipIf(!existsSync(icd))(
+  'WebGPU trains as the CPU does (SwiftShader)',
+  { timeout: 240_000 },
+  () => {
+    const [webgpu, cpu] = [run('webgpu'), run('cpu')];
+    webgpu.losses.forEach((loss, i) => expect(loss).toBeCloseTo(cpu.losses[i]!, 4));
+    webgpu.weight.forEach((x, i) => expect(x).toBeCloseTo(cpu.weight[i]!, 3));
+  },
+);

@@ -37,16 +37,25 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
   const shapes = { weight: tensors.weight!.shape, bias: tensors.bias!.shape };
   const names = ['weight', 'bias'] as const;
   for (const key of names)
-    for (const prefix of ['', 'ema_', 'm_', 'v_']) engine.set({ [prefix + key]: float32(shapes[key]) });
+    for (const prefix of ['', 'ema_', 'm_', 'v_'])
+      engine.set({ [prefix + key]: float32(shapes[key]) });
   const { betas, eps, weight_decay: weightDecay } = facts;
   const step = engine.compile('adamw', ({ inputs, state }) => {
     const { loss, gradients } = valueAndGradients(() => {
       const logits = affine(inputs.x!, tf.transpose(state('weight')), state('bias'));
-      return { loss: crossEntropy(logits, oneHot(inputs.labels!, shapes.bias[0]!), facts.label_smoothing), aux: {} };
+      return {
+        loss: crossEntropy(logits, oneHot(inputs.labels!, shapes.bias[0]!), facts.label_smoothing),
+        aux: {},
+      };
     }, names.map(state));
     const updates: Record<string, ReturnType<typeof state>> = {};
     names.forEach((key, i) => {
-      const moments = { value: state(key), gradient: gradients[i]!, m: state(`m_${key}`), v: state(`v_${key}`) };
+      const moments = {
+        value: state(key),
+        gradient: gradients[i]!,
+        m: state(`m_${key}`),
+        v: state(`v_${key}`),
+      };
       const given = { size: inputs.size!, scale: inputs.scale!, keep: inputs.keep! };
       const next = adamW(moments, given, { betas, eps, weightDecay }, key === 'weight');
       updates[key] = next.value;
@@ -72,8 +81,15 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
   }
   await step.dispose();
   const final = await engine.get(names.flatMap((key) => [key, `ema_${key}`]));
-  const errors = { lrs: float32(lrs!.shape, ours.lrs), losses: float32(losses!.shape, ours.losses), ...final };
+  const errors = {
+    lrs: float32(lrs!.shape, ours.lrs),
+    losses: float32(losses!.shape, ours.losses),
+    ...final,
+  };
   return Object.fromEntries(
-    Object.entries(errors).map(([key, value]) => [key, relativeError(value, tensors[key]!, `${name}: ${key}`)]),
+    Object.entries(errors).map(([key, value]) => [
+      key,
+      relativeError(value, tensors[key]!, `${name}: ${key}`),
+    ]),
   );
 }

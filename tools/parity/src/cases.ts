@@ -43,7 +43,11 @@ export async function readCases(directory: string): Promise<ReferenceCase[]> {
     const architecture: Architecture | undefined = architectures[CLASSES[entry.model] ?? ''];
     if (!architecture) continue;
     const model = new Model(architecture, architecture.configure(entry.config));
-    cases.push({ name, model, tensors: (await readSafetensors(join(directory, `${name}.safetensors`))).tensors });
+    cases.push({
+      name,
+      model,
+      tensors: (await readSafetensors(join(directory, `${name}.safetensors`))).tensors,
+    });
   }
   return cases;
 }
@@ -85,12 +89,15 @@ export async function runCase({ model, tensors, name }: ReferenceCase, engine: E
   });
   const out = await step({ image: tensors['case.input']!, labels: tensors['case.labels']! });
   await step.dispose();
-  const error = (ours: string, theirs: string) => relativeError(out[ours]!, tensors[theirs]!, `${name}: ${theirs}`);
+  const error = (ours: string, theirs: string) =>
+    relativeError(out[ours]!, tensors[theirs]!, `${name}: ${theirs}`);
   return {
     logits: error('logits', 'case.logits'),
     features: error('tokens', 'case.features'),
     penultimate: error('features', 'case.penultimate'),
     loss: error('loss', 'case.loss'),
-    gradients: Math.max(...trained.map((parameter) => error(`grad.${parameter}`, `grad.${parameter}`))),
+    gradients: Math.max(
+      ...trained.map((parameter) => error(`grad.${parameter}`, `grad.${parameter}`)),
+    ),
   };
 }

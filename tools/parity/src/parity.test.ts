@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { runAdamWCase } from './adamw.ts';
 import { readCases, runCase } from './cases.ts';
 
-const fixtures = (name: string) => fileURLToPath(new URL(`../../../packages/${name}/fixtures`, import.meta.url));
+const fixtures = (name: string) =>
+  fileURLToPath(new URL(`../../../packages/${name}/fixtures`, import.meta.url));
 const cases = await readCases(fixtures('backbones'));
 
 describe.each<[string, () => Promise<Engine>]>([
@@ -13,12 +14,15 @@ describe.each<[string, () => Promise<Engine>]>([
   ['wasm', () => createEagerEngine({ backend: 'wasm' })],
   ['cpu', () => createEagerEngine({ backend: 'cpu' })],
 ])('%s', (_, makeEngine) => {
-  test.each(cases.map((reference) => [reference.name, reference] as const))('%s', async (_name, reference) => {
-    const engine = await makeEngine();
-    const errors = await runCase(reference, engine);
-    for (const [kind, error] of Object.entries(errors)) expect(error, kind).toBeLessThan(2e-5);
-    await engine.dispose();
-  });
+  test.each(cases.map((reference) => [reference.name, reference] as const))(
+    '%s',
+    async (_name, reference) => {
+      const engine = await makeEngine();
+      const errors = await runCase(reference, engine);
+      for (const [kind, error] of Object.entries(errors)) expect(error, kind).toBeLessThan(2e-5);
+      await engine.dispose();
+    },
+  );
   test('AdamW with its schedule and moving average', async () => {
     const engine = await makeEngine();
     const errors = await runAdamWCase(fixtures('core'), 'adamw', engine);

@@ -9,7 +9,10 @@ import { readCases, runCase } from './cases.ts';
 const LIMIT = 2e-4;
 
 async function main(directory: string): Promise<boolean> {
-  const engines: (() => Engine | Promise<Engine>)[] = [() => createOnnxEngine(), () => createEagerEngine()];
+  const engines: (() => Engine | Promise<Engine>)[] = [
+    () => createOnnxEngine(),
+    () => createEagerEngine(),
+  ];
   let good = true;
   let ran = 0;
   const report = (engine: Engine, name: string, errors: Record<string, number>) => {

@@ -9,12 +9,24 @@ const { values, positionals } = parseArgs({
   options: { data: { type: 'string' }, seeds: { type: 'string', default: '3' } },
 });
 const [recipe] = positionals;
-if (!recipe || !values.data) throw new Error('usage: npm run results -- RECIPE --data FOLDER [--seeds 3]');
+if (!recipe || !values.data)
+  throw new Error('usage: npm run results -- RECIPE --data FOLDER [--seeds 3]');
 
 const summaries: Record<string, Summary>[] = [];
 for (let seed = 0; seed < Number(values.seeds); seed++) {
   const out = join('runs', 'results', `${recipe}-${seed}`);
-  await main(['node', 'kcr', 'compress', recipe, '--data', values.data, '--out', out, '--seed', String(seed)]);
+  await main([
+    'node',
+    'kcr',
+    'compress',
+    recipe,
+    '--data',
+    values.data,
+    '--out',
+    out,
+    '--seed',
+    String(seed),
+  ]);
   if (process.exitCode) process.exit();
   summaries.push(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')));
 }
@@ -22,7 +34,8 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
 /** Mean and sample standard deviation. */
 function spread(values: readonly number[], digits: number, scale = 1): string {
   const mean = values.reduce((a, b) => a + b) / values.length;
-  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(values.length - 1, 1);
+  const variance =
+    values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(values.length - 1, 1);
   return `${(scale * mean).toFixed(digits)} ± ${(scale * Math.sqrt(variance)).toFixed(digits)}`;
 }
 
@@ -30,7 +43,9 @@ const lines = Object.keys(summaries[0]!).map((name) => {
   const of = (key: keyof Summary) => summaries.map((summary) => summary[name]![key]);
   const cells = [
     name,
-    of('top1').map((x) => (100 * x).toFixed(1)).join(' / '),
+    of('top1')
+      .map((x) => (100 * x).toFixed(1))
+      .join(' / '),
     spread(of('top1'), 2, 100),
     spread(of('params'), 0),
     spread(of('macs'), 2, 1e-6),
@@ -41,5 +56,17 @@ const lines = Object.keys(summaries[0]!).map((name) => {
   ];
   return `| ${cells.join(' | ')} |`;
 });
-const header = ['model', 'top-1 by seed, %', 'top-1, %', 'parameters', 'MACs, M', 'latency, ms', 'trace', 'TNN', 'KC'];
-process.stdout.write(`\n| ${header.join(' | ')} |\n|${'---|'.repeat(header.length)}\n${lines.join('\n')}\n`);
+const header = [
+  'model',
+  'top-1 by seed, %',
+  'top-1, %',
+  'parameters',
+  'MACs, M',
+  'latency, ms',
+  'trace',
+  'TNN',
+  'KC',
+];
+process.stdout.write(
+  `\n| ${header.join(' | ')} |\n|${'---|'.repeat(header.length)}\n${lines.join('\n')}\n`,
+);

@@ -11,7 +11,10 @@ export interface ComplexityCommandOptions {
 }
 
 /** `kcr complexity`: TNN and KC of the tensor `features` [n, d] in a safetensors file. */
-export async function complexityCommand(path: string, options: ComplexityCommandOptions): Promise<void> {
+export async function complexityCommand(
+  path: string,
+  options: ComplexityCommandOptions,
+): Promise<void> {
   const { features } = (await readSafetensors(path)).tensors;
   if (!features)
     throw new KcrError('FEATURES_MISSING', {

@@ -12,5 +12,8 @@ export async function exportCommand(
   const bytes = exportOnnx(model, weights, { batch });
   await writeAtomic(out, bytes);
   const [height, width, channels] = model.inputShape;
-  printResult({ file: out, bytes: bytes.length, input: [batch ?? 'batch', channels, height, width] }, json);
+  printResult(
+    { file: out, bytes: bytes.length, input: [batch ?? 'batch', channels, height, width] },
+    json,
+  );
 }

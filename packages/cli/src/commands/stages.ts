@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Kept, KcrError, prune } from '@kcr/core';
+import { KcrError, type Kept, prune } from '@kcr/core';
 import { printResult } from '../output.ts';
 import { recipeModel } from '../sources.ts';
 import { retrainStage, searchStage } from '../stages.ts';
@@ -11,9 +11,16 @@ export async function searchCommand(recipeName: string, options: RunOptions): Pr
   const { kept } = await searchStage(context);
   const { model } = recipeModel(context.recipe);
   const compact = prune(model, kept);
-  const sizes = Object.fromEntries(Object.entries(kept).map(([name, channels]) => [name, channels.length]));
+  const sizes = Object.fromEntries(
+    Object.entries(kept).map(([name, channels]) => [name, channels.length]),
+  );
   printResult(
-    { params: compact.parameterCount, macs: compact.macs, denseMacs: model.macs.total, kept: sizes },
+    {
+      params: compact.parameterCount,
+      macs: compact.macs,
+      denseMacs: model.macs.total,
+      kept: sizes,
+    },
     options.json ?? false,
   );
 }

@@ -33,7 +33,12 @@ export const kcrVitEurosat: RecipeInput = {
     plugins: [
       {
         use: '@kcr/masks#gumbelMasks',
-        options: { dims: ['io'], lambda: 0.2, budget: 0.85, temperature: { start: 4.5, decay: 0.7, floor: 0.3 } },
+        options: {
+          dims: ['io'],
+          lambda: 0.2,
+          budget: 0.85,
+          temperature: { start: 4.5, decay: 0.7, floor: 0.3 },
+        },
       },
     ],
   },

@@ -35,7 +35,10 @@ const imagenet = (name: string, model: string, features: number): RecipeInput =>
       ...training,
       epochs: 300,
       plugins: [
-        { use: '@kcr/nystrom#kcrNystrom', options: { eta: 1, gamma: 0.2, landmarks: 4 * features, warmup: 0.3 } },
+        {
+          use: '@kcr/nystrom#kcrNystrom',
+          options: { eta: 1, gamma: 0.2, landmarks: 4 * features, warmup: 0.3 },
+        },
       ],
     },
     complexity: { rank: Math.ceil(0.2 * features), landmarks: 4 * features },

@@ -1,5 +1,10 @@
 import { BarChart, HeatmapChart, LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from 'echarts/components';
+import {
+  GridComponent,
+  LegendComponent,
+  TitleComponent,
+  VisualMapComponent,
+} from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 
@@ -50,7 +55,14 @@ export function lineChart({ title, x, y, series, logX, logY }: LineOptions): str
     nameLocation: 'middle',
     nameGap: 30,
     scale: true,
-    ...(log ? { axisLabel: { formatter: (v: number) => v.toLocaleString('en', { maximumSignificantDigits: 1, notation: 'scientific' }) } } : {}),
+    ...(log
+      ? {
+          axisLabel: {
+            formatter: (v: number) =>
+              v.toLocaleString('en', { maximumSignificantDigits: 1, notation: 'scientific' }),
+          },
+        }
+      : {}),
   });
   return render({
     title: heading(title),
@@ -75,14 +87,29 @@ export function maskChart(
   const widest = Math.max(...masks.map((mask) => mask.size));
   const cells = masks.flatMap(({ size, kept }, row) => {
     const present = new Set(kept);
-    return Array.from({ length: size }, (_, channel) => [channel, row, present.has(channel) ? 1 : 0]);
+    return Array.from({ length: size }, (_, channel) => [
+      channel,
+      row,
+      present.has(channel) ? 1 : 0,
+    ]);
   });
   return render(
     {
       title: heading('Kept channels (dark) per searched dimension'),
       grid: { left: 160, right: 20, top: 40, bottom: 40 },
-      xAxis: { type: 'category', data: Array.from({ length: widest }, (_, i) => i), name: 'channel', nameLocation: 'middle', nameGap: 24 },
-      yAxis: { type: 'category', inverse: true, data: masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`), axisLabel: { fontSize: 10 } },
+      xAxis: {
+        type: 'category',
+        data: Array.from({ length: widest }, (_, i) => i),
+        name: 'channel',
+        nameLocation: 'middle',
+        nameGap: 24,
+      },
+      yAxis: {
+        type: 'category',
+        inverse: true,
+        data: masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`),
+        axisLabel: { fontSize: 10 },
+      },
       visualMap: { show: false, min: 0, max: 1, inRange: { color: ['#e8ecf2', '#24476b'] } },
       series: [{ type: 'heatmap', data: cells, itemStyle: { borderWidth: 0 } }],
     },

@@ -1,6 +1,6 @@
 import type { Summary } from '../analysis.ts';
 
-const escape = (text: string) =>
+const escapeHtml = (text: string) =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 
 /** A value beside that of the dense model. */
@@ -24,8 +24,20 @@ export function summaryTable(models: readonly (Summary & { name: string })[]): s
     m.kc.toFixed(5),
   ];
   const row = (m: Summary & { name: string }) =>
-    `<tr><th>${escape(m.name)}</th>${cells(m).map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-  const header = ['model', 'top-1', 'parameters', 'MACs', 'latency', 'trace', 'TNN', 'TNN / trace', 'KC'];
+    `<tr><th>${escapeHtml(m.name)}</th>${cells(m)
+      .map((cell) => `<td>${cell}</td>`)
+      .join('')}</tr>`;
+  const header = [
+    'model',
+    'top-1',
+    'parameters',
+    'MACs',
+    'latency',
+    'trace',
+    'TNN',
+    'TNN / trace',
+    'KC',
+  ];
   return `<table><thead><tr>${header.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
 <tbody>${models.map(row).join('\n')}</tbody></table>`;
 }
@@ -35,7 +47,7 @@ export function page(title: string, table: string, charts: readonly string[]): s
   const figures = charts.map((svg) => `<figure>${svg}</figure>`).join('\n');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #1b2733; }
 table { border-collapse: collapse; margin: 1rem 0 2rem; }
@@ -46,7 +58,7 @@ main { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; border: 1px solid #e3e8ee; border-radius: 6px; padding: .5rem; }
 svg { max-width: 100%; height: auto; }
 </style></head>
-<body><h1>${escape(title)}</h1>
+<body><h1>${escapeHtml(title)}</h1>
 ${table}
 <main>${figures}</main>
 </body></html>

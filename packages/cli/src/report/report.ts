@@ -38,7 +38,10 @@ export async function writeReport(directory: string): Promise<string> {
     ...searchCharts(histories.search ?? []),
     ...complexityCharts(analysis.models, histories),
   ];
-  const summaries = Object.entries(analysis.models).map(([name, model]) => ({ name, ...model.summary }));
+  const summaries = Object.entries(analysis.models).map(([name, model]) => ({
+    name,
+    ...model.summary,
+  }));
   const path = join(directory, 'report.html');
   await writeAtomic(path, page(`KCR: ${analysis.recipe}`, summaryTable(summaries), charts));
   return path;
@@ -73,7 +76,12 @@ function overEpochs(histories: Record<string, EpochRecord[]>, key: string, scale
   });
 }
 
-function chartOf(title: string, y: string, series: Series[], more: { logY?: boolean } = {}): string[] {
+function chartOf(
+  title: string,
+  y: string,
+  series: Series[],
+  more: { logY?: boolean } = {},
+): string[] {
   return series.length > 0 ? [lineChart({ title, x: 'epoch', y, series, ...more })] : [];
 }
 
@@ -83,15 +91,26 @@ const trainingCharts = (histories: Record<string, EpochRecord[]>) => [
 ];
 
 const searchCharts = (history: EpochRecord[]) => [
-  ...chartOf('Search: channels with alpha above 0', 'share', overEpochs({ search: history }, 'keepRatio')),
+  ...chartOf(
+    'Search: channels with alpha above 0',
+    'share',
+    overEpochs({ search: history }, 'keepRatio'),
+  ),
 ];
 
-function complexityCharts(models: Record<string, Analysis>, histories: Record<string, EpochRecord[]>) {
+function complexityCharts(
+  models: Record<string, Analysis>,
+  histories: Record<string, EpochRecord[]>,
+) {
   const entries = Object.entries(models);
-  const spectra = entries.map(([name, { spectrum }]): Series => ({
-    name,
-    points: spectrum.flatMap((value, i): [number, number][] => (value > 1e-12 ? [[i + 1, value]] : [])),
-  }));
+  const spectra = entries.map(
+    ([name, { spectrum }]): Series => ({
+      name,
+      points: spectrum.flatMap((value, i): [number, number][] =>
+        value > 1e-12 ? [[i + 1, value]] : [],
+      ),
+    }),
+  );
   const bounds = entries.map(([name, model]) =>
     lineChart({
       title: `Bounds up to constants: ${name}`,
@@ -106,8 +125,18 @@ function complexityCharts(models: Record<string, Analysis>, histories: Record<st
     }),
   );
   return [
-    lineChart({ title: "Spectrum of the features' gram matrix", x: 'index', y: 'eigenvalue', series: spectra, logY: true }),
-    ...chartOf('Truncated nuclear norm, share of the trace', 'TNN / trace', overEpochs(histories, 'tnnRatio')),
+    lineChart({
+      title: "Spectrum of the features' gram matrix",
+      x: 'index',
+      y: 'eigenvalue',
+      series: spectra,
+      logY: true,
+    }),
+    ...chartOf(
+      'Truncated nuclear norm, share of the trace',
+      'TNN / trace',
+      overEpochs(histories, 'tnnRatio'),
+    ),
     ...chartOf('Kernel complexity', 'KC', overEpochs(histories, 'kc')),
     ...bounds,
   ];

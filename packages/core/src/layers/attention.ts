@@ -20,7 +20,12 @@ export interface AttentionOptions {
  * @returns the same shape
  * @throws KcrError `SELECTION_HEADS` where q, k and v were left with different heads
  */
-export function attention(m: Scope, x: Tensor, embed: Dim, { heads, qkvBias = true }: AttentionOptions) {
+export function attention(
+  m: Scope,
+  x: Tensor,
+  embed: Dim,
+  { heads, qkvBias = true }: AttentionOptions,
+) {
   const [batch, tokens] = x.shape as [number, number];
   const qk = m.dim('qk', embed.full, { groups: heads });
   const v = m.dim('v', embed.full, { groups: heads });
@@ -37,7 +42,10 @@ export function attention(m: Scope, x: Tensor, embed: Dim, { heads, qkvBias = tr
   );
   const perHead = (value: Tensor, dim: Dim) =>
     tf.reshape(
-      tf.transpose(tf.reshape(value, [batch, tokens, dim.groups, dim.size / dim.groups]), [0, 2, 1, 3]),
+      tf.transpose(
+        tf.reshape(value, [batch, tokens, dim.groups, dim.size / dim.groups]),
+        [0, 2, 1, 3],
+      ),
       [batch * dim.groups, tokens, dim.size / dim.groups],
     );
   const scale = (qk.full / qk.fullGroups) ** -0.5;

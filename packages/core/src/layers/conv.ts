@@ -21,8 +21,20 @@ export interface ConvOptions {
  * @returns [batch, height', width', out]
  * @throws KcrError `CONV_DEPTHWISE` where a depthwise layer would change its channels
  */
-export function conv2d(m: Scope, x: Tensor, input: Axis, output: Axis, options: ConvOptions): Tensor {
-  const { kernel, stride = 1, padding = (kernel - 1) >> 1, depthwise = false, bias = true } = options;
+export function conv2d(
+  m: Scope,
+  x: Tensor,
+  input: Axis,
+  output: Axis,
+  options: ConvOptions,
+): Tensor {
+  const {
+    kernel,
+    stride = 1,
+    padding = (kernel - 1) >> 1,
+    depthwise = false,
+    bias = true,
+  } = options;
   if (depthwise && axisSize(input) !== axisSize(output))
     throw new KcrError('CONV_DEPTHWISE', {
       where: m.path,

@@ -36,7 +36,8 @@ export function batchNorm(m: Scope, x: Tensor, dim: Dim, options: BatchNormOptio
   const mean = tf.mean(rows, 0);
   const centred = tf.sub(rows, mean);
   const variance = tf.mean(tf.square(centred), 0);
-  const blend = (old: Tensor, now: Tensor) => tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
+  const blend = (old: Tensor, now: Tensor) =>
+    tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
   m.assign('running_mean', blend(runningMean, mean));
   m.assign('running_var', blend(runningVar, tf.mul(variance, count / Math.max(count - 1, 1))));
   const normalised = tf.mul(centred, tf.mul(gamma, tf.rsqrt(tf.add(variance, eps))));

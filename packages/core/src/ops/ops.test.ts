@@ -49,7 +49,9 @@ const cases: Record<string, Case> = {
     op: ([x, w, b]) => affine(x!, w!, b!),
     reference: ([x, w, b]) =>
       [0, 1, 2].flatMap((r) =>
-        [0, 1].map((o) => [0, 1, 2, 3].reduce((s, i) => s + x![4 * r + i]! * w![4 * o + i]!, b![o]!)),
+        [0, 1].map((o) =>
+          [0, 1, 2, 3].reduce((s, i) => s + x![4 * r + i]! * w![4 * o + i]!, b![o]!),
+        ),
       ),
   },
   take: {
@@ -70,7 +72,9 @@ const cases: Record<string, Case> = {
       const loss = labels.reduce((sum, label, r) => {
         const row = x!.slice(4 * r, 4 * r + 4);
         const total = Math.log(row.reduce((s, v) => s + Math.exp(v), 0));
-        return sum - row.reduce((s, v, c) => s + (v - total) * ((c === label ? 0.9 : 0) + 0.025), 0);
+        return (
+          sum - row.reduce((s, v, c) => s + (v - total) * ((c === label ? 0.9 : 0) + 0.025), 0)
+        );
       }, 0);
       return [loss / 3];
     },
@@ -82,32 +86,43 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     await createEagerEngine({ backend });
   });
 
-  test.each(Object.entries(cases))('%s: values and gradients are those of float64', (_, { shapes, op, reference }) => {
-    const generator = new Generator(11);
-    const inputs = shapes.map((shape) =>
-      Array.from({ length: shape.reduce((a, b) => a * b) }, () => Math.fround(generator.normal())),
-    );
-    const weights = reference(inputs).map(() => Math.fround(generator.normal()));
-    const objective = (values: Vec[]) => reference(values).reduce((s, v, i) => s + v * weights[i]!, 0);
+  test.each(Object.entries(cases))(
+    '%s: values and gradients are those of float64',
+    (_, { shapes, op, reference }) => {
+      const generator = new Generator(11);
+      const inputs = shapes.map((shape) =>
+        Array.from({ length: shape.reduce((a, b) => a * b) }, () =>
+          Math.fround(generator.normal()),
+        ),
+      );
+      const weights = reference(inputs).map(() => Math.fround(generator.normal()));
+      const objective = (values: Vec[]) =>
+        reference(values).reduce((s, v, i) => s + v * weights[i]!, 0);
 
-    const tensors = inputs.map((values, i) => tf.tensor(values, shapes[i]));
-    const before = tf.memory().numTensors;
-    const [value, gradients] = tf.tidy(() => {
-      const weighted = (...xs: Tensor[]) => {
-        const y = op(xs);
-        return tf.sum(tf.mul(tf.reshape(y, [-1]), tf.tensor1d(weights)));
-      };
-      return [[...op(tensors).dataSync()], tf.grads(weighted)(tensors).map((g) => [...g.dataSync()])];
-    });
-    expect(tf.memory().numTensors).toBe(before);
-    reference(inputs).forEach((expected, i) => expect(value[i]).toBeCloseTo(expected, 5));
+      const tensors = inputs.map((values, i) => tf.tensor(values, shapes[i]));
+      const before = tf.memory().numTensors;
+      const [value, gradients] = tf.tidy(() => {
+        const weighted = (...xs: Tensor[]) => {
+          const y = op(xs);
+          return tf.sum(tf.mul(tf.reshape(y, [-1]), tf.tensor1d(weights)));
+        };
+        return [
+          [...op(tensors).dataSync()],
+          tf
+            .grads(weighted)(tensors)
+            .map((g) => [...g.dataSync()]),
+        ];
+      });
+      expect(tf.memory().numTensors).toBe(before);
+      reference(inputs).forEach((expected, i) => expect(value[i]).toBeCloseTo(expected, 5));
 
-    const h = 1e-6;
-    inputs.forEach((values, k) =>
-      values.forEach((x, i) => {
-        const at = (shifted: number) => objective(inputs.with(k, values.with(i, shifted)));
-        expect(gradients[k]![i]).toBeCloseTo((at(x + h) - at(x - h)) / (2 * h), 4);
-      }),
-    );
-  });
+      const h = 1e-6;
+      inputs.forEach((values, k) =>
+        values.forEach((x, i) => {
+          const at = (shifted: number) => objective(inputs.with(k, values.with(i, shifted)));
+          expect(gradients[k]![i]).toBeCloseTo((at(x + h) - at(x - h)) / (2 * h), 4);
+        }),
+      );
+    },
+  );
 });

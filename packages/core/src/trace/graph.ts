@@ -1,7 +1,9 @@
 import type { DataType } from '../tf.ts';
 
 /** A constant of a graph: one number everywhere, or declared data. */
-export type Constant = { readonly uniform: number } | { readonly data: Float32Array | Int32Array | Uint8Array };
+export type Constant =
+  | { readonly uniform: number }
+  | { readonly data: Float32Array | Int32Array | Uint8Array };
 
 /** A value that flows through a {@link Graph}. Exactly one of `producer`, `constant`, `input` is set. */
 export interface Value {

@@ -179,11 +179,62 @@ const rules: Record<string, ShapeRule> = {
     return Array<Spec>(value!.shape[at]!).fill(part);
   },
 };
-for (const kernel of ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'Pow', 'Prelu', 'SquaredDifference', 'FloorDiv', 'Mod'])
+for (const kernel of [
+  'Add',
+  'Sub',
+  'Multiply',
+  'RealDiv',
+  'Maximum',
+  'Minimum',
+  'Pow',
+  'Prelu',
+  'SquaredDifference',
+  'FloorDiv',
+  'Mod',
+])
   rules[kernel] = broadcast();
-for (const kernel of ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr'])
+for (const kernel of [
+  'Equal',
+  'NotEqual',
+  'Greater',
+  'GreaterEqual',
+  'Less',
+  'LessEqual',
+  'LogicalAnd',
+  'LogicalOr',
+])
   rules[kernel] = broadcast('bool');
-for (const kernel of ['Abs', 'Ceil', 'ClipByValue', 'Cos', 'Elu', 'Erf', 'Exp', 'Expm1', 'Floor', 'Identity', 'LeakyRelu', 'Log', 'Log1p', 'Neg', 'OnesLike', 'Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt', 'Sigmoid', 'Sign', 'Sin', 'Softplus', 'Sqrt', 'Square', 'Step', 'Tanh', 'ZerosLike'])
+for (const kernel of [
+  'Abs',
+  'Ceil',
+  'ClipByValue',
+  'Cos',
+  'Elu',
+  'Erf',
+  'Exp',
+  'Expm1',
+  'Floor',
+  'Identity',
+  'LeakyRelu',
+  'Log',
+  'Log1p',
+  'Neg',
+  'OnesLike',
+  'Reciprocal',
+  'Relu',
+  'Relu6',
+  'Round',
+  'Rsqrt',
+  'Sigmoid',
+  'Sign',
+  'Sin',
+  'Softplus',
+  'Sqrt',
+  'Square',
+  'Step',
+  'Tanh',
+  'ZerosLike',
+])
   rules[kernel] = like('x');
 rules.LogicalNot = like('x', 'bool');
 for (const kernel of ['Sum', 'Mean', 'Max', 'Min', 'Prod']) rules[kernel] = reduce();

@@ -9,7 +9,9 @@ const BACKEND = 'kcr-trace';
 /** The first line of the caller's stack that is neither TensorFlow.js nor the tracer. */
 function place(): string {
   const lines = new Error().stack?.split('\n').slice(1) ?? [];
-  const own = lines.find((line) => !/tfjs|[\\/]trace[\\/]tracer|kcr-trace|node:internal/.test(line));
+  const own = lines.find(
+    (line) => !/tfjs|[\\/]trace[\\/]tracer|kcr-trace|node:internal/.test(line),
+  );
   return own?.trim().replace(/^at /, '') ?? 'a traced function';
 }
 
@@ -110,7 +112,8 @@ function simplify(
     if (keeps(a!, b!, 0)) return a;
     if (keeps(b!, a!, 0)) return b;
   }
-  if ((kernel === 'RealDiv' && keeps(a!, b!, 1)) || (kernel === 'Sub' && keeps(a!, b!, 0))) return a;
+  if ((kernel === 'RealDiv' && keeps(a!, b!, 1)) || (kernel === 'Sub' && keeps(a!, b!, 0)))
+    return a;
   return undefined;
 }
 

@@ -190,7 +190,11 @@ class TrainingLoop {
     const total = { loss: 0, crossEntropy: 0 };
     let step = 0;
     let lr = 0;
-    for await (const { indices, batch } of batches(train, plan.map((p) => p.indices), augment)) {
+    for await (const { indices, batch } of batches(
+      train,
+      plan.map((p) => p.indices),
+      augment,
+    )) {
       const { group } = plan[step]!;
       lr = this.#rate(group, plan);
       const out = await trainer.step(group, batch, indices, lr);

@@ -188,7 +188,9 @@ export class Trainer {
 
   #trained(group: Group): Trained[] {
     if (group === 'weights') return this.#weights;
-    return group === 'architecture' ? this.#architecture : [...this.#weights, ...this.#architecture];
+    return group === 'architecture'
+      ? this.#architecture
+      : [...this.#weights, ...this.#architecture];
   }
 
   #trainStep(context: StepContext, group: Group) {
@@ -236,7 +238,12 @@ export class Trainer {
     const updates: Record<string, Tensor> = {};
     trained.forEach(({ name, decay }, i) => {
       const [value, m, v] = [name, FIRST + name, SECOND + name].map(context.state);
-      const next = adamW({ value: value!, gradient: gradients[i]!, m: m!, v: v! }, step, adamw, decay);
+      const next = adamW(
+        { value: value!, gradient: gradients[i]!, m: m!, v: v! },
+        step,
+        adamw,
+        decay,
+      );
       updates[name] = next.value;
       updates[FIRST + name] = next.m;
       updates[SECOND + name] = next.v;

@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/** What a user of one package alone would write first; `needs` are the packages that come with it. */
+const uses: Record<string, { needs: string[]; source: string }> = {
+  core: {
+    needs: [],
+    source: `import { Generator, type Engine, createEagerEngine, tf } from '@kcr/core';
+      const engine: Engine = await createEagerEngine();
+      engine.set({ a: { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
+      const step = engine.compile('sum', ({ state }) => ({ outputs: { sum: tf.sum(state('a')) } }));
+      if ((await step()).sum!.data[0] !== 3 || new Generator(1).uniform() > 1) throw new Error('core');`,
+  },
+  onnx: {
+    needs: ['core'],
+    source: `import { tf } from '@kcr/core';
+      import { createOnnxEngine, type OnnxEngineOptions } from '@kcr/onnx';
+      const options: OnnxEngineOptions = { device: 'cpu' };
+      const engine = createOnnxEngine(options);
+      engine.set({ a: { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
+      const step = engine.compile('sum', ({ state }) => ({ outputs: { sum: tf.sum(state('a')) } }));
+      if ((await step()).sum!.data[0] !== 3) throw new Error('onnx');`,
+  },
+  backbones: {
+    needs: ['core'],
+    source: `import { createModel } from '@kcr/backbones';
+      const params: number = createModel('deit_tiny_patch16_224').parameterCount;
+      if (params !== 5717416) throw new Error('backbones');`,
+  },
+  masks: {
+    needs: ['core'],
+    source: `import { gumbelMasks, type GumbelMasksOptions } from '@kcr/masks';
+      const options: GumbelMasksOptions = { lambda: 0.3 };
+      if (gumbelMasks(options).apiVersion !== 1) throw new Error('masks');`,
+  },
+  nystrom: {
+    needs: ['core'],
+    source: `import { gramSpectrum, kcrNystrom } from '@kcr/nystrom';
+      const values: Float64Array = gramSpectrum({ n: 2, d: 2, data: [1, 0, 0, 1] });
+      if (values[0] !== 0.5 || kcrNystrom({ eta: 1 }).name !== 'kcr-nystrom') throw new Error('nystrom');`,
+  },
+  data: {
+    needs: ['core'],
+    source: `import { horizontalFlip, type Pixels, pixelSource } from '@kcr/data';
+      const source = pixelSource(Uint8Array.of(1, 2), [1, 2, 1], Int32Array.of(0));
+      const pixels: Pixels = await source.pixels(0);
+      if (pixels.data[1] !== 2 || typeof horizontalFlip() !== 'function') throw new Error('data');`,
+  },
+  cli: {
+    needs: ['core', 'onnx', 'backbones', 'masks', 'nystrom', 'data'],
+    source: `import { defineRecipe, type RecipeInput, recipes } from '@kcr/cli';
+      const recipe: RecipeInput = defineRecipe(recipes['kcr-vit-small']!);
+      if (recipe.name !== 'kcr-vit-small') throw new Error('cli');`,
+  },
+};
+
+const root = resolve(import.meta.dirname, '../../..');
+const run = (folder: string, command: string, ...args: string[]) =>
+  execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+let folder: string;
+const tarballs: Record<string, string> = {};
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kcr-install-'));
+  for (const name of Object.keys(uses))
+    run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', folder);
+  for (const file of await readdir(folder))
+    tarballs[/^kcr-(.+)-\d/.exec(file)![1]!] = join(folder, file);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('every package is checked', async () => {
+  expect(Object.keys(uses).sort()).toEqual((await readdir(join(root, 'packages'))).sort());
+});
+
+test.each(Object.entries(uses))(
+  '%s installs alone and works, with its types',
+  async (name, { needs, source }) => {
+    const place = join(folder, `use-${name}`);
+    await mkdir(place);
+    const installed = [name, ...needs].map((part) => [`@kcr/${part}`, `file:${tarballs[part]}`]);
+    await writeFile(
+      join(place, 'package.json'),
+      JSON.stringify({
+        private: true,
+        type: 'module',
+        dependencies: Object.fromEntries(installed),
+      }),
+    );
+    await writeFile(join(place, '.npmrc'), 'ignore-scripts=true\n');
+    run(place, 'npm', 'install', '--no-audit', '--no-fund');
+    expect((await readdir(join(place, 'node_modules', '@kcr'))).sort()).toEqual(
+      [name, ...needs].sort(),
+    );
+    await writeFile(join(place, 'use.mts'), source);
+    for (const resolution of ['node16', 'bundler'])
+      run(
+        place,
+        join(root, 'node_modules/.bin/tsc'),
+        ...[
+          '--strict',
+          '--target',
+          'es2022',
+          '--lib',
+          'es2023,dom',
+          '--types',
+          'node',
+          '--typeRoots',
+          join(root, 'node_modules/@types'),
+        ],
+        ...[
+          '--skipLibCheck',
+          '--module',
+          resolution === 'node16' ? 'node16' : 'esnext',
+          '--moduleResolution',
+          resolution,
+          '--outDir',
+          resolution,
+          'use.mts',
+        ],
+      );
+    run(place, process.execPath, 'node16/use.mjs');
+    if (name === 'cli')
+      expect(
+        run(place, 'node_modules/.bin/kcr', 'inspect', 'deit_tiny_patch16_224', '--json'),
+      ).toContain('5717416');
+  },
+);

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** Checks of the built packages; unlike the other tests these need `npm run build` first. */
+export default defineConfig({
+  test: {
+    include: ['tools/package-checks/src/*.check.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+  },
+});
