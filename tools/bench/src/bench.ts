@@ -1,0 +1,94 @@
+// npm run bench [-- step | inference | refresh]: times engines and PyTorch in turn; prints tables in Markdown.
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+interface Result {
+  ms: number;
+  peakMB?: number;
+  compileMs?: number;
+  macs?: number;
+}
+
+const REPEATS = 3;
+const python = process.env.PYTHON ?? 'python3';
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+function run(command: string, args: string[]): Result {
+  const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+}
+const ours = (...args: string[]) => run(process.execPath, ['--import', 'tsx', path('measure.ts'), ...args]);
+const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args]);
+const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
+  results[0]?.[key] === undefined ? '' : Math.max(...results.map((r) => r[key]!)).toFixed(0);
+
+/** Runs every contestant in turn, so that a drift of the machine falls on all. */
+function inTurn(contestants: Record<string, () => Result>): Record<string, Result[]> {
+  const results: Record<string, Result[]> = {};
+  for (let i = 0; i < REPEATS; i++)
+    for (const [name, measure] of Object.entries(contestants)) (results[name] ??= []).push(measure());
+  return results;
+}
+
+function table(header: string[], lines: string[][]): void {
+  process.stdout.write(`\n| ${header.join(' | ')} |\n|${'---|'.repeat(header.length)}\n`);
+  for (const line of lines) process.stdout.write(`| ${line.join(' | ')} |\n`);
+}
+
+const withTorch = (contestants: Record<string, () => Result>, ...args: string[]) =>
+  hasTorch ? { 'PyTorch eager': () => torch(...args), ...contestants } : contestants;
+
+function steps(): void {
+  for (const model of ['a', 'b']) {
+    const engines = { onnx: () => ours('step', model, 'onnx') };
+    const results = inTurn(withTorch(engines, model));
+    // The fallback is slow: once is enough.
+    results['eager, wasm'] = [ours('step', model, 'wasm')];
+    const base = median(Object.values(results)[0]!.map((r) => r.ms));
+    const lines = Object.entries(results).map(([name, list]) => {
+      const ms = median(list.map((r) => r.ms));
+      return [name, ms.toFixed(0), (ms / base).toFixed(2), most(list, 'peakMB'), most(list, 'compileMs')];
+    });
+    table([`AdamW step, model ${model}`, 'ms', 'ratio', 'peak MB', 'trace + session ms'], lines);
+  }
+}
+
+function inference(): void {
+  const lines: string[][] = [];
+  for (const [model, batch] of [['a', '1'], ['a', '64'], ['b', '1'], ['b', '8']] as const) {
+    const variants: [string, string][] = [['dense', '1'], ['io', '0.6'], ['hidden', '0.6']];
+    const contestants = Object.fromEntries(
+      variants.map(([role, ratio]) => [role, () => ours('latency', model, batch, role, ratio)]),
+    );
+    const results = inTurn(withTorch(contestants, model, 'latency', batch));
+    const of = (name: string) => median(results[name]!.map((r) => r.ms));
+    const macs = (name: string) => results[name]![0]!.macs!;
+    for (const name of Object.keys(results)) {
+      const compact = name === 'io' || name === 'hidden';
+      const saved = compact ? 1 - of(name) / of('dense') : 0;
+      const fewer = compact ? 1 - macs(name) / macs('dense') : 0;
+      const percent = (x: number) => (compact ? `${(100 * x).toFixed(1)} %` : '');
+      const label = compact ? `onnx, 60 % of ${name}` : name.replace('dense', 'onnx, dense');
+      lines.push([`${model}, ${batch}`, label, of(name).toFixed(2), percent(fewer), percent(saved), compact ? (saved / fewer).toFixed(2) : '']);
+    }
+  }
+  table(['model, batch', 'engine', 'ms', 'fewer MACs', 'less time', 'time / MACs'], lines);
+}
+
+function refresh(): void {
+  const lines = [['384', '96'], ['1536', '384'], ['3072', '768']].map(([n, d]) => [d!, n!, ours('refresh', n!, d!).ms.toFixed(0)]);
+  table(['features', 'landmarks', 'Nystrom basis, ms'], lines);
+}
+
+const parts: Record<string, () => void> = { step: steps, inference, refresh };
+const chosen = process.argv.slice(2);
+process.stdout.write(`${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.version}${hasTorch ? '' : ', no PyTorch found'}\n`);
+for (const name of chosen.length > 0 ? chosen : Object.keys(parts)) {
+  if (!parts[name]) throw new Error(`usage: npm run bench [-- ${Object.keys(parts).join(' | ')}]`);
+  parts[name]!();
+}

@@ -1,0 +1,62 @@
+// One measurement in a process of its own, so that peak memory is its own: prints JSON.
+import { performance } from 'node:perf_hooks';
+import { createEagerEngine, type Engine, float32, Generator, range, Trainer } from '@kcr/core';
+import { nystromDirections, rows, toFeatures } from '@kcr/nystrom';
+import { measureLatency, OnnxEngine } from '@kcr/onnx';
+import { type ModelName, makeModel, models, randomBatch, shrink } from './models.ts';
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+async function time(times: number, warmUp: number, run: () => Promise<unknown> | unknown) {
+  const spent: number[] = [];
+  for (let i = 0; i < times + warmUp; i++) {
+    const start = performance.now();
+    await run();
+    if (i >= warmUp) spent.push(performance.now() - start);
+  }
+  return median(spent);
+}
+
+const makeEngine = async (name: string): Promise<Engine> =>
+  name === 'onnx' ? new OnnxEngine() : createEagerEngine({ backend: name });
+
+const measurements = {
+  /** An AdamW step: median time, peak memory, and tracing plus session. */
+  async step(name: ModelName, engineName: string) {
+    const model = makeModel(name);
+    const engine = await makeEngine(engineName);
+    const options = { labelSmoothing: 0.1, adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 } };
+    const facts = { stage: 'fit' as const, epochs: 1, samples: 64, warn: () => {} };
+    const generator = new Generator(0);
+    const trainer = new Trainer(model, engine, [], options, facts, generator);
+    trainer.start(model.initialize(generator));
+    const { batch: size } = models[name];
+    const batch = randomBatch(model, size);
+    const steps = engineName === 'onnx' ? 10 : 2;
+    const ms = await time(steps, engineName === 'onnx' ? 3 : 1, () => trainer.step('weights', batch, range(size), 1e-3));
+    const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
+    return { ms, peakMB: process.resourceUsage().maxRSS / 1e3, compileMs: compile && compile.trace + compile.session };
+  },
+
+  /** Latency of the exported model, whole or with `ratio` of the channels of a role. */
+  async latency(name: ModelName, batch: string, role: string, ratio: string) {
+    const dense = makeModel(name);
+    const model = role === 'dense' ? dense : shrink(dense, role, Number(ratio));
+    const weights = model.initialize(new Generator(0));
+    const ms = await measureLatency(model, weights, { batch: Number(batch), runs: 20 });
+    return { ms, macs: model.macs.total };
+  },
+
+  /** The Nystrom basis of n landmark features of width d. */
+  async refresh(n: string, d: string) {
+    const generator = new Generator(0);
+    const [count, width] = [Number(n), Number(d)];
+    const values = Array.from({ length: count * width }, () => generator.normal());
+    const features = toFeatures(float32([count, width], values));
+    return { ms: await time(3, 1, () => nystromDirections(rows(features, range(count)))) };
+  },
+};
+
+const [kind, ...parameters] = process.argv.slice(2) as [keyof typeof measurements, ...string[]];
+const measure = measurements[kind] as (...args: string[]) => Promise<object>;
+process.stdout.write(`${JSON.stringify(await measure(...parameters))}\n`);
