@@ -7,6 +7,7 @@ import { evalCommand } from './commands/eval.ts';
 import { exportCommand } from './commands/export.ts';
 import { inspect } from './commands/inspect.ts';
 import { retrainCommand, searchCommand } from './commands/stages.ts';
+import { printResult } from './output.ts';
 import { recipes } from './recipes/index.ts';
 import { writeReport } from './report/report.ts';
 
@@ -73,7 +74,7 @@ export function program(): Command {
   kcr
     .command('inspect')
     .description('parameters, MACs, dimensions and taps of a model')
-    .argument('<model>', 'a timm name or a checkpoint folder')
+    .argument('<model>', 'a timm name, a checkpoint folder, or MODULE#NAME')
     .option('--config <json>', 'options of the model that differ, as JSON')
     .option('--json', 'print the result as JSON')
     .action(inspect);
@@ -103,8 +104,9 @@ export function program(): Command {
     .command('report')
     .description('write report.html for a run of `kcr compress`')
     .argument('<run>', 'folder of the run')
-    .action(async (run: string) => {
-      process.stdout.write(`${await writeReport(run)}\n`);
+    .option('--json', 'print the result as JSON')
+    .action(async (run: string, { json }: { json?: boolean }) => {
+      printResult({ report: await writeReport(run) }, json ?? false);
     });
   return kcr;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { ModelEntry } from '@kcr/backbones';
 import { type Architecture, KcrError, type Plugin } from '@kcr/core';
 
 /** The modules that the command brings along, so that a recipe finds them from any folder. */
@@ -56,5 +57,17 @@ export async function findArchitecture(module: string, name: string): Promise<Ar
     where: `${module}, architecture "${name}"`,
     found: `it has ${Object.keys(architectures as object).join(', ') || 'none'}`,
     fix: 'Install a version of the module that has it',
+  });
+}
+
+/** A model that another package lists in `models`. @throws KcrError `MODULE_LOAD`, `MODEL_UNKNOWN` */
+export async function findEntry(module: string, name: string): Promise<ModelEntry> {
+  const { models = {} } = await importModule(module);
+  const found = (models as Record<string, ModelEntry>)[name];
+  if (found) return found;
+  throw new KcrError('MODEL_UNKNOWN', {
+    where: `${module}, model "${name}"`,
+    found: `it has ${Object.keys(models as object).join(', ') || 'no models'}`,
+    fix: 'Use one of these; a package lists its models in an export named `models`',
   });
 }

@@ -6,7 +6,7 @@ import {
   KcrError,
   type LoadedModel,
   loadModel,
-  type Model,
+  Model,
   type Normalization,
 } from '@kcr/core';
 import {
@@ -18,7 +18,7 @@ import {
   transpose,
   verticalFlip,
 } from '@kcr/data';
-import { findArchitecture } from './modules.ts';
+import { findArchitecture, findEntry } from './modules.ts';
 import type { Recipe } from './recipe.ts';
 
 const augments: Record<Recipe['data']['augment'][number], () => Augment> = {
@@ -73,8 +73,18 @@ export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'mo
 export const loadCheckpoint = (directory: string): Promise<LoadedModel> =>
   loadModel(directory, findArchitecture);
 
-/** A model by checkpoint folder or timm name. @throws KcrError `MODEL_UNKNOWN` */
+/**
+ * A model by checkpoint folder, timm name, or `MODULE#NAME` for one of another package's `models`.
+ *
+ * @throws KcrError `MODEL_UNKNOWN`, `MODULE_LOAD`
+ */
 export async function findModel(nameOrPath: string, config: object = {}): Promise<Model> {
   if (isCheckpoint(nameOrPath)) return (await loadCheckpoint(nameOrPath)).model;
-  return createModel(nameOrPath, config);
+  const at = nameOrPath.lastIndexOf('#');
+  if (at < 0) return createModel(nameOrPath, config);
+  const { architecture, config: own } = await findEntry(
+    nameOrPath.slice(0, at),
+    nameOrPath.slice(at + 1),
+  );
+  return new Model(architecture, architecture.configure({ ...own, ...config }));
 }

@@ -1,6 +1,7 @@
 import { KcrError, type Node, shapeText, type Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
 import { compositeLowerings } from './composites.ts';
+import { convolutionLowerings } from './convolutions.ts';
 import { DATA_TYPES } from './proto.ts';
 
 /** Writes one kernel call as ONNX nodes and returns the names of its outputs. */
@@ -285,6 +286,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   Unpack: unpack,
   ZerosLike: filled(() => 0),
   ...compositeLowerings,
+  ...convolutionLowerings,
 };
 
 /** Writes `node` into the builder. @throws KcrError `ONNX_KERNEL` */

@@ -19,7 +19,8 @@ function run(command: string, args: string[]): Result {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }
-const ours = (...args: string[]) => run(process.execPath, ['--import', 'tsx', path('measure.ts'), ...args]);
+const ours = (...args: string[]) =>
+  run(process.execPath, ['--import', 'tsx', path('measure.ts'), ...args]);
 const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args]);
 const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
 
@@ -31,7 +32,8 @@ const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
 function inTurn(contestants: Record<string, () => Result>): Record<string, Result[]> {
   const results: Record<string, Result[]> = {};
   for (let i = 0; i < REPEATS; i++)
-    for (const [name, measure] of Object.entries(contestants)) (results[name] ??= []).push(measure());
+    for (const [name, measure] of Object.entries(contestants))
+      (results[name] ??= []).push(measure());
   return results;
 }
 
@@ -52,7 +54,13 @@ function steps(): void {
     const base = median(Object.values(results)[0]!.map((r) => r.ms));
     const lines = Object.entries(results).map(([name, list]) => {
       const ms = median(list.map((r) => r.ms));
-      return [name, ms.toFixed(0), (ms / base).toFixed(2), most(list, 'peakMB'), most(list, 'compileMs')];
+      return [
+        name,
+        ms.toFixed(0),
+        (ms / base).toFixed(2),
+        most(list, 'peakMB'),
+        most(list, 'compileMs'),
+      ];
     });
     table([`AdamW step, model ${model}`, 'ms', 'ratio', 'peak MB', 'trace + session ms'], lines);
   }
@@ -60,8 +68,17 @@ function steps(): void {
 
 function inference(): void {
   const lines: string[][] = [];
-  for (const [model, batch] of [['a', '1'], ['a', '64'], ['b', '1'], ['b', '8']] as const) {
-    const variants: [string, string][] = [['dense', '1'], ['io', '0.6'], ['hidden', '0.6']];
+  for (const [model, batch] of [
+    ['a', '1'],
+    ['a', '64'],
+    ['b', '1'],
+    ['b', '8'],
+  ] as const) {
+    const variants: [string, string][] = [
+      ['dense', '1'],
+      ['io', '0.6'],
+      ['hidden', '0.6'],
+    ];
     const contestants = Object.fromEntries(
       variants.map(([role, ratio]) => [role, () => ours('latency', model, batch, role, ratio)]),
     );
@@ -74,20 +91,33 @@ function inference(): void {
       const fewer = compact ? 1 - macs(name) / macs('dense') : 0;
       const percent = (x: number) => (compact ? `${(100 * x).toFixed(1)} %` : '');
       const label = compact ? `onnx, 60 % of ${name}` : name.replace('dense', 'onnx, dense');
-      lines.push([`${model}, ${batch}`, label, of(name).toFixed(2), percent(fewer), percent(saved), compact ? (saved / fewer).toFixed(2) : '']);
+      lines.push([
+        `${model}, ${batch}`,
+        label,
+        of(name).toFixed(2),
+        percent(fewer),
+        percent(saved),
+        compact ? (saved / fewer).toFixed(2) : '',
+      ]);
     }
   }
   table(['model, batch', 'engine', 'ms', 'fewer MACs', 'less time', 'time / MACs'], lines);
 }
 
 function refresh(): void {
-  const lines = [['384', '96'], ['1536', '384'], ['3072', '768']].map(([n, d]) => [d!, n!, ours('refresh', n!, d!).ms.toFixed(0)]);
+  const lines = [
+    ['384', '96'],
+    ['1536', '384'],
+    ['3072', '768'],
+  ].map(([n, d]) => [d!, n!, ours('refresh', n!, d!).ms.toFixed(0)]);
   table(['features', 'landmarks', 'Nystrom basis, ms'], lines);
 }
 
 const parts: Record<string, () => void> = { step: steps, inference, refresh };
 const chosen = process.argv.slice(2);
-process.stdout.write(`${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.version}${hasTorch ? '' : ', no PyTorch found'}\n`);
+process.stdout.write(
+  `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.version}${hasTorch ? '' : ', no PyTorch found'}\n`,
+);
 for (const name of chosen.length > 0 ? chosen : Object.keys(parts)) {
   if (!parts[name]) throw new Error(`usage: npm run bench [-- ${Object.keys(parts).join(' | ')}]`);
   parts[name]!();

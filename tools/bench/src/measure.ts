@@ -25,7 +25,10 @@ const measurements = {
   async step(name: ModelName, engineName: string) {
     const model = makeModel(name);
     const engine = await makeEngine(engineName);
-    const options = { labelSmoothing: 0.1, adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 } };
+    const options = {
+      labelSmoothing: 0.1,
+      adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 },
+    };
     const facts = { stage: 'fit' as const, epochs: 1, samples: 64, warn: () => {} };
     const generator = new Generator(0);
     const trainer = new Trainer(model, engine, [], options, facts, generator);
@@ -33,9 +36,15 @@ const measurements = {
     const { batch: size } = models[name];
     const batch = randomBatch(model, size);
     const steps = engineName === 'onnx' ? 10 : 2;
-    const ms = await time(steps, engineName === 'onnx' ? 3 : 1, () => trainer.step('weights', batch, range(size), 1e-3));
+    const ms = await time(steps, engineName === 'onnx' ? 3 : 1, () =>
+      trainer.step('weights', batch, range(size), 1e-3),
+    );
     const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
-    return { ms, peakMB: process.resourceUsage().maxRSS / 1e3, compileMs: compile && compile.trace + compile.session };
+    return {
+      ms,
+      peakMB: process.resourceUsage().maxRSS / 1e3,
+      compileMs: compile && compile.trace + compile.session,
+    };
   },
 
   /** Latency of the exported model, whole or with `ratio` of the channels of a role. */

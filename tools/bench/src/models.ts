@@ -12,7 +12,17 @@ import {
 
 /** The models of the benchmark, under the names of its tables. */
 export const models = {
-  a: { batch: 64, config: { img_size: 32, patch_size: 4, embed_dim: 192, depth: 6, num_heads: 3, num_classes: 10 } },
+  a: {
+    batch: 64,
+    config: {
+      img_size: 32,
+      patch_size: 4,
+      embed_dim: 192,
+      depth: 6,
+      num_heads: 3,
+      num_classes: 10,
+    },
+  },
   b: { batch: 8, config: { embed_dim: 192, num_heads: 3 } },
 } as const;
 export type ModelName = keyof typeof models;
