@@ -11,7 +11,8 @@ export type Target = 'cpu' | 'webgpu' | 'cuda';
 
 /** Collects the nodes and constants of an ONNX graph, and knows the name of each traced value. */
 export class OnnxBuilder {
-  readonly nodes: OnnxNode[] = [];
+  readonly #nodes: OnnxNode[] = [];
+  readonly #outputs = new Map<string, string>();
   readonly initializers: OnnxTensor[] = [];
   readonly #names = new Map<number, string>();
   readonly #expanded = new Map<number, string>();
@@ -63,7 +64,7 @@ export class OnnxBuilder {
     { outputs = 1, domain = '' }: NodeOptions = {},
   ): string[] {
     const names = Array.from({ length: outputs }, () => this.#fresh());
-    this.nodes.push({ op, domain, inputs, outputs: names, attributes });
+    this.#nodes.push({ op, domain, inputs, outputs: names, attributes });
     return names;
   }
 
@@ -131,6 +132,41 @@ export class OnnxBuilder {
     this.initializers.push({ name, dtype, shape, data });
     if (key) this.#constants.set(key, name);
     return name;
+  }
+
+  /** Makes a value a graph output of that name. */
+  output(name: string, value: Value): void {
+    const known = this.get(value);
+    // The node that makes a value can write the output itself, once; else a copy is made.
+    const made = this.#nodes.some((node) => node.outputs.includes(known));
+    const own = made && !this.isLazy(value) && !this.#outputs.has(known);
+    if (own) this.#outputs.set(known, name);
+    else
+      this.#nodes.push({
+        op: 'Identity',
+        domain: '',
+        inputs: [known],
+        outputs: [name],
+        attributes: {},
+      });
+  }
+
+  /** The nodes that the outputs need, under the outputs' names. */
+  finish(outputs: readonly string[]): OnnxNode[] {
+    const renamed = (name: string) => this.#outputs.get(name) ?? name;
+    const nodes = this.#nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(renamed),
+      outputs: node.outputs.map(renamed),
+    }));
+    const needed = new Set(outputs);
+    const live: OnnxNode[] = [];
+    for (const node of nodes.reverse()) {
+      if (!node.outputs.some((name) => needed.has(name))) continue;
+      live.push(node);
+      for (const name of node.inputs) needed.add(name);
+    }
+    return live.reverse();
   }
 
   #constant(value: Value): string {

@@ -35,19 +35,12 @@ export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
   }
   for (const node of graph.nodes) lower(b, node);
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
-    // An Identity renames; an output may also be an input or the same value as another output.
-    b.nodes.push({
-      op: 'Identity',
-      domain: '',
-      inputs: [b.get(value)],
-      outputs: [name],
-      attributes: {},
-    });
+    b.output(name, value);
     return port(name, value);
   });
   return encodeModel({
     name: options.name,
-    nodes: b.nodes,
+    nodes: b.finish(outputs.map((output) => output.name)),
     initializers: b.initializers,
     inputs,
     outputs,

@@ -104,6 +104,11 @@ const ops: Record<string, Op> = {
   topk: (x) => Object.values(tf.topk(x, 2)) as Tensor[],
   transpose: (x) => tf.transpose(x, [2, 0, 1]),
   'constants alone': () => tf.mul(tf.sum(tf.ones([2, 2]), 0), tf.fill([2], 3)),
+  'a constant scalar': () => [tf.zerosLike(tf.scalar(3)), tf.scalar(2)],
+  'the same value twice': (x) => {
+    const y = tf.exp(x);
+    return [y, y, tf.neg(y)];
+  },
   'small times a full constant': (x) => tf.mul(tf.sum(x, 2, true), tf.ones([2, 3, 4])),
 };
 
