@@ -57,13 +57,10 @@ export function progressView(
   let begun = false;
   return {
     onStep({ epoch, epochs: all, step, steps, loss }) {
-      if (!begun) bar.start(all * steps, epoch * steps);
+      const shown = { epoch: `${epoch + 1}/${all}`, loss: loss.toFixed(3), top1 };
+      if (!begun) bar.start(all * steps, epoch * steps, shown);
       begun = true;
-      bar.update(epoch * steps + step, {
-        epoch: `${epoch + 1}/${all}`,
-        loss: loss.toFixed(3),
-        top1,
-      });
+      bar.update(epoch * steps + step, shown);
     },
     onEpoch: (record) => {
       top1 = percent(record.valTop1);

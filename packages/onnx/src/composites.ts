@@ -46,7 +46,7 @@ const gatherLast = (
 function zeroColumnAfter(b: OnnxBuilder, x: Value): string {
   const reshape = x.producer?.kernel === 'Reshape' ? x.producer : undefined;
   const affine = (reshape?.inputs.x ?? x).producer;
-  const keepsColumns = reshape?.inputs.x!.shape.at(-1) === x.shape.at(-1) || !reshape;
+  const keepsColumns = (reshape?.inputs.x ?? x)?.shape.at(-1) === x.shape.at(-1);
   if (affine?.kernel !== 'Affine' || !keepsColumns) {
     const pads = b.int64([...Array<number>(x.shape.length * 2 - 1).fill(0), 1]);
     return b.node('Pad', [b.get(x), pads]);
