@@ -1,5 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadWeights, readSafetensors, writeSafetensors } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { createModel } from './registry.ts';
 
@@ -41,6 +44,25 @@ test.each(['vit_small_patch16_224', 'deit_tiny_patch16_224'])(
     expect(actual.sort(byName)).toEqual(expected.sort(byName));
   },
 );
+
+test('weights load by path, and a file that does not fit says all that is wrong', async () => {
+  const path = fileURLToPath(new URL('../fixtures/vit.safetensors', import.meta.url));
+  const { tensors } = await readSafetensors(path);
+  const config = { img_size: 32, patch_size: 8, embed_dim: 48, depth: 2, num_classes: 10 };
+  const model = createModel('deit_tiny_patch16_224', config);
+  const own = Object.entries(tensors).filter(([name]) => !/^(case|grad)\./.test(name));
+  const folder = await mkdtemp(join(tmpdir(), 'kcr-weights-'));
+  const file = join(folder, 'timm.safetensors');
+  await writeSafetensors(file, { tensors: Object.fromEntries(own), metadata: { format: 'pt' } });
+  const weights = await loadWeights(model, file);
+  expect(weights['blocks.1.attn.qkv.weight']).toEqual(tensors['blocks.1.attn.qkv.weight']);
+  const other = createModel('deit_tiny_patch16_224', { ...config, depth: 3, num_classes: 9 });
+  await expect(loadWeights(other, file)).rejects.toThrow(
+    /12 missing: blocks\.2.*2 of another shape: head\.weight is \[10, 48\] instead of \[9, 48\], head\.bias/s,
+  );
+  await expect(loadWeights(model, path)).rejects.toThrow(/unexpected: .*grad\.head\.weight/);
+  await rm(folder, { recursive: true });
+});
 
 describe('a model that cannot be is refused', () => {
   test.each<[string, string, object]>([

@@ -72,9 +72,19 @@ export async function loadModel(directory: string, find: FindArchitecture): Prom
   const { architecture, config, kept, classes, normalization } = await readModelFile(path);
   const found = await find(architecture.module, architecture.name);
   const model = new Model(found, found.configure(config), kept);
-  const { tensors } = await readSafetensors(join(directory, 'model.safetensors'));
-  model.checkState(tensors, join(directory, 'model.safetensors'));
-  return { model, weights: tensors, info: { classes, normalization } };
+  const weights = await loadWeights(model, join(directory, 'model.safetensors'));
+  return { model, weights, info: { classes, normalization } };
+}
+
+/**
+ * Reads a model's weights from a safetensors file with its parameter names, such as timm's.
+ *
+ * @throws KcrError `STATE_DICT` with all missing, unexpected and misshapen names, and those of safetensors
+ */
+export async function loadWeights(model: Model, path: string): Promise<StateDict> {
+  const { tensors } = await readSafetensors(path);
+  model.checkState(tensors, path);
+  return tensors;
 }
 
 async function readModelFile(path: string): Promise<ModelFile> {
