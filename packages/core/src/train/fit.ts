@@ -169,9 +169,10 @@ class TrainingLoop {
       const record = await this.#epoch(epoch);
       history.push(record);
       if (directory) {
+        // The run's state comes last: whatever is killed before it is done again from the epoch before.
+        await saveModel(directory, model, await this.trainer.weights(), this.#info());
         const state = { trainer: await this.trainer.save(), epoch: epoch + 1, history };
         await saveRun(directory, state, identity);
-        await saveModel(directory, model, await this.trainer.weights(), this.#info());
       }
       this.options.onEpoch?.(record);
     }

@@ -20,18 +20,17 @@ export interface RunState {
 const FILE = 'training.safetensors';
 
 /**
- * Saves a run in one file, so that it is whole or not there: arrays as tensors, the rest as metadata.
+ * Saves a run in one file, so that it is whole or not there: arrays as tensors, the rest as metadata. The
+ * history is also written as `metrics.jsonl`, for people.
  *
  * @param identity what the run is; it resumes only as the same
  */
 export async function saveRun(directory: string, run: RunState, identity: object): Promise<void> {
   const { trainer, epoch, history } = run;
   const metadata = { run: JSON.stringify({ identity, epoch, history, counts: trainer.counts }) };
+  const lines = history.map((record) => `${JSON.stringify(record)}\n`);
+  await writeAtomic(join(directory, 'metrics.jsonl'), lines.join(''));
   await writeSafetensors(join(directory, FILE), { tensors: trainer.arrays, metadata });
-  await writeAtomic(
-    join(directory, 'metrics.jsonl'),
-    history.map((record) => `${JSON.stringify(record)}\n`).join(''),
-  );
 }
 
 /**
