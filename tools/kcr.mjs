@@ -1,18 +1,30 @@
 // Builds what changed and runs the command: npm run -s kcr -- ARGS. Standard output is the command's alone.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [nx, kcr] = ['node_modules/.bin/nx', 'packages/cli/dist/bin.js'].map((path) => root + path);
-const build = spawnSync(nx, ['run-many', '-t', 'build', '--outputStyle=static'], {
-  cwd: root,
-  encoding: 'utf8',
-  env: { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: '0' },
-});
-if (build.status !== 0) {
-  process.stderr.write(`${build.stdout}${build.stderr}`);
-  process.exit(build.status ?? 1);
+
+/** Builds through Nx's cache; what it prints is shown only if it fails. */
+async function build() {
+  const child = spawn(nx, ['run-many', '-t', 'build', '--outputStyle=static'], {
+    cwd: root,
+    env: { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: '0' },
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      printed += text;
+    });
+  const patience = setTimeout(() => process.stderr.write('building the packages\n'), 4000);
+  const status = await new Promise((done) => child.on('close', done));
+  clearTimeout(patience);
+  if (status === 0) return;
+  process.stderr.write(printed);
+  process.exit(1);
 }
+
+await build();
 const demo = [
   'compress',
   'kcr-vit-eurosat',
