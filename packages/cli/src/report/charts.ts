@@ -66,7 +66,13 @@ export function lineChart({ title, x, y, series, logX, logY }: LineOptions): str
   });
   return render({
     title: heading(title),
-    legend: { top: 30, icon: 'roundRect', itemHeight: 3, data: series.map((s) => s.name) },
+    legend: {
+      top: 30,
+      icon: 'roundRect',
+      itemHeight: 3,
+      itemGap: 20,
+      data: series.map((s) => s.name),
+    },
     grid: { left: 78, right: 20, top: 64, bottom: 50, containLabel: false },
     xAxis: axis(x, logX),
     yAxis: { ...axis(y, logY), nameGap: 56 },
