@@ -96,6 +96,8 @@ export interface PluginHooks {
 export interface Plugin {
   readonly name: string;
   readonly apiVersion: number;
+  /** What it was made with; a run resumes only with the same, as JSON. */
+  readonly options?: unknown;
   setup(run: PluginRun): PluginHooks;
 }
 
@@ -109,7 +111,12 @@ export interface Plugin {
  */
 export const definePlugin =
   <O>(name: string, attach: (options: O) => (run: PluginRun) => PluginHooks) =>
-  (options: O): Plugin => ({ name, apiVersion: PLUGIN_API_VERSION, setup: attach(options) });
+  (options: O): Plugin => ({
+    name,
+    apiVersion: PLUGIN_API_VERSION,
+    options,
+    setup: attach(options),
+  });
 
 const HOOKS = ['tap', 'loss', 'refresh', 'select', 'metrics'];
 

@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { definePlugin, fit, type KcrError, type Plugin, search, tf } from '@kcr/core';
 import { gumbelMasks } from '@kcr/masks';
 import { kcrNystrom } from '@kcr/nystrom';
@@ -68,6 +71,25 @@ test.each(Object.entries(engines))(
     await engine.dispose();
   },
 );
+
+test('a run resumes only with the same plugins and options', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kcr-plugins-'));
+  const run = async (eta: number, more = {}) => {
+    const plugins = [kcrNystrom({ eta, rank: 3, landmarks: 12 })];
+    return fit({
+      ...base(smallModels.vit!()),
+      engine: await engines.onnx!(),
+      plugins,
+      directory,
+      ...more,
+    });
+  };
+  const { weights } = await run(0.1);
+  expect((await run(0.1)).weights).toEqual(weights);
+  await expect(run(0.2)).rejects.toThrow(/another plugins/);
+  await expect(run(0.1, { labelSmoothing: 0.1 })).rejects.toThrow(/another labelSmoothing/);
+  await rm(directory, { recursive: true });
+});
 
 describe('search', () => {
   test('chooses channels within the budget, the same ones on both engines', async () => {

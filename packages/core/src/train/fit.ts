@@ -282,18 +282,19 @@ class TrainingLoop {
 
   /** What must be the same for a run to go on. */
   #identity(): object {
-    const { model, train, epochs, batchSize, seed, optimizer, plugins = [] } = this.options;
-    return {
+    const { model, train, plugins = [] } = this.options;
+    const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay } = this.options;
+    const { architectureShare, architectureOptimizer } = this.options;
+    const identity = {
       stage: this.stage,
       architecture: model.architecture.name,
       config: model.config,
       kept: model.kept,
       images: train.length,
-      epochs,
-      batchSize,
-      seed,
-      optimizer,
-      plugins: plugins.map((plugin) => plugin.name),
+      ...{ epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay },
+      ...{ architectureShare, architectureOptimizer },
+      plugins: plugins.map(({ name, options }) => ({ name, options })),
     };
+    return JSON.parse(JSON.stringify(identity));
   }
 }

@@ -48,9 +48,10 @@ export async function loadRun(directory: string, identity: object): Promise<RunS
     history: EpochRecord[];
     counts: TrainerState['counts'];
   };
-  const differing = Object.entries(identity)
-    .filter(([key, value]) => JSON.stringify(saved.identity?.[key]) !== JSON.stringify(value))
-    .map(([key]) => key);
+  const now = identity as Record<string, unknown>;
+  const differing = [
+    ...new Set([...Object.keys(now), ...Object.keys(saved.identity ?? {})]),
+  ].filter((key) => JSON.stringify(saved.identity?.[key]) !== JSON.stringify(now[key]));
   if (differing.length > 0)
     throw new KcrError('RESUME_MISMATCH', {
       where: path,
