@@ -2,7 +2,7 @@ import type { Dim } from '../dim.ts';
 import { KcrError } from '../error.ts';
 import type { Scope } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
-import { linear } from './linear.ts';
+import { linear, linearParts } from './linear.ts';
 
 export interface AttentionOptions {
   heads: number;
@@ -35,11 +35,7 @@ export function attention(
       found: `heads ${qk.groupIds} in qk and ${v.groupIds} in v`,
       fix: 'Keep the same heads in both',
     });
-  const parts = tf.split(
-    linear(m.child('qkv'), x, embed, [qk, qk, v], { bias: qkvBias }),
-    [qk.size, qk.size, v.size],
-    2,
-  );
+  const parts = linearParts(m.child('qkv'), x, embed, [qk, qk, v], { bias: qkvBias });
   const perHead = (value: Tensor, dim: Dim) =>
     tf.reshape(
       tf.transpose(
