@@ -48,26 +48,22 @@ export async function loadPlugin({
   return make(options) as Plugin;
 }
 
-/** The architecture that a saved model names. @throws KcrError `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN` */
-export async function findArchitecture(module: string, name: string): Promise<Architecture> {
-  const { architectures = {} } = await importModule(module);
-  const found = (architectures as Record<string, Architecture>)[name];
+/** An entry of a table that a module exports. @throws KcrError `MODULE_LOAD`, and `code` where it is absent */
+async function findIn<T>(module: string, table: string, name: string, code: string): Promise<T> {
+  const entries = ((await importModule(module))[table] ?? {}) as Record<string, T>;
+  const found = entries[name];
   if (found) return found;
-  throw new KcrError('ARCHITECTURE_UNKNOWN', {
-    where: `${module}, architecture "${name}"`,
-    found: `it has ${Object.keys(architectures as object).join(', ') || 'none'}`,
-    fix: 'Install a version of the module that has it',
+  throw new KcrError(code, {
+    where: `${module}, "${name}" in its export \`${table}\``,
+    found: `it has ${Object.keys(entries).join(', ') || 'none'}`,
+    fix: 'Use one of these, or install a version of the module that has it',
   });
 }
 
+/** The architecture that a saved model names. @throws KcrError `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN` */
+export const findArchitecture = (module: string, name: string): Promise<Architecture> =>
+  findIn(module, 'architectures', name, 'ARCHITECTURE_UNKNOWN');
+
 /** A model that another package lists in `models`. @throws KcrError `MODULE_LOAD`, `MODEL_UNKNOWN` */
-export async function findEntry(module: string, name: string): Promise<ModelEntry> {
-  const { models = {} } = await importModule(module);
-  const found = (models as Record<string, ModelEntry>)[name];
-  if (found) return found;
-  throw new KcrError('MODEL_UNKNOWN', {
-    where: `${module}, model "${name}"`,
-    found: `it has ${Object.keys(models as object).join(', ') || 'no models'}`,
-    fix: 'Use one of these; a package lists its models in an export named `models`',
-  });
-}
+export const findEntry = (module: string, name: string): Promise<ModelEntry> =>
+  findIn(module, 'models', name, 'MODEL_UNKNOWN');

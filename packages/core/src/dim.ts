@@ -105,10 +105,13 @@ function survivingGroups(
   return [...counts.keys()].sort((a, b) => a - b);
 }
 
-/** Positions of a view's channels in the dimension it looks at; absent while it sees all of them. */
-export function viewIndices(view: Dim): readonly number[] | undefined {
-  const base = view.of;
-  if (!base || view.size === base.size) return undefined;
-  const position = new Map((base.kept ?? [...Array(base.full).keys()]).map((c, i) => [c, i]));
-  return (view.kept ?? []).map((channel) => position.get(channel) as number);
+/** Positions of `to`'s channels among `from`'s, where both are of one dimension; absent while all are kept. */
+export function positionsIn(from: Dim, to: Dim): readonly number[] | undefined {
+  if (from.size === to.size) return undefined;
+  const position = new Map((from.kept ?? [...Array(from.full).keys()]).map((c, i) => [c, i]));
+  return (to.kept ?? []).map((channel) => position.get(channel) as number);
 }
+
+/** Positions of a view's channels in the dimension it looks at; absent while it sees all of them. */
+export const viewIndices = (view: Dim): readonly number[] | undefined =>
+  view.of && positionsIn(view.of, view);

@@ -37,4 +37,5 @@ export * from './train/evaluate.ts';
 export * from './train/fit.ts';
 export type { EpochRecord } from './train/resume.ts';
 export * from './train/schedule.ts';
+export { oncePerStep } from './train/slots.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';

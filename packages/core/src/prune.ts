@@ -1,5 +1,5 @@
 import { gatherAxis, type NdArray } from './array.ts';
-import { axisParts, type Dim, type Kept } from './dim.ts';
+import { axisParts, axisSize, type Dim, type Kept, positionsIn } from './dim.ts';
 import { KcrError } from './error.ts';
 import { Model, type StateDict } from './model.ts';
 
@@ -47,13 +47,6 @@ function checkSelection(dim: Dim, indices: readonly number[]): void {
     );
 }
 
-/** Positions of `to`'s channels within `from`, the same dimension before more pruning. */
-function positions(from: Dim, to: Dim): readonly number[] | undefined {
-  if (from.size === to.size) return undefined;
-  const at = new Map((from.kept ?? [...Array(from.full).keys()]).map((c, i) => [c, i]));
-  return (to.kept ?? []).map((channel) => at.get(channel) as number);
-}
-
 /**
  * Gathers the weights of a pruned model from those of the model it was pruned from.
  *
@@ -69,9 +62,9 @@ export function pruneState(model: Model, pruned: Model, state: StateDict): State
       let changed = false;
       const keep: number[] = [];
       for (const part of axisParts(axis)) {
-        const size = typeof part === 'number' ? part : part.size;
+        const size = axisSize(part);
         const indices =
-          typeof part === 'number' ? undefined : positions(part, pruned.dims.get(part.name)!);
+          typeof part === 'number' ? undefined : positionsIn(part, pruned.dims.get(part.name)!);
         changed ||= indices !== undefined;
         for (const index of indices ?? Array(size).keys()) keep.push(offset + index);
         offset += size;

@@ -8,14 +8,13 @@ import {
   KcrError,
   type Kept,
   type Model,
+  oncePerStep,
   type PluginRun,
   prune,
   type Slot,
-  type StepContext,
   selectAbove,
   selectWithinMacs,
   softMacs,
-  stepContext,
   type Tensor,
   tf,
 } from '@kcr/core';
@@ -41,9 +40,9 @@ export interface GumbelMasksOptions {
 }
 
 interface Mask {
-  dim: Dim;
   alpha: ArraySlot;
-  noise: Slot;
+  /** The mask of a training step: all its taps and the cost see the same channels. */
+  drawn: Slot;
 }
 
 /** The dimensions of a model that have one of the given roles. @throws KcrError `MASK_DIMS` */
@@ -68,30 +67,32 @@ export const gumbelMasks = definePlugin(
   'gumbel-masks',
   (options: GumbelMasksOptions) => (run: PluginRun) => {
     const { initial = 2, lambda = 0.2, entropy = 0, cost = 'searched' } = options;
-    const masks = new Map<string, Mask>();
-    for (const dim of searchedDims(run.model, options.dims ?? ['io']))
-      masks.set(dim.name, {
-        dim,
-        alpha: run.parameter(dim.name, float32([dim.size], initial)),
-        noise: run.noise(dim.name, [2, dim.size], 'gumbel'),
-      });
     const tau = run.input('temperature', ({ epoch }) => temperature(epoch, options.temperature));
+    const masks = new Map<string, Mask>();
+    for (const dim of searchedDims(run.model, options.dims ?? ['io'])) {
+      const alpha = run.parameter(dim.name, float32([dim.size], initial));
+      const noise = run.noise(dim.name, [2, dim.size], 'gumbel');
+      const drawn = oncePerStep(dim.name, () => {
+        const soft = gumbelSigmoid(alpha.value, noise.value, tau.value);
+        return options.straightThrough ? straightThrough(soft) : soft;
+      });
+      masks.set(dim.name, { alpha, drawn });
+    }
     const entries =
       cost === 'model' ? run.model.costs : entriesOf(run.model.costs, new Set(masks.keys()));
     const dense = countMacs(entries).total;
-    const drawn = maskCache(tau, options.straightThrough ?? false);
 
     return {
       tap(value, { dim, training }) {
         const mask = dim && masks.get(dim.name);
         if (!mask) return value;
-        return tf.mul(value, training ? drawn(mask) : hardMask(mask.alpha.value));
+        return tf.mul(value, training ? mask.drawn.value : hardMask(mask.alpha.value));
       },
 
       loss() {
         const sizes = [...masks].map(([name, mask]): [string, Tensor] => [
           name,
-          tf.sum(drawn(mask)),
+          tf.sum(mask.drawn.value),
         ]);
         const spent = tf.div(softMacs(entries, new Map(sizes)), dense);
         const term = tf.mul(tf.log(spent), lambda);
@@ -124,23 +125,6 @@ export const gumbelMasks = definePlugin(
     };
   },
 );
-
-/** Draws each mask once per step, so that all its taps and the cost see the same channels. */
-function maskCache(tau: Slot, hard: boolean): (mask: Mask) => Tensor {
-  const steps = new WeakMap<StepContext, Map<Mask, Tensor>>();
-  return (mask) => {
-    const context = stepContext(mask.dim.name);
-    const drawn = steps.get(context) ?? new Map<Mask, Tensor>();
-    steps.set(context, drawn);
-    let value = drawn.get(mask);
-    if (!value) {
-      const soft = gumbelSigmoid(mask.alpha.value, mask.noise.value, tau.value);
-      value = hard ? straightThrough(soft) : soft;
-      drawn.set(mask, value);
-    }
-    return value;
-  };
-}
 
 async function readAlphas(masks: ReadonlyMap<string, Mask>): Promise<Map<string, Float32Array>> {
   const scores = new Map<string, Float32Array>();

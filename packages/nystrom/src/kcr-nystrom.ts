@@ -34,7 +34,8 @@ export interface KcrNystromOptions {
 
 interface Form {
   loss: NonNullable<PluginHooks['loss']>;
-  refresh(context: RefreshContext, landmarks: Int32Array): Promise<void>;
+  /** @param measured the landmarks' features */
+  refresh(context: RefreshContext, landmarks: Int32Array, measured: Features): Promise<void>;
 }
 
 /**
@@ -72,7 +73,8 @@ export const kcrNystrom = definePlugin(
         async refresh(context) {
           const landmarks = await chooseLandmarks(context, run, sampling, count);
           measured = toFeatures(await context.features(landmarks));
-          if (eta !== 0 && context.epoch >= starts) await chosen.refresh(context, landmarks);
+          if (eta !== 0 && context.epoch >= starts)
+            await chosen.refresh(context, landmarks, measured);
         },
 
         async metrics(): Promise<Record<string, number>> {
@@ -118,8 +120,8 @@ function projection(run: PluginRun, rank: number): Form {
   const basis = run.buffer('basis', float32([run.model.featureSize, Math.max(rank, 1)]));
   return {
     loss: ({ features }) => projectionTail(features, basis.value),
-    refresh: async ({ features }, landmarks) =>
-      basis.assign(toArray(basisOf(toFeatures(await features(landmarks)), Math.max(rank, 1)))),
+    refresh: async (_context, _landmarks, measured) =>
+      basis.assign(toArray(basisOf(measured, Math.max(rank, 1)))),
   };
 }
 

@@ -14,8 +14,8 @@ export const arraySlot = (engine: Engine, name: string): ArraySlot => ({
   read: async () => (await engine.get([name]))[name] as NdArray,
 });
 
-/** A slot that asks its step for a value once, however often it is used there. */
-function oncePerStep(name: string, supply: (context: StepContext) => Tensor): Slot {
+/** A slot whose value is made once in each step, however often it is used there. */
+export function oncePerStep(name: string, supply: (context: StepContext) => Tensor): Slot {
   const values = new WeakMap<StepContext, Tensor>();
   return {
     get value() {
