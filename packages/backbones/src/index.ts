@@ -1,2 +1,6 @@
+export { type EfficientVitConfig, efficientvit } from './efficientvit.ts';
+export { type LvVitConfig, lvvit } from './lvvit.ts';
+export { type MobileVitConfig, mobilevit, mobilevitVariants } from './mobilevit.ts';
 export * from './registry.ts';
+export { type SwinConfig, swin } from './swin.ts';
 export { type VitConfig, vit } from './vit.ts';

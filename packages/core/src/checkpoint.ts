@@ -58,8 +58,16 @@ export async function saveModel(
     kept,
     ...info,
   };
-  await writeSafetensors(join(directory, 'model.safetensors'), { tensors: weights, metadata: {} });
+  await saveWeights(model, weights, join(directory, 'model.safetensors'));
   await writeAtomic(join(directory, 'model.json'), `${JSON.stringify(file, null, 1)}\n`);
+}
+
+/** Writes a model's weights as timm does: the same names, and counters as 64-bit integers. */
+export async function saveWeights(model: Model, weights: StateDict, path: string): Promise<void> {
+  model.checkState(weights, path);
+  const counters = model.params.filter((p) => p.dtype === 'int32').map((p) => p.name);
+  const types = Object.fromEntries(counters.map((name) => [name, 'I64' as const]));
+  await writeSafetensors(path, { tensors: weights, metadata: { format: 'pt' } }, types);
 }
 
 /**
@@ -77,14 +85,17 @@ export async function loadModel(directory: string, find: FindArchitecture): Prom
 }
 
 /**
- * Reads a model's weights from a safetensors file with its parameter names, such as timm's.
+ * Reads a model's weights from a safetensors file with its parameter names, such as timm's, or with names
+ * that one of its architecture's mappings knows.
  *
  * @throws KcrError `STATE_DICT` with all missing, unexpected and misshapen names, and those of safetensors
  */
 export async function loadWeights(model: Model, path: string): Promise<StateDict> {
   const { tensors } = await readSafetensors(path);
-  model.checkState(tensors, path);
-  return tensors;
+  const mapping = model.architecture.mappings?.find(({ fits }) => fits(tensors));
+  const state = mapping ? mapping.map(tensors) : tensors;
+  model.checkState(state, mapping ? `${path} (${mapping.name})` : path);
+  return state;
 }
 
 async function readModelFile(path: string): Promise<ModelFile> {

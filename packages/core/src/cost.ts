@@ -1,7 +1,9 @@
-import { type Axis, axisParts, axisSize, type Dim } from './dim.ts';
+import { type Axis, axisParts, axisSize, partDim, partShare } from './dim.ts';
 import { type Tensor, tf } from './tf.ts';
 
-/** One matrix product or convolution of a model, for one image: positions x in x out x kernel MACs. */
+/**
+ * One matrix product or convolution of a model, for one image: positions x in x out x kernel / groups MACs.
+ */
 export interface CostEntry {
   /** Path of the layer. */
   readonly name: string;
@@ -13,6 +15,8 @@ export interface CostEntry {
   readonly out: Axis;
   /** Kernel taps, 1 for a linear layer. */
   readonly kernel: number;
+  /** Blocks that `in` and `out` are divided into, each with its own product (heads). Default 1. */
+  readonly groups?: number;
 }
 
 /** Multiply-accumulates for one image, by convention: without and with attention's matrix products. */
@@ -23,7 +27,7 @@ export interface Macs {
 }
 
 const entryMacs = (entry: CostEntry) =>
-  entry.positions * axisSize(entry.in) * axisSize(entry.out) * entry.kernel;
+  (entry.positions * axisSize(entry.in) * axisSize(entry.out) * entry.kernel) / (entry.groups ?? 1);
 
 /** Sums a cost list. */
 export function countMacs(entries: readonly CostEntry[]): Macs {
@@ -34,8 +38,8 @@ export function countMacs(entries: readonly CostEntry[]): Macs {
   return { linear, attention, total: linear + attention };
 }
 
-const dimsOf = (entry: CostEntry): Dim[] =>
-  [...axisParts(entry.in), ...axisParts(entry.out)].filter((part) => typeof part !== 'number');
+const dimsOf = (entry: CostEntry) =>
+  [...axisParts(entry.in), ...axisParts(entry.out)].flatMap((part) => partDim(part) ?? []);
 
 /** The entries that a dimension in `names` takes part in. */
 export const entriesOf = (entries: readonly CostEntry[], names: ReadonlySet<string>) =>
@@ -56,8 +60,8 @@ export function softMacs(
     let fixed = 0;
     const soft: Tensor[] = [];
     for (const part of axisParts(parts)) {
-      const size = typeof part === 'number' ? undefined : sizes.get(part.name);
-      if (size) soft.push(size);
+      const size = sizes.get(partDim(part)?.name ?? '');
+      if (size) soft.push(tf.mul(size, partShare(part)));
       else fixed += axisSize(part);
     }
     return soft.length > 0
@@ -68,7 +72,7 @@ export function softMacs(
   const terms: Tensor[] = [];
   for (const entry of entries) {
     const [input, output] = [axis(entry.in), axis(entry.out)];
-    const scale = entry.positions * entry.kernel;
+    const scale = (entry.positions * entry.kernel) / (entry.groups ?? 1);
     if (typeof input === 'number' && typeof output === 'number') constant += scale * input * output;
     else terms.push(tf.mul(tf.mul(input, output), scale));
   }

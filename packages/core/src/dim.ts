@@ -35,14 +35,35 @@ export interface Dim {
   readonly of?: Dim;
 }
 
-/** One axis of a parameter: a dimension, several one after another, or a fixed size. */
-export type Axis = Dim | number | readonly (Dim | number)[];
+/** The channels of one group of a dimension, where a parameter's axis goes head by head. */
+export interface DimGroup {
+  readonly dim: Dim;
+  /** Position among the groups that there are now. */
+  readonly group: number;
+}
 
-/** The dimensions and fixed sizes of an axis, in order. */
-export const axisParts = (axis: Axis): readonly (Dim | number)[] =>
-  Array.isArray(axis) ? axis : [axis as Dim | number];
+/** A dimension, one group of it, or a fixed size. */
+export type AxisPart = Dim | DimGroup | number;
 
-const partSize = (part: Dim | number) => (typeof part === 'number' ? part : part.size);
+/** One axis of a parameter: a part, or several one after another. */
+export type Axis = AxisPart | readonly AxisPart[];
+
+/** The parts of an axis, in order. */
+export const axisParts = (axis: Axis): readonly AxisPart[] =>
+  Array.isArray(axis) ? axis : [axis as AxisPart];
+
+/** The dimension whose channels a part has, if any. */
+export const partDim = (part: AxisPart): Dim | undefined => {
+  if (typeof part === 'number') return undefined;
+  return 'dim' in part ? part.dim : part;
+};
+
+/** Share of its dimension's channels that a part has: 1, or one group of several. */
+export const partShare = (part: AxisPart): number =>
+  typeof part !== 'number' && 'dim' in part ? 1 / part.dim.groups : 1;
+
+const partSize = (part: AxisPart) =>
+  typeof part === 'number' ? part : partDim(part)!.size * partShare(part);
 
 /** Length of an axis now. */
 export const axisSize = (axis: Axis): number =>
@@ -110,6 +131,19 @@ export function positionsIn(from: Dim, to: Dim): readonly number[] | undefined {
   if (from.size === to.size) return undefined;
   const position = new Map((from.kept ?? [...Array(from.full).keys()]).map((c, i) => [c, i]));
   return (to.kept ?? []).map((channel) => position.get(channel) as number);
+}
+
+/**
+ * Positions, within a part of an axis, of the channels that are left in the dimension `to`; absent while
+ * all are.
+ */
+export function partPositions(part: AxisPart, to: Dim): readonly number[] | undefined {
+  const dim = partDim(part) as Dim;
+  const positions = positionsIn(dim, to);
+  if (!positions || typeof part === 'number' || !('dim' in part)) return positions;
+  const width = dim.size / dim.groups;
+  const start = part.group * width;
+  return positions.filter((i) => i >= start && i < start + width).map((i) => i - start);
 }
 
 /** Positions of a view's channels in the dimension it looks at; absent while it sees all of them. */

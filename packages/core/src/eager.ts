@@ -1,6 +1,7 @@
 import type { NdArray } from './array.ts';
 import { type CompiledStep, type Engine, runStep, type StepFunction } from './engine.ts';
 import { KcrError } from './error.ts';
+import { completeBackend } from './gradient-kernels.ts';
 import { loadWasmBackend, type Tensor, tf } from './tf.ts';
 
 export interface EagerOptions {
@@ -46,6 +47,7 @@ export async function createEagerEngine(options: EagerOptions = {}): Promise<Eng
       found: `the TensorFlow.js backend "${backend}"`,
       fix: 'Import the package that registers it first, or leave `backend` out',
     });
+  completeBackend(backend);
   return new EagerEngine(backend);
 }
 

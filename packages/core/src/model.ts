@@ -15,6 +15,33 @@ export interface ModelOutput {
   features: Tensor;
   /** The last feature map after the final norm: [batch, tokens, d], or [batch, height, width, d]. */
   tokens: Tensor;
+  /** The stages' maps for dense tasks, from fine to coarse. */
+  featureMaps: FeatureMap[];
+}
+
+/** A feature map of a backbone. */
+export interface FeatureMap {
+  /** [batch, height, width, channels] */
+  value: Tensor;
+  /** Image pixels to a step of the map (timm's `reduction`). */
+  stride: number;
+}
+
+/** What is known of a feature map before it is computed. */
+export interface FeatureInfo {
+  stride: number;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+/** Turns weights that differ from an architecture's own only in names into its own. */
+export interface StateMapping {
+  /** Whose weights these are, for messages. */
+  readonly name: string;
+  /** Whether a file has these names. */
+  fits(state: StateDict): boolean;
+  map(state: StateDict): StateDict;
 }
 
 /** A family of models: one function of a scope, and what it needs to be found and built again. */
@@ -29,6 +56,8 @@ export interface Architecture<C extends object = object> {
   configure(config: Partial<C>): C;
   /** [height, width, channels] of one image, and the number of classes. */
   input(config: C): { shape: readonly [number, number, number]; classes: number };
+  /** Other names that published weights have. */
+  readonly mappings?: readonly StateMapping[];
   /** The model. `image` is [batch, height, width, channels], normalised. */
   forward(m: Scope, image: Tensor, config: C): ModelOutput;
 }
@@ -60,6 +89,8 @@ export class Model<C extends object = object> {
   readonly classes: number;
   /** Width of the classifier's input. */
   readonly featureSize: number;
+  /** The maps that the model gives for dense tasks, from fine to coarse. */
+  readonly featureMaps: readonly FeatureInfo[];
 
   /**
    * @param kept channels that remain, by dimension; dimensions that are absent are whole
@@ -78,6 +109,7 @@ export class Model<C extends object = object> {
     const taps: TapInfo[] = [];
     const costs: CostEntry[] = [];
     let featureSize = 0;
+    let featureMaps: FeatureInfo[] = [];
     trace(({ input }) => {
       const frame: Frame = {
         training: false,
@@ -85,7 +117,7 @@ export class Model<C extends object = object> {
         dim: (dim) => void dims.set(dim.name, dim),
         param: (spec) => {
           params.set(spec.name, spec);
-          return input(spec.name, spec.shape);
+          return input(spec.name, spec.shape, spec.dtype);
         },
         assign: () => {},
         tap: (value, info) => {
@@ -97,6 +129,10 @@ export class Model<C extends object = object> {
       };
       const out = architecture.forward(new Scope(frame), input('image', [1, ...shape]), config);
       featureSize = out.features.shape[1] as number;
+      featureMaps = out.featureMaps.map(({ value, stride }) => {
+        const [, height, width, channels] = value.shape as [number, number, number, number];
+        return { stride, height, width, channels };
+      });
       return { logits: out.logits };
     });
     for (const name of Object.keys(kept)) {
@@ -112,6 +148,7 @@ export class Model<C extends object = object> {
     this.taps = taps;
     this.costs = costs;
     this.featureSize = featureSize;
+    this.featureMaps = featureMaps;
   }
 
   /** Runs the model inside a step. `image` is [batch, height, width, channels], normalised. */
@@ -148,10 +185,10 @@ export class Model<C extends object = object> {
 
   /** First values of all parameters and buffers; each has a stream of its own, named after it. */
   initialize(generator: Generator): StateDict {
-    const entries = this.params.map(({ name, shape, init }): [string, NdArray] => [
-      name,
-      { dtype: 'float32', shape, data: init(generator.fork(name), shape) },
-    ]);
+    const entries = this.params.map(({ name, shape, init, dtype }): [string, NdArray] => {
+      const data = init(generator.fork(name), shape);
+      return [name, { dtype, shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
+    });
     return Object.fromEntries(entries);
   }
 

@@ -1,5 +1,5 @@
 import { gatherAxis, type NdArray } from './array.ts';
-import { axisParts, axisSize, type Dim, type Kept, positionsIn } from './dim.ts';
+import { axisParts, axisSize, type Dim, type Kept, partDim, partPositions } from './dim.ts';
 import { KcrError } from './error.ts';
 import { Model, type StateDict } from './model.ts';
 
@@ -63,8 +63,8 @@ export function pruneState(model: Model, pruned: Model, state: StateDict): State
       const keep: number[] = [];
       for (const part of axisParts(axis)) {
         const size = axisSize(part);
-        const indices =
-          typeof part === 'number' ? undefined : positionsIn(part, pruned.dims.get(part.name)!);
+        const dim = partDim(part);
+        const indices = dim && partPositions(part, pruned.dims.get(dim.name)!);
         changed ||= indices !== undefined;
         for (const index of indices ?? Array(size).keys()) keep.push(offset + index);
         offset += size;

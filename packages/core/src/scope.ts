@@ -1,8 +1,8 @@
 import type { CostEntry } from './cost.ts';
 import { type Axis, axisSize, type Dim, type DimOptions, makeDim, viewIndices } from './dim.ts';
 import { KcrError } from './error.ts';
-import type { Initializer } from './initializer.ts';
-import { putChannels, takeChannels } from './ops/channels.ts';
+import { type Initializer, zeros } from './initializer.ts';
+import { inverse, reindex } from './ops/reindex.ts';
 import type { DataType, Tensor } from './tf.ts';
 
 /** A trained or tracked array of a model, under its timm name. */
@@ -15,6 +15,8 @@ export interface ParamSpec {
   readonly decay: boolean;
   /** False for running statistics. */
   readonly trainable: boolean;
+  /** `int32` for counters. */
+  readonly dtype: 'float32' | 'int32';
 }
 
 /** A value of the forward pass that plugins may read or replace. */
@@ -87,6 +89,14 @@ export class Scope {
     return dim;
   }
 
+  /** The dimension of another one's groups (attention heads): a channel for each group that is left. */
+  groupsOf(name: string, dim: Dim): Dim {
+    const kept = dim.groups < dim.fullGroups ? dim.groupIds : undefined;
+    const groups = makeDim(this.#at(name), dim.fullGroups, kept, { prunable: false });
+    this.frame.dim(groups);
+    return groups;
+  }
+
   /** A trained parameter whose axes carry `axes`. */
   param(
     name: string,
@@ -94,12 +104,18 @@ export class Scope {
     init: Initializer,
     { decay }: { decay?: boolean } = {},
   ) {
-    return this.#array(name, axes, init, decay ?? axes.length > 1, true);
+    const decays = decay ?? axes.length > 1;
+    return this.#array(name, axes, { init, decay: decays, trainable: true, dtype: 'float32' });
   }
 
   /** A running statistic: saved with the model, not trained, set by {@link assign}. */
   buffer(name: string, axes: readonly Axis[], init: Initializer): Tensor {
-    return this.#array(name, axes, init, false, false);
+    return this.#array(name, axes, { init, decay: false, trainable: false, dtype: 'float32' });
+  }
+
+  /** A whole number that is saved with the model and set by {@link assign}; it starts at 0. */
+  counter(name: string): Tensor {
+    return this.#array(name, [], { init: zeros, decay: false, trainable: false, dtype: 'int32' });
   }
 
   /** The next value of a buffer, in a training step. */
@@ -117,7 +133,7 @@ export class Scope {
     });
   }
 
-  /** Reports multiply-accumulates of one image to the model's cost list. */
+  /** Reports multiply-accumulates to the model's cost list, which is made from a batch of one image. */
   cost(entry: Omit<CostEntry, 'name'>): void {
     this.frame.cost({ name: this.path, ...entry });
   }
@@ -134,12 +150,10 @@ export class Scope {
   #array(
     name: string,
     axes: readonly Axis[],
-    init: Initializer,
-    decay: boolean,
-    trainable: boolean,
+    options: Pick<ParamSpec, 'init' | 'decay' | 'trainable' | 'dtype'>,
   ) {
     const shape = axes.map(axisSize);
-    return this.frame.param({ name: this.#at(name), shape, axes, init, decay, trainable });
+    return this.frame.param({ name: this.#at(name), shape, axes, ...options });
   }
 }
 
@@ -154,11 +168,11 @@ function restrict(kept: readonly number[] | undefined, base: Dim | undefined) {
 /** The channels of `x` that `view` sees; `x` itself while it sees all. [..., base] -> [..., view]. */
 export function take(x: Tensor, view: Dim): Tensor {
   const indices = viewIndices(view);
-  return indices ? takeChannels(x, indices) : x;
+  return indices ? reindex(x, indices, -1) : x;
 }
 
 /** Puts a view's channels back in place, zeros elsewhere. [..., view] -> [..., base]. */
 export function put(x: Tensor, view: Dim): Tensor {
   const indices = viewIndices(view);
-  return indices ? putChannels(x, indices, view.of!.size) : x;
+  return indices ? reindex(x, inverse(indices, view.of!.size), -1) : x;
 }

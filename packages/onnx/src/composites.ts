@@ -1,18 +1,20 @@
-import { channelSources, type Value } from '@kcr/core';
+import type { Value } from '@kcr/core';
+import { activationLowerings } from './activations.ts';
 import type { OnnxBuilder } from './builder.ts';
 import type { Lowering } from './lowering.ts';
 
-/**
- * dy * gelu'(x) = dy * (Phi(x) + x phi(x)), in the fewest passes over the activations: with u = x / sqrt 2,
- * Phi = HardSigmoid of erf(u), which is 0.5 erf(u) + 0.5 there, and x phi(x) = u exp(log(1 / sqrt pi) - u^2).
- */
-const geluGradient: Lowering = (b, { inputs }) => {
-  const u = b.node('Mul', [b.get(inputs.x!), b.scalar(Math.SQRT1_2)]);
-  const halves = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
-  const cdf = b.node('HardSigmoid', [b.node('Erf', [u])], halves);
-  const exponent = b.node('Sub', [b.scalar(-0.5 * Math.log(Math.PI)), b.node('Mul', [u, u])]);
-  const slope = b.node('Add', [cdf, b.node('Mul', [u, b.node('Exp', [exponent])])]);
-  return [b.node('Mul', [b.get(inputs.dy!), slope])];
+/** Two reading passes for the statistics, two writing ones for the result. */
+const batchNorm: Lowering = (b, { inputs, attrs }) => {
+  const { x, gamma, beta } = inputs as Record<string, Value>;
+  const axes = b.int64(x!.shape.slice(1).map((_, i) => i));
+  const count = x!.shape.slice(0, -1).reduce((p, n) => p * n, 1);
+  const mean = b.node('ReduceMean', [b.get(x!), axes], { keepdims: 0 });
+  const centred = b.node('Sub', [b.get(x!), mean]);
+  const squares = b.node('ReduceSumSquare', [centred, axes], { keepdims: 0 });
+  const variance = b.node('Mul', [squares, b.scalar(1 / count)]);
+  const spread = b.node('Sqrt', [b.node('Add', [variance, b.scalar(attrs.eps as number)])]);
+  const scale = b.node('Div', [b.get(gamma!), spread]);
+  return [b.node('Add', [b.node('Mul', [centred, scale]), b.get(beta!)]), mean, variance];
 };
 
 const layerNorm: Lowering = (b, { inputs, attrs }) =>
@@ -24,19 +26,39 @@ const layerNorm: Lowering = (b, { inputs, attrs }) =>
   );
 
 /**
- * Channels of the last axis by index. GatherElements with a full index costs a fifth of Gather there, which
- * copies element by element; ONNX Runtime folds the Expand where the batch is fixed.
+ * Slices of an axis by index. On the last axis, GatherElements with a full index costs a fifth of Gather,
+ * which copies element by element there; ONNX Runtime folds the Expand where the batch is fixed.
  */
-const gatherLast = (
+function gather(
   b: OnnxBuilder,
   x: string,
   like: Value,
   output: Value,
   indices: readonly number[],
-) => {
-  const index = b.initializer('int32', [indices.length], Int32Array.from(indices));
+  axis: number,
+) {
+  const index = indexList(b, indices);
+  if (axis < output.shape.length - 1) return b.node('Gather', [x, index], { axis });
   const full = b.node('Expand', [index, b.shape(output, like)]);
-  return b.node('GatherElements', [x, full], { axis: output.shape.length - 1 });
+  return b.node('GatherElements', [x, full], { axis });
+}
+
+/** `x` with a slice of zeros after its last, for slices that are not there to point at. */
+function withZeros(b: OnnxBuilder, x: Value, axis: number): string {
+  if (axis === x.shape.length - 1) return zeroColumnAfter(b, x);
+  return b.node('Pad', [b.get(x), zeroAfter(b, x, axis)]);
+}
+
+/** The paddings of one slice after the last of an axis. */
+const zeroAfter = (b: OnnxBuilder, { shape }: Value, axis: number) =>
+  b.int64(Array.from({ length: shape.length * 2 }, (_, i) => (i === shape.length + axis ? 1 : 0)));
+
+const reindex: Lowering = (b, { inputs, attrs, outputs }) => {
+  const x = inputs.x!;
+  const { sources, axis } = attrs as { sources: number[]; axis: number };
+  if (!sources.includes(-1)) return [gather(b, b.get(x), x, outputs[0]!, sources, axis)];
+  const indices = sources.map((source) => (source < 0 ? x.shape[axis]! : source));
+  return [gather(b, withZeros(b, x, axis), x, outputs[0]!, indices, axis)];
 };
 
 /**
@@ -47,10 +69,8 @@ function zeroColumnAfter(b: OnnxBuilder, x: Value): string {
   const reshape = x.producer?.kernel === 'Reshape' ? x.producer : undefined;
   const affine = (reshape?.inputs.x ?? x).producer;
   const keepsColumns = (reshape?.inputs.x ?? x)?.shape.at(-1) === x.shape.at(-1);
-  if (affine?.kernel !== 'Affine' || !keepsColumns) {
-    const pads = b.int64([...Array<number>(x.shape.length * 2 - 1).fill(0), 1]);
-    return b.node('Pad', [b.get(x), pads]);
-  }
+  if (affine?.kernel !== 'Affine' || !keepsColumns)
+    return b.node('Pad', [b.get(x), zeroAfter(b, x, x.shape.length - 1)]);
   const width = affine.inputs.weight!.shape[1]!;
   const [row, zero] = [[1, width], [1]].map((shape) =>
     b.initializer('float32', shape, new Float32Array(shape.reduce((p, q) => p * q))),
@@ -62,20 +82,30 @@ function zeroColumnAfter(b: OnnxBuilder, x: Value): string {
   return reshape ? b.node('Reshape', [y, b.int64(shape.with(-1, x.shape.at(-1)! + 1))]) : y;
 }
 
+const indexList = (b: OnnxBuilder, indices: readonly number[]) =>
+  b.initializer('int32', [indices.length], Int32Array.from(indices));
+
 /** Core's composite ops, each as few good nodes. */
 export const compositeLowerings: Readonly<Record<string, Lowering>> = {
   Affine: (b, { inputs }) => [
     b.node('Gemm', [b.get(inputs.x!), b.get(inputs.weight!), b.get(inputs.bias!)], { transB: 1 }),
   ],
-  Gelu: (b, { inputs }) => [b.node('Gelu', [b.get(inputs.x!)])],
-  GeluGradient: geluGradient,
+  BatchNorm: batchNorm,
   LayerNorm: layerNorm,
-  TakeChannels: (b, { inputs, attrs, outputs }) => [
-    gatherLast(b, b.get(inputs.x!), inputs.x!, outputs[0]!, attrs.indices as number[]),
+  Lookup: (b, { inputs, attrs }) => [
+    b.node('Gather', [b.get(inputs.table!), indexList(b, attrs.indices as number[])], { axis: 0 }),
   ],
-  PutChannels: (b, { inputs, attrs, outputs }) => {
-    const x = inputs.x!;
-    const sources = channelSources(attrs.indices as number[], attrs.size as number);
-    return [gatherLast(b, zeroColumnAfter(b, x), x, outputs[0]!, sources)];
+  LookupGradient: (b, { inputs, attrs, outputs }) => {
+    const indices = attrs.indices as number[];
+    const index = b.initializer('int64', [indices.length, 1], BigInt64Array.from(indices, BigInt));
+    const zeros = b.node('Expand', [b.scalar(0), b.int64(outputs[0]!.shape)]);
+    return [b.node('ScatterND', [zeros, index, b.get(inputs.dy!)], { reduction: 'add' })];
   },
+  Reindex: reindex,
+  Resample: (b, { inputs, attrs }) => {
+    const matrix = b.get(inputs.matrix!);
+    const weights = attrs.transposed ? b.node('Transpose', [matrix], { perm: [1, 0] }) : matrix;
+    return [b.node('MatMul', [weights, b.get(inputs.x!)])];
+  },
+  ...activationLowerings,
 };

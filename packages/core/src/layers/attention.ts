@@ -2,11 +2,23 @@ import type { Dim } from '../dim.ts';
 import { KcrError } from '../error.ts';
 import type { Scope } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
+import { dropout } from './dropout.ts';
 import { linear, linearParts } from './linear.ts';
 
 export interface AttentionOptions {
   heads: number;
+  /** Channels of a head. Default: those of the embedding, divided by the heads. */
+  headDim?: number;
   qkvBias?: boolean;
+  /** Dropout on the attention weights. */
+  attnDrop?: number;
+  /** Dropout after `proj`. */
+  projDrop?: number;
+  /**
+   * Added to the scores before the softmax: [windows, heads, tokens, tokens], where `windows` divides the
+   * batch. `heads` is the dimension of the heads that are left.
+   */
+  scoreBias?: (m: Scope, heads: Dim) => Tensor;
 }
 
 /**
@@ -16,7 +28,7 @@ export interface AttentionOptions {
  * and `v` [batch, tokens, dim], `weights` [batch, heads, tokens, tokens] after the softmax, `context`
  * before `proj`.
  *
- * @param x [batch, tokens, embed]
+ * @param x [batch, tokens, embed]; on a grid, each window is an entry of the batch
  * @returns the same shape
  * @throws KcrError `SELECTION_HEADS` where q, k and v were left with different heads
  */
@@ -24,17 +36,10 @@ export function attention(
   m: Scope,
   x: Tensor,
   embed: Dim,
-  { heads, qkvBias = true }: AttentionOptions,
+  { heads, headDim, qkvBias = true, attnDrop = 0, projDrop = 0, scoreBias }: AttentionOptions,
 ) {
   const [batch, tokens] = x.shape as [number, number];
-  const qk = m.dim('qk', embed.full, { groups: heads });
-  const v = m.dim('v', embed.full, { groups: heads });
-  if (qk.groupIds.join() !== v.groupIds.join())
-    throw new KcrError('SELECTION_HEADS', {
-      where: m.path,
-      found: `heads ${qk.groupIds} in qk and ${v.groupIds} in v`,
-      fix: 'Keep the same heads in both',
-    });
+  const { qk, v } = headDims(m, headDim ? headDim * heads : embed.full, heads);
   const parts = linearParts(m.child('qkv'), x, embed, [qk, qk, v], { bias: qkvBias });
   const perHead = (value: Tensor, dim: Dim) =>
     tf.reshape(
@@ -48,15 +53,45 @@ export function attention(
   const q = perHead(tf.mul(m.tap('q', parts[0]!, qk), scale), qk);
   const k = perHead(m.tap('k', parts[1]!, qk), qk);
   const values = perHead(m.tap('v', parts[2]!, v), v);
+  const pairs = batch * tokens * tokens;
   const scores = tf.matMul(q, k, false, true);
-  m.cost({ kind: 'attention', positions: tokens * tokens, in: qk, out: 1, kernel: 1 });
+  m.cost({ kind: 'attention', positions: pairs, in: qk, out: 1, kernel: 1 });
+  const biased = scoreBias ? addBias(scores, scoreBias(m, m.groupsOf('heads', qk))) : scores;
   const shape = [batch, qk.groups, tokens, tokens];
-  const weights = m.tap('weights', tf.reshape(tf.softmax(scores), shape));
-  const mixed = tf.matMul(tf.reshape(weights, scores.shape), values);
-  m.cost({ kind: 'attention', positions: tokens * tokens, in: v, out: 1, kernel: 1 });
+  const weights = m.tap('weights', tf.reshape(tf.softmax(biased), shape));
+  const kept = dropout(m.child('attn_drop'), tf.reshape(weights, scores.shape), attnDrop);
+  const mixed = tf.matMul(kept, values);
+  m.cost({ kind: 'attention', positions: pairs, in: v, out: 1, kernel: 1 });
   const joined = tf.reshape(
     tf.transpose(tf.reshape(mixed, [batch, v.groups, tokens, v.size / v.groups]), [0, 2, 1, 3]),
     [batch, tokens, v.size],
   );
-  return linear(m.child('proj'), m.tap('context', joined, v), v, embed);
+  const out = linear(m.child('proj'), m.tap('context', joined, v), v, embed);
+  return dropout(m.child('proj_drop'), out, projDrop);
+}
+
+/**
+ * The dimensions `qk` and `v` of an attention layer, grouped by head.
+ *
+ * @param width of q (and k, and v), or the dimension whose channels they are
+ * @throws KcrError `SELECTION_HEADS` where they were left with different heads
+ */
+export function headDims(m: Scope, width: number | Dim, heads: number): { qk: Dim; v: Dim } {
+  const qk = m.dim('qk', width, { groups: heads });
+  const v = m.dim('v', width, { groups: heads });
+  if (qk.groupIds.join() !== v.groupIds.join())
+    throw new KcrError('SELECTION_HEADS', {
+      where: m.path,
+      found: `heads ${qk.groupIds} in qk and ${v.groupIds} in v`,
+      fix: 'Keep the same heads in both',
+    });
+  return { qk, v };
+}
+
+/** Adds [windows, heads, tokens, tokens] to [batch * heads, tokens, tokens], by broadcasting. */
+function addBias(scores: Tensor, bias: Tensor): Tensor {
+  const [windows, heads, tokens] = bias.shape as [number, number, number];
+  const inner = [windows * heads, tokens, tokens];
+  const sum = tf.add(tf.reshape(scores, [-1, ...inner]), tf.reshape(bias, inner));
+  return tf.reshape(sum, scores.shape);
 }

@@ -1,10 +1,12 @@
 import { type Axis, axisSize } from '../dim.ts';
 import { KcrError } from '../error.ts';
 import { fanInUniform } from '../initializer.ts';
+import { affine } from '../ops/affine.ts';
 import type { Scope } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
 
 export interface ConvOptions {
+  /** Side of the square kernel. */
   kernel: number;
   stride?: number;
   /** Zero padding on each side. Default (kernel - 1) / 2. */
@@ -44,13 +46,31 @@ export function conv2d(
   const perFilter = depthwise ? 1 : input;
   const init = fanInUniform(axisSize(perFilter) * kernel * kernel);
   const weight = m.param('weight', [output, perFilter, kernel, kernel], init);
+  const offset = bias ? m.param('bias', [output], init) : undefined;
+  const report = (y: Tensor) => {
+    const positions = y.shape[1]! * y.shape[2]!;
+    m.cost({ kind: 'linear', positions, in: perFilter, out: output, kernel: kernel * kernel });
+    return y;
+  };
+  if (kernel === stride && padding === 0 && kernel > 1 && !depthwise)
+    return report(patchProduct(x, weight, offset, kernel));
   const images = x as tf.Tensor4D;
   // PyTorch's OIHW to TensorFlow's HWIO; a depthwise filter has its channels where HWIO has inputs.
   const filter = tf.transpose(weight, depthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]) as tf.Tensor4D;
   const y = depthwise
     ? tf.depthwiseConv2d(images, filter, stride, padding)
     : tf.conv2d(images, filter, stride, padding);
-  const positions = y.shape[1] * y.shape[2];
-  m.cost({ kind: 'linear', positions, in: perFilter, out: output, kernel: kernel * kernel });
-  return bias ? tf.add(y, m.param('bias', [output], init)) : y;
+  return report(offset ? tf.add(y, offset) : y);
+}
+
+/** A convolution whose patches do not overlap, as one matrix product. */
+function patchProduct(x: Tensor, weight: Tensor, bias: Tensor | undefined, size: number): Tensor {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const [rows, columns] = [height / size, width / size];
+  // Rank 4 transposes only: [batch*rows, size, columns, size*channels], then patches together.
+  const strips = tf.reshape(x, [batch * rows, size, columns, size * channels]);
+  const patches = tf.reshape(tf.transpose(strips, [0, 2, 1, 3]), [-1, size * size * channels]);
+  const out = weight.shape[0]!;
+  const kernel = tf.reshape(tf.transpose(weight, [0, 2, 3, 1]), [out, -1]);
+  return tf.reshape(affine(patches, kernel, bias), [batch, rows, columns, out]);
 }

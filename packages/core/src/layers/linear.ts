@@ -42,8 +42,7 @@ export function linearParts(
   const output = parts.flatMap(axisParts);
   const weight = m.param('weight', [output, input], init);
   const rows = tf.reshape(x, [-1, axisSize(input)]);
-  const positions = rows.shape[0]! / x.shape[0]!;
-  m.cost({ kind: 'linear', positions, in: input, out: output, kernel: 1 });
+  m.cost({ kind: 'linear', positions: rows.shape[0]!, in: input, out: output, kernel: 1 });
   const offsets = bias ? cut(m.param('bias', [output], biasInit), parts) : [];
   return cut(weight, parts).map((part, i) =>
     tf.reshape(affine(rows, part, offsets[i]), x.shape.with(-1, axisSize(parts[i]!))),

@@ -1,12 +1,13 @@
-import type { Dim } from '../dim.ts';
+import type { Axis, Dim } from '../dim.ts';
 import { ones, zeros } from '../initializer.ts';
+import { batchNorm as batchNormOp } from '../ops/batch-norm.ts';
 import { layerNorm as layerNormOp } from '../ops/layer-norm.ts';
 import type { Scope } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
 
-/** Layer normalisation over the last axis, `dim`. [..., dim] -> [..., dim] */
-export function layerNorm(m: Scope, x: Tensor, dim: Dim, eps = 1e-6): Tensor {
-  return layerNormOp(x, m.param('weight', [dim], ones), m.param('bias', [dim], zeros), eps);
+/** Layer normalisation over the last axis. [..., axis] -> [..., axis] */
+export function layerNorm(m: Scope, x: Tensor, axis: Axis, eps = 1e-6): Tensor {
+  return layerNormOp(x, m.param('weight', [axis], ones), m.param('bias', [axis], zeros), eps);
 }
 
 export interface BatchNormOptions {
@@ -27,19 +28,17 @@ export function batchNorm(m: Scope, x: Tensor, dim: Dim, options: BatchNormOptio
   const beta = m.param('bias', [dim], zeros);
   const runningMean = m.buffer('running_mean', [dim], zeros);
   const runningVar = m.buffer('running_var', [dim], ones);
+  const batches = m.counter('num_batches_tracked');
   if (!m.training) {
     const scale = tf.mul(gamma, tf.rsqrt(tf.add(runningVar, eps)));
     return tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(runningMean, scale)));
   }
-  const rows = tf.reshape(x, [-1, dim.size]);
-  const count = rows.shape[0]!;
-  const mean = tf.mean(rows, 0);
-  const centred = tf.sub(rows, mean);
-  const variance = tf.mean(tf.square(centred), 0);
+  const { y, mean, variance } = batchNormOp(x, gamma, beta, eps);
+  const count = x.size / dim.size;
   const blend = (old: Tensor, now: Tensor) =>
     tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
   m.assign('running_mean', blend(runningMean, mean));
   m.assign('running_var', blend(runningVar, tf.mul(variance, count / Math.max(count - 1, 1))));
-  const normalised = tf.mul(centred, tf.mul(gamma, tf.rsqrt(tf.add(variance, eps))));
-  return tf.reshape(tf.add(normalised, beta), x.shape);
+  m.assign('num_batches_tracked', tf.add(batches, tf.scalar(1, 'int32')));
+  return y;
 }

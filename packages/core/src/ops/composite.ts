@@ -51,3 +51,7 @@ export function defineComposite<A extends object>(composite: Composite<A>) {
     return Array.isArray(outputs) ? outputs : [outputs as Tensor];
   };
 }
+
+/** A composite of tensors of one shape, whose only output has that shape. */
+export const elementwise = (composite: Omit<Composite<Record<string, never>>, 'shapes'>) =>
+  defineComposite({ ...composite, shapes: ({ x }) => [{ shape: x!.shape, dtype: 'float32' }] });

@@ -1,26 +1,20 @@
 import { type Tensor, tf } from '../tf.ts';
-import { defineComposite } from './composite.ts';
-
-const like = ({ x }: Record<string, { shape: readonly number[] }>) => [
-  { shape: x!.shape, dtype: 'float32' as const },
-];
+import { elementwise } from './composite.ts';
 
 /** Phi(x), the standard normal distribution function. */
 const normalCdf = (x: Tensor) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
 
-const geluGradient = defineComposite({
+const geluGradient = elementwise({
   name: 'GeluGradient',
-  shapes: like,
   compute: ({ x, dy }) => {
     const density = tf.mul(tf.exp(tf.mul(-0.5, tf.square(x!))), 1 / Math.sqrt(2 * Math.PI));
     return [tf.mul(dy!, tf.add(normalCdf(x!), tf.mul(x!, density)))];
   },
 });
 
-const geluOp = defineComposite({
+const geluOp = elementwise({
   name: 'Gelu',
   saved: ['x'],
-  shapes: like,
   compute: ({ x }) => [tf.mul(x!, normalCdf(x!))],
   gradient: ([dy], [x]) => ({ x: () => geluGradient({ x: x!, dy: dy! }, {})[0]! }),
 });

@@ -254,8 +254,9 @@ export class Trainer {
   #average(context: StepContext, updates: Record<string, Tensor>): Record<string, Tensor> {
     const { emaDecay } = this.options;
     if (!emaDecay) return {};
-    const entries = this.model.params.map(({ name }) => {
+    const entries = this.model.params.map(({ name, dtype }) => {
       const now = updates[WEIGHT + name] ?? context.state(WEIGHT + name);
+      if (dtype === 'int32') return [AVERAGE + name, now];
       const old = context.state(AVERAGE + name);
       return [AVERAGE + name, tf.add(tf.mul(old, emaDecay), tf.mul(now, 1 - emaDecay))];
     });

@@ -1,0 +1,42 @@
+import { KcrError } from '@kcr/core';
+
+/** A configuration error of an architecture. */
+export const wrongConfig = (where: string, found: string, fix: string): KcrError =>
+  new KcrError('MODEL_CONFIG', { where, found, fix });
+
+/**
+ * `defaults` overridden by `partial`.
+ *
+ * @throws KcrError `MODEL_CONFIG` for options that the architecture does not have
+ */
+export function withDefaults<C extends object>(where: string, defaults: C, partial: Partial<C>): C {
+  const unknown = Object.keys(partial).filter((key) => !(key in defaults));
+  if (unknown.length > 0)
+    throw wrongConfig(
+      where,
+      `unknown option ${unknown.join(', ')}`,
+      `Use ${Object.keys(defaults).join(', ')}`,
+    );
+  return { ...defaults, ...partial };
+}
+
+/** @throws KcrError `MODEL_CONFIG` unless `divisor` divides `value` */
+export function checkDivides(where: string, what: string, value: number, divisor: number): void {
+  if (value % divisor !== 0)
+    throw wrongConfig(where, `${what}: ${value} by ${divisor}`, 'Choose sizes that divide evenly');
+}
+
+/** @throws KcrError `MODEL_CONFIG` unless all lists have as many entries as the first */
+export function checkLengths(where: string, lists: Readonly<Record<string, readonly unknown[]>>) {
+  const lengths = Object.values(lists).map((list) => list.length);
+  if (new Set(lengths).size > 1)
+    throw wrongConfig(
+      where,
+      `${Object.keys(lists).join(', ')} of ${lengths.join(', ')} entries`,
+      'Give one entry for each stage',
+    );
+}
+
+/** Drop path rates of `count` blocks in a row, from 0 to `rate` (timm's `calculate_drop_path_rates`). */
+export const dropPathRates = (rate: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => (rate * i) / Math.max(count - 1, 1));

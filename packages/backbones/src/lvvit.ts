@@ -1,0 +1,115 @@
+import {
+  type Architecture,
+  attention,
+  batchNorm,
+  conv2d,
+  type Dim,
+  layerNorm,
+  linear,
+  type Scope,
+  type Tensor,
+  tf,
+  transformerBlock,
+} from '@kcr/core';
+import { checkDivides, dropPathRates, withDefaults } from './config.ts';
+import { classToken, embedPositions, patchTokens, toMap, toTokens } from './tokens.ts';
+
+/** The arguments of `LV_ViT` in the TokenLabeling code. */
+export interface LvVitConfig {
+  img_size: number;
+  patch_size: number;
+  in_chans: number;
+  num_classes: number;
+  embed_dim: number;
+  depth: number;
+  num_heads: number;
+  mlp_ratio: number;
+  qkv_bias: boolean;
+  /** Width of the convolutions before the patch embedding. */
+  stem_dim: number;
+  /** Residual branches are divided by this. */
+  skip_lam: number;
+  drop_path_rate: number;
+}
+
+const defaults: LvVitConfig = {
+  img_size: 224,
+  patch_size: 16,
+  in_chans: 3,
+  num_classes: 1000,
+  embed_dim: 384,
+  depth: 16,
+  num_heads: 6,
+  mlp_ratio: 3,
+  qkv_bias: false,
+  stem_dim: 64,
+  skip_lam: 2,
+  drop_path_rate: 0,
+};
+
+const EPS = 1e-5;
+
+/** Three convolutions at half the resolution, then the patches. Dims `stem1` to `stem3`. */
+function patchEmbed(m: Scope, image: Tensor, embed: Dim, config: LvVitConfig): Tensor {
+  let x = image;
+  let input: Dim | number = config.in_chans;
+  for (const i of [1, 2, 3]) {
+    const channels: Dim = m.dim(`stem${i}`, config.stem_dim);
+    const options = { kernel: i === 1 ? 7 : 3, stride: i === 1 ? 2 : 1, bias: false };
+    const y = conv2d(m.child(`conv${i}`), x, input, channels, options);
+    x = m.tap(`stem${i}`, tf.relu(batchNorm(m.child(`bn${i}`), y, channels)), channels);
+    input = channels;
+  }
+  const half = config.patch_size / 2;
+  return conv2d(m.child('proj'), x, input, embed, { kernel: half, stride: half, padding: 0 });
+}
+
+/**
+ * LV-ViT (Jiang et al. 2021): a convolutional stem, scaled residual branches, and a second head on the
+ * patches, whose best score per class counts half.
+ */
+export const lvvit: Architecture<LvVitConfig> = {
+  name: 'lvvit',
+  module: '@kcr/backbones',
+  tokens: 'set',
+
+  configure(partial) {
+    const config = withDefaults('lvvit', defaults, partial);
+    checkDivides('lvvit', 'img_size by patch_size', config.img_size, config.patch_size);
+    checkDivides('lvvit', 'patch_size by the stem stride', config.patch_size, 2);
+    checkDivides('lvvit', 'embed_dim by num_heads', config.embed_dim, config.num_heads);
+    return config;
+  },
+
+  input: ({ img_size, in_chans, num_classes }) => ({
+    shape: [img_size, img_size, in_chans],
+    classes: num_classes,
+  }),
+
+  forward(m, image, config) {
+    const embed = m.dim('embed', config.embed_dim, { prunable: false });
+    const grid = patchEmbed(m.child('patch_embed'), image, embed, config);
+    let x = embedPositions(m, toTokens(grid), embed);
+    dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
+      x = transformerBlock(
+        m.child('blocks').child(i),
+        x,
+        embed,
+        (attn, normed) =>
+          attention(attn, normed, embed, { heads: config.num_heads, qkvBias: config.qkv_bias }),
+        { mlp: { ratio: config.mlp_ratio }, eps: EPS, dropPath, branchScale: 1 / config.skip_lam },
+      );
+    });
+    const tokens = layerNorm(m.child('norm'), x, embed, EPS);
+    const features = m.tap('features', classToken(tokens), embed);
+    const patches = patchTokens(tokens);
+    const aux = linear(m.child('aux_head'), patches, embed, config.num_classes);
+    const logits = linear(m.child('head'), features, embed, config.num_classes);
+    return {
+      logits: tf.add(logits, tf.mul(tf.max(aux, 1), 0.5)),
+      features,
+      tokens,
+      featureMaps: [{ value: toMap(patches, grid.shape[2]!), stride: config.patch_size }],
+    };
+  },
+};

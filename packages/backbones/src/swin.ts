@@ -1,0 +1,200 @@
+import {
+  type Architecture,
+  attention,
+  constant,
+  conv2d,
+  type Dim,
+  dropout,
+  type FeatureMap,
+  float32,
+  inverse,
+  layerNorm,
+  linear,
+  lookup,
+  type Scope,
+  type StateDict,
+  type Tensor,
+  tf,
+  transformerBlock,
+  truncatedNormal,
+} from '@kcr/core';
+import { checkDivides, checkLengths, dropPathRates, withDefaults } from './config.ts';
+import { fromParts, intoParts, toMap, toTokens } from './tokens.ts';
+import { mergeOrder, relativePositions, type Windows, windows } from './windows.ts';
+
+/** timm's `SwinTransformer` arguments. */
+export interface SwinConfig {
+  img_size: number;
+  patch_size: number;
+  in_chans: number;
+  num_classes: number;
+  /** Width of the first stage; each stage doubles it. */
+  embed_dim: number;
+  depths: readonly number[];
+  num_heads: readonly number[];
+  /** Channels of a head; null: the stage's width divided by its heads. */
+  head_dim: number | null;
+  window_size: number;
+  mlp_ratio: number;
+  qkv_bias: boolean;
+  drop_rate: number;
+  proj_drop_rate: number;
+  attn_drop_rate: number;
+  /** Largest drop path rate, reached linearly over all blocks. */
+  drop_path_rate: number;
+}
+
+const defaults: SwinConfig = {
+  img_size: 224,
+  patch_size: 4,
+  in_chans: 3,
+  num_classes: 1000,
+  embed_dim: 96,
+  depths: [2, 2, 6, 2],
+  num_heads: [3, 6, 12, 24],
+  head_dim: null,
+  window_size: 7,
+  mlp_ratio: 4,
+  qkv_bias: true,
+  drop_rate: 0,
+  proj_drop_rate: 0,
+  attn_drop_rate: 0,
+  drop_path_rate: 0.1,
+};
+
+const EPS = 1e-5;
+
+/** Halves a grid: the norm and the product `reduction` over each 2 x 2 patches' channels. */
+function patchMerging(m: Scope, x: Tensor, width: number, from: Dim, to: Dim): Tensor {
+  const order = mergeOrder(x.shape[1]! / width, width);
+  const parts = tf.reshape(intoParts(x, order, 1), [x.shape[0]!, order.length / 4, 4 * from.size]);
+  const four = [from, from, from, from];
+  const normed = layerNorm(m.child('norm'), parts, four, EPS);
+  return linear(m.child('reduction'), normed, four, to, { bias: false });
+}
+
+/** The relative position bias, and the mask of a shifted window: [1 or windows, heads, area, area]. */
+function scoreBias(m: Scope, heads: Dim, { size, area, count, mask }: Windows): Tensor {
+  const rows = (2 * size - 1) ** 2;
+  const table = m.param('relative_position_bias_table', [rows, heads], truncatedNormal(0.02), {
+    decay: false,
+  });
+  const pairs = lookup(table, relativePositions(size));
+  const bias = tf.reshape(tf.transpose(pairs), [1, heads.size, area, area]);
+  return mask ? tf.add(bias, constant(float32([count, 1, area, area], mask))) : bias;
+}
+
+/** Attention within the windows of a grid, which may be shifted. [batch, h * w, embed] */
+function windowAttention(
+  m: Scope,
+  x: Tensor,
+  embed: Dim,
+  grid: Windows,
+  heads: number,
+  config: SwinConfig,
+): Tensor {
+  const parts = intoParts(x, grid.order, grid.count);
+  const mixed = attention(m, parts, embed, {
+    heads,
+    headDim: config.head_dim ?? undefined,
+    qkvBias: config.qkv_bias,
+    attnDrop: config.attn_drop_rate,
+    projDrop: config.proj_drop_rate,
+    scoreBias: (scope, dim) => scoreBias(scope, dim, grid),
+  });
+  return fromParts(mixed, inverse(grid.order, x.shape[1]!), grid.count);
+}
+
+/** Microsoft's names: `downsample` ends a stage there, the classifier is `head`, and tables are stored. */
+function fromOfficial(state: StateDict): StateDict {
+  const entries = Object.entries(state)
+    .filter(([name]) => !/relative_position_index$|attn_mask$/.test(name))
+    .map(([name, array]) => [
+      name
+        .replace(
+          /^layers\.(\d+)\.downsample/,
+          (_, stage) => `layers.${Number(stage) + 1}.downsample`,
+        )
+        .replace(/^head\./, 'head.fc.'),
+      array,
+    ]);
+  return Object.fromEntries(entries);
+}
+
+/** The Swin Transformer (Liu et al. 2021), as timm builds it. */
+export const swin: Architecture<SwinConfig> = {
+  name: 'swin',
+  module: '@kcr/backbones',
+  tokens: 'grid',
+
+  configure(partial) {
+    const config = withDefaults('swin', defaults, partial);
+    const { depths, num_heads } = config;
+    checkLengths('swin', { depths, num_heads });
+    checkDivides('swin', 'img_size by patch_size', config.img_size, config.patch_size);
+    if (!config.head_dim)
+      num_heads.forEach((heads, i) => {
+        checkDivides('swin', `width of stage ${i} by its heads`, config.embed_dim * 2 ** i, heads);
+      });
+    return config;
+  },
+
+  input: ({ img_size, in_chans, num_classes }) => ({
+    shape: [img_size, img_size, in_chans],
+    classes: num_classes,
+  }),
+
+  mappings: [{ name: 'official Swin', fits: (state) => 'head.weight' in state, map: fromOfficial }],
+
+  forward(m, image, config) {
+    const { patch_size: patch, depths, proj_drop_rate } = config;
+    const stages = depths.map((_, i) => m.child('layers').child(i));
+    const embeds = stages.map((stage, i) =>
+      stage.dim('embed', config.embed_dim * 2 ** i, { prunable: false }),
+    );
+    const p = m.child('patch_embed');
+    const projection = { kernel: patch, stride: patch, padding: 0 };
+    const grid = conv2d(p.child('proj'), image, config.in_chans, embeds[0]!, projection);
+    let x = layerNorm(p.child('norm'), toTokens(grid), embeds[0]!, EPS);
+    let width = grid.shape[2]!;
+    const rates = dropPathRates(
+      config.drop_path_rate,
+      depths.reduce((sum, depth) => sum + depth),
+    );
+    const featureMaps: FeatureMap[] = [];
+    stages.forEach((stage, i) => {
+      const embed = embeds[i]!;
+      if (i > 0) {
+        x = patchMerging(stage.child('downsample'), x, width, embeds[i - 1]!, embed);
+        width = Math.ceil(width / 2);
+      }
+      for (let j = 0; j < depths[i]!; j++) {
+        const around = windows(x.shape[1]! / width, width, config.window_size, j % 2 === 1);
+        x = transformerBlock(
+          stage.child('blocks').child(j),
+          x,
+          embed,
+          (attn, normed) =>
+            windowAttention(attn, normed, embed, around, config.num_heads[i]!, config),
+          {
+            mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate },
+            eps: EPS,
+            dropPath: rates.shift()!,
+          },
+        );
+      }
+      featureMaps.push({ value: toMap(x, width), stride: patch * 2 ** i });
+    });
+    const embed = embeds.at(-1)!;
+    const tokens = layerNorm(m.child('norm'), x, embed, EPS);
+    const features = m.tap('features', tf.mean(tokens, 1), embed);
+    const head = m.child('head');
+    const read = dropout(head.child('drop'), features, config.drop_rate);
+    return {
+      logits: linear(head.child('fc'), read, embed, config.num_classes),
+      features,
+      tokens: toMap(tokens, width),
+      featureMaps,
+    };
+  },
+};

@@ -1,0 +1,83 @@
+/** How a grid is cut into windows. */
+export interface Windows {
+  /** Side of a window. */
+  size: number;
+  /** Positions in a window, size * size. */
+  area: number;
+  /** Windows of one image. */
+  count: number;
+  /** Positions of the grid (row-major), window by window; -1 where a window reaches over the border. */
+  order: readonly number[];
+  /** For shifted windows [count, area, area]: -100 between positions that are no neighbours, else 0. */
+  mask?: Float32Array;
+}
+
+/**
+ * Cuts a grid of `height` x `width` into windows of side `target`, shifted by half of it where `shifted`.
+ *
+ * A grid that is no larger than a window is one window, unshifted.
+ */
+export function windows(height: number, width: number, target: number, shifted: boolean): Windows {
+  const size = Math.min(height, width, target);
+  const area = size * size;
+  const shift = shifted && Math.min(height, width) > size ? target >> 1 : 0;
+  const [rows, columns] = [Math.ceil(height / size), Math.ceil(width / size)];
+  const order: number[] = [];
+  const regions: number[] = [];
+  // The grid is rolled by the shift before windows are cut, so that those at its end wrap around.
+  for (let window = 0; window < rows * columns; window++) {
+    for (let place = 0; place < area; place++) {
+      const row = Math.floor(window / columns) * size + Math.floor(place / size);
+      const column = (window % columns) * size + (place % size);
+      const outside = row >= height || column >= width;
+      order.push(outside ? -1 : ((row + shift) % height) * width + ((column + shift) % width));
+      regions.push(
+        3 * region(row, rows * size, size, shift) + region(column, columns * size, size, shift),
+      );
+    }
+  }
+  const cut = { size, area, count: rows * columns, order };
+  return shift > 0 ? { ...cut, mask: maskOf(regions, area) } : cut;
+}
+
+/** Which of the three stretches of a rolled axis a position is in: whole windows, the last one, the wrapped part. */
+const region = (position: number, length: number, size: number, shift: number): number => {
+  if (position < length - size) return 0;
+  return position < length - shift ? 1 : 2;
+};
+
+function maskOf(regions: readonly number[], area: number): Float32Array {
+  const mask = new Float32Array(regions.length * area);
+  regions.forEach((own, i) => {
+    const first = i - (i % area);
+    for (let j = 0; j < area; j++) if (regions[first + j] !== own) mask[i * area + j] = -100;
+  });
+  return mask;
+}
+
+/** For each pair of positions of a window, the row of the relative position table, [area * area]. */
+export function relativePositions(size: number): number[] {
+  const area = size * size;
+  return Array.from({ length: area * area }, (_, pair) => {
+    const [query, key] = [Math.floor(pair / area), pair % area];
+    const down = Math.floor(query / size) - Math.floor(key / size) + size - 1;
+    const right = (query % size) - (key % size) + size - 1;
+    return down * (2 * size - 1) + right;
+  });
+}
+
+/**
+ * Positions of a grid in groups of 2 x 2, column by column, -1 beyond the border of an odd grid: what patch
+ * merging puts together.
+ */
+export function mergeOrder(height: number, width: number): number[] {
+  const order: number[] = [];
+  for (let row = 0; row < height; row += 2)
+    for (let column = 0; column < width; column += 2)
+      for (const right of [0, 1])
+        for (const down of [0, 1]) {
+          const inside = row + down < height && column + right < width;
+          order.push(inside ? (row + down) * width + column + right : -1);
+        }
+  return order;
+}

@@ -1,0 +1,45 @@
+import type { Dim } from '../dim.ts';
+import type { Scope } from '../scope.ts';
+import { type Tensor, tf } from '../tf.ts';
+import { dropPath } from './dropout.ts';
+import { type MlpOptions, mlp } from './mlp.ts';
+import { layerNorm } from './norm.ts';
+
+export interface TransformerBlockOptions {
+  mlp: MlpOptions;
+  /** Of both layer norms. */
+  eps?: number;
+  /** Drop path rate of both branches. */
+  dropPath?: number;
+  /** Factor of both branches. Default 1. */
+  branchScale?: number;
+}
+
+/**
+ * A pre-norm transformer block with timm's parameters (`norm1`, `attn`, `norm2`, `mlp`):
+ * x + attend(norm1(x)), then that + mlp(norm2(.)). Tap `tokens` is between the two.
+ *
+ * @param x [batch, tokens, embed]
+ * @param attend the attention branch, a function of the scope `attn`
+ * @returns the same shape
+ */
+export function transformerBlock(
+  m: Scope,
+  x: Tensor,
+  embed: Dim,
+  attend: (m: Scope, x: Tensor) => Tensor,
+  options: TransformerBlockOptions,
+): Tensor {
+  const { eps, dropPath: rate = 0, branchScale = 1 } = options;
+  const join = (name: string, stream: Tensor, branch: Tensor) =>
+    tf.add(stream, dropPath(m.child(name), tf.mul(branch, branchScale), rate));
+  const attended = attend(m.child('attn'), layerNorm(m.child('norm1'), x, embed, eps));
+  const mixed = m.tap('tokens', join('drop_path1', x, attended), embed);
+  const fed = mlp(
+    m.child('mlp'),
+    layerNorm(m.child('norm2'), mixed, embed, eps),
+    embed,
+    options.mlp,
+  );
+  return join('drop_path2', mixed, fed);
+}

@@ -1,0 +1,55 @@
+import { type Tensor, tf } from '../tf.ts';
+import { constant } from '../trace/tracer.ts';
+import { defineComposite } from './composite.ts';
+
+const resampleOp = defineComposite<{ transposed: boolean }>({
+  name: 'Resample',
+  saved: ['matrix'],
+  shapes: ({ x, matrix }, { transposed }) => [
+    { shape: x!.shape.with(1, matrix!.shape[transposed ? 1 : 0]!), dtype: 'float32' },
+  ],
+  compute: ({ x, matrix }, { transposed }) => {
+    const weights = transposed ? tf.transpose(matrix!) : matrix!;
+    return [tf.matMul(tf.expandDims(weights, 0), x!)];
+  },
+  gradient: ([dy], [matrix], { transposed }) => ({
+    x: () => resample(dy!, matrix!, !transposed),
+  }),
+});
+
+/** matrix x, or its transpose times x, over axis 1 of x [batch, n, d]. */
+const resample = (x: Tensor, matrix: Tensor, transposed: boolean): Tensor =>
+  resampleOp({ x, matrix }, { transposed })[0]!;
+
+/** Weights [to, from] of bilinear interpolation with half-pixel centres (`align_corners=False`). */
+export function bilinearWeights(from: number, to: number): Float32Array {
+  const weights = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const centre = Math.max(((i + 0.5) * from) / to - 0.5, 0);
+    const low = Math.min(Math.floor(centre), from - 1);
+    const high = Math.min(low + 1, from - 1);
+    weights[i * from + low]! += 1 - (centre - low);
+    weights[i * from + high]! += centre - low;
+  }
+  return weights;
+}
+
+/**
+ * Bilinear resizing, as PyTorch's `interpolate(mode='bilinear', align_corners=False)`: a product with a
+ * small matrix along each axis, so that every engine runs and differentiates it.
+ *
+ * @param x [batch, height, width, channels]
+ * @returns [batch, size[0], size[1], channels]
+ */
+export function resizeBilinear(x: Tensor, size: readonly [number, number]): Tensor {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const along = (value: Tensor, from: number, to: number) => {
+    if (from === to) return value;
+    const data = bilinearWeights(from, to);
+    const matrix = constant({ dtype: 'float32', shape: [to, from], data });
+    return resample(value, matrix, false);
+  };
+  const tall = along(tf.reshape(x, [batch, height, width * channels]), height, size[0]);
+  const wide = along(tf.reshape(tall, [batch * size[0], width, channels]), width, size[1]);
+  return tf.reshape(wide, [batch, ...size, channels]);
+}
