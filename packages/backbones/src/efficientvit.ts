@@ -9,6 +9,7 @@ import {
   headDims,
   layerNorm,
   linear,
+  put,
   reindex,
   type Scope,
   type Tensor,
@@ -205,20 +206,20 @@ function multiScaleAttention(
   return convNorm(m.child('proj'), joined, values, channels, { kernel: 1, norm: 'norm' });
 }
 
-/** An attention block: multi-scale attention and an inverted residual block, each with a shortcut. */
+/**
+ * An attention block: multi-scale attention and an inverted residual block, each with a shortcut. Dim `io`
+ * is the view of the stream that the inverted residual block reads and writes; taps `in` and `out` (io).
+ */
 function attentionBlock(m: Scope, x: Tensor, channels: Dim, config: EfficientVitConfig): Tensor {
   const context = m.child('context_module').child('main');
   const mixed = tf.add(x, multiScaleAttention(context, x, channels, config));
   const tokens = m.tap('tokens', mixed, channels);
+  const local = m.child('local_module').child('main');
+  const io = local.dim('io', channels);
+  const read = local.tap('in', take(tokens, io), io);
   const options = { ratio: config.expand_ratio, stride: 1, fewerNorms: true };
-  const local = localBlock(
-    m.child('local_module').child('main'),
-    tokens,
-    channels,
-    channels,
-    options,
-  );
-  return m.tap('out', tf.add(tokens, local), channels);
+  const written = local.tap('out', localBlock(local, read, io, io, options), io);
+  return m.tap('out', tf.add(tokens, put(written, io)), channels);
 }
 
 /** The stem: a strided convolution and residual separable ones. Dim `channels`. */

@@ -71,7 +71,7 @@ export class Scope {
    *
    * @param of its unpruned size, or the dimension it is a view of: the view names which of those
    *   channels are used here, and {@link take} and {@link put} go between the two
-   * @throws KcrError `DIM_GROUPS`, `DIM_INDEX`
+   * @throws KcrError `DIM_GROUPS`, `DIM_INDEX`, `SELECTION_MIN`
    */
   dim(name: string, of: number | Dim, options: DimOptions = {}): Dim {
     const path = this.#at(name);
@@ -83,6 +83,12 @@ export class Scope {
         where: path,
         found: `kept channels outside 0..${full - 1}`,
         fix: 'Use a selection made for this model',
+      });
+    if (kept?.length === 0)
+      throw new KcrError('SELECTION_MIN', {
+        where: path,
+        found: base ? `no channel that ${base.name} keeps too` : 'no channel kept',
+        fix: 'Keep at least one',
       });
     const dim = makeDim(path, full, kept, options, base);
     this.frame.dim(dim);

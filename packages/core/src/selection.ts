@@ -35,15 +35,41 @@ export function topChannels(dim: Dim, scores: ArrayLike<number>, count: number):
   return kept.sort((a, b) => a - b);
 }
 
-/** The channels whose score is above a threshold, in every scored dimension. */
-export function selectAbove(model: Model, scores: Scores, threshold: number): Kept {
-  const entries = [...scores].map(([name, values]) => {
-    const dim = model.dims.get(name)!;
-    const count = Array.from(values).filter((score) => score > threshold).length;
-    return [name, topChannels(dim, values, count)];
-  });
-  return Object.fromEntries(entries);
+/**
+ * The best channels of every scored dimension, as many of each as `count` says. A view keeps some that the
+ * dimension it looks at keeps too.
+ */
+function selectCounts(
+  model: Model,
+  scores: Scores,
+  count: (dim: Dim, values: ArrayLike<number>) => number,
+): Kept {
+  const kept: Record<string, number[]> = {};
+  // A view is made after the dimension it looks at, so that one's selection is known.
+  for (const dim of model.dims.values()) {
+    const values = scores.get(dim.name);
+    if (!values) continue;
+    const base = dim.of && kept[dim.of.name];
+    const present = base && new Set(base.map((i) => dim.of!.kept?.[i] ?? i));
+    const usable = Array.from(values, (score, i) =>
+      !present || present.has(dim.kept?.[i] ?? i) ? score : Number.NEGATIVE_INFINITY,
+    );
+    kept[dim.name] = topChannels(dim, usable, count(dim, values));
+  }
+  return kept;
 }
+
+/** The channels whose score is above a threshold, in every scored dimension. */
+export const selectAbove = (model: Model, scores: Scores, threshold: number): Kept =>
+  selectCounts(
+    model,
+    scores,
+    (_, values) => Array.from(values).filter((score) => score > threshold).length,
+  );
+
+/** The same share of every scored dimension's channels, `ratio` in (0, 1]. */
+export const selectShare = (model: Model, scores: Scores, ratio: number): Kept =>
+  selectCounts(model, scores, (dim) => ratio * dim.size);
 
 /**
  * The most channels, by one threshold over all scored dimensions, with which the model has at most

@@ -13,7 +13,7 @@ import {
   tf,
   valueAndGradients,
 } from '@kcr/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OnnxEngine } from './engine.ts';
 
 interface Case {
@@ -44,23 +44,32 @@ const noise = (shape: readonly number[], seed: number): NdArray => {
   };
 };
 
+/** The arrays that a layer reads. */
+function inputsOf({ size, kernel, depthwise }: Case): Record<string, NdArray> {
+  const out = depthwise ? channels : filters;
+  return {
+    x: noise([batch, size, size, channels], 1),
+    'conv.weight': noise([out, depthwise ? 1 : channels, kernel, kernel], 2),
+    'conv.bias': noise([out], 3),
+    'bn.weight': noise([out], 4),
+    'bn.bias': noise([out], 5),
+    'bn.running_mean': noise([out], 6),
+    'bn.running_var': noise([out], 7),
+    'bn.num_batches_tracked': { dtype: 'int32', shape: [], data: Int32Array.of(4) },
+  };
+}
+
 /** Output, running statistics and gradients of a convolution with batch normalisation, as one layer. */
 async function run(engine: Engine, { size, ...options }: Case): Promise<Record<string, NdArray>> {
   const input = makeDim('in', channels, undefined, {});
   const output = options.depthwise ? input : makeDim('out', filters, undefined, {});
   const layer = engine.compile('layer', ({ inputs }) => {
-    const parameters = new Map<string, Tensor>();
     const assigned: Record<string, Tensor> = {};
     const frame: Frame = {
       training: true,
       kept: () => undefined,
       dim: () => {},
-      param: ({ name, shape }) => {
-        const known = inputs[name];
-        if (!known) throw new Error(`${name} ${shape}`);
-        parameters.set(name, known);
-        return known;
-      },
+      param: ({ name }) => inputs[name]!,
       assign: (name, value) => void (assigned[name] = value),
       tap: (value) => value,
       cost: () => {},
@@ -89,31 +98,95 @@ async function run(engine: Engine, { size, ...options }: Case): Promise<Record<s
       },
     };
   });
-  const out = output.size;
-  const perFilter = options.depthwise ? 1 : channels;
-  return layer({
-    x: noise([batch, size, size, channels], 1),
-    'conv.weight': noise([out, perFilter, options.kernel, options.kernel], 2),
-    'conv.bias': noise([out], 3),
-    'bn.weight': noise([out], 4),
-    'bn.bias': noise([out], 5),
-    'bn.running_mean': noise([out], 6),
-    'bn.running_var': noise([out], 7),
-  });
+  return layer(inputsOf({ size, ...options }));
 }
 
-test.each(Object.entries(cases))(
-  '%s convolution with batch norm, forward and backward',
-  async (_, geometry) => {
-    const actual = await run(new OnnxEngine(), geometry);
-    const expected = await run(await createEagerEngine({ backend: 'cpu' }), geometry);
-    expect(Object.keys(actual)).toEqual(Object.keys(expected));
-    for (const [name, { shape, data }] of Object.entries(expected)) {
-      expect(actual[name]!.shape, name).toEqual(shape);
-      const scale = Math.max(1, ...Array.from(data, Math.abs));
-      data.forEach((value, i) =>
-        expect(actual[name]!.data[i]! / scale, name).toBeCloseTo(value / scale, 4),
-      );
+type Arrays = Record<string, ArrayLike<number>>;
+
+/** The layer by its definition, in float64: convolution, then batch normalisation. */
+function define(arrays: Arrays, { size, kernel, stride = 1, padding, depthwise }: Case) {
+  const pad = padding ?? (kernel - 1) >> 1;
+  const out = depthwise ? channels : filters;
+  const side = Math.floor((size + 2 * pad - kernel) / stride) + 1;
+  const { x, 'conv.weight': weight, 'conv.bias': bias } = arrays as Record<string, number[]>;
+  const conv: number[] = [];
+  for (let i = 0; i < batch * side * side * out; i++) {
+    const o = i % out;
+    const [n, row, column] = [
+      Math.floor(i / (out * side * side)),
+      Math.floor(i / (out * side)) % side,
+      Math.floor(i / out) % side,
+    ];
+    let sum = bias![o]!;
+    for (let k = 0; k < kernel * kernel; k++) {
+      const r = row * stride + Math.floor(k / kernel) - pad;
+      const c = column * stride + (k % kernel) - pad;
+      if (r < 0 || c < 0 || r >= size || c >= size) continue;
+      const pixel = ((n * size + r) * size + c) * channels;
+      if (depthwise) sum += x![pixel + o]! * weight![o * kernel * kernel + k]!;
+      else
+        for (let j = 0; j < channels; j++)
+          sum += x![pixel + j]! * weight![(o * channels + j) * kernel * kernel + k]!;
     }
-  },
-);
+    conv.push(sum);
+  }
+  const count = conv.length / out;
+  const moment = (o: number, f: (v: number) => number) =>
+    conv.reduce((sum, v, i) => (i % out === o ? sum + f(v) : sum), 0) / count;
+  const means = Array.from({ length: out }, (_, o) => moment(o, (v) => v));
+  const variances = means.map((mean, o) => moment(o, (v) => (v - mean) ** 2));
+  const y = conv.map((v, i) => {
+    const o = i % out;
+    const normalised = (v - means[o]!) / Math.sqrt(variances[o]! + 1e-5);
+    return normalised * arrays['bn.weight']![o]! + arrays['bn.bias']![o]!;
+  });
+  const blend = (old: ArrayLike<number>, now: number[]) =>
+    now.map((value, o) => 0.9 * old[o]! + 0.1 * value);
+  return {
+    y,
+    loss: [y.reduce((sum, v) => sum + v * Math.sin(v), 0)],
+    'bn.running_mean': blend(arrays['bn.running_mean']!, means),
+    'bn.running_var': blend(
+      arrays['bn.running_var']!,
+      variances.map((v) => (v * count) / (count - 1)),
+    ),
+    'bn.num_batches_tracked': [5],
+  };
+}
+
+/** The definition's values, and its gradients by central differences. */
+function reference(geometry: Case): Record<string, number[]> {
+  const arrays: Record<string, number[]> = Object.fromEntries(
+    Object.entries(inputsOf(geometry)).map(([name, { data }]) => [name, Array.from(data)]),
+  );
+  const gradient = (name: string) =>
+    arrays[name]!.map((value, i) => {
+      const at = (shift: number) => {
+        const moved = arrays[name]!.with(i, value + shift);
+        return define({ ...arrays, [name]: moved }, geometry).loss[0]!;
+      };
+      return (at(1e-5) - at(-1e-5)) / 2e-5;
+    });
+  const trained = ['x', 'conv.weight', 'conv.bias', 'bn.weight', 'bn.bias'];
+  return {
+    ...define(arrays, geometry),
+    ...Object.fromEntries(trained.map((name) => [`d ${name}`, gradient(name)])),
+  };
+}
+
+const engines: Record<string, () => Promise<Engine>> = {
+  onnx: async () => new OnnxEngine(),
+  wasm: () => createEagerEngine({ backend: 'wasm' }),
+};
+
+describe.each(Object.entries(cases))('%s convolution with batch norm', (_, geometry) => {
+  test.each(Object.entries(engines))('is its definition on %s', async (__, makeEngine) => {
+    const actual = await run(await makeEngine(), geometry);
+    for (const [name, values] of Object.entries(reference(geometry))) {
+      const { data } = actual[name]!;
+      expect(data.length, name).toBe(values.length);
+      const scale = Math.max(1, ...values.map(Math.abs));
+      values.forEach((value, i) => expect(data[i]! / scale, name).toBeCloseTo(value / scale, 4));
+    }
+  });
+});

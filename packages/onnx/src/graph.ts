@@ -38,10 +38,12 @@ export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
     b.output(name, value);
     return port(name, value);
   });
+  const nodes = b.finish(outputs.map((output) => output.name));
+  const used = new Set([...nodes.flatMap((node) => node.inputs), ...Object.keys(graph.outputs)]);
   return encodeModel({
     name: options.name,
-    nodes: b.finish(outputs.map((output) => output.name)),
-    initializers: b.initializers,
+    nodes,
+    initializers: b.initializers.filter(({ name }) => used.has(name)),
     inputs,
     outputs,
   });

@@ -2,12 +2,13 @@ import { vit } from '@kcr/backbones';
 import {
   type Architecture,
   type Batch,
+  type Dim,
   float32,
   Generator,
   int32,
   Model,
   prune,
-  topChannels,
+  selectShare,
 } from '@kcr/core';
 
 /** The models of the benchmark, under the names of its tables. */
@@ -34,11 +35,9 @@ export const makeModel = (name: ModelName): Model =>
 export function shrink(model: Model, role: string, ratio: number): Model {
   const generator = new Generator(1);
   const dims = [...model.dims.values()].filter((dim) => dim.role === role);
-  const entries = dims.map((dim) => {
-    const scores = Array.from({ length: dim.size }, () => generator.uniform());
-    return [dim.name, topChannels(dim, scores, ratio * dim.size)];
-  });
-  return prune(model, Object.fromEntries(entries));
+  const random = (dim: Dim) => Array.from({ length: dim.size }, () => generator.uniform());
+  const scores = new Map(dims.map((dim) => [dim.name, random(dim)]));
+  return prune(model, selectShare(model, scores, ratio));
 }
 
 /** A batch of random images. */

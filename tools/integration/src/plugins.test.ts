@@ -32,7 +32,8 @@ const base = (model: ReturnType<(typeof smallModels)[string]>) => ({
   epochs: 2,
   batchSize: 8,
   seed: 1,
-  optimizer: { lr: 1e-3 },
+  // Where a gradient is zero but for rounding (a bias before a batch norm), AdamW would make a step of it.
+  optimizer: { lr: 1e-3, eps: 1e-3 },
 });
 
 describe.each(pairs(smallModels, plugins))(
@@ -143,7 +144,7 @@ describe('what cannot run is refused before anything is trained', () => {
       'PLUGIN_HOOK',
       { plugins: [definePlugin('x', () => () => ({ losss: () => 0 }) as object)({})] },
     ],
-    ['RANK', { plugins: [kcrNystrom({ eta: 1, rank: 13 })] }],
+    ['RANK', { plugins: [kcrNystrom({ eta: 1, rank: 33 })] }],
     ['LANDMARKS', { plugins: [kcrNystrom({ eta: 1, rank: 3, landmarks: 25 })] }],
     ['MASK_DIMS', { plugins: [gumbelMasks({ dims: ['nothing'] })] }],
     ['BATCH_SIZE', { batchSize: 25 }],

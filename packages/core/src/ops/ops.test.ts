@@ -3,10 +3,15 @@ import { createEagerEngine } from '../eager.ts';
 import { Generator } from '../random.ts';
 import { type Tensor, tf } from '../tf.ts';
 import { affine } from './affine.ts';
+import { batchNorm } from './batch-norm.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { gelu } from './gelu.ts';
+import { hardSwish } from './hard-swish.ts';
 import { layerNorm } from './layer-norm.ts';
+import { lookup } from './lookup.ts';
 import { inverse, reindex } from './reindex.ts';
+import { resizeBilinear } from './resize.ts';
+import { silu } from './silu.ts';
 
 /** erf in float64, by its Taylor series. */
 function erf64(x: number): number {
@@ -63,6 +68,59 @@ const cases: Record<string, Case> = {
     shapes: [[3, 2]],
     op: ([x]) => reindex(x!, inverse([1, 3], 4), 1),
     reference: ([x]) => [0, 1, 2].flatMap((r) => [0, x![2 * r]!, 0, x![2 * r + 1]!]),
+  },
+  silu: {
+    shapes: [[3, 4]],
+    op: ([x]) => silu(x!),
+    reference: ([x]) => x!.map((v) => v / (1 + Math.exp(-v))),
+  },
+  hardSwish: {
+    shapes: [[5, 8]],
+    op: ([x]) => hardSwish(tf.mul(x!, 3)),
+    reference: ([x]) => x!.map((v) => (3 * v * Math.min(Math.max(3 * v + 3, 0), 6)) / 6),
+  },
+  'permuted rows with zeros': {
+    shapes: [[2, 3, 2]],
+    op: ([x]) => reindex(x!, [2, -1, 0], 1),
+    reference: ([x]) => [0, 6].flatMap((i) => [x![i + 4]!, x![i + 5]!, 0, 0, x![i]!, x![i + 1]!]),
+  },
+  lookup: {
+    shapes: [[3, 2]],
+    op: ([x]) => lookup(x!, [2, 0, 2, 2]),
+    reference: ([x]) => [2, 0, 2, 2].flatMap((row) => x!.slice(2 * row, 2 * row + 2)),
+  },
+  resizeBilinear: {
+    shapes: [[2, 3, 2, 2]],
+    op: ([x]) => resizeBilinear(x!, [4, 3]),
+    reference: ([x]) =>
+      Array.from({ length: 2 * 4 * 3 * 2 }, (_, i) => {
+        const [n, row, column, c] = [i / 24, (i / 6) % 4, (i / 2) % 3, i % 2].map(
+          Math.floor,
+        ) as Vec;
+        // Pixel centres are at halves; beyond the first and last one the image goes on unchanged.
+        const at = (r: number, s: number) => x![((n! * 3 + r) * 2 + s) * 2 + c!]!;
+        const split = (place: number, from: number, to: number) => {
+          const p = Math.min(Math.max(((place + 0.5) * from) / to - 0.5, 0), from - 1);
+          return [Math.floor(p), Math.min(Math.floor(p) + 1, from - 1), p % 1] as const;
+        };
+        const [top, bottom, down] = split(row!, 3, 4);
+        const [left, right, over] = split(column!, 2, 3);
+        const line = (r: number) => at(r, left) * (1 - over) + at(r, right) * over;
+        return line(top) * (1 - down) + line(bottom) * down;
+      }),
+  },
+  batchNorm: {
+    shapes: [[2, 3, 2], [2], [2]],
+    op: ([x, g, b]) => batchNorm(x!, g!, b!, 1e-5).y,
+    reference: ([x, g, b]) => {
+      const moment = (c: number, f: (v: number) => number) =>
+        x!.reduce((sum, v, i) => (i % 2 === c ? sum + f(v) : sum), 0) / 6;
+      return x!.map((v, i) => {
+        const mean = moment(i % 2, (u) => u);
+        const variance = moment(i % 2, (u) => (u - mean) ** 2);
+        return ((v - mean) / Math.sqrt(variance + 1e-5)) * g![i % 2]! + b![i % 2]!;
+      });
+    },
   },
   crossEntropy: {
     shapes: [[3, 4]],
