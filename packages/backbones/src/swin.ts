@@ -168,8 +168,12 @@ export const swin: Architecture<SwinConfig> = {
         x = patchMerging(stage.child('downsample'), x, width, embeds[i - 1]!, embed);
         width = Math.ceil(width / 2);
       }
+      // As timm counts, an odd grid's last half row is left out here, though it is computed.
+      const side = Math.floor(grid.shape[2]! / 2 ** i);
+      const size = Math.min(side, config.window_size);
       for (let j = 0; j < depths[i]!; j++) {
-        const around = windows(x.shape[1]! / width, width, config.window_size, j % 2 === 1);
+        const shift = j % 2 === 1 && side > size ? config.window_size >> 1 : 0;
+        const around = windows(x.shape[1]! / width, width, size, shift);
         x = transformerBlock(
           stage.child('blocks').child(j),
           x,

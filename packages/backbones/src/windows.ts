@@ -13,18 +13,14 @@ export interface Windows {
 }
 
 /**
- * Cuts a grid of `height` x `width` into windows of side `target`, shifted by half of it where `shifted`.
- *
- * A grid that is no larger than a window is one window, unshifted.
+ * Cuts a grid of `height` x `width` into windows of side `size`, after rolling it by `shift` so that windows
+ * straddle those of no shift and positions at the end wrap around.
  */
-export function windows(height: number, width: number, target: number, shifted: boolean): Windows {
-  const size = Math.min(height, width, target);
+export function windows(height: number, width: number, size: number, shift: number): Windows {
   const area = size * size;
-  const shift = shifted && Math.min(height, width) > size ? target >> 1 : 0;
   const [rows, columns] = [Math.ceil(height / size), Math.ceil(width / size)];
   const order: number[] = [];
   const regions: number[] = [];
-  // The grid is rolled by the shift before windows are cut, so that those at its end wrap around.
   for (let window = 0; window < rows * columns; window++) {
     for (let place = 0; place < area; place++) {
       const row = Math.floor(window / columns) * size + Math.floor(place / size);

@@ -1,0 +1,141 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  float32,
+  Generator,
+  loadWeights,
+  readSafetensors,
+  type StateDict,
+  saveWeights,
+  writeSafetensors,
+} from '@kcr/core';
+import { describe, expect, test } from 'vitest';
+import { createModel } from './registry.ts';
+
+/** Parameters and MACs of timm 1.0.29, counted by hooks on its modules. */
+const counts: Record<string, [params: number, linear: number, total: number]> = {
+  vit_small_patch16_224: [22_050_664, 4_241_218_560, 4_598_882_304],
+  vit_base_patch16_224: [86_567_656, 16_848_500_736, 17_563_828_224],
+  deit_tiny_patch16_224: [5_717_416, 1_074_851_328, 1_253_683_200],
+  deit_small_patch16_224: [22_050_664, 4_241_218_560, 4_598_882_304],
+  deit_base_patch16_224: [86_567_656, 16_848_500_736, 17_563_828_224],
+  lvvit_s: [26_151_824, 6_074_600_448, 6_551_485_440],
+  swin_tiny_patch4_window7_224: [28_288_354, 4_350_425_088, 4_490_566_656],
+  swin_base_patch4_window7_224: [87_768_224, 15_126_077_440, 15_430_946_816],
+  mobilevit_xs: [2_317_848, 908_635_136, 1_025_911_808],
+  mobilevit_s: [5_578_632, 1_823_196_160, 2_000_831_488],
+  'mobilevit_xs at 224': [2_317_848, 703_228_736, 772_340_288],
+  'mobilevit_s at 224': [5_578_632, 1_416_770_560, 1_521_507_328],
+  efficientvit_b1: [9_102_024, 510_684_672, 519_214_592],
+  'efficientvit_b1 at 288': [9_102_024, 841_543_168, 855_643_648],
+};
+
+test.each(Object.entries(counts))(
+  '%s has the parameters and MACs of timm',
+  (row, [params, linear, total]) => {
+    const [name, size] = row.split(' at ') as [string, string?];
+    const model = createModel(name, size ? { img_size: Number(size) } : {});
+    expect(model.parameterCount).toBe(params);
+    expect(model.macs).toEqual({ linear, attention: total - linear, total });
+  },
+);
+
+const files = await readdir(new URL('../fixtures/', import.meta.url));
+const keyed = files.flatMap((file) => /^keys_(\w+)\.txt$/.exec(file)?.[1] ?? []);
+
+test.each(keyed)('%s has the state dict of timm', async (name) => {
+  const path = fileURLToPath(new URL(`../fixtures/keys_${name}.txt`, import.meta.url));
+  const lines = (await readFile(path, 'utf8')).trim().split('\n');
+  const expected = lines.map((line) => {
+    const [, key, shape, kind, dtype] = /^(\S+)\s+\(([\d, ]*)\)\s+(\w+)\s+(\w+)$/.exec(line)!;
+    const sizes = shape!.split(',').filter((n) => n.trim());
+    return [key, sizes.map(Number), kind === 'param', dtype === 'int64' ? 'int32' : dtype];
+  });
+  const actual = createModel(name).params.map((p) => [p.name, p.shape, p.trainable, p.dtype]);
+  const byName = (a: unknown[], b: unknown[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
+  expect(actual.sort(byName)).toEqual(expected.sort(byName));
+});
+
+test('weights load by path, and a file that does not fit says all that is wrong', async () => {
+  const path = fileURLToPath(new URL('../fixtures/vit.safetensors', import.meta.url));
+  const { tensors } = await readSafetensors(path);
+  const config = { img_size: 32, patch_size: 8, embed_dim: 48, depth: 2, num_classes: 10 };
+  const model = createModel('deit_tiny_patch16_224', config);
+  const own = Object.entries(tensors).filter(([name]) => !/^(case|grad)\./.test(name));
+  const folder = await mkdtemp(join(tmpdir(), 'kcr-weights-'));
+  const file = join(folder, 'timm.safetensors');
+  await writeSafetensors(file, { tensors: Object.fromEntries(own), metadata: { format: 'pt' } });
+  const weights = await loadWeights(model, file);
+  expect(weights['blocks.1.attn.qkv.weight']).toEqual(tensors['blocks.1.attn.qkv.weight']);
+  const other = createModel('deit_tiny_patch16_224', { ...config, depth: 3, num_classes: 9 });
+  await expect(loadWeights(other, file)).rejects.toThrow(
+    /12 missing: blocks\.2.*2 of another shape: head\.weight is \[10, 48\] instead of \[9, 48\], head\.bias/s,
+  );
+  await expect(loadWeights(model, path)).rejects.toThrow(/unexpected: .*grad\.head\.weight/);
+  await rm(folder, { recursive: true });
+});
+
+describe('weights under other names', () => {
+  const config = { img_size: 32, embed_dim: 12, depths: [1, 1], num_heads: [2, 2], num_classes: 3 };
+  const save = async (tensors: StateDict) => {
+    const file = join(await mkdtemp(join(tmpdir(), 'kcr-mapping-')), 'official.safetensors');
+    await writeSafetensors(file, { tensors, metadata: {} });
+    return file;
+  };
+
+  test("Microsoft's Swin: downsampling ends a stage, the head is plain, tables are stored", async () => {
+    const model = createModel('swin_tiny_patch4_window7_224', config);
+    const own = model.initialize(new Generator(1));
+    const official: StateDict = { 'layers.0.blocks.0.attn.relative_position_index': float32([1]) };
+    for (const [name, array] of Object.entries(own))
+      official[name.replace('layers.1.downsample', 'layers.0.downsample').replace('.fc.', '.')] =
+        array;
+    expect(await loadWeights(model, await save(official))).toEqual(own);
+  });
+
+  test('a distilled DeiT: its token, its position and its head are left out', async () => {
+    const small = { img_size: 32, embed_dim: 12, num_heads: 3, depth: 1, num_classes: 3 };
+    const model = createModel('deit_tiny_patch16_224', small);
+    const own = model.initialize(new Generator(1));
+    const pos = own.pos_embed!.data;
+    const distilled = {
+      ...own,
+      dist_token: float32([1, 1, 12], 7),
+      'head_dist.weight': float32([3, 12]),
+      'head_dist.bias': float32([3]),
+      pos_embed: float32([1, 6, 12], [...pos.slice(0, 12), ...Array(12).fill(7), ...pos.slice(12)]),
+    };
+    expect(await loadWeights(model, await save(distilled))).toEqual(own);
+  });
+});
+
+test('saved weights are timm files: the same names, counters as 64-bit integers', async () => {
+  const path = fileURLToPath(new URL('../fixtures/mobilevit-odd.safetensors', import.meta.url));
+  const cases = await readFile(new URL('../fixtures/cases.json', import.meta.url), 'utf8');
+  const { config, image } = JSON.parse(cases)['mobilevit-odd'];
+  const model = createModel('mobilevit_xxs', { ...config, img_size: image });
+  const { tensors } = await readSafetensors(path);
+  const own = Object.fromEntries(model.params.map((p) => [p.name, tensors[p.name]!]));
+  const file = join(await mkdtemp(join(tmpdir(), 'kcr-saved-')), 'model.safetensors');
+  await saveWeights(model, own, file);
+  expect(await loadWeights(model, file)).toEqual(own);
+  const header = (await readFile(file)).subarray(8, 60_000).toString();
+  expect(header).toMatch(/"stem\.bn\.num_batches_tracked":\{"dtype":"I64","shape":\[\]/);
+});
+
+describe('a model that cannot be is refused', () => {
+  test.each<[string, string, object]>([
+    ['MODEL_UNKNOWN', 'vit_tiny', {}],
+    ['MODEL_CONFIG', 'deit_tiny_patch16_224', { img_size: 100 }],
+    ['MODEL_CONFIG', 'deit_tiny_patch16_224', { num_heads: 5 }],
+    ['MODEL_CONFIG', 'deit_tiny_patch16_224', { embed_dims: 64 }],
+    ['MODEL_CONFIG', 'lvvit_s', { img_size: 100 }],
+    ['MODEL_CONFIG', 'swin_tiny_patch4_window7_224', { depths: [2, 2] }],
+    ['MODEL_CONFIG', 'mobilevit_s', { num_heads: 7 }],
+    ['MODEL_CONFIG', 'efficientvit_b1', { head_dim: 48 }],
+  ])('%s', (code, name, config) => {
+    expect(() => createModel(name, config)).toThrow(expect.objectContaining({ code }));
+  });
+});
