@@ -1,45 +1,44 @@
+import { elementwise } from './elementwise.ts';
 import type { Lowering } from './lowering.ts';
 
 /**
  * dy * gelu'(x) = dy * (Phi(x) + x phi(x)), in the fewest passes over the activations: with u = x / sqrt 2,
  * Phi = HardSigmoid of erf(u), which is 0.5 erf(u) + 0.5 there, and x phi(x) = u exp(log(1 / sqrt pi) - u^2).
  */
-const geluGradient: Lowering = (b, { inputs }) => {
-  const u = b.node('Mul', [b.get(inputs.x!), b.scalar(Math.SQRT1_2)]);
+const geluGradient = elementwise((b, { x, dy }) => {
+  const u = b.node('Mul', [x!, b.scalar(Math.SQRT1_2)]);
   const halves = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
   const cdf = b.node('HardSigmoid', [b.node('Erf', [u])], halves);
   const exponent = b.node('Sub', [b.scalar(-0.5 * Math.log(Math.PI)), b.node('Mul', [u, u])]);
   const slope = b.node('Add', [cdf, b.node('Mul', [u, b.node('Exp', [exponent])])]);
-  return [b.node('Mul', [b.get(inputs.dy!), slope])];
-};
+  return b.node('Mul', [dy!, slope]);
+});
 
-/** dy * (s + y (1 - s)) with s = sigmoid(x) and y = x s, which ends in dy * (s + (y - y s)). */
-const siluGradient: Lowering = (b, { inputs }) => {
-  const x = b.get(inputs.x!);
-  const gate = b.node('Sigmoid', [x]);
-  const rest = b.node('Sub', [b.scalar(1), gate]);
-  const slope = b.node('Add', [b.node('Mul', [x, rest]), b.scalar(1)]);
-  return [b.node('Mul', [b.node('Mul', [b.get(inputs.dy!), gate]), slope])];
-};
+/** dy * (s + y (1 - s)) with s = sigmoid(x). */
+const siluGradient = elementwise((b, { x, y, dy }) => {
+  const gate = b.node('Sigmoid', [x!]);
+  const rest = b.node('Mul', [y!, b.node('Sub', [b.scalar(1), gate])]);
+  return b.node('Mul', [dy!, b.node('Add', [gate, rest])]);
+});
 
 /** dy * clip(x / 3 + 1/2) with the slope cut to 0 below -3 and to 1 above 3. */
-const hardSwishGradient: Lowering = (b, { inputs }) => {
-  const x = b.get(inputs.x!);
-  const slope = b.node('Add', [b.node('Mul', [x, b.scalar(1 / 3)]), b.scalar(0.5)]);
-  const upper = b.node('Where', [b.node('Greater', [x, b.scalar(3)]), b.scalar(1), slope]);
-  const both = b.node('Where', [b.node('Less', [x, b.scalar(-3)]), b.scalar(0), upper]);
-  return [b.node('Mul', [b.get(inputs.dy!), both])];
-};
+const hardSwishGradient = elementwise((b, { x, dy }) => {
+  const slope = b.node('Add', [b.node('Mul', [x!, b.scalar(1 / 3)]), b.scalar(0.5)]);
+  const upper = b.node('Where', [b.node('Greater', [x!, b.scalar(3)]), b.scalar(1), slope]);
+  const both = b.node('Where', [b.node('Less', [x!, b.scalar(-3)]), b.scalar(0), upper]);
+  return b.node('Mul', [dy!, both]);
+});
 
 /** Activations and their gradients, each in the fewest passes that ONNX Runtime's kernels allow. */
 export const activationLowerings: Readonly<Record<string, Lowering>> = {
-  Gelu: (b, { inputs }) => [b.node('Gelu', [b.get(inputs.x!)])],
+  Gelu: elementwise((b, { x }) => b.node('Gelu', [x!])),
   GeluGradient: geluGradient,
-  HardSwish: (b, { inputs }) => [b.node('HardSwish', [b.get(inputs.x!)])],
+  HardSwish: elementwise((b, { x }) => b.node('HardSwish', [x!])),
   HardSwishGradient: hardSwishGradient,
-  Silu: (b, { inputs }) => {
-    const x = b.get(inputs.x!);
-    return [b.node('Mul', [x, b.node('Sigmoid', [x])])];
-  },
+  Silu: elementwise((b, { x }) =>
+    b.target === 'cpu'
+      ? b.node('QuickGelu', [x!], { alpha: { float: 1 } }, 'com.microsoft')
+      : b.node('Mul', [x!, b.node('Sigmoid', [x!])]),
+  ),
   SiluGradient: siluGradient,
 };

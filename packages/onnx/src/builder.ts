@@ -1,4 +1,5 @@
 import { type Constant, KcrError, shapeText, uniformOf, type Value } from '@kcr/core';
+import { NCHWC } from './blocked.ts';
 import type { AttributeValue, OnnxNode, OnnxTensor, OnnxType } from './proto.ts';
 
 interface NodeOptions {
@@ -15,6 +16,7 @@ export class OnnxBuilder {
   readonly #outputs = new Map<string, string>();
   readonly initializers: OnnxTensor[] = [];
   readonly #names = new Map<number, string>();
+  readonly #blocked = new Map<number, string>();
   readonly #expanded = new Map<number, string>();
   /** Values whose name holds something smaller that broadcasts to their shape. */
   readonly #lazy = new Set<number>();
@@ -24,10 +26,12 @@ export class OnnxBuilder {
   /**
    * @param twin shapes by value id in a trace of the same function with another batch size: sizes that
    *   differ there are dynamic
+   * @param block channels to a block of the runtime's blocked layout; 0: it is not used
    */
   constructor(
     readonly target: Target,
     private readonly twin?: ReadonlyMap<number, readonly number[]>,
+    readonly block = 0,
   ) {}
 
   /** A value's shape, with `undefined` for sizes that depend on the batch. */
@@ -85,11 +89,42 @@ export class OnnxBuilder {
   }
 
   isBound(value: Value): boolean {
-    return this.#names.has(value.id);
+    return this.#names.has(value.id) || this.#blocked.has(value.id);
+  }
+
+  /** Gives a feature map a name in blocked layout. */
+  bindBlocked(value: Value, name: string): void {
+    this.#blocked.set(value.id, name);
+  }
+
+  /** Whether a value is a feature map that fits the blocked layout. */
+  canBlock(value: Value): boolean {
+    const { shape } = value;
+    if (this.block === 0 || shape.length !== 4 || this.isLazy(value)) return false;
+    return shape[3]! % this.block === 0 && !this.dynamicShape(value).includes(undefined);
+  }
+
+  /** Whether a value is there in blocked layout and not in its own. */
+  isBlocked({ id }: Value): boolean {
+    return this.#blocked.has(id) && !this.#names.has(id);
+  }
+
+  /** The name of a feature map in blocked layout. */
+  blocked(value: Value): string {
+    let name = this.#blocked.get(value.id);
+    if (!name) {
+      name = this.node('ReorderInput', [this.get(value)], { channels_last: 1 }, NCHWC);
+      this.#blocked.set(value.id, name);
+    }
+    return name;
   }
 
   /** The name of a value in its full shape. */
   get(value: Value): string {
+    if (this.isBlocked(value)) {
+      const attributes = { channels_last: 1, channels: value.shape[3]! };
+      this.bind(value, this.node('ReorderOutput', [this.blocked(value)], attributes, NCHWC));
+    }
     const known = this.#names.get(value.id) ?? this.#constant(value);
     if (!this.#lazy.has(value.id) && uniformOf(value) === undefined) return known;
     if (value.shape.length === 0) return known;
@@ -104,6 +139,7 @@ export class OnnxBuilder {
 
   /** The name of something that broadcasts to the value's shape, which may be smaller. */
   broadcastable(value: Value): string {
+    if (this.isBlocked(value)) return this.get(value);
     return this.#names.get(value.id) ?? this.#constant(value);
   }
 

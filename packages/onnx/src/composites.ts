@@ -1,21 +1,8 @@
 import type { Value } from '@kcr/core';
 import { activationLowerings } from './activations.ts';
+import { batchNormLowerings } from './batch-norm.ts';
 import type { OnnxBuilder } from './builder.ts';
 import type { Lowering } from './lowering.ts';
-
-/** Two reading passes for the statistics, two writing ones for the result. */
-const batchNorm: Lowering = (b, { inputs, attrs }) => {
-  const { x, gamma, beta } = inputs as Record<string, Value>;
-  const axes = b.int64(x!.shape.slice(1).map((_, i) => i));
-  const count = x!.shape.slice(0, -1).reduce((p, n) => p * n, 1);
-  const mean = b.node('ReduceMean', [b.get(x!), axes], { keepdims: 0 });
-  const centred = b.node('Sub', [b.get(x!), mean]);
-  const squares = b.node('ReduceSumSquare', [centred, axes], { keepdims: 0 });
-  const variance = b.node('Mul', [squares, b.scalar(1 / count)]);
-  const spread = b.node('Sqrt', [b.node('Add', [variance, b.scalar(attrs.eps as number)])]);
-  const scale = b.node('Div', [b.get(gamma!), spread]);
-  return [b.node('Add', [b.node('Mul', [centred, scale]), b.get(beta!)]), mean, variance];
-};
 
 const layerNorm: Lowering = (b, { inputs, attrs }) =>
   b.nodeOutputs(
@@ -90,7 +77,6 @@ export const compositeLowerings: Readonly<Record<string, Lowering>> = {
   Affine: (b, { inputs }) => [
     b.node('Gemm', [b.get(inputs.x!), b.get(inputs.weight!), b.get(inputs.bias!)], { transB: 1 }),
   ],
-  BatchNorm: batchNorm,
   LayerNorm: layerNorm,
   Lookup: (b, { inputs, attrs }) => [
     b.node('Gather', [b.get(inputs.table!), indexList(b, attrs.indices as number[])], { axis: 0 }),
@@ -108,4 +94,5 @@ export const compositeLowerings: Readonly<Record<string, Lowering>> = {
     return [b.node('MatMul', [weights, b.get(inputs.x!)])];
   },
   ...activationLowerings,
+  ...batchNormLowerings,
 };

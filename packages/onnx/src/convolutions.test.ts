@@ -22,19 +22,44 @@ interface Case {
   padding?: number;
   depthwise?: boolean;
   size: number;
+  /** Channels of the input, and of the output where it is not depthwise. */
+  channels: readonly [number, number];
 }
 
+const few = [4, 6] as const;
+/** Multiples of the blocks that ONNX Runtime's fast kernels work in. */
+const many = [32, 16] as const;
+
 const cases: Record<string, Case> = {
-  regular: { kernel: 3, size: 6 },
-  pointwise: { kernel: 1, size: 5 },
-  strided: { kernel: 3, stride: 2, size: 7 },
-  'strided with a row left over': { kernel: 3, stride: 2, size: 8 },
-  'patch embedding': { kernel: 4, stride: 4, padding: 0, size: 8 },
-  depthwise: { kernel: 3, depthwise: true, size: 6 },
-  'strided depthwise': { kernel: 5, stride: 2, depthwise: true, size: 9 },
+  regular: { kernel: 3, size: 6, channels: few },
+  pointwise: { kernel: 1, size: 5, channels: few },
+  strided: { kernel: 3, stride: 2, size: 7, channels: few },
+  'strided with a row left over': { kernel: 3, stride: 2, size: 8, channels: few },
+  'patch embedding': { kernel: 4, stride: 4, padding: 0, size: 8, channels: few },
+  depthwise: { kernel: 3, depthwise: true, size: 6, channels: few },
+  'strided depthwise': { kernel: 5, stride: 2, depthwise: true, size: 9, channels: few },
+  'regular, in blocks': { kernel: 3, size: 5, channels: many },
+  'pointwise, in blocks': { kernel: 1, size: 4, channels: many },
+  'image to blocks': { kernel: 3, stride: 2, size: 7, channels: [3, 16] },
+  'strided, in blocks': { kernel: 3, stride: 2, size: 6, channels: many },
+  'depthwise, in blocks': { kernel: 3, depthwise: true, size: 6, channels: many },
+  'strided depthwise, in blocks': {
+    kernel: 5,
+    stride: 2,
+    depthwise: true,
+    size: 9,
+    channels: many,
+  },
+  'strided depthwise with a row left over, in blocks': {
+    kernel: 3,
+    stride: 2,
+    depthwise: true,
+    size: 6,
+    channels: many,
+  },
 };
 
-const [channels, filters, batch] = [4, 6, 2];
+const batch = 2;
 const noise = (shape: readonly number[], seed: number): NdArray => {
   const generator = new Generator(seed);
   return {
@@ -45,24 +70,25 @@ const noise = (shape: readonly number[], seed: number): NdArray => {
 };
 
 /** The arrays that a layer reads. */
-function inputsOf({ size, kernel, depthwise }: Case): Record<string, NdArray> {
-  const out = depthwise ? channels : filters;
+function inputsOf({ size, kernel, depthwise, channels: [inputs, filters] }: Case) {
+  const out = depthwise ? inputs : filters;
   return {
-    x: noise([batch, size, size, channels], 1),
-    'conv.weight': noise([out, depthwise ? 1 : channels, kernel, kernel], 2),
+    x: noise([batch, size, size, inputs], 1),
+    'conv.weight': noise([out, depthwise ? 1 : inputs, kernel, kernel], 2),
     'conv.bias': noise([out], 3),
     'bn.weight': noise([out], 4),
     'bn.bias': noise([out], 5),
     'bn.running_mean': noise([out], 6),
     'bn.running_var': noise([out], 7),
     'bn.num_batches_tracked': { dtype: 'int32', shape: [], data: Int32Array.of(4) },
-  };
+  } satisfies Record<string, NdArray>;
 }
 
 /** Output, running statistics and gradients of a convolution with batch normalisation, as one layer. */
-async function run(engine: Engine, { size, ...options }: Case): Promise<Record<string, NdArray>> {
-  const input = makeDim('in', channels, undefined, {});
-  const output = options.depthwise ? input : makeDim('out', filters, undefined, {});
+async function run(engine: Engine, geometry: Case): Promise<Record<string, NdArray>> {
+  const { size: _, channels, ...options } = geometry;
+  const input = makeDim('in', channels[0], undefined, {});
+  const output = options.depthwise ? input : makeDim('out', channels[1], undefined, {});
   const layer = engine.compile('layer', ({ inputs }) => {
     const assigned: Record<string, Tensor> = {};
     const frame: Frame = {
@@ -98,13 +124,15 @@ async function run(engine: Engine, { size, ...options }: Case): Promise<Record<s
       },
     };
   });
-  return layer(inputsOf({ size, ...options }));
+  return layer(inputsOf(geometry));
 }
 
 type Arrays = Record<string, ArrayLike<number>>;
 
 /** The layer by its definition, in float64: convolution, then batch normalisation. */
-function define(arrays: Arrays, { size, kernel, stride = 1, padding, depthwise }: Case) {
+function define(arrays: Arrays, geometry: Case) {
+  const { size, kernel, stride = 1, padding, depthwise } = geometry;
+  const [channels, filters] = geometry.channels;
   const pad = padding ?? (kernel - 1) >> 1;
   const out = depthwise ? channels : filters;
   const side = Math.floor((size + 2 * pad - kernel) / stride) + 1;
@@ -154,13 +182,18 @@ function define(arrays: Arrays, { size, kernel, stride = 1, padding, depthwise }
   };
 }
 
-/** The definition's values, and its gradients by central differences. */
+/**
+ * The definition's values, and its gradients by central differences: every one of few, a random twenty of
+ * many, NaN for the others.
+ */
 function reference(geometry: Case): Record<string, number[]> {
+  const generator = new Generator(9);
   const arrays: Record<string, number[]> = Object.fromEntries(
     Object.entries(inputsOf(geometry)).map(([name, { data }]) => [name, Array.from(data)]),
   );
   const gradient = (name: string) =>
     arrays[name]!.map((value, i) => {
+      if (generator.uniform() > 20 / arrays[name]!.length) return Number.NaN;
       const at = (shift: number) => {
         const moved = arrays[name]!.with(i, value + shift);
         return define({ ...arrays, [name]: moved }, geometry).loss[0]!;
@@ -185,8 +218,10 @@ describe.each(Object.entries(cases))('%s convolution with batch norm', (_, geome
     for (const [name, values] of Object.entries(reference(geometry))) {
       const { data } = actual[name]!;
       expect(data.length, name).toBe(values.length);
-      const scale = Math.max(1, ...values.map(Math.abs));
-      values.forEach((value, i) => expect(data[i]! / scale, name).toBeCloseTo(value / scale, 4));
+      const scale = Math.max(1, ...values.filter((v) => !Number.isNaN(v)).map(Math.abs));
+      values.forEach((value, i) => {
+        if (!Number.isNaN(value)) expect(data[i]! / scale, name).toBeCloseTo(value / scale, 4);
+      });
     }
   });
 });

@@ -1,11 +1,11 @@
 import { convInfo, type Node, type Value } from '@kcr/core';
+import * as blocked from './blocked.ts';
 import type { OnnxBuilder } from './builder.ts';
 import type { Lowering } from './lowering.ts';
 
 /*
- * TensorFlow.js' convolutions are NHWC with HWIO filters, ONNX' are NCHW with OIHW filters. Input gradients
- * are transposed convolutions; filter gradients are convolutions whose batch and channels have changed
- * places, with strides as dilations.
+ * TensorFlow.js' convolutions are NHWC with HWIO filters. They run in blocked layout where the channels fit it;
+ * else as ONNX' own, which are NCHW with OIHW filters.
  */
 
 type Numbers4 = readonly [number, number, number, number];
@@ -29,7 +29,7 @@ function geometry(
     pads: [top, left, bottom, right],
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
-    kernel: [info.filterHeight, info.filterWidth],
+    kernel: [info.filterHeight, info.filterWidth] as const,
     group: depthwise ? info.inChannels : 1,
   };
 }
@@ -42,7 +42,18 @@ const forward =
   (depthwise: boolean): Lowering =>
   (b, node) => {
     const { x, filter } = node.inputs as { x: Value; filter: Value };
-    const { pads, strides, dilations, group } = geometry(x.shape, filter.shape, node, depthwise);
+    const window = geometry(x.shape, filter.shape, node, depthwise);
+    const [out] = node.outputs as [Value];
+    const fewInputs = x.shape[3]! < b.block && !depthwise;
+    if (b.canBlock(out) && (fewInputs || b.canBlock(x))) {
+      const reordered = depthwise
+        ? blocked.depthwiseFilter(b, filter, false)
+        : blocked.denseFilter(b, filter);
+      const input = fewInputs ? toNchw(b, x) : b.blocked(x);
+      b.bindBlocked(out, blocked.blockedConv(b, { x: input, filter: reordered }, window));
+      return [];
+    }
+    const { pads, strides, dilations, group } = window;
     const inputs = [toNchw(b, x), filterOf(b, filter, depthwise)];
     return [toNhwc(b, b.node('Conv', inputs, { pads, strides, dilations, group }))];
   };
@@ -51,55 +62,159 @@ const inputGradient =
   (depthwise: boolean): Lowering =>
   (b, node) => {
     const { dy, filter } = node.inputs as { dy: Value; filter: Value };
-    const shape = node.attrs.inputShape as number[];
-    const { info, pads, strides, dilations, group } = geometry(
-      shape,
-      filter.shape,
-      node,
-      depthwise,
-    );
-    const covered = (out: number, axis: 0 | 1, before: number, after: number) => {
-      const extent = ([info.filterHeight, info.filterWidth][axis]! - 1) * dilations[axis]! + 1;
-      return strides[axis]! * (out - 1) + extent - before - after;
-    };
-    const padding = [
-      info.inHeight - covered(info.outHeight, 0, pads[0]!, pads[2]!),
-      info.inWidth - covered(info.outWidth, 1, pads[1]!, pads[3]!),
-    ];
-    const inputs = [toNchw(b, dy), filterOf(b, filter, depthwise)];
-    const options = { pads, strides, dilations, group, output_padding: padding };
-    return [toNhwc(b, b.node('ConvTranspose', inputs, options))];
+    const [dx] = node.outputs as [Value];
+    const window = geometry(dx.shape, filter.shape, node, depthwise);
+    const strided = window.strides.some((stride) => stride > 1);
+    const dilated = window.dilations.some((dilation) => dilation > 1);
+    if (b.canBlock(dy) && b.canBlock(dx) && !dilated && (depthwise || !strided)) {
+      b.bindBlocked(dx, blockedInputGradient(b, dy, filter, depthwise, window));
+      return [];
+    }
+    return [toNhwc(b, transposedConv(b, toNchw(b, dy), filterOf(b, filter, depthwise), window))];
   };
 
-const filterGradient =
-  (depthwise: boolean): Lowering =>
-  (b, node) => {
-    const { x, dy } = node.inputs as { x: Value; dy: Value };
-    const shape = node.attrs.filterShape as number[];
-    const { info, pads, strides, dilations, kernel } = geometry(x.shape, shape, node, depthwise);
-    const [batch, height, width, channels] = x.shape as Numbers4;
-    // x as [c, n, h, w]; the output gradient is the filter, [o, n, h', w'].
-    let images = transpose(b, b.get(x), [3, 0, 1, 2]);
-    const weights = transpose(b, b.get(dy), [3, 0, 1, 2]);
-    if (depthwise)
-      images = b.node('Reshape', [images, b.int64([1, channels * batch, height, width])]);
-    const raw = b.node('Conv', [images, weights], {
-      pads,
-      strides: dilations,
-      dilations: strides,
-      group: depthwise ? info.inChannels : 1,
-    });
-    // Where the stride leaves rows over at the border, there are more taps than the filter has.
-    const cut = b.node('Slice', [raw, b.int64([0, 0]), b.int64(kernel), b.int64([2, 3])]);
-    // [i, o, h, w], or [1, c, h, w] for a depthwise filter
-    return [transpose(b, cut, depthwise ? [2, 3, 1, 0] : [2, 3, 0, 1])];
+/** The input gradient as a convolution of the spread output gradient by the mirrored filter. */
+function blockedInputGradient(
+  b: OnnxBuilder,
+  dy: Value,
+  filter: Value,
+  depthwise: boolean,
+  { info, pads, strides, kernel, group }: ReturnType<typeof geometry>,
+): string {
+  const mirrored = depthwise
+    ? blocked.depthwiseFilter(b, filter, true)
+    : blocked.transposedFilter(b, filter);
+  const strided = strides.some((stride) => stride > 1);
+  const x = strided ? blocked.spread(b, b.blocked(dy), dy.shape, strides) : b.blocked(dy);
+  const [top, left] = [kernel[0] - 1 - pads[0]!, kernel[1] - 1 - pads[1]!];
+  const bottom = info.inHeight + kernel[0] - 1 - top - dy.shape[1]! * strides[0]!;
+  const right = info.inWidth + kernel[1] - 1 - left - dy.shape[2]! * strides[1]!;
+  return blocked.blockedConv(
+    b,
+    { x, filter: mirrored },
+    { kernel, pads: [top, left, bottom, right], group },
+  );
+}
+
+/** ONNX' transposed convolution, NCHW. */
+function transposedConv(
+  b: OnnxBuilder,
+  dy: string,
+  filter: string,
+  { info, pads, strides, dilations, group }: ReturnType<typeof geometry>,
+): string {
+  const covered = (out: number, axis: 0 | 1, before: number, after: number) => {
+    const extent = ([info.filterHeight, info.filterWidth][axis]! - 1) * dilations[axis]! + 1;
+    return strides[axis]! * (out - 1) + extent - before - after;
   };
+  const padding = [
+    info.inHeight - covered(info.outHeight, 0, pads[0]!, pads[2]!),
+    info.inWidth - covered(info.outWidth, 1, pads[1]!, pads[3]!),
+  ];
+  const options = { pads, strides, dilations, group, output_padding: padding };
+  return b.node('ConvTranspose', [dy, filter], options);
+}
+
+/** For each tap of the filter, the product of the pixels that it meets with the output gradients. */
+const denseFilterGradient: Lowering = (b, node) => {
+  const { x, dy } = node.inputs as { x: Value; dy: Value };
+  const [dw] = node.outputs as [Value];
+  const { info, pads, strides, dilations } = geometry(x.shape, dw.shape, node, false);
+  const channels = b.int64([-1, info.inChannels]);
+  const rows = b.node('Reshape', [b.get(dy), b.int64([-1, info.outChannels])]);
+  const padding = b.int64([0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!, 0]);
+  const image = pads.some((pad) => pad > 0) ? b.node('Pad', [b.get(x), padding]) : b.get(x);
+  const plain = info.filterHeight * info.filterWidth === 1 && strides.every((s) => s === 1);
+  const taps: string[] = [];
+  for (let row = 0; row < info.filterHeight; row++) {
+    for (let column = 0; column < info.filterWidth; column++) {
+      const [top, left] = [row * dilations[0]!, column * dilations[1]!];
+      const end = [
+        top + (info.outHeight - 1) * strides[0]! + 1,
+        left + (info.outWidth - 1) * strides[1]! + 1,
+      ];
+      const bounds = [b.int64([top, left]), b.int64(end), b.int64([1, 2]), b.int64(strides)];
+      const pixels = plain ? image : b.node('Slice', [image, ...bounds]);
+      const matrix = b.node('Reshape', [pixels, channels]);
+      taps.push(b.node('Gemm', [matrix, rows], { transA: 1 }));
+    }
+  }
+  const all = taps.length === 1 ? taps[0]! : b.node('Concat', taps, { axis: 0 });
+  return [b.node('Reshape', [all, b.int64(dw.shape)])];
+};
+
+const depthwiseFilterGradient: Lowering = (b, node) => {
+  const { x, dy } = node.inputs as { x: Value; dy: Value };
+  const [dw] = node.outputs as [Value];
+  const window = geometry(x.shape, dw.shape, node, true);
+  return [
+    b.canBlock(x) && b.canBlock(dy)
+      ? blockedDepthwiseFilterGradient(b, x, dy, window)
+      : plainDepthwiseFilterGradient(b, x, dy, window),
+  ];
+};
+
+/** The image convolved by the output gradients, channel by channel, with strides as dilations. */
+function blockedDepthwiseFilterGradient(
+  b: OnnxBuilder,
+  x: Value,
+  dy: Value,
+  { info, pads, strides, dilations, kernel }: ReturnType<typeof geometry>,
+): string {
+  const [batch, , , channels] = x.shape as Numbers4;
+  // Just so much padding at the end that the filter's taps come out, where the image does not give more.
+  const after = (axis: 0 | 1) => {
+    const reach =
+      (dy.shape[axis + 1]! - 1) * strides[axis]! + (kernel[axis] - 1) * dilations[axis]! + 1;
+    return Math.max(reach - x.shape[axis + 1]! - pads[axis]!, 0);
+  };
+  const ends = [pads[0]!, pads[1]!, after(0), after(1)];
+  const taps = blocked.correlate(
+    b,
+    b.blocked(x),
+    b.blocked(dy),
+    { x: x.shape, y: dy.shape },
+    { pads: ends, strides: dilations, dilations: strides },
+  );
+  const count = (axis: 0 | 1) => {
+    const extent = (dy.shape[axis + 1]! - 1) * strides[axis]! + 1;
+    const room = x.shape[axis + 1]! + ends[axis]! + ends[axis + 2]! - extent;
+    return Math.floor(room / dilations[axis]!) + 1;
+  };
+  const shape = [batch, channels / b.block, count(0), count(1), b.block];
+  const split = b.node('Reshape', [taps, b.int64(shape)]);
+  const sum = b.node('ReduceSum', [split, b.int64([0])], { keepdims: 0 });
+  const cut = b.node('Slice', [sum, b.int64([0, 0]), b.int64(kernel), b.int64([1, 2])]);
+  const ordered = transpose(b, cut, [1, 2, 0, 3]);
+  return b.node('Reshape', [ordered, b.int64([info.filterHeight, info.filterWidth, channels, 1])]);
+}
+
+/** The same by ONNX' grouped convolution: x as [1, c * n, h, w], the output gradient as the filter. */
+function plainDepthwiseFilterGradient(
+  b: OnnxBuilder,
+  x: Value,
+  dy: Value,
+  { info, pads, strides, dilations, kernel }: ReturnType<typeof geometry>,
+): string {
+  const [batch, height, width, channels] = x.shape as Numbers4;
+  const planes = transpose(b, b.get(x), [3, 0, 1, 2]);
+  const images = b.node('Reshape', [planes, b.int64([1, channels * batch, height, width])]);
+  const raw = b.node('Conv', [images, transpose(b, b.get(dy), [3, 0, 1, 2])], {
+    pads,
+    strides: dilations,
+    dilations: strides,
+    group: info.inChannels,
+  });
+  // Where the stride leaves rows over at the border, there are more taps than the filter has.
+  const cut = b.node('Slice', [raw, b.int64([0, 0]), b.int64(kernel), b.int64([2, 3])]);
+  return transpose(b, cut, [2, 3, 1, 0]);
+}
 
 export const convolutionLowerings: Readonly<Record<string, Lowering>> = {
   Conv2D: forward(false),
-  Conv2DBackpropFilter: filterGradient(false),
+  Conv2DBackpropFilter: denseFilterGradient,
   Conv2DBackpropInput: inputGradient(false),
   DepthwiseConv2dNative: forward(true),
-  DepthwiseConv2dNativeBackpropFilter: filterGradient(true),
+  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
   DepthwiseConv2dNativeBackpropInput: inputGradient(true),
 };

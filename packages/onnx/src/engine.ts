@@ -13,6 +13,7 @@ import {
   trace,
 } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
+import { blockSize } from './blocked.ts';
 import type { Target } from './builder.ts';
 import { toOnnx } from './graph.ts';
 import { deviceReader } from './reader.ts';
@@ -138,7 +139,8 @@ export class OnnxEngine implements Engine {
   ): Promise<Program> {
     const start = performance.now();
     const { graph, supplies } = this.#trace(step, inputs);
-    const bytes = toOnnx(graph, { name, target: this.device });
+    const block = this.device === 'cpu' ? await blockSize() : 0;
+    const bytes = toOnnx(graph, { name, target: this.device, block });
     const traced = performance.now();
     const session = await createSession(bytes, name, graph, this.options);
     this.compileTimes.push({

@@ -10,6 +10,8 @@ export interface OnnxGraphOptions {
   constants?: ReadonlyMap<string, OnnxTensor['data']>;
   /** The same function traced with another batch size: sizes that differ become dynamic. */
   twin?: Graph;
+  /** Channels to a block of the runtime's blocked layout (see `blocked.ts`). Default: it is not used. */
+  block?: number;
 }
 
 /** Shapes of all values of a graph, by id. */
@@ -20,7 +22,7 @@ function shapesOf(graph: Graph): Map<number, readonly number[]> {
 
 /** Writes a traced graph as the bytes of an ONNX model with the same input and output names. */
 export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
-  const b = new OnnxBuilder(options.target, options.twin && shapesOf(options.twin));
+  const b = new OnnxBuilder(options.target, options.twin && shapesOf(options.twin), options.block);
   const port = (name: string, value: Value): OnnxPort => ({
     name,
     dtype: value.dtype,

@@ -2,16 +2,16 @@ import { KcrError, type Node, shapeText, type Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
 import { compositeLowerings } from './composites.ts';
 import { convolutionLowerings } from './convolutions.ts';
+import { elementwise, prefersBlocks } from './elementwise.ts';
 import { DATA_TYPES } from './proto.ts';
+import { sumRows } from './reductions.ts';
 
 /** Writes one kernel call as ONNX nodes and returns the names of its outputs. */
 export type Lowering = (b: OnnxBuilder, node: Node) => string[];
 
 const MICROSOFT = 'com.microsoft';
 
-const unary =
-  (op: string, input = 'x'): Lowering =>
-  (b, { inputs }) => [b.node(op, [b.get(inputs[input]!)])];
+const unary = (op: string): Lowering => elementwise((b, { x }) => b.node(op, [x!]));
 
 const covers = (value: Value, shape: readonly number[]) =>
   shapeText(value.shape) === shapeText(shape);
@@ -25,6 +25,11 @@ const binary =
   (b, { kernel, inputs, outputs }) => {
     const { a, b: c } = inputs as { a: Value; b: Value };
     const out = outputs[0]!;
+    if (prefersBlocks(b, [a, c], out)) {
+      const names = [a, c].map((v) => (b.canBlock(v) ? b.blocked(v) : b.broadcastable(v)));
+      b.bindBlocked(out, b.node(op, names));
+      return [];
+    }
     const smallA = b.isLazy(a);
     const smallB = b.isLazy(c);
     const fullA = !smallA && covers(a, out.shape);
@@ -36,17 +41,36 @@ const binary =
     return [name];
   };
 
+/** The axes of a reduction, ascending. */
+function axesOf({ inputs, attrs }: Node): number[] {
+  const rank = inputs.x!.shape.length;
+  const raw = (attrs.axis ?? attrs.reductionIndices ?? [...Array(rank).keys()]) as
+    | number
+    | number[];
+  return (Array.isArray(raw) ? raw : [raw])
+    .map((a) => (a < 0 ? a + rank : a))
+    .sort((p, q) => p - q);
+}
+
 const reduce =
   (op: string): Lowering =>
-  (b, { inputs, attrs, outputs }) => {
-    const x = inputs.x!;
-    const raw = (attrs.axis ?? attrs.reductionIndices ?? x.shape.map((_, i) => i)) as
-      | number
-      | number[];
-    const axes = (Array.isArray(raw) ? raw : [raw]).map((a) => (a < 0 ? a + x.shape.length : a));
-    const keepdims = outputs[0]!.shape.length === x.shape.length ? 1 : 0;
-    return [b.node(op, [b.get(x), b.int64(axes)], { keepdims })];
+  (b, node) => {
+    const x = node.inputs.x!;
+    const keepdims = node.outputs[0]!.shape.length === x.shape.length ? 1 : 0;
+    return [b.node(op, [b.get(x), b.int64(axesOf(node))], { keepdims })];
   };
+
+/** Sums over all axes but the last have a faster way on the CPU. */
+const sum: Lowering = (b, node) => {
+  const x = node.inputs.x!;
+  const [out] = node.outputs as [Value];
+  const leading =
+    out.shape.length === 1 && x.shape.length > 1 && axesOf(node).at(-1) !== x.shape.length - 1;
+  const fixed = !b.dynamicShape(x).includes(undefined);
+  return leading && fixed && b.target === 'cpu'
+    ? [sumRows(b, b.get(x), x)]
+    : reduce('ReduceSum')(b, node);
+};
 
 const argReduce =
   (op: string): Lowering =>
@@ -80,13 +104,30 @@ const matMul: Lowering = (b, { inputs, attrs }) => {
   return [b.node('MatMul', [left, right])];
 };
 
-const concat: Lowering = (b, { inputs, attrs }) => [
-  b.node(
-    'Concat',
-    Object.values(inputs).map((v) => b.get(v)),
-    { axis: attrs.axis as number },
-  ),
-];
+const concat: Lowering = (b, { inputs, attrs, outputs }) => {
+  const parts = Object.values(inputs);
+  const [out] = outputs as [Value];
+  const axis = attrs.axis as number;
+  const whole = b.canBlock(out) && parts.every((part) => b.canBlock(part));
+  if (whole && axis === 3 && parts.some((part) => b.isBlocked(part))) {
+    b.bindBlocked(
+      out,
+      b.node(
+        'Concat',
+        parts.map((part) => b.blocked(part)),
+        { axis: 1 },
+      ),
+    );
+    return [];
+  }
+  return [
+    b.node(
+      'Concat',
+      parts.map((part) => b.get(part)),
+      { axis },
+    ),
+  ];
+};
 
 const reshape =
   (input = 'x'): Lowering =>
@@ -107,6 +148,14 @@ const split: Lowering = (b, { inputs, attrs, outputs }) => {
   const rank = inputs.x!.shape.length;
   const axis = ((attrs.axis as number) + rank) % rank;
   const sizes = b.int64(outputs.map((out) => out.shape[axis]!));
+  if (axis === 3 && b.isBlocked(inputs.x!) && outputs.every((out) => b.canBlock(out))) {
+    const split = [b.blocked(inputs.x!), sizes];
+    const names = b.nodeOutputs('Split', split, { axis: 1 }, { outputs: outputs.length });
+    outputs.forEach((out, i) => {
+      b.bindBlocked(out, names[i]!);
+    });
+    return [];
+  }
   return b.nodeOutputs('Split', [b.get(inputs.x!), sizes], { axis }, { outputs: outputs.length });
 };
 
@@ -274,7 +323,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
     return [b.node('Where', [positive, b.scalar(1), b.scalar((attrs.alpha as number) ?? 0)])];
   },
   Sub: binary('Sub'),
-  Sum: reduce('ReduceSum'),
+  Sum: sum,
   Tanh: unary('Tanh'),
   Tile: (b, { inputs, attrs }) => [
     b.node('Tile', [b.get(inputs.x!), b.int64(attrs.reps as number[])]),

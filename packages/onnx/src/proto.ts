@@ -124,13 +124,14 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
     ...graph.inputs.map((p) => message(11, port(p))),
     ...graph.outputs.map((p) => message(12, port(p))),
   );
+  const domains = new Set(graph.nodes.map((n) => n.domain).filter((domain) => domain !== ''));
   // ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8.
   const model = all(
     integer(1, 9),
     text(2, '@kcr/onnx'),
     message(7, body),
     opset('', OPSET),
-    opset('com.microsoft', 1),
+    ...[...domains].map((domain) => opset(domain, 1)),
   );
   model(writer);
   return writer.finish();

@@ -1,6 +1,6 @@
 import type { Axis, Dim } from '../dim.ts';
 import { ones, zeros } from '../initializer.ts';
-import { batchNorm as batchNormOp } from '../ops/batch-norm.ts';
+import { batchNorm as batchNormOp, scaleShift } from '../ops/batch-norm.ts';
 import { layerNorm as layerNormOp } from '../ops/layer-norm.ts';
 import type { Scope } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
@@ -31,7 +31,7 @@ export function batchNorm(m: Scope, x: Tensor, dim: Dim, options: BatchNormOptio
   const batches = m.counter('num_batches_tracked');
   if (!m.training) {
     const scale = tf.mul(gamma, tf.rsqrt(tf.add(runningVar, eps)));
-    return tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(runningMean, scale)));
+    return scaleShift(x, scale, tf.sub(beta, tf.mul(runningMean, scale)));
   }
   const { y, mean, variance } = batchNormOp(x, gamma, beta, eps);
   const count = x.size / dim.size;

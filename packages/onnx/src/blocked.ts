@@ -1,0 +1,182 @@
+import type { Value } from '@kcr/core';
+import * as ort from 'onnxruntime-node';
+import type { OnnxBuilder } from './builder.ts';
+import { type AttributeValue, encodeModel } from './proto.ts';
+
+/*
+ * ONNX Runtime's CPU kernels for blocked feature maps, [batch, channels / block, height, width, block], are
+ * several times as fast as its others where filters are trained, and so not constant: no im2col, and depthwise
+ * convolutions as loops over whole vectors. They are written here by hand, because ONNX Runtime itself uses
+ * them for constant filters only. A blocked tensor's ONNX shape is [batch, channels, height, width].
+ */
+
+/** The operator set of the blocked kernels. */
+export const NCHWC = 'com.microsoft.nchwc';
+
+let probe: Promise<number> | undefined;
+
+/** Channels to a block on this processor; 0 where ONNX Runtime has no blocked kernels for it. */
+export const blockSize = (): Promise<number> => (probe ??= probeBlockSize());
+
+/** Reorders two pixels of 64 channels, numbered in order, and looks where the second pixel begins. */
+async function probeBlockSize(): Promise<number> {
+  const channels = 64;
+  const numbers = Float32Array.from({ length: 2 * channels }, (_, i) => i);
+  const bytes = encodeModel({
+    name: 'probe',
+    nodes: [
+      {
+        op: 'ReorderInput',
+        domain: NCHWC,
+        inputs: ['x'],
+        outputs: ['y'],
+        attributes: { channels_last: 1 },
+      },
+    ],
+    initializers: [],
+    inputs: [{ name: 'x', dtype: 'float32', shape: [1, 1, 2, channels] }],
+    outputs: [{ name: 'y', dtype: 'float32', shape: [1, channels, 1, 2] }],
+  });
+  try {
+    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 });
+    const x = new ort.Tensor('float32', numbers, [1, 1, 2, channels]);
+    const { data } = (await session.run({ x })).y!;
+    await session.release();
+    const block = (data as Float32Array).indexOf(channels);
+    return channels % block === 0 ? block : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Window of a convolution: heights before widths. */
+export interface Window {
+  kernel: readonly [number, number];
+  /** Top, left, bottom, right. */
+  pads: readonly number[];
+  strides?: readonly number[];
+  dilations?: readonly number[];
+  group?: number;
+}
+
+/** A convolution of a blocked map by a blocked filter, plus an offset per channel and a map of its own shape. */
+export function blockedConv(
+  b: OnnxBuilder,
+  inputs: { x: string; filter: string; bias?: string; sum?: string },
+  { kernel, pads, strides = [1, 1], dilations = [1, 1], group = 1 }: Window,
+): string {
+  const attributes: Record<string, AttributeValue> = {
+    kernel_shape: kernel,
+    pads,
+    strides,
+    dilations,
+    group,
+  };
+  const { x, filter, bias, sum } = inputs;
+  const names = sum ? [x, filter, bias ?? '', sum] : bias ? [x, filter, bias] : [x, filter];
+  return b.node('Conv', names, attributes, NCHWC);
+}
+
+const reshape = (b: OnnxBuilder, x: string, shape: readonly number[]) =>
+  b.node('Reshape', [x, b.int64(shape)]);
+const transpose = (b: OnnxBuilder, x: string, perm: readonly number[]) =>
+  b.node('Transpose', [x], { perm });
+
+/** Mirrors the first two axes: the filter of a convolution's input gradient. */
+const mirror = (b: OnnxBuilder, x: string, { shape }: Value) =>
+  shape[0] === 1 && shape[1] === 1
+    ? x
+    : b.node('Slice', [
+        x,
+        b.int64([-1, -1]),
+        b.int64([-1e9, -1e9]),
+        b.int64([0, 1]),
+        b.int64([-1, -1]),
+      ]);
+
+/** A dense filter [h, w, in, out] in blocks of input and output channels. */
+export function denseFilter(b: OnnxBuilder, filter: Value): string {
+  const [h, w, i, o] = filter.shape as [number, number, number, number];
+  const n = b.block;
+  // A few input channels, such as an image's, stay as they are, and so does the image.
+  if (i < n) {
+    const split = reshape(b, b.get(filter), [h, w, i, o / n, n]);
+    return reshape(b, transpose(b, split, [3, 2, 0, 1, 4]), [o, i, h, w]);
+  }
+  const split = reshape(b, b.get(filter), [h, w, i / n, n, o / n, n]);
+  return reshape(b, transpose(b, split, [4, 2, 0, 1, 3, 5]), [o, i, h, w]);
+}
+
+/** The mirrored filter with input and output channels exchanged, in blocks. */
+export function transposedFilter(b: OnnxBuilder, filter: Value): string {
+  const [h, w, i, o] = filter.shape as [number, number, number, number];
+  const n = b.block;
+  const split = reshape(b, mirror(b, b.get(filter), filter), [h, w, i / n, n, o / n, n]);
+  return reshape(b, transpose(b, split, [2, 4, 0, 1, 5, 3]), [i, o, h, w]);
+}
+
+/** A depthwise filter [h, w, channels, 1] in blocks, mirrored or not. */
+export function depthwiseFilter(b: OnnxBuilder, filter: Value, mirrored: boolean): string {
+  const [h, w, c] = filter.shape as [number, number, number, number];
+  const name = mirrored ? mirror(b, b.get(filter), filter) : b.get(filter);
+  const split = reshape(b, name, [h * w, c / b.block, b.block]);
+  return reshape(b, transpose(b, split, [1, 0, 2]), [c, 1, h, w]);
+}
+
+/** Spreads a blocked map's pixels, with zeros between, as a stride of `steps` leaves them. */
+export function spread(
+  b: OnnxBuilder,
+  x: string,
+  shape: readonly number[],
+  steps: readonly number[],
+) {
+  const [batch, h, w, c] = shape as [number, number, number, number];
+  const [down, right] = steps as [number, number];
+  const split = reshape(b, x, [(batch * c) / b.block, h, 1, w, b.block]);
+  const ends = b.int64([0, 0, 0, 0, 0, 0, 0, down - 1, 0, (right - 1) * b.block]);
+  return reshape(b, b.node('Pad', [split, ends]), [batch, c, h * down, w * right]);
+}
+
+/**
+ * For each image and channel, the products of two blocked maps, one shifted against the other over `window`:
+ * a depthwise convolution whose filter is the second map. [1, batch * channels, kernel], blocked
+ */
+export function correlate(
+  b: OnnxBuilder,
+  x: string,
+  y: string,
+  shapes: { x: readonly number[]; y: readonly number[] },
+  window: Pick<Window, 'pads' | 'strides' | 'dilations'>,
+): string {
+  const [batch, h, w, c] = shapes.x as [number, number, number, number];
+  const [, height, width] = shapes.y as [number, number, number, number];
+  const group = batch * c;
+  const image = reshape(b, x, [1, group, h, w]);
+  const filter = reshape(b, y, [group, 1, height, width]);
+  return blockedConv(b, { x: image, filter }, { ...window, kernel: [height, width], group });
+}
+
+/** Sum over the pixels of each channel of the product of two blocked maps of one shape, [channels]. */
+export function channelProducts(b: OnnxBuilder, x: string, y: string, shape: readonly number[]) {
+  const dots = correlate(b, x, y, { x: shape, y: shape }, { pads: [0, 0, 0, 0] });
+  return overImages(b, 'ReduceSum', dots, shape);
+}
+
+/** Mean of each channel of a blocked map, [channels]. */
+export const channelMeans = (b: OnnxBuilder, x: string, shape: readonly number[]) =>
+  overImages(b, 'ReduceMean', b.node('GlobalAveragePool', [x], {}, NCHWC), shape);
+
+const overImages = (b: OnnxBuilder, op: string, x: string, [batch, , , c]: readonly number[]) =>
+  b.node(op, [reshape(b, x, [batch!, c!]), b.int64([0])], { keepdims: 0 });
+
+/** A blocked map times a factor per channel, plus an offset per channel, plus a map. */
+export function scaleShift(
+  b: OnnxBuilder,
+  x: string,
+  { scale, shift, sum }: { scale: string; shift?: string; sum?: string },
+  [, , , c]: readonly number[],
+): string {
+  const filter = reshape(b, scale, [c!, 1, 1, 1]);
+  const window = { kernel: [1, 1] as const, pads: [0, 0, 0, 0], group: c };
+  return blockedConv(b, { x, filter, bias: shift, sum }, window);
+}
