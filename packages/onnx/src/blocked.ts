@@ -82,44 +82,42 @@ const reshape = (b: OnnxBuilder, x: string, shape: readonly number[]) =>
 const transpose = (b: OnnxBuilder, x: string, perm: readonly number[]) =>
   b.node('Transpose', [x], { perm });
 
-/** Mirrors the first two axes: the filter of a convolution's input gradient. */
-const mirror = (b: OnnxBuilder, x: string, { shape }: Value) =>
-  shape[0] === 1 && shape[1] === 1
+/** Puts the taps, the first axis, in reverse: the filter of a convolution's input gradient. */
+const mirror = (b: OnnxBuilder, x: string, taps: number) =>
+  taps === 1
     ? x
-    : b.node('Slice', [
-        x,
-        b.int64([-1, -1]),
-        b.int64([-1e9, -1e9]),
-        b.int64([0, 1]),
-        b.int64([-1, -1]),
-      ]);
+    : b.node('Slice', [x, b.int64([-1]), b.int64([-1 - taps]), b.int64([0]), b.int64([-1])]);
+
+/*
+ * Transposes that keep the last axis last are many times as fast as others, and so is that of a matrix; the
+ * filters below are reordered in such steps.
+ */
 
 /** A dense filter [h, w, in, out] in blocks of input and output channels. */
 export function denseFilter(b: OnnxBuilder, filter: Value): string {
   const [h, w, i, o] = filter.shape as [number, number, number, number];
   const n = b.block;
   // A few input channels, such as an image's, stay as they are, and so does the image.
-  if (i < n) {
-    const split = reshape(b, b.get(filter), [h, w, i, o / n, n]);
-    return reshape(b, transpose(b, split, [3, 2, 0, 1, 4]), [o, i, h, w]);
-  }
-  const split = reshape(b, b.get(filter), [h, w, i / n, n, o / n, n]);
-  return reshape(b, transpose(b, split, [4, 2, 0, 1, 3, 5]), [o, i, h, w]);
+  const inner = i < n ? 1 : n;
+  const split = reshape(b, b.get(filter), [h * w, i / inner, inner, o / n, n]);
+  return reshape(b, transpose(b, split, [3, 1, 0, 2, 4]), [o, i, h, w]);
 }
 
 /** The mirrored filter with input and output channels exchanged, in blocks. */
 export function transposedFilter(b: OnnxBuilder, filter: Value): string {
   const [h, w, i, o] = filter.shape as [number, number, number, number];
   const n = b.block;
-  const split = reshape(b, mirror(b, b.get(filter), filter), [h, w, i / n, n, o / n, n]);
-  return reshape(b, transpose(b, split, [2, 4, 0, 1, 5, 3]), [i, o, h, w]);
+  const taps = mirror(b, reshape(b, b.get(filter), [h * w, i * o]), h * w);
+  const exchanged = transpose(b, reshape(b, taps, [h * w * i, o]), [1, 0]);
+  const split = reshape(b, exchanged, [o / n, n, h * w, i / n, n]);
+  return reshape(b, transpose(b, split, [3, 0, 2, 1, 4]), [i, o, h, w]);
 }
 
 /** A depthwise filter [h, w, channels, 1] in blocks, mirrored or not. */
 export function depthwiseFilter(b: OnnxBuilder, filter: Value, mirrored: boolean): string {
   const [h, w, c] = filter.shape as [number, number, number, number];
-  const name = mirrored ? mirror(b, b.get(filter), filter) : b.get(filter);
-  const split = reshape(b, name, [h * w, c / b.block, b.block]);
+  const taps = reshape(b, b.get(filter), [h * w, c]);
+  const split = reshape(b, mirrored ? mirror(b, taps, h * w) : taps, [h * w, c / b.block, b.block]);
   return reshape(b, transpose(b, split, [1, 0, 2]), [c, 1, h, w]);
 }
 
@@ -154,6 +152,17 @@ export function correlate(
   const image = reshape(b, x, [1, group, h, w]);
   const filter = reshape(b, y, [group, 1, height, width]);
   return blockedConv(b, { x: image, filter }, { ...window, kernel: [height, width], group });
+}
+
+/** A blocked map as [batch, channels, height * width]. */
+export function planes(b: OnnxBuilder, map: Value): string {
+  const [batch, h, w, c] = map.shape as [number, number, number, number];
+  const attributes = { channels_last: 0, channels: c };
+  return reshape(b, b.node('ReorderOutput', [b.blocked(map)], attributes, NCHWC), [
+    batch,
+    c,
+    h * w,
+  ]);
 }
 
 /** Sum over the pixels of each channel of the product of two blocked maps of one shape, [channels]. */

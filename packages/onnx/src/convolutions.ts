@@ -115,11 +115,33 @@ function transposedConv(
   return b.node('ConvTranspose', [dy, filter], options);
 }
 
-/** For each tap of the filter, the product of the pixels that it meets with the output gradients. */
 const denseFilterGradient: Lowering = (b, node) => {
   const { x, dy } = node.inputs as { x: Value; dy: Value };
   const [dw] = node.outputs as [Value];
-  const { info, pads, strides, dilations } = geometry(x.shape, dw.shape, node, false);
+  const window = geometry(x.shape, dw.shape, node, false);
+  const pointwise =
+    x.shape[1] === dy.shape[1] && window.info.filterHeight * window.info.filterWidth === 1;
+  const gradient =
+    pointwise && b.isBlocked(x) && b.isBlocked(dy)
+      ? productOfPlanes(b, x, dy)
+      : productOfTaps(b, x, dy, window);
+  return [b.node('Reshape', [gradient, b.int64(dw.shape)])];
+};
+
+/** A pointwise filter's gradient [in, out]: for each image, the product of its channels' pixels. */
+function productOfPlanes(b: OnnxBuilder, x: Value, dy: Value): string {
+  const products = [blocked.planes(b, x), blocked.planes(b, dy)];
+  const perImage = b.node('FusedMatMul', products, { transB: 1 }, 'com.microsoft');
+  return b.node('ReduceSum', [perImage, b.int64([0])], { keepdims: 0 });
+}
+
+/** For each tap of the filter, the product of the pixels that it meets with the output gradients. */
+function productOfTaps(
+  b: OnnxBuilder,
+  x: Value,
+  dy: Value,
+  { info, pads, strides, dilations }: ReturnType<typeof geometry>,
+): string {
   const channels = b.int64([-1, info.inChannels]);
   const rows = b.node('Reshape', [b.get(dy), b.int64([-1, info.outChannels])]);
   const padding = b.int64([0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!, 0]);
@@ -139,9 +161,8 @@ const denseFilterGradient: Lowering = (b, node) => {
       taps.push(b.node('Gemm', [matrix, rows], { transA: 1 }));
     }
   }
-  const all = taps.length === 1 ? taps[0]! : b.node('Concat', taps, { axis: 0 });
-  return [b.node('Reshape', [all, b.int64(dw.shape)])];
-};
+  return taps.length === 1 ? taps[0]! : b.node('Concat', taps, { axis: 0 });
+}
 
 const depthwiseFilterGradient: Lowering = (b, node) => {
   const { x, dy } = node.inputs as { x: Value; dy: Value };
