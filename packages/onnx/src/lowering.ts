@@ -17,6 +17,17 @@ const covers = (value: Value, shape: readonly number[]) =>
   shapeText(value.shape) === shapeText(shape);
 
 /**
+ * The shape without its last axes of 1, for an op with a scalar: over those, ONNX Runtime goes element by
+ * element.
+ */
+function flatShape(a: Value, c: Value, { shape }: Value): readonly number[] | undefined {
+  const scalar = a.shape.length === 0 || c.shape.length === 0;
+  const full = [a, c].some((v) => v.shape.length > 0 && covers(v, shape) && !v.constant);
+  if (!scalar || !full || shape.at(-1) !== 1) return undefined;
+  return shape.slice(0, shape.findLastIndex((n) => n > 1) + 1);
+}
+
+/**
  * A binary op by ONNX' broadcasting. Operands that are smaller than their shape says (scalars that stand
  * for full constants) stay small where the other operand has the output's shape.
  */
@@ -29,6 +40,13 @@ const binary =
       const names = [a, c].map((v) => (b.canBlock(v) ? b.blocked(v) : b.broadcastable(v)));
       b.bindBlocked(out, b.node(op, names));
       return [];
+    }
+    const flat = flatShape(a, c, out);
+    if (flat) {
+      const names = [a, c].map((v) =>
+        v.shape.length === 0 ? b.get(v) : b.node('Reshape', [b.get(v), b.int64(flat)]),
+      );
+      return [b.node('Reshape', [b.node(op, names), b.int64(out.shape)])];
     }
     const smallA = b.isLazy(a);
     const smallB = b.isLazy(c);
