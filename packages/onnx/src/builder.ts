@@ -82,6 +82,11 @@ export class OnnxBuilder {
     return this.nodeOutputs(op, inputs, attributes, { domain })[0] as string;
   }
 
+  /** Adds a node without inputs whose output has a name of its own. */
+  nodeNamed(op: string, name: string): void {
+    this.#nodes.push({ op, domain: '', inputs: [], outputs: [name], attributes: {} });
+  }
+
   /** Gives a traced value a name; `lazy` where broadcasting is still to be done. */
   bind(value: Value, name: string, lazy = false): void {
     this.#names.set(value.id, name);

@@ -9,13 +9,15 @@ import {
   runStep,
   type StepFunction,
   shapeText,
+  sizeOf,
   type Tensor,
   trace,
+  type Value,
 } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
 import { blockSize } from './blocked.ts';
 import type { Target } from './builder.ts';
-import { toOnnx } from './graph.ts';
+import { toOnnx, UNREADABLE } from './graph.ts';
 import { deviceReader } from './reader.ts';
 
 export interface OnnxEngineOptions {
@@ -140,7 +142,8 @@ export class OnnxEngine implements Engine {
     const start = performance.now();
     const { graph, supplies } = this.#trace(step, inputs);
     const block = this.device === 'cpu' ? await blockSize() : 0;
-    const bytes = toOnnx(graph, { name, target: this.device, block });
+    const unreadable = this.device === 'cpu';
+    const bytes = toOnnx(graph, { name, target: this.device, block, unreadable });
     const traced = performance.now();
     const session = await createSession(bytes, name, graph, this.options);
     this.compileTimes.push({
@@ -151,7 +154,7 @@ export class OnnxEngine implements Engine {
     });
     const used = new Set(session.inputNames);
     const state = [...used].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
-    return { session, used, state, supplies };
+    return { session, used, state, supplies, outputs: graph.outputs };
   }
 
   #trace(step: StepFunction, inputs: Readonly<Record<string, NdArray>>) {
@@ -185,7 +188,7 @@ export class OnnxEngine implements Engine {
   }
 
   async #run(
-    { session, used, state, supplies }: Program,
+    { session, used, state, supplies, outputs }: Program,
     inputs: Readonly<Record<string, NdArray>>,
   ) {
     const feeds: Record<string, ort.Tensor> = {};
@@ -197,19 +200,24 @@ export class OnnxEngine implements Engine {
       const data = next();
       if (used.has(feed)) feeds[feed] = wrap({ shape, dtype, data });
     }
-    const fetches = Object.fromEntries(
-      session.outputNames.map((name) => [
-        name,
-        (name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length))) || null,
-      ]),
-    );
-    const results = await session.run(feeds, fetches);
-    const outputs: Record<string, NdArray> = {};
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const [name, value] of Object.entries(outputs)) fetches[name] = this.#memory(name, value);
+    const results = await runInto(session, feeds, fetches);
+    const given: Record<string, NdArray> = {};
     for (const [name, tensor] of Object.entries(results)) {
       if (name.startsWith(UPDATE)) this.#update(name.slice(UPDATE.length), tensor);
-      else outputs[name.slice(OUTPUT.length)] = toArray(tensor);
+      else given[name.slice(OUTPUT.length)] = toArray(tensor);
     }
-    return outputs;
+    return given;
+  }
+
+  /** Memory for an output: an update's is used again in every second step; a device has its own. */
+  #memory(name: string, { shape, dtype }: Value): ort.Tensor | null {
+    const spare = name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length));
+    if (spare) return spare;
+    if (this.device !== 'cpu') return null;
+    const Data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
+    return wrap({ dtype, shape, data: new Data(sizeOf(shape)) });
   }
 
   /** Makes a new value current; the old one's buffer takes the next. */
@@ -219,6 +227,21 @@ export class OnnxEngine implements Engine {
     if (old?.location === 'cpu' && tensor.location === 'cpu') this.#spare.set(name, old);
     else old?.dispose();
   }
+}
+
+/** Runs a session whose results are written to `fetches`, where these are given (see {@link UNREADABLE}). */
+async function runInto(
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+  fetches: Record<string, ort.Tensor | null>,
+): Promise<Record<string, ort.Tensor>> {
+  if (session.outputNames[0] !== UNREADABLE) return session.run(feeds, fetches);
+  try {
+    await session.run(feeds, { [UNREADABLE]: null, ...fetches });
+  } catch (error) {
+    if (!/non tensor type/i.test((error as Error).message)) throw error;
+  }
+  return fetches as Record<string, ort.Tensor>;
 }
 
 interface Supply {
@@ -233,6 +256,7 @@ interface Program {
   used: ReadonlySet<string>;
   state: string[];
   supplies: Supply[];
+  outputs: Graph['outputs'];
 }
 
 const prefixed = (prefix: string, tensors: Record<string, Tensor>) =>

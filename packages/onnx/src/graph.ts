@@ -10,9 +10,19 @@ export interface OnnxGraphOptions {
   constants?: ReadonlyMap<string, OnnxTensor['data']>;
   /** The same function traced with another batch size: sizes that differ become dynamic. */
   twin?: Graph;
+  /** Adds {@link UNREADABLE} as the first output. */
+  unreadable?: boolean;
   /** Channels to a block of the runtime's blocked layout (see `blocked.ts`). Default: it is not used. */
   block?: number;
 }
+
+/**
+ * An output, an empty sequence, that ONNX Runtime's Node binding refuses to turn into a value. The binding
+ * copies every output into new memory, even where it has just been written to memory that it was given: for a
+ * training step, all parameters and moments. It refuses after the run, so that nothing is copied and the
+ * given memory has the results.
+ */
+export const UNREADABLE = 'unreadable';
 
 /** Shapes of all values of a graph, by id. */
 function shapesOf(graph: Graph): Map<number, readonly number[]> {
@@ -36,10 +46,14 @@ export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
     else inputs.push(port(name, value));
   }
   for (const node of graph.nodes) lower(b, node);
-  const outputs = Object.entries(graph.outputs).map(([name, value]) => {
+  const outputs: OnnxPort[] = Object.entries(graph.outputs).map(([name, value]) => {
     b.output(name, value);
     return port(name, value);
   });
+  if (options.unreadable) {
+    outputs.unshift({ name: UNREADABLE, dtype: 'float32', shape: [], sequence: true });
+    b.nodeNamed('SequenceEmpty', UNREADABLE);
+  }
   const nodes = b.finish(outputs.map((output) => output.name));
   const used = new Set([...nodes.flatMap((node) => node.inputs), ...Object.keys(graph.outputs)]);
   return encodeModel({

@@ -20,10 +20,12 @@ const covers = (value: Value, shape: readonly number[]) =>
  * The shape without its last axes of 1, for an op with a scalar: over those, ONNX Runtime goes element by
  * element.
  */
-function flatShape(a: Value, c: Value, { shape }: Value): readonly number[] | undefined {
+function flatShape(b: OnnxBuilder, a: Value, c: Value, out: Value) {
+  const { shape } = out;
   const scalar = a.shape.length === 0 || c.shape.length === 0;
   const full = [a, c].some((v) => v.shape.length > 0 && covers(v, shape) && !v.constant);
-  if (!scalar || !full || shape.at(-1) !== 1) return undefined;
+  const dynamic = b.dynamicShape(out).includes(undefined);
+  if (!scalar || !full || dynamic || shape.at(-1) !== 1) return undefined;
   return shape.slice(0, shape.findLastIndex((n) => n > 1) + 1);
 }
 
@@ -41,7 +43,7 @@ const binary =
       b.bindBlocked(out, b.node(op, names));
       return [];
     }
-    const flat = flatShape(a, c, out);
+    const flat = flatShape(b, a, c, out);
     if (flat) {
       const names = [a, c].map((v) =>
         v.shape.length === 0 ? b.get(v) : b.node('Reshape', [b.get(v), b.int64(flat)]),

@@ -32,6 +32,8 @@ export interface OnnxPort {
   name: string;
   dtype: OnnxType;
   shape: readonly (number | string)[];
+  /** Whether it is a sequence of such tensors. */
+  sequence?: boolean;
 }
 
 export interface OnnxGraph {
@@ -104,7 +106,13 @@ const tensor = ({ name, dtype, shape, data }: OnnxTensor): Write =>
   );
 
 // ValueInfoProto: name 1, type 2; TypeProto: tensor_type 1; Tensor: elem_type 1, shape 2; Dimension 1: dim_value 1, dim_param 2.
-const port = ({ name, dtype, shape }: OnnxPort): Write => {
+const port = ({ name, dtype, shape, sequence }: OnnxPort): Write => {
+  // TypeProto: sequence_type 4; Sequence: elem_type 1.
+  if (sequence)
+    return all(
+      text(1, name),
+      message(2, message(4, message(1, message(1, integer(1, DATA_TYPES[dtype]))))),
+    );
   const dims = shape.map((n) => message(1, typeof n === 'number' ? integer(1, n) : text(2, n)));
   const type = all(integer(1, DATA_TYPES[dtype]), message(2, all(...dims)));
   return all(text(1, name), message(2, message(1, type)));
