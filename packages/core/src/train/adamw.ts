@@ -7,12 +7,15 @@ export interface AdamWOptions {
   eps: number;
 }
 
-/** What AdamW needs anew in each step: the learning rate with its bias corrections. */
+/**
+ * What AdamW needs anew in each step. The bias correction of the second moment is moved from it to the step's
+ * size and eps, which saves a pass over all parameters (Kingma & Ba 2015, section 2).
+ */
 export interface AdamWStep<T = number> {
-  /** lr / (1 - beta1^t) */
+  /** lr sqrt(1 - beta2^t) / (1 - beta1^t) */
   size: T;
-  /** 1 / sqrt(1 - beta2^t) */
-  scale: T;
+  /** eps sqrt(1 - beta2^t) */
+  eps: T;
   /** 1 - lr x weight decay */
   keep: T;
 }
@@ -20,9 +23,10 @@ export interface AdamWStep<T = number> {
 /** The step's numbers. `t` counts from 1. */
 export function adamWStep(t: number, lr: number, options: AdamWOptions): AdamWStep {
   const [beta1, beta2] = options.betas;
+  const correction = Math.sqrt(1 - beta2 ** t);
   return {
-    size: lr / (1 - beta1 ** t),
-    scale: 1 / Math.sqrt(1 - beta2 ** t),
+    size: (lr * correction) / (1 - beta1 ** t),
+    eps: options.eps * correction,
     keep: 1 - lr * options.weightDecay,
   };
 }
@@ -34,12 +38,12 @@ export type Moments = Record<'value' | 'gradient' | 'm' | 'v', Tensor>;
 export function adamW(
   { value, gradient, m, v }: Moments,
   step: AdamWStep<Tensor>,
-  { betas: [beta1, beta2], eps }: AdamWOptions,
+  { betas: [beta1, beta2] }: AdamWOptions,
   decay: boolean,
 ): { value: Tensor; m: Tensor; v: Tensor } {
   const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));
   const nextV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-  const divisor = tf.add(tf.mul(tf.sqrt(nextV), step.scale), eps);
+  const divisor = tf.add(tf.sqrt(nextV), step.eps);
   const kept = decay ? tf.mul(value, step.keep) : value;
   return { value: tf.sub(kept, tf.div(tf.mul(nextM, step.size), divisor)), m: nextM, v: nextV };
 }

@@ -230,11 +230,11 @@ export class Trainer {
   #optimise(context: StepContext, trained: readonly Trained[], raw: readonly Tensor[]) {
     const { adamw, clipNorm } = this.options;
     const gradients = clipNorm ? clipGradients(raw, clipNorm) : raw;
-    const given = (name: 'size' | 'scale' | 'keep') =>
+    const given = (name: 'size' | 'eps' | 'keep') =>
       context.supply(`adamw.${name}`, [], 'float32', () =>
         Float32Array.of(adamWStep(this.progress.step + 1, this.#lr, adamw)[name]),
       );
-    const step = { size: given('size'), scale: given('scale'), keep: given('keep') };
+    const step = { size: given('size'), eps: given('eps'), keep: given('keep') };
     const updates: Record<string, Tensor> = {};
     trained.forEach(({ name, decay }, i) => {
       const [value, m, v] = [name, FIRST + name, SECOND + name].map(context.state);
