@@ -56,7 +56,7 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
         m: state(`m_${key}`),
         v: state(`v_${key}`),
       };
-      const given = { size: inputs.size!, scale: inputs.scale!, keep: inputs.keep! };
+      const given = { size: inputs.size!, eps: inputs.eps!, keep: inputs.keep! };
       const next = adamW(moments, given, { betas, eps, weightDecay }, key === 'weight');
       updates[key] = next.value;
       updates[`m_${key}`] = next.m;
