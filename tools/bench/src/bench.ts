@@ -1,7 +1,8 @@
-// npm run bench [-- step | inference | refresh]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { layers } from './models.ts';
 
 interface Result {
   ms: number;
@@ -22,7 +23,9 @@ function run(command: string, args: string[]): Result {
 const ours = (...args: string[]) =>
   run(process.execPath, ['--import', 'tsx', path('measure.ts'), ...args]);
 const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args]);
-const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
+const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
+const hasTorch = has('torch');
+const hasTimm = hasTorch && has('timm');
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
@@ -45,25 +48,50 @@ function table(header: string[], lines: string[][]): void {
 const withTorch = (contestants: Record<string, () => Result>, ...args: string[]) =>
   hasTorch ? { 'PyTorch eager': () => torch(...args), ...contestants } : contestants;
 
+/** Adds PyTorch by its timm models, where timm is installed. */
+const withTimm = (contestants: Record<string, () => Result>, ...args: string[]) =>
+  hasTimm ? { 'PyTorch eager': () => torch(...args), ...contestants } : contestants;
+
+function stepTable(model: string, results: Record<string, Result[]>): void {
+  const base = median(Object.values(results)[0]!.map((r) => r.ms));
+  const lines = Object.entries(results).map(([name, list]) => {
+    const ms = median(list.map((r) => r.ms));
+    const ratio = (ms / base).toFixed(2);
+    return [name, ms.toFixed(0), ratio, most(list, 'peakMB'), most(list, 'compileMs')];
+  });
+  table([`AdamW step, ${model}`, 'ms', 'ratio', 'peak MB', 'trace + session ms'], lines);
+}
+
 function steps(): void {
   for (const model of ['a', 'b']) {
-    const engines = { onnx: () => ours('step', model, 'onnx') };
-    const results = inTurn(withTorch(engines, model));
+    const results = inTurn(withTorch({ onnx: () => ours('step', model, 'onnx') }, model));
     // The fallback is slow: once is enough.
     results['eager, wasm'] = [ours('step', model, 'wasm')];
-    const base = median(Object.values(results)[0]!.map((r) => r.ms));
-    const lines = Object.entries(results).map(([name, list]) => {
-      const ms = median(list.map((r) => r.ms));
-      return [
-        name,
-        ms.toFixed(0),
-        (ms / base).toFixed(2),
-        most(list, 'peakMB'),
-        most(list, 'compileMs'),
-      ];
-    });
-    table([`AdamW step, model ${model}`, 'ms', 'ratio', 'peak MB', 'trace + session ms'], lines);
+    stepTable(`model ${model}`, results);
   }
+}
+
+function convolutions(): void {
+  const lines = Object.keys(layers).map((name) => {
+    const results = inTurn(withTorch({ onnx: () => ours('layer', name) }, 'layer', name));
+    const [ms, base] = ['onnx', 'PyTorch eager'].map((key) =>
+      results[key] ? median(results[key].map((r) => r.ms)) : Number.NaN,
+    ) as [number, number];
+    return [name, base.toFixed(2), ms.toFixed(2), (ms / base).toFixed(2)];
+  });
+  table(['forward and backward, batch 4', 'PyTorch eager, ms', 'onnx, ms', 'ratio'], lines);
+  const latencies: string[][] = [];
+  for (const model of ['mobilevit_s', 'swin_tiny_patch4_window7_224']) {
+    stepTable(model, inTurn(withTimm({ onnx: () => ours('step', model, 'onnx') }, model)));
+    const run = () => ours('latency', model, '4', 'dense', '1');
+    const results = inTurn(withTimm({ onnx: run }, model, 'latency', '4'));
+    const base = median(Object.values(results)[0]!.map((r) => r.ms));
+    for (const [name, list] of Object.entries(results)) {
+      const ms = median(list.map((r) => r.ms));
+      latencies.push([model, name, ms.toFixed(1), (ms / base).toFixed(2)]);
+    }
+  }
+  table(['inference, batch 4', 'engine', 'ms', 'ratio'], latencies);
 }
 
 function inference(): void {
@@ -113,7 +141,12 @@ function refresh(): void {
   table(['features', 'landmarks', 'Nystrom basis, ms'], lines);
 }
 
-const parts: Record<string, () => void> = { step: steps, inference, refresh };
+const parts: Record<string, () => void> = {
+  step: steps,
+  inference,
+  conv: convolutions,
+  refresh,
+};
 const chosen = process.argv.slice(2);
 process.stdout.write(
   `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.version}${hasTorch ? '' : ', no PyTorch found'}\n`,

@@ -1,9 +1,30 @@
 // One measurement in a process of its own, so that peak memory is its own: prints JSON.
 import { performance } from 'node:perf_hooks';
-import { createEagerEngine, type Engine, float32, Generator, range, Trainer } from '@kcr/core';
+import {
+  conv2d,
+  createEagerEngine,
+  type Engine,
+  type Frame,
+  float32,
+  Generator,
+  range,
+  Scope,
+  sizeOf,
+  Trainer,
+  tf,
+  valueAndGradients,
+} from '@kcr/core';
 import { nystromDirections, rows, toFeatures } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
-import { type ModelName, makeModel, models, randomBatch, shrink } from './models.ts';
+import {
+  type LayerName,
+  layers,
+  type ModelName,
+  makeModel,
+  models,
+  randomBatch,
+  shrink,
+} from './models.ts';
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 
@@ -19,6 +40,17 @@ async function time(times: number, warmUp: number, run: () => Promise<unknown> |
 
 const makeEngine = async (name: string): Promise<Engine> =>
   name === 'onnx' ? new OnnxEngine() : createEagerEngine({ backend: name });
+
+const frame: Frame = {
+  training: true,
+  kept: () => undefined,
+  dim: () => {},
+  param: () => tf.scalar(0),
+  assign: () => {},
+  tap: (value) => value,
+  cost: () => {},
+  draw: () => tf.scalar(0),
+};
 
 const measurements = {
   /** An AdamW step: median time, peak memory, and tracing plus session. */
@@ -45,6 +77,37 @@ const measurements = {
       peakMB: process.resourceUsage().maxRSS / 1e3,
       compileMs: compile && compile.trace + compile.session,
     };
+  },
+
+  /** A convolution with the gradients of its input and its weights. */
+  async layer(name: LayerName) {
+    const { size, channels, ...options } = layers[name];
+    const { kernel, depthwise = false, stride = 1 } = { depthwise: false, stride: 1, ...options };
+    const [from, to] = channels;
+    const generator = new Generator(0);
+    const random = (shape: number[]) =>
+      float32(
+        shape,
+        Array.from({ length: sizeOf(shape) }, () => generator.normal()),
+      );
+    const side = Math.ceil(size / stride);
+    const engine = new OnnxEngine();
+    engine.set({
+      x: random([4, size, size, from]),
+      weight: random([to, depthwise ? 1 : from, kernel, kernel]),
+      along: random([4, side, side, to]),
+      dx: random([4, size, size, from]),
+      dw: random([to, depthwise ? 1 : from, kernel, kernel]),
+    });
+    const step = engine.compile('layer', ({ state }) => {
+      const scope = new Scope({ ...frame, param: () => state('weight') });
+      const { loss, gradients } = valueAndGradients(() => {
+        const y = conv2d(scope, state('x'), from, to, { ...options, bias: false });
+        return { loss: tf.sum(tf.mul(y, state('along'))), aux: {} };
+      }, [state('x'), state('weight')]);
+      return { outputs: { loss }, updates: { dx: gradients[0]!, dw: gradients[1]! } };
+    });
+    return { ms: await time(20, 5, () => step()) };
   },
 
   /** Latency of the exported model, whole or with `ratio` of the channels of a role. */

@@ -1,35 +1,53 @@
-import { vit } from '@kcr/backbones';
+import { createModel } from '@kcr/backbones';
 import {
-  type Architecture,
   type Batch,
   type Dim,
   float32,
   Generator,
   int32,
-  Model,
+  type Model,
   prune,
   selectShare,
 } from '@kcr/core';
 
-/** The models of the benchmark, under the names of its tables. */
+/** The models of the benchmark, under the names of its tables, with the batch of a training step. */
 export const models = {
   a: {
     batch: 64,
-    config: {
-      img_size: 32,
-      patch_size: 4,
-      embed_dim: 192,
-      depth: 6,
-      num_heads: 3,
-      num_classes: 10,
-    },
+    make: () =>
+      createModel('vit_tiny_patch16_224', {
+        img_size: 32,
+        patch_size: 4,
+        depth: 6,
+        num_classes: 10,
+      }),
   },
-  b: { batch: 8, config: { embed_dim: 192, num_heads: 3 } },
+  b: { batch: 8, make: () => createModel('deit_tiny_patch16_224') },
+  mobilevit_s: { batch: 4, make: () => createModel('mobilevit_s') },
+  swin_tiny_patch4_window7_224: {
+    batch: 4,
+    make: () => createModel('swin_tiny_patch4_window7_224'),
+  },
 } as const;
 export type ModelName = keyof typeof models;
 
-export const makeModel = (name: ModelName): Model =>
-  new Model(vit as Architecture, vit.configure(models[name].config));
+export const makeModel = (name: ModelName): Model => models[name].make();
+
+/** Convolution layers, forward and backward, by the names of the table. Batch 4, [size, size, channels]. */
+export const layers = {
+  'regular 3x3': { kernel: 3, size: 32, channels: [192, 96] },
+  'regular 3x3, stride 2': { kernel: 3, stride: 2, size: 64, channels: [64, 96] },
+  pointwise: { kernel: 1, size: 64, channels: [64, 256] },
+  'depthwise 3x3': { kernel: 3, depthwise: true, size: 64, channels: [256, 256] },
+  'depthwise 3x3, stride 2': {
+    kernel: 3,
+    stride: 2,
+    depthwise: true,
+    size: 64,
+    channels: [256, 256],
+  },
+} as const;
+export type LayerName = keyof typeof layers;
 
 /** The model with this share of its channels of one role, chosen at random. */
 export function shrink(model: Model, role: string, ratio: number): Model {

@@ -1,6 +1,7 @@
-"""An AdamW step, or the latency, of the benchmark's ViTs in PyTorch eager: prints JSON.
+"""An AdamW step, or the latency, of the benchmark's models in PyTorch eager: prints JSON.
 
-torch_step.py a|b [latency BATCH]
+torch_step.py a|b|TIMM_MODEL [latency BATCH]
+torch_step.py layer NAME
 """
 
 import json
@@ -61,8 +62,40 @@ def median_ms(run, times, warm_up=3):
     return statistics.median(spent)
 
 
-config = CONFIGS[sys.argv[1]]
-model = ViT(**config)
+# The layers of models.ts: kernel, stride, depthwise, size, input and output channels.
+LAYERS = {
+    "regular 3x3": (3, 1, False, 32, 192, 96),
+    "regular 3x3, stride 2": (3, 2, False, 64, 64, 96),
+    "pointwise": (1, 1, False, 64, 64, 256),
+    "depthwise 3x3": (3, 1, True, 64, 256, 256),
+    "depthwise 3x3, stride 2": (3, 2, True, 64, 256, 256),
+}
+
+
+def layer_ms(kernel, stride, depthwise, size, inputs, outputs):
+    groups = inputs if depthwise else 1
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False)
+    x = torch.randn(4, inputs, size, size, requires_grad=True)
+    along = torch.randn_like(layer(x))
+
+    def run():
+        x.grad = layer.weight.grad = None
+        (layer(x) * along).sum().backward()
+
+    return median_ms(run, 20, 5)
+
+
+if sys.argv[1] == "layer":
+    print(json.dumps({"ms": layer_ms(*LAYERS[sys.argv[2]])}))
+    sys.exit()
+if sys.argv[1] in CONFIGS:
+    config = CONFIGS[sys.argv[1]]
+    model = ViT(**config)
+else:
+    import timm
+
+    model = timm.create_model(sys.argv[1])
+    config = dict(image=model.pretrained_cfg["input_size"][-1], classes=1000, batch=4)
 size = int(sys.argv[3]) if len(sys.argv) > 3 else config["batch"]
 images = torch.randn(size, 3, config["image"], config["image"])
 if len(sys.argv) > 2:
