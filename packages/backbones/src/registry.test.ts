@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { createModel } from './registry.ts';
+import { createModel, models } from './registry.ts';
 
 /** Parameters and MACs of timm 1.0.29, counted by hooks on its modules. */
 const counts: Record<string, [params: number, linear: number, total: number]> = {
@@ -41,6 +41,15 @@ test.each(Object.entries(counts))(
     expect(model.macs).toEqual({ linear, attention: total - linear, total });
   },
 );
+
+test.each(Object.keys(models))('the feature maps of %s go from fine to coarse', (name) => {
+  const { featureMaps, inputShape } = createModel(name);
+  for (const { stride, height, width } of featureMaps)
+    expect([height, width]).toEqual([Math.ceil(inputShape[0] / stride), height]);
+  const strides = featureMaps.map((map) => map.stride);
+  expect(strides).toEqual(strides.toSorted((a, b) => a - b));
+  expect(strides.at(-1)).toBeGreaterThanOrEqual(16);
+});
 
 const files = await readdir(new URL('../fixtures/', import.meta.url));
 const keyed = files.flatMap((file) => /^keys_(\w+)\.txt$/.exec(file)?.[1] ?? []);

@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
+const packages = (await readdir(`${root}packages`)).map((name) => `packages/${name}/README.md`);
 const examples: [string, string][] = [];
-for (const name of await readdir(`${root}packages`)) {
-  const text = await readFile(`${root}packages/${name}/README.md`, 'utf8');
-  const [, code] = /```ts\n(.*?)```/s.exec(text) ?? [];
-  if (code) examples.push([name, code]);
+for (const path of [...packages, 'docs/backbones.md']) {
+  const [, code] = /```ts\n(.*?)```/s.exec(await readFile(root + path, 'utf8')) ?? [];
+  if (code) examples.push([path, code]);
 }
 
-test.each(examples)('the example of @kcr/%s runs', async (name, code) => {
-  const file = `${root}tools/integration/src/.readme-${name}.mts`;
+test.each(examples)('the example of %s runs', async (path, code) => {
+  const file = `${root}tools/integration/src/.example-${path.replaceAll(/\W/g, '-')}.mts`;
   await writeFile(file, code);
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
     cwd: root,
@@ -24,6 +24,6 @@ test.each(examples)('the example of @kcr/%s runs', async (name, code) => {
   expect(stdout).not.toBe('');
 });
 
-test('every library package has an example', () => {
-  expect(examples.length).toBeGreaterThanOrEqual(6);
+test('every library package and the page on backbones have an example', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(7);
 });

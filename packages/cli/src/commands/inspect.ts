@@ -18,15 +18,16 @@ export function inspection(model: Model) {
     prunable: dim.prunable,
     ...(dim.of ? { of: dim.of.name } : {}),
   }));
-  return { params: model.parameterCount, macs: model.macs, dims };
+  const { parameterCount: params, macs, featureMaps } = model;
+  return { params, macs, dims, featureMaps };
 }
 
-/** `kcr inspect`: parameters, MACs, dimensions and taps of a model or checkpoint. */
+/** `kcr inspect`: parameters, MACs, dimensions, feature maps and taps of a model or checkpoint. */
 export async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
   const model = await findModel(nameOrPath, parseConfig(options.config));
-  const { params, macs, dims } = inspection(model);
+  const { params, macs, dims, featureMaps } = inspection(model);
   if (options.json) {
-    printResult({ params, macs, dims }, true);
+    printResult({ params, macs, dims, featureMaps }, true);
     return;
   }
   printResult({ params, macs }, false);
@@ -38,6 +39,12 @@ export async function inspect(nameOrPath: string, options: InspectOptions): Prom
     d.prunable ? '' : 'fixed',
   ]);
   printTable([['name', 'size', 'groups', ''], ...rows]);
+  process.stdout.write('\nfeature maps\n');
+  const maps = featureMaps.map((map) => [
+    `stride ${map.stride}`,
+    `${map.height} x ${map.width} x ${map.channels}`,
+  ]);
+  printTable(maps);
   process.stdout.write('\ntaps\n');
   printTable(model.taps.map((tap) => [tap.name, tap.dim?.name ?? '']));
 }
