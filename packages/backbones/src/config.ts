@@ -1,5 +1,37 @@
 import { KcrError } from '@kcr/core';
 
+/** Options that every image classifier has, under timm's names. */
+export interface ImageConfig {
+  /** Side of the square image. */
+  img_size: number;
+  in_chans: number;
+  num_classes: number;
+}
+
+/** Options of a plain transformer over patches. */
+export interface TransformerConfig extends ImageConfig {
+  patch_size: number;
+  embed_dim: number;
+  depth: number;
+  num_heads: number;
+  mlp_ratio: number;
+  qkv_bias: boolean;
+  /** Largest drop path rate; block i of n has i / (n - 1) of it. */
+  drop_path_rate: number;
+}
+
+/** An architecture's `input` from its configuration. */
+export const imageInput = ({ img_size, in_chans, num_classes }: ImageConfig) => ({
+  shape: [img_size, img_size, in_chans] as const,
+  classes: num_classes,
+});
+
+/** @throws KcrError `MODEL_CONFIG` where patches do not fill the image or heads the embedding */
+export function checkTransformer(where: string, config: TransformerConfig): void {
+  checkDivides(where, 'img_size by patch_size', config.img_size, config.patch_size);
+  checkDivides(where, 'embed_dim by num_heads', config.embed_dim, config.num_heads);
+}
+
 /** A configuration error of an architecture. */
 export const wrongConfig = (where: string, found: string, fix: string): KcrError =>
   new KcrError('MODEL_CONFIG', { where, found, fix });

@@ -16,14 +16,17 @@ import {
   take,
   tf,
 } from '@kcr/core';
-import { checkDivides, checkLengths, withDefaults } from './config.ts';
+import {
+  checkDivides,
+  checkLengths,
+  type ImageConfig,
+  imageInput,
+  withDefaults,
+} from './config.ts';
 import { convNorm } from './conv-norm.ts';
 
 /** timm's `EfficientVit` (MIT) arguments. */
-export interface EfficientVitConfig {
-  img_size: number;
-  in_chans: number;
-  num_classes: number;
+export interface EfficientVitConfig extends ImageConfig {
   /** Width of the stem and of each stage. */
   widths: readonly number[];
   /** Blocks of the stem and of each stage. */
@@ -277,10 +280,7 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
     return config;
   },
 
-  input: ({ img_size, in_chans, num_classes }) => ({
-    shape: [img_size, img_size, in_chans],
-    classes: num_classes,
-  }),
+  input: imageInput,
 
   forward(m, image, config) {
     let { x, channels } = stem(m.child('stem'), image, config);

@@ -1,3 +1,4 @@
+export type { ImageConfig, TransformerConfig } from './config.ts';
 export { type EfficientVitConfig, efficientvit } from './efficientvit.ts';
 export { type LvVitConfig, lvvit } from './lvvit.ts';
 export { type MobileVitConfig, mobilevit, mobilevitVariants } from './mobilevit.ts';

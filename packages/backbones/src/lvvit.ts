@@ -11,25 +11,22 @@ import {
   tf,
   transformerBlock,
 } from '@kcr/core';
-import { checkDivides, dropPathRates, withDefaults } from './config.ts';
+import {
+  checkDivides,
+  checkTransformer,
+  dropPathRates,
+  imageInput,
+  type TransformerConfig,
+  withDefaults,
+} from './config.ts';
 import { classToken, embedPositions, patchTokens, toMap, toTokens } from './tokens.ts';
 
 /** The arguments of `LV_ViT` in the TokenLabeling code. */
-export interface LvVitConfig {
-  img_size: number;
-  patch_size: number;
-  in_chans: number;
-  num_classes: number;
-  embed_dim: number;
-  depth: number;
-  num_heads: number;
-  mlp_ratio: number;
-  qkv_bias: boolean;
+export interface LvVitConfig extends TransformerConfig {
   /** Width of the convolutions before the patch embedding. */
   stem_dim: number;
   /** Residual branches are divided by this. */
   skip_lam: number;
-  drop_path_rate: number;
 }
 
 const defaults: LvVitConfig = {
@@ -75,16 +72,12 @@ export const lvvit: Architecture<LvVitConfig> = {
 
   configure(partial) {
     const config = withDefaults('lvvit', defaults, partial);
-    checkDivides('lvvit', 'img_size by patch_size', config.img_size, config.patch_size);
+    checkTransformer('lvvit', config);
     checkDivides('lvvit', 'patch_size by the stem stride', config.patch_size, 2);
-    checkDivides('lvvit', 'embed_dim by num_heads', config.embed_dim, config.num_heads);
     return config;
   },
 
-  input: ({ img_size, in_chans, num_classes }) => ({
-    shape: [img_size, img_size, in_chans],
-    classes: num_classes,
-  }),
+  input: imageInput,
 
   forward(m, image, config) {
     const embed = m.dim('embed', config.embed_dim, { prunable: false });

@@ -16,15 +16,19 @@ import {
   tf,
   transformerBlock,
 } from '@kcr/core';
-import { checkDivides, checkLengths, dropPathRates, withDefaults } from './config.ts';
+import {
+  checkDivides,
+  checkLengths,
+  dropPathRates,
+  type ImageConfig,
+  imageInput,
+  withDefaults,
+} from './config.ts';
 import { type ConvNormOptions, convNorm } from './conv-norm.ts';
 import { fromParts, intoParts, toMap, toTokens } from './tokens.ts';
 
 /** What timm's `mobilevit_*` configurations of `ByobNet` differ in, and its arguments. */
-export interface MobileVitConfig {
-  img_size: number;
-  in_chans: number;
-  num_classes: number;
+export interface MobileVitConfig extends ImageConfig {
   /** Width of the stem. */
   stem_chs: number;
   /** Width of each stage. */
@@ -206,10 +210,7 @@ export const mobilevit: Architecture<MobileVitConfig> = {
     return config;
   },
 
-  input: ({ img_size, in_chans, num_classes }) => ({
-    shape: [img_size, img_size, in_chans],
-    classes: num_classes,
-  }),
+  input: imageInput,
 
   forward(m, image, config) {
     const { channels, depths, transformer_dims } = config;

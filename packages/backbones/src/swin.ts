@@ -18,16 +18,20 @@ import {
   transformerBlock,
   truncatedNormal,
 } from '@kcr/core';
-import { checkDivides, checkLengths, dropPathRates, withDefaults } from './config.ts';
+import {
+  checkDivides,
+  checkLengths,
+  dropPathRates,
+  type ImageConfig,
+  imageInput,
+  withDefaults,
+} from './config.ts';
 import { fromParts, intoParts, toMap, toTokens } from './tokens.ts';
 import { mergeOrder, relativePositions, type Windows, windows } from './windows.ts';
 
 /** timm's `SwinTransformer` arguments. */
-export interface SwinConfig {
-  img_size: number;
+export interface SwinConfig extends ImageConfig {
   patch_size: number;
-  in_chans: number;
-  num_classes: number;
   /** Width of the first stage; each stage doubles it. */
   embed_dim: number;
   depths: readonly number[];
@@ -139,10 +143,7 @@ export const swin: Architecture<SwinConfig> = {
     return config;
   },
 
-  input: ({ img_size, in_chans, num_classes }) => ({
-    shape: [img_size, img_size, in_chans],
-    classes: num_classes,
-  }),
+  input: imageInput,
 
   mappings: [{ name: 'official Swin', fits: (state) => 'head.weight' in state, map: fromOfficial }],
 

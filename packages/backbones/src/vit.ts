@@ -9,20 +9,17 @@ import {
   type StateDict,
   transformerBlock,
 } from '@kcr/core';
-import { checkDivides, dropPathRates, withDefaults } from './config.ts';
+import {
+  checkTransformer,
+  dropPathRates,
+  imageInput,
+  type TransformerConfig,
+  withDefaults,
+} from './config.ts';
 import { classToken, embedPositions, patchTokens, toMap, toTokens } from './tokens.ts';
 
 /** timm's `VisionTransformer` arguments. */
-export interface VitConfig {
-  img_size: number;
-  patch_size: number;
-  in_chans: number;
-  num_classes: number;
-  embed_dim: number;
-  depth: number;
-  num_heads: number;
-  mlp_ratio: number;
-  qkv_bias: boolean;
+export interface VitConfig extends TransformerConfig {
   /** Dropout before the classifier. */
   drop_rate: number;
   /** Dropout after the position embedding. */
@@ -31,8 +28,6 @@ export interface VitConfig {
   proj_drop_rate: number;
   /** Dropout on the attention weights. */
   attn_drop_rate: number;
-  /** Largest drop path rate; block i of n has i / (n - 1) of it. */
-  drop_path_rate: number;
 }
 
 const defaults: VitConfig = {
@@ -68,15 +63,11 @@ export const vit: Architecture<VitConfig> = {
 
   configure(partial) {
     const config = withDefaults('vit', defaults, partial);
-    checkDivides('vit', 'img_size by patch_size', config.img_size, config.patch_size);
-    checkDivides('vit', 'embed_dim by num_heads', config.embed_dim, config.num_heads);
+    checkTransformer('vit', config);
     return config;
   },
 
-  input: ({ img_size, in_chans, num_classes }) => ({
-    shape: [img_size, img_size, in_chans],
-    classes: num_classes,
-  }),
+  input: imageInput,
 
   mappings: [
     { name: 'distilled DeiT', fits: (state) => 'dist_token' in state, map: withoutDistillation },
