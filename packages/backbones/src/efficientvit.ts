@@ -1,16 +1,12 @@
 import {
   type Architecture,
-  conv2d,
   type Dim,
   dropout,
   type FeatureMap,
-  fanInUniform,
   hardSwish,
-  headDims,
   layerNorm,
   linear,
   put,
-  reindex,
   type Scope,
   type Tensor,
   take,
@@ -24,6 +20,7 @@ import {
   withDefaults,
 } from './config.ts';
 import { convNorm } from './conv-norm.ts';
+import { multiScaleAttention } from './multi-scale-attention.ts';
 
 /** timm's `EfficientVit` (MIT) arguments. */
 export interface EfficientVitConfig extends ImageConfig {
@@ -92,130 +89,14 @@ function localBlock(
   return convNorm(m.child('point_conv'), mixed, hidden, to, { kernel: 1, norm: 'norm' });
 }
 
-/** [batch, n, heads * d] -> [batch * heads, n, d] */
-function perHead(x: Tensor, heads: number): Tensor {
-  const [batch, n, width] = x.shape as [number, number, number];
-  const split = tf.transpose(tf.reshape(x, [batch, n, heads, width / heads]), [0, 2, 1, 3]);
-  return tf.reshape(split, [batch * heads, n, width / heads]);
-}
-
-/**
- * ReLU linear attention: relu(q) (relu(k)^T [v, 1]), its last column dividing the others.
- * Taps `q`, `k`, `v` [batch, n, dim], `context`.
- */
-function linearAttention(m: Scope, parts: Tensor[], { qk, v }: { qk: Dim; v: Dim }): Tensor {
-  const [q, k] = [m.tap('q', parts[0]!, qk), m.tap('k', parts[1]!, qk)].map((x) =>
-    perHead(tf.relu(x), qk.groups),
-  ) as [Tensor, Tensor];
-  const values = perHead(m.tap('v', parts[2]!, v), v.groups);
-  const [entries, n, width] = values.shape as [number, number, number];
-  // The column of ones as a padding, so that no constant has the batch's size.
-  const ones: [number, number][] = [
-    [0, 0],
-    [0, 0],
-    [0, 1],
-  ];
-  const sums = tf.matMul(k, tf.pad(values, ones, 1), true);
-  const mixed = tf.matMul(q, sums);
-  const product = { kind: 'attention', positions: n, in: qk, kernel: 1 } as const;
-  const out = [v, v.groups];
-  for (let i = 0; i < 2; i++) m.cost({ ...product, out, groups: v.groups });
-  const total = tf.slice(mixed, [0, 0, width], [entries, n, 1]);
-  const weighed = tf.div(tf.slice(mixed, [0, 0, 0], [entries, n, width]), tf.add(total, EPS));
-  const batch = entries / v.groups;
-  const joined = tf.transpose(tf.reshape(weighed, [batch, v.groups, n, width]), [0, 2, 1, 3]);
-  return m.tap('context', tf.reshape(joined, [batch, n, v.size]), v);
-}
-
-/** q, k and v of [batch, n, heads * (q | k | v)], which goes head by head: three of [batch, n, heads * d]. */
-function splitHeads(x: Tensor, heads: number, headDim: number): Tensor[] {
-  const [batch, n] = x.shape as [number, number];
-  const grouped = tf.reshape(x, [batch * n, heads, 3 * headDim]);
-  return tf.split(grouped, 3, 2).map((part) => tf.reshape(part, [batch, n, heads * headDim]));
-}
-
-/**
- * A convolution of each head's q, k and v with filters of their own, to those channels of `qk` and `v` that
- * are left. Its parameter is PyTorch's grouped 1x1 convolution, whose rows go head by head.
- *
- * @param parts q, k, v as [batch, n, heads * headDim]
- */
-function perHeadProjection(
-  m: Scope,
-  parts: readonly Tensor[],
-  { qk, v }: { qk: Dim; v: Dim },
-  headDim: number,
-): Tensor[] {
-  const heads = qk.groups;
-  const rows = qk.groupIds.flatMap((_, group) => [
-    { dim: qk, group },
-    { dim: qk, group },
-    { dim: v, group },
-  ]);
-  const weight = m.param('weight', [rows, headDim, 1, 1], fanInUniform(headDim));
-  const sizes = [qk.size, qk.size, v.size].map((size) => size / heads);
-  const perGroup = tf.reshape(weight, [heads, -1, headDim]);
-  const [batch, n] = parts[0]!.shape as [number, number];
-  m.cost({ kind: 'linear', positions: n, in: headDim, out: rows, kernel: 1 });
-  return tf.split(perGroup, sizes, 1).map((filters, i) => {
-    const all = tf.reshape(parts[i]!, [batch * n, qk.fullGroups, headDim]);
-    const present = heads < qk.fullGroups ? reindex(all, qk.groupIds, 1) : all;
-    const y = tf.matMul(tf.transpose(present, [1, 0, 2]), filters, false, true);
-    return tf.reshape(tf.transpose(y, [1, 0, 2]), [batch, n, heads * sizes[i]!]);
-  });
-}
-
-/**
- * Multi-scale linear attention (`LiteMLA`): attention on q, k, v and on each of their aggregations over a
- * neighbourhood. Dims `branches.i.qk` and `branches.i.v`, grouped by head; the channels before the
- * aggregations belong to all branches and cannot be pruned.
- */
-function multiScaleAttention(
-  m: Scope,
-  x: Tensor,
-  channels: Dim,
-  config: EfficientVitConfig,
-): Tensor {
-  const { head_dim: headDim, scales } = config;
-  const heads = Math.floor(channels.full / headDim);
-  const width = heads * headDim;
-  const shared = m.dim('qkv', 3 * width, { prunable: false });
-  const part = m.dim('part', width, { groups: heads, prunable: false });
-  const [batch, height, columns] = x.shape as [number, number, number, number];
-  const qkv = convNorm(m.child('qkv'), x, channels, shared, { kernel: 1, bias: false });
-  const branches = m.child('branches');
-  const plain = headDims(branches.child(0), part, heads);
-  const own = splitHeads(tf.reshape(qkv, [batch, -1, 3 * width]), heads, headDim);
-  const contexts = [
-    linearAttention(
-      branches.child(0),
-      own.map((value, i) => take(value, i < 2 ? plain.qk : plain.v)),
-      plain,
-    ),
-  ];
-  const values: Dim[] = [plain.v];
-  scales.forEach((kernel, i) => {
-    const aggregation = m.child('aggreg').child(i);
-    const spatial = { kernel, depthwise: true, bias: false };
-    const near = conv2d(aggregation.child(0), qkv, shared, shared, spatial);
-    const branch = branches.child(i + 1);
-    const dims = headDims(branch, width, heads);
-    const split = splitHeads(tf.reshape(near, [batch, -1, 3 * width]), heads, headDim);
-    const parts = perHeadProjection(aggregation.child(1), split, dims, headDim);
-    contexts.push(linearAttention(branch, parts, dims));
-    values.push(dims.v);
-  });
-  const joined = tf.reshape(tf.concat(contexts, 2), [batch, height, columns, -1]);
-  return convNorm(m.child('proj'), joined, values, channels, { kernel: 1, norm: 'norm' });
-}
-
 /**
  * An attention block: multi-scale attention and an inverted residual block, each with a shortcut. Dim `io`
  * is the view of the stream that the inverted residual block reads and writes; taps `in` and `out` (io).
  */
 function attentionBlock(m: Scope, x: Tensor, channels: Dim, config: EfficientVitConfig): Tensor {
   const context = m.child('context_module').child('main');
-  const mixed = tf.add(x, multiScaleAttention(context, x, channels, config));
+  const attention = { headDim: config.head_dim, scales: config.scales };
+  const mixed = tf.add(x, multiScaleAttention(context, x, channels, attention));
   const tokens = m.tap('tokens', mixed, channels);
   const local = m.child('local_module').child('main');
   const io = local.dim('io', channels);

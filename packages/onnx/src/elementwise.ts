@@ -34,3 +34,54 @@ export const elementwise =
     b.bindBlocked(out, name);
     return [];
   };
+
+/** An ONNX op of one map. */
+export const unary = (op: string): Lowering => elementwise((b, { x }) => b.node(op, [x!]));
+
+const covers = (value: Value, shape: readonly number[]) =>
+  shapeText(value.shape) === shapeText(shape);
+
+/**
+ * The shape without its last axes of 1, for an op with a scalar: over those, ONNX Runtime goes element by
+ * element.
+ */
+function flatShape(b: OnnxBuilder, a: Value, c: Value, out: Value) {
+  const { shape } = out;
+  const scalar = a.shape.length === 0 || c.shape.length === 0;
+  const full = [a, c].some((v) => v.shape.length > 0 && covers(v, shape) && !v.constant);
+  const dynamic = b.dynamicShape(out).includes(undefined);
+  if (!scalar || !full || dynamic || shape.at(-1) !== 1) return undefined;
+  return shape.slice(0, shape.findLastIndex((n) => n > 1) + 1);
+}
+
+/**
+ * A binary op by ONNX' broadcasting. Operands that are smaller than their shape says (scalars that stand
+ * for full constants) stay small where the other operand has the output's shape.
+ */
+export const binary =
+  (op: string): Lowering =>
+  (b, { kernel, inputs, outputs }) => {
+    const { a, b: c } = inputs as { a: Value; b: Value };
+    const out = outputs[0]!;
+    if (prefersBlocks(b, [a, c], out)) {
+      const names = [a, c].map((v) => (b.canBlock(v) ? b.blocked(v) : b.broadcastable(v)));
+      b.bindBlocked(out, b.node(op, names));
+      return [];
+    }
+    const flat = flatShape(b, a, c, out);
+    if (flat) {
+      const names = [a, c].map((v) =>
+        v.shape.length === 0 ? b.get(v) : b.node('Reshape', [b.get(v), b.int64(flat)]),
+      );
+      return [b.node('Reshape', [b.node(op, names), b.int64(out.shape)])];
+    }
+    const smallA = b.isLazy(a);
+    const smallB = b.isLazy(c);
+    const fullA = !smallA && covers(a, out.shape);
+    const fullB = !smallB && covers(c, out.shape);
+    const name = b.node(op, [b.broadcastable(a), b.broadcastable(c)]);
+    // Without a full operand the result is itself smaller than its shape, and stays so until needed.
+    const lazy = !fullA && !fullB && (smallA || smallB);
+    if (lazy && kernel !== 'Select') b.bind(out, name, true);
+    return [name];
+  };

@@ -1,130 +1,22 @@
-import { KcrError, type Node, shapeText, type Value } from '@kcr/core';
+import { KcrError, type Node, type Value } from '@kcr/core';
+import { concat, pad, reshape, slice, split, transpose, unpack } from './arrange.ts';
 import type { OnnxBuilder } from './builder.ts';
 import { compositeLowerings } from './composites.ts';
 import { convolutionLowerings } from './convolutions.ts';
-import { elementwise, prefersBlocks } from './elementwise.ts';
+import { binary, unary } from './elementwise.ts';
 import { DATA_TYPES } from './proto.ts';
-import { sumRows } from './reductions.ts';
+import { argReduce, reduce, sum } from './reductions.ts';
 
 /** Writes one kernel call as ONNX nodes and returns the names of its outputs. */
 export type Lowering = (b: OnnxBuilder, node: Node) => string[];
 
 const MICROSOFT = 'com.microsoft';
 
-const unary = (op: string): Lowering => elementwise((b, { x }) => b.node(op, [x!]));
-
-const covers = (value: Value, shape: readonly number[]) =>
-  shapeText(value.shape) === shapeText(shape);
-
-/**
- * The shape without its last axes of 1, for an op with a scalar: over those, ONNX Runtime goes element by
- * element.
- */
-function flatShape(b: OnnxBuilder, a: Value, c: Value, out: Value) {
-  const { shape } = out;
-  const scalar = a.shape.length === 0 || c.shape.length === 0;
-  const full = [a, c].some((v) => v.shape.length > 0 && covers(v, shape) && !v.constant);
-  const dynamic = b.dynamicShape(out).includes(undefined);
-  if (!scalar || !full || dynamic || shape.at(-1) !== 1) return undefined;
-  return shape.slice(0, shape.findLastIndex((n) => n > 1) + 1);
-}
-
-/**
- * A binary op by ONNX' broadcasting. Operands that are smaller than their shape says (scalars that stand
- * for full constants) stay small where the other operand has the output's shape.
- */
-const binary =
-  (op: string): Lowering =>
-  (b, { kernel, inputs, outputs }) => {
-    const { a, b: c } = inputs as { a: Value; b: Value };
-    const out = outputs[0]!;
-    if (prefersBlocks(b, [a, c], out)) {
-      const names = [a, c].map((v) => (b.canBlock(v) ? b.blocked(v) : b.broadcastable(v)));
-      b.bindBlocked(out, b.node(op, names));
-      return [];
-    }
-    const flat = flatShape(b, a, c, out);
-    if (flat) {
-      const names = [a, c].map((v) =>
-        v.shape.length === 0 ? b.get(v) : b.node('Reshape', [b.get(v), b.int64(flat)]),
-      );
-      return [b.node('Reshape', [b.node(op, names), b.int64(out.shape)])];
-    }
-    const smallA = b.isLazy(a);
-    const smallB = b.isLazy(c);
-    const fullA = !smallA && covers(a, out.shape);
-    const fullB = !smallB && covers(c, out.shape);
-    const name = b.node(op, [b.broadcastable(a), b.broadcastable(c)]);
-    // Without a full operand the result is itself smaller than its shape, and stays so until needed.
-    const lazy = !fullA && !fullB && (smallA || smallB);
-    if (lazy && kernel !== 'Select') b.bind(out, name, true);
-    return [name];
-  };
-
-/** The axes of a reduction, ascending. */
-function axesOf({ inputs, attrs }: Node): number[] {
-  const rank = inputs.x!.shape.length;
-  const raw = (attrs.axis ?? attrs.reductionIndices ?? [...Array(rank).keys()]) as
-    | number
-    | number[];
-  return (Array.isArray(raw) ? raw : [raw])
-    .map((a) => (a < 0 ? a + rank : a))
-    .sort((p, q) => p - q);
-}
-
-const reduce =
-  (op: string): Lowering =>
-  (b, node) => {
-    const x = node.inputs.x!;
-    const keepdims = node.outputs[0]!.shape.length === x.shape.length ? 1 : 0;
-    return [b.node(op, [b.get(x), b.int64(axesOf(node))], { keepdims })];
-  };
-
-/** Sums over all axes but the last have a faster way on the CPU. */
-const sum: Lowering = (b, node) => {
-  const x = node.inputs.x!;
-  const [out] = node.outputs as [Value];
-  const leading =
-    out.shape.length === 1 && x.shape.length > 1 && axesOf(node).at(-1) !== x.shape.length - 1;
-  const fixed = !b.dynamicShape(x).includes(undefined);
-  return leading && fixed && b.target === 'cpu'
-    ? [sumRows(b, b.get(x), x)]
-    : reduce('ReduceSum')(b, node);
-};
-
-const argReduce =
-  (op: string): Lowering =>
-  (b, { inputs, attrs }) => {
-    const index = b.node(op, [b.get(inputs.x!)], { axis: attrs.axis as number, keepdims: 0 });
-    return [b.node('Cast', [index], { to: DATA_TYPES.int32 })];
-  };
-
 const cast =
   (to: keyof typeof DATA_TYPES, input = 'x'): Lowering =>
   (b, { inputs }) => [b.node('Cast', [b.get(inputs[input]!)], { to: DATA_TYPES[to] })];
 
-/**
- * A transpose; those between PyTorch's and TensorFlow's order of a filter's axes as two steps, each of which
- * moves one axis: ONNX Runtime does these many times as fast.
- */
-const transposeAxes: Lowering = (b, { inputs, attrs, outputs }) => {
-  const perm = attrs.perm as number[];
-  const x = b.get(inputs.x!);
-  if (inputs.x!.shape.length !== 4) return [b.node('Transpose', [x], { perm })];
-  const [p, q, r, s] = inputs.x!.shape as [number, number, number, number];
-  const reshape = (name: string, shape: number[]) => b.node('Reshape', [name, b.int64(shape)]);
-  const swap = (name: string) => b.node('Transpose', [name], { perm: [0, 2, 1] });
-  const flip = (name: string) => b.node('Transpose', [name], { perm: [1, 0] });
-  const out = outputs[0]!.shape as number[];
-  const dynamic = b.dynamicShape(inputs.x!).includes(undefined);
-  if (!dynamic && perm.join() === '2,3,1,0')
-    return [reshape(flip(reshape(swap(reshape(x, [p, q, r * s])), [p, q * r * s])), out)];
-  if (!dynamic && perm.join() === '3,2,0,1')
-    return [reshape(swap(reshape(flip(reshape(x, [p * q * r, s])), [s, p * q, r])), out)];
-  return [b.node('Transpose', [x], { perm })];
-};
-
-const transpose = (b: OnnxBuilder, name: string, rank: number) => {
+const transposeLast = (b: OnnxBuilder, name: string, rank: number) => {
   const perm = [...Array(rank).keys()];
   perm.splice(rank - 2, 2, rank - 1, rank - 2);
   return b.node('Transpose', [name], { perm });
@@ -140,86 +32,9 @@ const matMul: Lowering = (b, { inputs, attrs }) => {
     return [b.node('Gemm', [x, y], { transA, transB })];
   if (!transA && !transB) return [b.node('MatMul', [x, y])];
   if (b.target !== 'webgpu') return [b.node('FusedMatMul', [x, y], { transA, transB }, MICROSOFT)];
-  const left = transA ? transpose(b, x, a.shape.length) : x;
-  const right = transB ? transpose(b, y, c.shape.length) : y;
+  const left = transA ? transposeLast(b, x, a.shape.length) : x;
+  const right = transB ? transposeLast(b, y, c.shape.length) : y;
   return [b.node('MatMul', [left, right])];
-};
-
-const concat: Lowering = (b, { inputs, attrs, outputs }) => {
-  const parts = Object.values(inputs);
-  const [out] = outputs as [Value];
-  const axis = attrs.axis as number;
-  const whole = b.canBlock(out) && parts.every((part) => b.canBlock(part));
-  if (whole && axis === 3 && parts.some((part) => b.isBlocked(part))) {
-    b.bindBlocked(
-      out,
-      b.node(
-        'Concat',
-        parts.map((part) => b.blocked(part)),
-        { axis: 1 },
-      ),
-    );
-    return [];
-  }
-  return [
-    b.node(
-      'Concat',
-      parts.map((part) => b.get(part)),
-      { axis },
-    ),
-  ];
-};
-
-const reshape =
-  (input = 'x'): Lowering =>
-  (b, { inputs, outputs }) => [
-    b.node('Reshape', [b.get(inputs[input]!), b.reshapeTarget(outputs[0]!)]),
-  ];
-
-const slice: Lowering = (b, { inputs, attrs, outputs }) => {
-  const begin = attrs.begin as number[];
-  const size = outputs[0]!.shape;
-  const cut = size.map((_, i) => i).filter((i) => size[i] !== inputs.x!.shape[i]);
-  const starts = cut.map((i) => begin[i] ?? 0);
-  const ends = cut.map((i) => (begin[i] ?? 0) + size[i]!);
-  return [b.node('Slice', [b.get(inputs.x!), b.int64(starts), b.int64(ends), b.int64(cut)])];
-};
-
-const split: Lowering = (b, { inputs, attrs, outputs }) => {
-  const rank = inputs.x!.shape.length;
-  const axis = ((attrs.axis as number) + rank) % rank;
-  const sizes = b.int64(outputs.map((out) => out.shape[axis]!));
-  if (axis === 3 && b.isBlocked(inputs.x!) && outputs.every((out) => b.canBlock(out))) {
-    const split = [b.blocked(inputs.x!), sizes];
-    const names = b.nodeOutputs('Split', split, { axis: 1 }, { outputs: outputs.length });
-    outputs.forEach((out, i) => {
-      b.bindBlocked(out, names[i]!);
-    });
-    return [];
-  }
-  return b.nodeOutputs('Split', [b.get(inputs.x!), sizes], { axis }, { outputs: outputs.length });
-};
-
-const unpack: Lowering = (b, { inputs, attrs, outputs }) => {
-  const { shape } = inputs.value!;
-  const axis = ((attrs.axis as number) + shape.length) % shape.length;
-  const sizes = b.int64(outputs.map(() => 1));
-  const parts = b.nodeOutputs(
-    'Split',
-    [b.get(inputs.value!), sizes],
-    { axis },
-    { outputs: outputs.length },
-  );
-  return parts.map((part) => b.node('Squeeze', [part, b.int64([axis])]));
-};
-
-const pad: Lowering = (b, { inputs, attrs }) => {
-  const paddings = attrs.paddings as [number, number][];
-  const pads = b.int64([
-    ...paddings.map(([before]) => before),
-    ...paddings.map(([, after]) => after),
-  ]);
-  return [b.node('Pad', [b.get(inputs.x!), pads, b.scalar(attrs.constantValue as number)])];
 };
 
 const topK: Lowering = (b, { inputs, attrs }) => {
@@ -370,7 +185,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
     b.node('Tile', [b.get(inputs.x!), b.int64(attrs.reps as number[])]),
   ],
   TopK: topK,
-  Transpose: transposeAxes,
+  Transpose: transpose,
   Unpack: unpack,
   ZerosLike: filled(() => 0),
   ...compositeLowerings,

@@ -1,5 +1,7 @@
-import type { Value } from '@kcr/core';
+import type { Node, Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
+import type { Lowering } from './lowering.ts';
+import { DATA_TYPES } from './proto.ts';
 
 /**
  * The sum over all axes but the last, [d], as a product with a row of ones: a quarter of the time of
@@ -14,3 +16,41 @@ export function sumRows(b: OnnxBuilder, x: string, like: Value): string {
   const rows = like.shape.length === 2 ? x : b.node('Reshape', [x, b.int64([count, width])]);
   return b.node('Reshape', [b.node('Gemm', [ones, rows]), b.int64([width])]);
 }
+
+/** The axes of a reduction, ascending. */
+function axesOf({ inputs, attrs }: Node): number[] {
+  const rank = inputs.x!.shape.length;
+  const raw = (attrs.axis ?? attrs.reductionIndices ?? [...Array(rank).keys()]) as
+    | number
+    | number[];
+  return (Array.isArray(raw) ? raw : [raw])
+    .map((a) => (a < 0 ? a + rank : a))
+    .sort((p, q) => p - q);
+}
+
+export const reduce =
+  (op: string): Lowering =>
+  (b, node) => {
+    const x = node.inputs.x!;
+    const keepdims = node.outputs[0]!.shape.length === x.shape.length ? 1 : 0;
+    return [b.node(op, [b.get(x), b.int64(axesOf(node))], { keepdims })];
+  };
+
+/** Sums over all axes but the last have a faster way on the CPU. */
+export const sum: Lowering = (b, node) => {
+  const x = node.inputs.x!;
+  const [out] = node.outputs as [Value];
+  const leading =
+    out.shape.length === 1 && x.shape.length > 1 && axesOf(node).at(-1) !== x.shape.length - 1;
+  const fixed = !b.dynamicShape(x).includes(undefined);
+  return leading && fixed && b.target === 'cpu'
+    ? [sumRows(b, b.get(x), x)]
+    : reduce('ReduceSum')(b, node);
+};
+
+export const argReduce =
+  (op: string): Lowering =>
+  (b, { inputs, attrs }) => {
+    const index = b.node(op, [b.get(inputs.x!)], { axis: attrs.axis as number, keepdims: 0 });
+    return [b.node('Cast', [index], { to: DATA_TYPES.int32 })];
+  };
