@@ -91,6 +91,8 @@ export function maskChart(
   masks: readonly { name: string; size: number; kept: readonly number[] }[],
 ): string {
   const widest = Math.max(...masks.map((mask) => mask.size));
+  const labels = masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`);
+  const left = 14 + 5.6 * Math.max(...labels.map((label) => label.length));
   const cells = masks.flatMap(({ size, kept }, row) => {
     const present = new Set(kept);
     return Array.from({ length: size }, (_, channel) => [
@@ -102,7 +104,7 @@ export function maskChart(
   return render(
     {
       title: heading('Kept channels (dark) per searched dimension'),
-      grid: { left: 160, right: 20, top: 40, bottom: 40 },
+      grid: { left, right: 20, top: 40, bottom: 40 },
       xAxis: {
         type: 'category',
         data: Array.from({ length: widest }, (_, i) => i),
@@ -113,7 +115,7 @@ export function maskChart(
       yAxis: {
         type: 'category',
         inverse: true,
-        data: masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`),
+        data: labels,
         axisLabel: { fontSize: 10 },
       },
       visualMap: { show: false, min: 0, max: 1, inRange: { color: ['#e8ecf2', '#24476b'] } },
