@@ -21,12 +21,18 @@ const siluGradient = elementwise((b, { x, y, dy }) => {
   return b.node('Mul', [dy!, b.node('Add', [gate, rest])]);
 });
 
-/** dy * clip(x / 3 + 1/2) with the slope cut to 0 below -3 and to 1 above 3. */
+/**
+ * dy * (s + x / 6 where 0 < s < 1) with the hard sigmoid s = clip(x / 6 + 1/2): between its ends s - s^2 is
+ * positive, and a steep hard sigmoid of that a mask. Where and Sign cost eight times as much as a product.
+ */
 const hardSwishGradient = elementwise((b, { x, dy }) => {
-  const slope = b.node('Add', [b.node('Mul', [x!, b.scalar(1 / 3)]), b.scalar(0.5)]);
-  const upper = b.node('Where', [b.node('Greater', [x!, b.scalar(3)]), b.scalar(1), slope]);
-  const both = b.node('Where', [b.node('Less', [x!, b.scalar(-3)]), b.scalar(0), upper]);
-  return b.node('Mul', [dy!, both]);
+  const sixth = { alpha: { float: 1 / 6 }, beta: { float: 0.5 } };
+  const gate = b.node('HardSigmoid', [x!], sixth);
+  const between = b.node('Sub', [gate, b.node('Mul', [gate, gate])]);
+  const steep = { alpha: { float: 1e30 }, beta: { float: 0 } };
+  const inside = b.node('HardSigmoid', [between], steep);
+  const along = b.node('Mul', [b.node('Mul', [x!, b.scalar(1 / 6)]), inside]);
+  return b.node('Mul', [dy!, b.node('Add', [gate, along])]);
 });
 
 /** Activations and their gradients, each in the fewest passes that ONNX Runtime's kernels allow. */

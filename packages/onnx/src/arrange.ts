@@ -10,18 +10,23 @@ import type { Lowering } from './lowering.ts';
 export const transpose: Lowering = (b, { inputs, attrs, outputs }) => {
   const perm = attrs.perm as number[];
   const x = b.get(inputs.x!);
-  if (inputs.x!.shape.length !== 4) return [b.node('Transpose', [x], { perm })];
-  const [p, q, r, s] = inputs.x!.shape as [number, number, number, number];
-  const as = (name: string, shape: number[]) => b.node('Reshape', [name, b.int64(shape)]);
-  const swap = (name: string) => b.node('Transpose', [name], { perm: [0, 2, 1] });
-  const flip = (name: string) => b.node('Transpose', [name], { perm: [1, 0] });
-  const out = outputs[0]!.shape as number[];
+  const order = perm.join();
   const dynamic = b.dynamicShape(inputs.x!).includes(undefined);
-  if (!dynamic && perm.join() === '2,3,1,0')
-    return [as(flip(as(swap(as(x, [p, q, r * s])), [p, q * r * s])), out)];
-  if (!dynamic && perm.join() === '3,2,0,1')
-    return [as(swap(as(flip(as(x, [p * q * r, s])), [s, p * q, r])), out)];
-  return [b.node('Transpose', [x], { perm })];
+  if (dynamic || (order !== '2,3,1,0' && order !== '3,2,0,1'))
+    return [b.node('Transpose', [x], { perm })];
+  const [p, q, r, s] = inputs.x!.shape as [number, number, number, number];
+  const as = (name: string, shape: readonly number[]) => b.node('Reshape', [name, b.int64(shape)]);
+  const flip = (name: string) => b.node('Transpose', [name], { perm: [1, 0] });
+  /** [a, b, c] as [a, c, b] */
+  const swap = (name: string, shape: number[]) =>
+    shape[1] === 1 || shape[2] === 1
+      ? name
+      : b.node('Transpose', [as(name, shape)], { perm: [0, 2, 1] });
+  const moved =
+    order === '2,3,1,0'
+      ? flip(as(swap(x, [p, q, r * s]), [p, q * r * s]))
+      : swap(flip(as(x, [p * q * r, s])), [s, p * q, r]);
+  return [as(moved, outputs[0]!.shape)];
 };
 
 export const concat: Lowering = (b, { inputs, attrs, outputs }) => {

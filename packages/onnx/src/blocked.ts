@@ -93,14 +93,19 @@ const mirror = (b: OnnxBuilder, x: string, taps: number) =>
  * filters below are reordered in such steps.
  */
 
+/** Matrices [taps, rows, columns] as [columns / block, rows / group, taps, group, block]. */
+function inBlocks(b: OnnxBuilder, x: string, [taps, rows, columns]: number[], group: number) {
+  const [across, n] = [columns! / b.block, b.block];
+  if (taps === 1) return transpose(b, reshape(b, x, [rows!, across, n]), [1, 0, 2]);
+  return transpose(b, reshape(b, x, [taps!, rows! / group, group, across, n]), [3, 1, 0, 2, 4]);
+}
+
 /** A dense filter [h, w, in, out] in blocks of input and output channels. */
 export function denseFilter(b: OnnxBuilder, filter: Value): string {
   const [h, w, i, o] = filter.shape as [number, number, number, number];
-  const n = b.block;
   // A few input channels, such as an image's, stay as they are, and so does the image.
-  const inner = i < n ? 1 : n;
-  const split = reshape(b, b.get(filter), [h * w, i / inner, inner, o / n, n]);
-  return reshape(b, transpose(b, split, [3, 1, 0, 2, 4]), [o, i, h, w]);
+  const group = i < b.block ? 1 : b.block;
+  return reshape(b, inBlocks(b, b.get(filter), [h * w, i, o], group), [o, i, h, w]);
 }
 
 /** The mirrored filter with input and output channels exchanged, in blocks. */
@@ -109,6 +114,7 @@ export function transposedFilter(b: OnnxBuilder, filter: Value): string {
   const n = b.block;
   const taps = mirror(b, reshape(b, b.get(filter), [h * w, i * o]), h * w);
   const exchanged = transpose(b, reshape(b, taps, [h * w * i, o]), [1, 0]);
+  if (h * w === 1) return reshape(b, inBlocks(b, exchanged, [1, o, i], n), [i, o, h, w]);
   const split = reshape(b, exchanged, [o / n, n, h * w, i / n, n]);
   return reshape(b, transpose(b, split, [3, 0, 2, 1, 4]), [i, o, h, w]);
 }
