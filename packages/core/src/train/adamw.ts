@@ -8,13 +8,14 @@ export interface AdamWOptions {
 }
 
 /**
- * What AdamW needs anew in each step. The bias correction of the second moment is moved from it to the step's
- * size and eps, which saves a pass over all parameters (Kingma & Ba 2015, section 2).
+ * What AdamW needs anew in each step. Moments are kept as sums, m = beta1 m + g and v = beta2 v + g^2, so that
+ * their factors 1 - beta, and the bias corrections, are in the step's size and eps alone: three passes fewer
+ * over all parameters (Kingma & Ba 2015, end of section 2).
  */
 export interface AdamWStep<T = number> {
-  /** lr sqrt(1 - beta2^t) / (1 - beta1^t) */
+  /** lr (1 - beta1) / (1 - beta1^t), divided by `spread` */
   size: T;
-  /** eps sqrt(1 - beta2^t) */
+  /** eps / `spread`, where `spread` = sqrt((1 - beta2) / (1 - beta2^t)) makes sqrt(v) a mean */
   eps: T;
   /** 1 - lr x weight decay */
   keep: T;
@@ -23,10 +24,10 @@ export interface AdamWStep<T = number> {
 /** The step's numbers. `t` counts from 1. */
 export function adamWStep(t: number, lr: number, options: AdamWOptions): AdamWStep {
   const [beta1, beta2] = options.betas;
-  const correction = Math.sqrt(1 - beta2 ** t);
+  const spread = Math.sqrt((1 - beta2) / (1 - beta2 ** t));
   return {
-    size: (lr * correction) / (1 - beta1 ** t),
-    eps: options.eps * correction,
+    size: (lr * (1 - beta1)) / (1 - beta1 ** t) / spread,
+    eps: options.eps / spread,
     keep: 1 - lr * options.weightDecay,
   };
 }
@@ -41,8 +42,8 @@ export function adamW(
   { betas: [beta1, beta2] }: AdamWOptions,
   decay: boolean,
 ): { value: Tensor; m: Tensor; v: Tensor } {
-  const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));
-  const nextV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+  const nextM = tf.add(tf.mul(m, beta1), gradient);
+  const nextV = tf.add(tf.mul(v, beta2), tf.square(gradient));
   const divisor = tf.add(tf.sqrt(nextV), step.eps);
   const kept = decay ? tf.mul(value, step.keep) : value;
   return { value: tf.sub(kept, tf.div(tf.mul(nextM, step.size), divisor)), m: nextM, v: nextV };
