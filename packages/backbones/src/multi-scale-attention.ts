@@ -3,8 +3,10 @@ import {
   type Dim,
   fanInUniform,
   headDims,
+  joinHeads,
   reindex,
   type Scope,
+  splitHeads,
   type Tensor,
   take,
   tf,
@@ -20,22 +22,15 @@ export interface MultiScaleAttentionOptions {
   scales: readonly number[];
 }
 
-/** [batch, n, heads * d] -> [batch * heads, n, d] */
-function perHead(x: Tensor, heads: number): Tensor {
-  const [batch, n, width] = x.shape as [number, number, number];
-  const split = tf.transpose(tf.reshape(x, [batch, n, heads, width / heads]), [0, 2, 1, 3]);
-  return tf.reshape(split, [batch * heads, n, width / heads]);
-}
-
 /**
  * ReLU linear attention: relu(q) (relu(k)^T [v, 1]), its last column dividing the others.
  * Taps `q`, `k`, `v` [batch, n, dim], `context`.
  */
 function linearAttention(m: Scope, parts: Tensor[], { qk, v }: { qk: Dim; v: Dim }): Tensor {
   const [q, k] = [m.tap('q', parts[0]!, qk), m.tap('k', parts[1]!, qk)].map((x) =>
-    perHead(tf.relu(x), qk.groups),
+    splitHeads(tf.relu(x), qk.groups),
   ) as [Tensor, Tensor];
-  const values = perHead(m.tap('v', parts[2]!, v), v.groups);
+  const values = splitHeads(m.tap('v', parts[2]!, v), v.groups);
   const [entries, n, width] = values.shape as [number, number, number];
   // The column of ones as a padding, so that no constant has the batch's size.
   const ones: [number, number][] = [
@@ -50,13 +45,11 @@ function linearAttention(m: Scope, parts: Tensor[], { qk, v }: { qk: Dim; v: Dim
   for (let i = 0; i < 2; i++) m.cost({ ...product, out, groups: v.groups });
   const total = tf.slice(mixed, [0, 0, width], [entries, n, 1]);
   const weighed = tf.div(tf.slice(mixed, [0, 0, 0], [entries, n, width]), tf.add(total, EPS));
-  const batch = entries / v.groups;
-  const joined = tf.transpose(tf.reshape(weighed, [batch, v.groups, n, width]), [0, 2, 1, 3]);
-  return m.tap('context', tf.reshape(joined, [batch, n, v.size]), v);
+  return m.tap('context', joinHeads(weighed, v.groups), v);
 }
 
 /** q, k and v of [batch, n, heads * (q | k | v)], which goes head by head: three of [batch, n, heads * d]. */
-function splitHeads(x: Tensor, heads: number, headDim: number): Tensor[] {
+function splitParts(x: Tensor, heads: number, headDim: number): Tensor[] {
   const [batch, n] = x.shape as [number, number];
   const grouped = tf.reshape(x, [batch * n, heads, 3 * headDim]);
   return tf.split(grouped, 3, 2).map((part) => tf.reshape(part, [batch, n, heads * headDim]));
@@ -112,7 +105,7 @@ export function multiScaleAttention(
   const qkv = convNorm(m.child('qkv'), x, channels, shared, { kernel: 1, bias: false });
   const branches = m.child('branches');
   const plain = headDims(branches.child(0), part, heads);
-  const own = splitHeads(tf.reshape(qkv, [batch, -1, 3 * width]), heads, headDim);
+  const own = splitParts(tf.reshape(qkv, [batch, -1, 3 * width]), heads, headDim);
   const contexts = [
     linearAttention(
       branches.child(0),
@@ -127,7 +120,7 @@ export function multiScaleAttention(
     const near = conv2d(aggregation.child(0), qkv, shared, shared, spatial);
     const branch = branches.child(i + 1);
     const dims = headDims(branch, width, heads);
-    const split = splitHeads(tf.reshape(near, [batch, -1, 3 * width]), heads, headDim);
+    const split = splitParts(tf.reshape(near, [batch, -1, 3 * width]), heads, headDim);
     const parts = perHeadProjection(aggregation.child(1), split, dims, headDim);
     contexts.push(linearAttention(branch, parts, dims));
     values.push(dims.v);

@@ -79,17 +79,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
+const compress = () =>
+  kcr('compress', at('recipe.json'), '--data', at('data'), '--out', at('run'), '--json');
+
 describe('a run from images to the report', () => {
   test('compress writes checkpoints, a summary and a report', { timeout: 120_000 }, async () => {
-    const { out, err, code } = await kcr(
-      'compress',
-      at('recipe.json'),
-      '--data',
-      at('data'),
-      '--out',
-      at('run'),
-      '--json',
-    );
+    const { out, err, code } = await compress();
     expect(err).toMatch(/compact: epoch 2\/2, loss [\d.]+, top-1 [\d.]+ %, 0 s left/);
     expect(code).toBe(0);
     const summary = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
@@ -112,15 +107,7 @@ describe('a run from images to the report', () => {
   test('a finished run is not trained again', async () => {
     const weights = at('run', 'dense', 'training.safetensors');
     const before = (await stat(weights)).mtimeMs;
-    const { err } = await kcr(
-      'compress',
-      at('recipe.json'),
-      '--data',
-      at('data'),
-      '--out',
-      at('run'),
-      '--json',
-    );
+    const { err } = await compress();
     expect(err).not.toMatch(/epoch/);
     expect((await stat(weights)).mtimeMs).toBe(before);
   });

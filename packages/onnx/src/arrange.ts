@@ -15,18 +15,17 @@ export const transpose: Lowering = (b, { inputs, attrs, outputs }) => {
   if (dynamic || (order !== '2,3,1,0' && order !== '3,2,0,1'))
     return [b.node('Transpose', [x], { perm })];
   const [p, q, r, s] = inputs.x!.shape as [number, number, number, number];
-  const as = (name: string, shape: readonly number[]) => b.node('Reshape', [name, b.int64(shape)]);
   const flip = (name: string) => b.node('Transpose', [name], { perm: [1, 0] });
   /** [a, b, c] as [a, c, b] */
   const swap = (name: string, shape: number[]) =>
     shape[1] === 1 || shape[2] === 1
       ? name
-      : b.node('Transpose', [as(name, shape)], { perm: [0, 2, 1] });
+      : b.node('Transpose', [b.reshape(name, shape)], { perm: [0, 2, 1] });
   const moved =
     order === '2,3,1,0'
-      ? flip(as(swap(x, [p, q, r * s]), [p, q * r * s]))
-      : swap(flip(as(x, [p * q * r, s])), [s, p * q, r]);
-  return [as(moved, outputs[0]!.shape)];
+      ? flip(b.reshape(swap(x, [p, q, r * s]), [p, q * r * s]))
+      : swap(flip(b.reshape(x, [p * q * r, s])), [s, p * q, r]);
+  return [b.reshape(moved, outputs[0]!.shape)];
 };
 
 export const concat: Lowering = (b, { inputs, attrs, outputs }) => {

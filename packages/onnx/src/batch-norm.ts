@@ -3,9 +3,7 @@ import * as blocked from './blocked.ts';
 import type { OnnxBuilder } from './builder.ts';
 import { prefersBlocks } from './elementwise.ts';
 import type { Lowering } from './lowering.ts';
-import { sumRows } from './reductions.ts';
-
-const countOf = ({ shape }: Value) => shape.slice(0, -1).reduce((p, n) => p * n, 1);
+import { rowCount, sumRows } from './reductions.ts';
 
 /** 1 / sqrt(variance + eps) */
 const inverseSpread = (b: OnnxBuilder, variance: string, { attrs }: Node) =>
@@ -19,7 +17,7 @@ function blockedBatchNorm(b: OnnxBuilder, node: Node): string[] {
   const map = b.blocked(x);
   const mean = blocked.channelMeans(b, map, x.shape);
   const squares = blocked.channelProducts(b, map, map, x.shape);
-  const square = b.node('Mul', [squares, b.scalar(1 / countOf(x))]);
+  const square = b.node('Mul', [squares, b.scalar(1 / rowCount(x))]);
   const raw = b.node('Sub', [square, b.node('Mul', [mean, mean])]);
   const variance = b.node('Max', [raw, b.scalar(0)]);
   const scale = b.node('Mul', [b.get(gamma), inverseSpread(b, variance, node)]);
@@ -31,7 +29,7 @@ function blockedBatchNorm(b: OnnxBuilder, node: Node): string[] {
 const batchNorm: Lowering = (b, node) => {
   const { x, gamma, beta } = node.inputs as { x: Value; gamma: Value; beta: Value };
   if (b.canBlock(x)) return blockedBatchNorm(b, node);
-  const part = b.scalar(1 / countOf(x));
+  const part = b.scalar(1 / rowCount(x));
   const mean = b.node('Mul', [sumRows(b, b.get(x), x), part]);
   const centred = b.node('Sub', [b.get(x), mean]);
   const squares = sumRows(b, b.node('Mul', [centred, centred]), x);
@@ -49,9 +47,9 @@ const batchNormGradient: Lowering = (b, node) => {
     string,
   ];
   const invStd = inverseSpread(b, b.get(variance!), node);
-  const part = b.scalar(-1 / countOf(x!));
+  const part = b.scalar(-1 / rowCount(x!));
   const shift = inBlocks
-    ? b.node('Mul', [blocked.channelMeans(b, slopeMap, x!.shape), b.scalar(countOf(x!))])
+    ? b.node('Mul', [blocked.channelMeans(b, slopeMap, x!.shape), b.scalar(rowCount(x!))])
     : sumRows(b, slopeMap, x!);
   const products = inBlocks
     ? blocked.channelProducts(b, map, slopeMap, x!.shape)

@@ -77,8 +77,6 @@ export function blockedConv(
   return b.node('Conv', names, attributes, NCHWC);
 }
 
-const reshape = (b: OnnxBuilder, x: string, shape: readonly number[]) =>
-  b.node('Reshape', [x, b.int64(shape)]);
 const transpose = (b: OnnxBuilder, x: string, perm: readonly number[]) =>
   b.node('Transpose', [x], { perm });
 
@@ -96,8 +94,8 @@ const mirror = (b: OnnxBuilder, x: string, taps: number) =>
 /** Matrices [taps, rows, columns] as [columns / block, rows / group, taps, group, block]. */
 function inBlocks(b: OnnxBuilder, x: string, [taps, rows, columns]: number[], group: number) {
   const [across, n] = [columns! / b.block, b.block];
-  if (taps === 1) return transpose(b, reshape(b, x, [rows!, across, n]), [1, 0, 2]);
-  return transpose(b, reshape(b, x, [taps!, rows! / group, group, across, n]), [3, 1, 0, 2, 4]);
+  if (taps === 1) return transpose(b, b.reshape(x, [rows!, across, n]), [1, 0, 2]);
+  return transpose(b, b.reshape(x, [taps!, rows! / group, group, across, n]), [3, 1, 0, 2, 4]);
 }
 
 /** A dense filter [h, w, in, out] in blocks of input and output channels. */
@@ -105,26 +103,26 @@ export function denseFilter(b: OnnxBuilder, filter: Value): string {
   const [h, w, i, o] = filter.shape as [number, number, number, number];
   // A few input channels, such as an image's, stay as they are, and so does the image.
   const group = i < b.block ? 1 : b.block;
-  return reshape(b, inBlocks(b, b.get(filter), [h * w, i, o], group), [o, i, h, w]);
+  return b.reshape(inBlocks(b, b.get(filter), [h * w, i, o], group), [o, i, h, w]);
 }
 
 /** The mirrored filter with input and output channels exchanged, in blocks. */
 export function transposedFilter(b: OnnxBuilder, filter: Value): string {
   const [h, w, i, o] = filter.shape as [number, number, number, number];
   const n = b.block;
-  const taps = mirror(b, reshape(b, b.get(filter), [h * w, i * o]), h * w);
-  const exchanged = transpose(b, reshape(b, taps, [h * w * i, o]), [1, 0]);
-  if (h * w === 1) return reshape(b, inBlocks(b, exchanged, [1, o, i], n), [i, o, h, w]);
-  const split = reshape(b, exchanged, [o / n, n, h * w, i / n, n]);
-  return reshape(b, transpose(b, split, [3, 0, 2, 1, 4]), [i, o, h, w]);
+  const taps = mirror(b, b.reshape(b.get(filter), [h * w, i * o]), h * w);
+  const exchanged = transpose(b, b.reshape(taps, [h * w * i, o]), [1, 0]);
+  if (h * w === 1) return b.reshape(inBlocks(b, exchanged, [1, o, i], n), [i, o, h, w]);
+  const split = b.reshape(exchanged, [o / n, n, h * w, i / n, n]);
+  return b.reshape(transpose(b, split, [3, 0, 2, 1, 4]), [i, o, h, w]);
 }
 
 /** A depthwise filter [h, w, channels, 1] in blocks, mirrored or not. */
 export function depthwiseFilter(b: OnnxBuilder, filter: Value, mirrored: boolean): string {
   const [h, w, c] = filter.shape as [number, number, number, number];
-  const taps = reshape(b, b.get(filter), [h * w, c]);
-  const split = reshape(b, mirrored ? mirror(b, taps, h * w) : taps, [h * w, c / b.block, b.block]);
-  return reshape(b, transpose(b, split, [1, 0, 2]), [c, 1, h, w]);
+  const taps = b.reshape(b.get(filter), [h * w, c]);
+  const split = b.reshape(mirrored ? mirror(b, taps, h * w) : taps, [h * w, c / b.block, b.block]);
+  return b.reshape(transpose(b, split, [1, 0, 2]), [c, 1, h, w]);
 }
 
 /** Spreads a blocked map's pixels, with zeros between, as a stride of `steps` leaves them. */
@@ -136,9 +134,9 @@ export function spread(
 ) {
   const [batch, h, w, c] = shape as [number, number, number, number];
   const [down, right] = steps as [number, number];
-  const split = reshape(b, x, [(batch * c) / b.block, h, 1, w, b.block]);
+  const split = b.reshape(x, [(batch * c) / b.block, h, 1, w, b.block]);
   const ends = b.int64([0, 0, 0, 0, 0, 0, 0, down - 1, 0, (right - 1) * b.block]);
-  return reshape(b, b.node('Pad', [split, ends]), [batch, c, h * down, w * right]);
+  return b.reshape(b.node('Pad', [split, ends]), [batch, c, h * down, w * right]);
 }
 
 /**
@@ -155,8 +153,8 @@ export function correlate(
   const [batch, h, w, c] = shapes.x as [number, number, number, number];
   const [, height, width] = shapes.y as [number, number, number, number];
   const group = batch * c;
-  const image = reshape(b, x, [1, group, h, w]);
-  const filter = reshape(b, y, [group, 1, height, width]);
+  const image = b.reshape(x, [1, group, h, w]);
+  const filter = b.reshape(y, [group, 1, height, width]);
   return blockedConv(b, { x: image, filter }, { ...window, kernel: [height, width], group });
 }
 
@@ -164,11 +162,7 @@ export function correlate(
 export function planes(b: OnnxBuilder, map: Value): string {
   const [batch, h, w, c] = map.shape as [number, number, number, number];
   const attributes = { channels_last: 0, channels: c };
-  return reshape(b, b.node('ReorderOutput', [b.blocked(map)], attributes, NCHWC), [
-    batch,
-    c,
-    h * w,
-  ]);
+  return b.reshape(b.node('ReorderOutput', [b.blocked(map)], attributes, NCHWC), [batch, c, h * w]);
 }
 
 /** Sum over the pixels of each channel of the product of two blocked maps of one shape, [channels]. */
@@ -182,7 +176,7 @@ export const channelMeans = (b: OnnxBuilder, x: string, shape: readonly number[]
   overImages(b, 'ReduceMean', b.node('GlobalAveragePool', [x], {}, NCHWC), shape);
 
 const overImages = (b: OnnxBuilder, op: string, x: string, [batch, , , c]: readonly number[]) =>
-  b.node(op, [reshape(b, x, [batch!, c!]), b.int64([0])], { keepdims: 0 });
+  b.node(op, [b.reshape(x, [batch!, c!]), b.int64([0])], { keepdims: 0 });
 
 /** A blocked map times a factor per channel, plus an offset per channel, plus a map. */
 export function scaleShift(
@@ -191,7 +185,7 @@ export function scaleShift(
   { scale, shift, sum }: { scale: string; shift?: string; sum?: string },
   [, , , c]: readonly number[],
 ): string {
-  const filter = reshape(b, scale, [c!, 1, 1, 1]);
+  const filter = b.reshape(scale, [c!, 1, 1, 1]);
   const window = { kernel: [1, 1] as const, pads: [0, 0, 0, 0], group: c };
   return blockedConv(b, { x, filter, bias: shift, sum }, window);
 }

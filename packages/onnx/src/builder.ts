@@ -1,6 +1,12 @@
 import { type Constant, KcrError, shapeText, uniformOf, type Value } from '@kcr/core';
 import { NCHWC } from './blocked.ts';
-import type { AttributeValue, OnnxNode, OnnxTensor, OnnxType } from './proto.ts';
+import {
+  ARRAYS,
+  type AttributeValue,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxType,
+} from './proto.ts';
 
 interface NodeOptions {
   outputs?: number;
@@ -51,6 +57,11 @@ export class OnnxBuilder {
         : this.int64([n]),
     );
     return this.node('Concat', parts, { axis: 0 });
+  }
+
+  /** The name of `x` in another, fixed shape. */
+  reshape(x: string, shape: readonly number[]): string {
+    return this.node('Reshape', [x, this.int64(shape)]);
   }
 
   /** The target of a Reshape: -1 for the size that depends on the batch. @throws KcrError `ONNX_DYNAMIC` */
@@ -155,8 +166,7 @@ export class OnnxBuilder {
 
   /** A float32 scalar. */
   scalar(value: number, dtype: 'float32' | 'int32' | 'bool' = 'float32'): string {
-    const Data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
-    return this.initializer(dtype, [], Data.of(value));
+    return this.initializer(dtype, [], ARRAYS[dtype].of(value));
   }
 
   /** A list of 64-bit integers (shapes, axes). */

@@ -1,4 +1,4 @@
-import type { Value } from '@kcr/core';
+import { sizeOf, type Value } from '@kcr/core';
 import { activationLowerings } from './activations.ts';
 import { batchNormLowerings } from './batch-norm.ts';
 import type { OnnxBuilder } from './builder.ts';
@@ -60,13 +60,13 @@ function zeroColumnAfter(b: OnnxBuilder, x: Value): string {
     return b.node('Pad', [b.get(x), zeroAfter(b, x, x.shape.length - 1)]);
   const width = affine.inputs.weight!.shape[1]!;
   const [row, zero] = [[1, width], [1]].map((shape) =>
-    b.initializer('float32', shape, new Float32Array(shape.reduce((p, q) => p * q))),
+    b.initializer('float32', shape, new Float32Array(sizeOf(shape))),
   );
   const weight = b.node('Concat', [b.get(affine.inputs.weight!), row!], { axis: 0 });
   const bias = b.node('Concat', [b.get(affine.inputs.bias!), zero!], { axis: 0 });
   const y = b.node('Gemm', [b.get(affine.inputs.x!), weight, bias], { transB: 1 });
   const shape = b.dynamicShape(x).map((n) => n ?? -1);
-  return reshape ? b.node('Reshape', [y, b.int64(shape.with(-1, x.shape.at(-1)! + 1))]) : y;
+  return reshape ? b.reshape(y, shape.with(-1, x.shape.at(-1)! + 1)) : y;
 }
 
 const indexList = (b: OnnxBuilder, indices: readonly number[]) =>

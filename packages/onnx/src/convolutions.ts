@@ -125,7 +125,7 @@ const denseFilterGradient: Lowering = (b, node) => {
     pointwise && b.isBlocked(x) && b.isBlocked(dy)
       ? productOfPlanes(b, x, dy)
       : productOfTaps(b, x, dy, window);
-  return [b.node('Reshape', [gradient, b.int64(dw.shape)])];
+  return [b.reshape(gradient, dw.shape)];
 };
 
 /** A pointwise filter's gradient [in, out]: for each image, the product of its channels' pixels. */
@@ -142,8 +142,7 @@ function productOfTaps(
   dy: Value,
   { info, pads, strides, dilations }: ReturnType<typeof geometry>,
 ): string {
-  const channels = b.int64([-1, info.inChannels]);
-  const rows = b.node('Reshape', [b.get(dy), b.int64([-1, info.outChannels])]);
+  const rows = b.reshape(b.get(dy), [-1, info.outChannels]);
   const padding = b.int64([0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!, 0]);
   const image = pads.some((pad) => pad > 0) ? b.node('Pad', [b.get(x), padding]) : b.get(x);
   const plain = info.filterHeight * info.filterWidth === 1 && strides.every((s) => s === 1);
@@ -157,7 +156,7 @@ function productOfTaps(
       ];
       const bounds = [b.int64([top, left]), b.int64(end), b.int64([1, 2]), b.int64(strides)];
       const pixels = plain ? image : b.node('Slice', [image, ...bounds]);
-      const matrix = b.node('Reshape', [pixels, channels]);
+      const matrix = b.reshape(pixels, [-1, info.inChannels]);
       taps.push(b.node('Gemm', [matrix, rows], { transA: 1 }));
     }
   }
@@ -203,11 +202,11 @@ function blockedDepthwiseFilterGradient(
     return Math.floor(room / dilations[axis]!) + 1;
   };
   const shape = [batch, channels / b.block, count(0), count(1), b.block];
-  const split = b.node('Reshape', [taps, b.int64(shape)]);
+  const split = b.reshape(taps, shape);
   const sum = b.node('ReduceSum', [split, b.int64([0])], { keepdims: 0 });
   const cut = b.node('Slice', [sum, b.int64([0, 0]), b.int64(kernel), b.int64([1, 2])]);
   const ordered = transpose(b, cut, [1, 2, 0, 3]);
-  return b.node('Reshape', [ordered, b.int64([info.filterHeight, info.filterWidth, channels, 1])]);
+  return b.reshape(ordered, [info.filterHeight, info.filterWidth, channels, 1]);
 }
 
 /** The same by ONNX' grouped convolution: x as [1, c * n, h, w], the output gradient as the filter. */
@@ -219,7 +218,7 @@ function plainDepthwiseFilterGradient(
 ): string {
   const [batch, height, width, channels] = x.shape as Numbers4;
   const planes = transpose(b, b.get(x), [3, 0, 1, 2]);
-  const images = b.node('Reshape', [planes, b.int64([1, channels * batch, height, width])]);
+  const images = b.reshape(planes, [1, channels * batch, height, width]);
   const raw = b.node('Conv', [images, transpose(b, b.get(dy), [3, 0, 1, 2])], {
     pads,
     strides: dilations,

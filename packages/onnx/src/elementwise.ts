@@ -71,9 +71,9 @@ export const binary =
     const flat = flatShape(b, a, c, out);
     if (flat) {
       const names = [a, c].map((v) =>
-        v.shape.length === 0 ? b.get(v) : b.node('Reshape', [b.get(v), b.int64(flat)]),
+        v.shape.length === 0 ? b.get(v) : b.reshape(b.get(v), flat),
       );
-      return [b.node('Reshape', [b.node(op, names), b.int64(out.shape)])];
+      return [b.reshape(b.node(op, names), out.shape)];
     }
     const smallA = b.isLazy(a);
     const smallB = b.isLazy(c);

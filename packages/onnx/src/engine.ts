@@ -18,6 +18,7 @@ import * as ort from 'onnxruntime-node';
 import { blockSize } from './blocked.ts';
 import type { Target } from './builder.ts';
 import { toOnnx, UNREADABLE } from './graph.ts';
+import { ARRAYS } from './proto.ts';
 import { deviceReader } from './reader.ts';
 
 export interface OnnxEngineOptions {
@@ -216,8 +217,7 @@ export class OnnxEngine implements Engine {
     const spare = name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length));
     if (spare) return spare;
     if (this.device !== 'cpu') return null;
-    const Data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
-    return wrap({ dtype, shape, data: new Data(sizeOf(shape)) });
+    return wrap({ dtype, shape, data: new ARRAYS[dtype](sizeOf(shape)) });
   }
 
   /** Makes a new value current; the old one's buffer takes the next. */

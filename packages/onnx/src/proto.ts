@@ -9,6 +9,9 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 export type OnnxType = keyof typeof DATA_TYPES;
 
+/** What holds the values of TensorFlow.js' types. */
+export const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
 export interface OnnxTensor {
   name: string;
   dtype: OnnxType;

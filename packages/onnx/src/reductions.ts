@@ -1,7 +1,10 @@
-import type { Node, Value } from '@kcr/core';
+import { type Node, sizeOf, type Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
 import type { Lowering } from './lowering.ts';
 import { DATA_TYPES } from './proto.ts';
+
+/** Rows of a value: the product of all its sizes but the last. */
+export const rowCount = ({ shape }: Value): number => sizeOf(shape.slice(0, -1));
 
 /**
  * The sum over all axes but the last, [d], as a product with a row of ones: a quarter of the time of
@@ -11,10 +14,10 @@ import { DATA_TYPES } from './proto.ts';
  */
 export function sumRows(b: OnnxBuilder, x: string, like: Value): string {
   const width = like.shape.at(-1)!;
-  const count = like.shape.slice(0, -1).reduce((p, n) => p * n, 1);
+  const count = rowCount(like);
   const ones = b.node('Expand', [b.scalar(1), b.int64([1, count])]);
-  const rows = like.shape.length === 2 ? x : b.node('Reshape', [x, b.int64([count, width])]);
-  return b.node('Reshape', [b.node('Gemm', [ones, rows]), b.int64([width])]);
+  const rows = like.shape.length === 2 ? x : b.reshape(x, [count, width]);
+  return b.reshape(b.node('Gemm', [ones, rows]), [width]);
 }
 
 /** The axes of a reduction, ascending. */

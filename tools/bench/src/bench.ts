@@ -45,12 +45,14 @@ function table(header: string[], lines: string[][]): void {
   for (const line of lines) process.stdout.write(`| ${line.join(' | ')} |\n`);
 }
 
-const withTorch = (contestants: Record<string, () => Result>, ...args: string[]) =>
-  hasTorch ? { 'PyTorch eager': () => torch(...args), ...contestants } : contestants;
-
-/** Adds PyTorch by its timm models, where timm is installed. */
-const withTimm = (contestants: Record<string, () => Result>, ...args: string[]) =>
-  hasTimm ? { 'PyTorch eager': () => torch(...args), ...contestants } : contestants;
+/** Puts PyTorch first, where what it needs is installed. */
+const besideTorch =
+  (installed: boolean) =>
+  (contestants: Record<string, () => Result>, ...args: string[]) =>
+    installed ? { 'PyTorch eager': () => torch(...args), ...contestants } : contestants;
+const withTorch = besideTorch(hasTorch);
+/** For timm's models. */
+const withTimm = besideTorch(hasTimm);
 
 function stepTable(model: string, results: Record<string, Result[]>): void {
   const base = median(Object.values(results)[0]!.map((r) => r.ms));

@@ -8,6 +8,7 @@ import {
   type Model,
   prune,
   selectShare,
+  sizeOf,
 } from '@kcr/core';
 
 /** The models of the benchmark, under the names of its tables, with the batch of a training step. */
@@ -62,7 +63,7 @@ export function shrink(model: Model, role: string, ratio: number): Model {
 export function randomBatch(model: Model, size: number): Batch {
   const generator = new Generator(2);
   const shape = [size, ...model.inputShape];
-  const pixels = Array.from({ length: shape.reduce((a, b) => a * b) }, () => generator.normal());
+  const pixels = Array.from({ length: sizeOf(shape) }, () => generator.normal());
   const labels = Array.from({ length: size }, () => generator.integer(model.classes));
   return { image: float32(shape, pixels), label: int32([size], labels) };
 }

@@ -41,18 +41,10 @@ export function attention(
   const [batch, tokens] = x.shape as [number, number];
   const { qk, v } = headDims(m, headDim ? headDim * heads : embed.full, heads);
   const parts = linearParts(m.child('qkv'), x, embed, [qk, qk, v], { bias: qkvBias });
-  const perHead = (value: Tensor, dim: Dim) =>
-    tf.reshape(
-      tf.transpose(
-        tf.reshape(value, [batch, tokens, dim.groups, dim.size / dim.groups]),
-        [0, 2, 1, 3],
-      ),
-      [batch * dim.groups, tokens, dim.size / dim.groups],
-    );
   const scale = (qk.full / qk.fullGroups) ** -0.5;
-  const q = perHead(tf.mul(m.tap('q', parts[0]!, qk), scale), qk);
-  const k = perHead(m.tap('k', parts[1]!, qk), qk);
-  const values = perHead(m.tap('v', parts[2]!, v), v);
+  const q = splitHeads(tf.mul(m.tap('q', parts[0]!, qk), scale), qk.groups);
+  const k = splitHeads(m.tap('k', parts[1]!, qk), qk.groups);
+  const values = splitHeads(m.tap('v', parts[2]!, v), v.groups);
   const pairs = batch * tokens * tokens;
   const scores = tf.matMul(q, k, false, true);
   m.cost({ kind: 'attention', positions: pairs, in: qk, out: 1, kernel: 1 });
@@ -62,11 +54,8 @@ export function attention(
   const kept = dropout(m.child('attn_drop'), tf.reshape(weights, scores.shape), attnDrop);
   const mixed = tf.matMul(kept, values);
   m.cost({ kind: 'attention', positions: pairs, in: v, out: 1, kernel: 1 });
-  const joined = tf.reshape(
-    tf.transpose(tf.reshape(mixed, [batch, v.groups, tokens, v.size / v.groups]), [0, 2, 1, 3]),
-    [batch, tokens, v.size],
-  );
-  const out = linear(m.child('proj'), m.tap('context', joined, v), v, embed);
+  const context = m.tap('context', joinHeads(mixed, v.groups), v);
+  const out = linear(m.child('proj'), context, v, embed);
   return dropout(m.child('proj_drop'), out, projDrop);
 }
 
@@ -86,6 +75,20 @@ export function headDims(m: Scope, width: number | Dim, heads: number): { qk: Di
       fix: 'Keep the same heads in both',
     });
   return { qk, v };
+}
+
+/** Makes each head an entry of the batch: [batch, n, heads * d] -> [batch * heads, n, d]. */
+export function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch, n, width] = x.shape as [number, number, number];
+  const split = tf.transpose(tf.reshape(x, [batch, n, heads, width / heads]), [0, 2, 1, 3]);
+  return tf.reshape(split, [batch * heads, n, width / heads]);
+}
+
+/** Undoes {@link splitHeads}: [batch * heads, n, d] -> [batch, n, heads * d]. */
+export function joinHeads(x: Tensor, heads: number): Tensor {
+  const [entries, n, d] = x.shape as [number, number, number];
+  const joined = tf.transpose(tf.reshape(x, [entries / heads, heads, n, d]), [0, 2, 1, 3]);
+  return tf.reshape(joined, [entries / heads, n, heads * d]);
 }
 
 /** Adds [windows, heads, tokens, tokens] to [batch * heads, tokens, tokens], by broadcasting. */
