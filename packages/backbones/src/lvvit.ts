@@ -19,7 +19,7 @@ import {
   type TransformerConfig,
   withDefaults,
 } from './config.ts';
-import { classToken, embedPositions, patchTokens, toMap, toTokens } from './tokens.ts';
+import { classToken, embedPositions, patchLayout, patchTokens, toMap, toTokens } from './tokens.ts';
 
 /** The arguments of `LV_ViT` in the TokenLabeling code. */
 export interface LvVitConfig extends TransformerConfig {
@@ -83,13 +83,18 @@ export const lvvit: Architecture<LvVitConfig> = {
     const embed = m.dim('embed', config.embed_dim, { prunable: false });
     const grid = patchEmbed(m.child('patch_embed'), image, embed, config);
     let x = embedPositions(m, toTokens(grid), embed);
+    const layout = patchLayout(grid);
     dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
       x = transformerBlock(
         m.child('blocks').child(i),
         x,
         embed,
         (attn, normed) =>
-          attention(attn, normed, embed, { heads: config.num_heads, qkvBias: config.qkv_bias }),
+          attention(attn, normed, embed, {
+            heads: config.num_heads,
+            qkvBias: config.qkv_bias,
+            layout,
+          }),
         { mlp: { ratio: config.mlp_ratio }, eps: EPS, dropPath, branchScale: 1 / config.skip_lam },
       );
     });

@@ -155,13 +155,14 @@ function transformer(
   const whole = (n: number) => Math.ceil(n / patch) * patch;
   const even = resizeBilinear(map, [whole(height), whole(width)]);
   const order = unfoldOrder(whole(height), whole(width), patch);
+  const layout = { height: whole(height), width: whole(width), positions: order };
   let x = intoParts(toTokens(even), order, patch * patch);
   for (let i = 0; i < depth; i++)
     x = transformerBlock(
       m.child('transformer').child(i),
       x,
       embed,
-      (attn, normed) => attention(attn, normed, embed, { heads: config.num_heads }),
+      (attn, normed) => attention(attn, normed, embed, { heads: config.num_heads, layout }),
       { mlp: { ratio: config.mlp_ratio, activation: silu }, eps: EPS, dropPath: rate },
     );
   const normed = layerNorm(m.child('norm'), x, embed, EPS);

@@ -7,11 +7,13 @@ import {
   reindex,
   type Scope,
   splitHeads,
+  type TapOptions,
   type Tensor,
   take,
   tf,
 } from '@kcr/core';
 import { convNorm } from './conv-norm.ts';
+import { toTokens } from './tokens.ts';
 
 const EPS = 1e-5;
 
@@ -26,11 +28,16 @@ export interface MultiScaleAttentionOptions {
  * ReLU linear attention: relu(q) (relu(k)^T [v, 1]), its last column dividing the others.
  * Taps `q`, `k`, `v` [batch, n, dim], `context`.
  */
-function linearAttention(m: Scope, parts: Tensor[], { qk, v }: { qk: Dim; v: Dim }): Tensor {
-  const [q, k] = [m.tap('q', parts[0]!, qk), m.tap('k', parts[1]!, qk)].map((x) =>
+function linearAttention(
+  m: Scope,
+  parts: Tensor[],
+  { qk, v }: { qk: Dim; v: Dim },
+  origin: TapOptions,
+): Tensor {
+  const [q, k] = [m.tap('q', parts[0]!, qk, origin), m.tap('k', parts[1]!, qk, origin)].map((x) =>
     splitHeads(tf.relu(x), qk.groups),
   ) as [Tensor, Tensor];
-  const values = splitHeads(m.tap('v', parts[2]!, v), v.groups);
+  const values = splitHeads(m.tap('v', parts[2]!, v, origin), v.groups);
   const [entries, n, width] = values.shape as [number, number, number];
   // The column of ones as a padding, so that no constant has the batch's size.
   const ones: [number, number][] = [
@@ -103,6 +110,10 @@ export function multiScaleAttention(
   const part = m.dim('part', width, { groups: heads, prunable: false });
   const [batch, height, columns] = x.shape as [number, number, number, number];
   const qkv = convNorm(m.child('qkv'), x, channels, shared, { kernel: 1, bias: false });
+  const origin: TapOptions = {
+    from: { value: toTokens(x), axis: channels },
+    layout: { height, width: columns, positions: [...Array(height * columns).keys()] },
+  };
   const branches = m.child('branches');
   const plain = headDims(branches.child(0), part, heads);
   const own = splitParts(tf.reshape(qkv, [batch, -1, 3 * width]), heads, headDim);
@@ -111,6 +122,7 @@ export function multiScaleAttention(
       branches.child(0),
       own.map((value, i) => take(value, i < 2 ? plain.qk : plain.v)),
       plain,
+      origin,
     ),
   ];
   const values: Dim[] = [plain.v];
@@ -122,7 +134,7 @@ export function multiScaleAttention(
     const dims = headDims(branch, width, heads);
     const split = splitParts(tf.reshape(near, [batch, -1, 3 * width]), heads, headDim);
     const parts = perHeadProjection(aggregation.child(1), split, dims, headDim);
-    contexts.push(linearAttention(branch, parts, dims));
+    contexts.push(linearAttention(branch, parts, dims, origin));
     values.push(dims.v);
   });
   const joined = tf.reshape(tf.concat(contexts, 2), [batch, height, columns, -1]);

@@ -105,6 +105,7 @@ function windowAttention(
     attnDrop: config.attn_drop_rate,
     projDrop: config.proj_drop_rate,
     scoreBias: (scope, dim) => scoreBias(scope, dim, grid),
+    layout: { height: grid.height, width: grid.width, positions: grid.order },
   });
   return fromParts(mixed, inverse(grid.order, x.shape[1]!), grid.count);
 }

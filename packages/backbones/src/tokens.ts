@@ -1,4 +1,13 @@
-import { type Dim, normal, reindex, type Scope, type Tensor, tf, truncatedNormal } from '@kcr/core';
+import {
+  type Dim,
+  normal,
+  reindex,
+  type Scope,
+  type Tensor,
+  type TokenLayout,
+  tf,
+  truncatedNormal,
+} from '@kcr/core';
 
 /**
  * Puts the class token `cls_token` first and adds the position embedding `pos_embed`, without tiling either.
@@ -21,6 +30,12 @@ export function embedPositions(m: Scope, patches: Tensor, embed: Dim): Tensor {
     [0, 0],
   ]);
   return tf.add(tf.pad(patches, afterFirst), tf.add(pos, first));
+}
+
+/** The layout of a class token and a grid's patches. `grid` is [batch, height, width, d]. */
+export function patchLayout(grid: Tensor): TokenLayout {
+  const [, height, width] = grid.shape as [number, number, number, number];
+  return { height, width, positions: [-1, ...Array(height * width).keys()] };
 }
 
 /** The class token of [batch, tokens, d], as [batch, d]. */

@@ -16,7 +16,7 @@ import {
   type TransformerConfig,
   withDefaults,
 } from './config.ts';
-import { classToken, embedPositions, patchTokens, toMap, toTokens } from './tokens.ts';
+import { classToken, embedPositions, patchLayout, patchTokens, toMap, toTokens } from './tokens.ts';
 
 /** timm's `VisionTransformer` arguments. */
 export interface VitConfig extends TransformerConfig {
@@ -89,6 +89,7 @@ export const vit: Architecture<VitConfig> = {
       embedPositions(m, toTokens(grid), embed),
       config.pos_drop_rate,
     );
+    const layout = patchLayout(grid);
     dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
       x = transformerBlock(
         m.child('blocks').child(i),
@@ -100,6 +101,7 @@ export const vit: Architecture<VitConfig> = {
             qkvBias: config.qkv_bias,
             attnDrop: config.attn_drop_rate,
             projDrop: proj_drop_rate,
+            layout,
           }),
         { mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate }, dropPath },
       );

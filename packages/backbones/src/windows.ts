@@ -1,5 +1,8 @@
 /** How a grid is cut into windows. */
 export interface Windows {
+  /** Size of the grid. */
+  height: number;
+  width: number;
   /** Side of a window. */
   size: number;
   /** Positions in a window, size * size. */
@@ -32,7 +35,7 @@ export function windows(height: number, width: number, size: number, shift: numb
       );
     }
   }
-  const cut = { size, area, count: rows * columns, order };
+  const cut = { height, width, size, area, count: rows * columns, order };
   return shift > 0 ? { ...cut, mask: maskOf(regions, area) } : cut;
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ModelEntry } from '@kcr/backbones';
-import { type Architecture, KcrError, type Plugin } from '@kcr/core';
+import { type Architecture, KcrError, type MakeAdapter, type Plugin } from '@kcr/core';
 
 /** The modules that the command brings along, so that a recipe finds them from any folder. */
 const bundled: Readonly<Record<string, () => Promise<object>>> = {
@@ -63,6 +63,10 @@ async function findIn<T>(module: string, table: string, name: string, code: stri
 /** The architecture that a saved model names. @throws KcrError `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN` */
 export const findArchitecture = (module: string, name: string): Promise<Architecture> =>
   findIn(module, 'architectures', name, 'ARCHITECTURE_UNKNOWN');
+
+/** What makes the adapter that a saved model or a recipe names. @throws KcrError `MODULE_LOAD`, `ADAPTER_UNKNOWN` */
+export const findAdapter = (module: string, name: string): Promise<MakeAdapter> =>
+  findIn(module, 'adapters', name, 'ADAPTER_UNKNOWN');
 
 /** A model that another package lists in `models`. @throws KcrError `MODULE_LOAD`, `MODEL_UNKNOWN` */
 export const findEntry = (module: string, name: string): Promise<ModelEntry> =>

@@ -18,7 +18,7 @@ import {
   transpose,
   verticalFlip,
 } from '@kcr/data';
-import { findArchitecture, findEntry } from './modules.ts';
+import { findAdapter, findArchitecture, findEntry } from './modules.ts';
 import type { Recipe } from './recipe.ts';
 
 const augments: Record<Recipe['data']['augment'][number], () => Augment> = {
@@ -71,7 +71,7 @@ export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'mo
 
 /** Loads a checkpoint with any architecture that its module has. */
 export const loadCheckpoint = (directory: string): Promise<LoadedModel> =>
-  loadModel(directory, findArchitecture);
+  loadModel(directory, { architecture: findArchitecture, adapter: findAdapter });
 
 /**
  * A model by checkpoint folder, timm name, or `MODULE#NAME` for one of another package's `models`.

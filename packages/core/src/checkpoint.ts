@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Adapter } from './adapter.ts';
 import { writeAtomic } from './atomic.ts';
 import type { Kept } from './dim.ts';
 import { KcrError } from './error.ts';
@@ -25,6 +26,8 @@ interface ModelFile extends ModelInfo {
   architecture: { module: string; name: string };
   config: object;
   kept: Kept;
+  /** Absent where there are none. */
+  adapters?: { module: string; name: string; options: object }[];
 }
 
 /** A model read from a checkpoint. */
@@ -34,11 +37,14 @@ export interface LoadedModel {
   info: ModelInfo;
 }
 
-/** Finds the architecture that a saved model names. */
-export type FindArchitecture = (
-  module: string,
-  name: string,
-) => Promise<Architecture> | Architecture;
+/** Finds what a saved model names. */
+export interface ModelParts {
+  architecture(module: string, name: string): Promise<Architecture> | Architecture;
+  /** What makes an adapter from its options. */
+  adapter(module: string, name: string): Promise<MakeAdapter> | MakeAdapter;
+}
+
+export type MakeAdapter = (options: object) => Adapter;
 
 /** Writes `model.json` and `model.safetensors` into a folder, each atomically. */
 export async function saveModel(
@@ -50,12 +56,14 @@ export async function saveModel(
   model.checkState(weights, directory);
   const { module, name } = model.architecture;
   const { config, kept } = model;
+  const adapters = model.adapters.map(({ attach: _, ...adapter }) => adapter);
   const file: ModelFile = {
     format: 'kcr-model',
     version: 1,
     architecture: { module, name },
     config,
     kept,
+    ...(adapters.length > 0 ? { adapters } : {}),
     ...info,
   };
   await saveWeights(model, weights, join(directory, 'model.safetensors'));
@@ -75,11 +83,14 @@ export async function saveWeights(model: Model, weights: StateDict, path: string
  *
  * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `STATE_DICT` and those of safetensors
  */
-export async function loadModel(directory: string, find: FindArchitecture): Promise<LoadedModel> {
+export async function loadModel(directory: string, parts: ModelParts): Promise<LoadedModel> {
   const path = join(directory, 'model.json');
-  const { architecture, config, kept, classes, normalization } = await readModelFile(path);
-  const found = await find(architecture.module, architecture.name);
-  const model = new Model(found, found.configure(config), kept);
+  const { architecture, config, kept, classes, normalization, ...file } = await readModelFile(path);
+  const found = await parts.architecture(architecture.module, architecture.name);
+  const adapters: Adapter[] = [];
+  for (const { module, name, options } of file.adapters ?? [])
+    adapters.push((await parts.adapter(module, name))(options));
+  const model = new Model(found, found.configure(config), kept, adapters);
   const weights = await loadWeights(model, join(directory, 'model.safetensors'));
   return { model, weights, info: { classes, normalization } };
 }

@@ -81,7 +81,4 @@ export function stepContext(where: string): StepContext {
 export const drawing =
   (context: StepContext, generator: () => Generator) =>
   (name: string, shape: readonly number[], draw: Draw): Tensor =>
-    context.supply(name, shape, 'float32', () => {
-      const stream = generator();
-      return new Float32Array(sizeOf(shape)).map(() => stream[draw]());
-    });
+    context.supply(name, shape, 'float32', () => generator().array(sizeOf(shape), draw));

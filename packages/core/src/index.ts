@@ -1,3 +1,4 @@
+export * from './adapter.ts';
 export * from './array.ts';
 export * from './atomic.ts';
 export * from './checkpoint.ts';

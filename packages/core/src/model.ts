@@ -1,9 +1,17 @@
+import type { Adapter } from './adapter.ts';
 import { type NdArray, shapeText, sizeOf } from './array.ts';
 import { type CostEntry, countMacs, type Macs } from './cost.ts';
 import type { Dim, Kept } from './dim.ts';
 import { KcrError } from './error.ts';
 import type { Generator } from './random.ts';
-import { type Draw, type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
+import {
+  type Draw,
+  type Frame,
+  type ParamSpec,
+  type Schedule,
+  Scope,
+  type TapInfo,
+} from './scope.ts';
 import type { Tensor } from './tf.ts';
 import { trace } from './trace/tracer.ts';
 
@@ -73,6 +81,8 @@ export interface ApplyOptions {
   training?: boolean;
   /** Random numbers for training mode. */
   draw?(name: string, shape: readonly number[], draw: Draw): Tensor;
+  /** Numbers that follow a run's progress, for training mode. */
+  schedule?(name: string, next: Schedule): Tensor;
   /** Reads or replaces a tapped value. */
   tap?(value: Tensor, info: TapInfo): Tensor;
   /** Receives the next value of a buffer. */
@@ -94,12 +104,14 @@ export class Model<C extends object = object> {
 
   /**
    * @param kept channels that remain, by dimension; dimensions that are absent are whole
+   * @param adapters layers added at taps, in order
    * @throws KcrError `SELECTION_DIM` for a dimension that the model does not have
    */
   constructor(
     readonly architecture: Architecture<C>,
     readonly config: C,
     readonly kept: Kept = {},
+    readonly adapters: readonly Adapter[] = [],
   ) {
     const { shape, classes } = architecture.input(config);
     this.inputShape = shape;
@@ -110,6 +122,7 @@ export class Model<C extends object = object> {
     const costs: CostEntry[] = [];
     let featureSize = 0;
     let featureMaps: FeatureInfo[] = [];
+    const adapt = this.#adapt();
     trace(({ input }) => {
       const frame: Frame = {
         training: false,
@@ -120,12 +133,13 @@ export class Model<C extends object = object> {
           return input(spec.name, spec.shape, spec.dtype);
         },
         assign: () => {},
-        tap: (value, info) => {
+        tap: (value, { from, ...info }, at) => {
           taps.push(info);
-          return value;
+          return adapt(value, { from, ...info }, at);
         },
         cost: (entry) => void costs.push(entry),
-        draw: (name, drawShape) => input(`draw:${name}`, drawShape),
+        draw: notInTraining,
+        schedule: notInTraining,
       };
       const out = architecture.forward(new Scope(frame), input('image', [1, ...shape]), config);
       featureSize = out.features.shape[1] as number;
@@ -153,24 +167,28 @@ export class Model<C extends object = object> {
 
   /** Runs the model inside a step. `image` is [batch, height, width, channels], normalised. */
   apply(image: Tensor, options: ApplyOptions): ModelOutput {
+    const adapt = this.#adapt();
     const frame: Frame = {
       training: options.training ?? false,
       kept: (name) => this.kept[name],
       dim: () => {},
       param: (spec) => options.state(spec.name),
       assign: (name, value) => options.assign?.(name, value),
-      tap: (value, info) => options.tap?.(value, info) ?? value,
-      cost: () => {},
-      draw: (name, shape, draw) => {
-        if (options.draw) return options.draw(name, shape, draw);
-        throw new KcrError('DRAW_MISSING', {
-          where: name,
-          found: 'random numbers are needed and no generator was given',
-          fix: 'Pass `draw` to apply(), or run with training: false',
-        });
+      tap: (value, info, at) => {
+        const adapted = adapt(value, info, at);
+        return options.tap?.(adapted, info) ?? adapted;
       },
+      cost: () => {},
+      draw: options.draw ?? notInTraining,
+      schedule: options.schedule ?? notInTraining,
     };
     return this.architecture.forward(new Scope(frame), image, this.config);
+  }
+
+  /** What the adapters do at the taps of one run. */
+  #adapt(): Frame['tap'] {
+    const taps = this.adapters.map((adapter) => adapter.attach());
+    return (value, info, at) => taps.reduce((current, tap) => tap(at, current, info), value);
   }
 
   /** Number of trained parameters. */
@@ -221,6 +239,15 @@ export class Model<C extends object = object> {
       });
   }
 }
+
+/** Stands for what only a training step is given. */
+const notInTraining = (name: string): never => {
+  throw new KcrError('DRAW_MISSING', {
+    where: name,
+    found: 'random numbers or a schedule are needed and were not given',
+    fix: 'Pass `draw` and `schedule` to apply(), or run with training: false',
+  });
+};
 
 const list = (what: string, names: string[]) =>
   names.length > 0 ? [`${names.length} ${what}: ${names.join(', ')}`] : [];

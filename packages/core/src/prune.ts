@@ -18,7 +18,7 @@ export function prune<C extends object>(model: Model<C>, selection: Kept): Model
     const sorted = [...new Set(indices)].sort((a, b) => a - b);
     kept[name] = dim?.kept ? sorted.map((i) => dim.kept![i]!) : sorted;
   }
-  return new Model(model.architecture, model.config, kept);
+  return new Model(model.architecture, model.config, kept, model.adapters);
 }
 
 function checkSelection(dim: Dim, indices: readonly number[]): void {

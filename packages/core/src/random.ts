@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import type { Draw } from './scope.ts';
 
 /** FNV-1a over a label, so that forks of one seed with other names are other streams. */
 function hash(label: string, seed: number): number {
@@ -9,6 +10,16 @@ function hash(label: string, seed: number): number {
   for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193) >>> 0;
   return h | 0;
 }
+
+let quantiles: Float32Array | undefined;
+
+const logisticQuantiles = (): Float32Array => {
+  quantiles ??= Float32Array.from({ length: 65_536 }, (_, i) => {
+    const u = (i + 0.5) / 65_536;
+    return Math.log(u / (1 - u));
+  });
+  return quantiles;
+};
 
 /** A seeded stream of random numbers whose state can be saved and restored exactly. */
 export class Generator {
@@ -41,6 +52,25 @@ export class Generator {
   /** Standard Gumbel, -log(-log U). */
   gumbel(): number {
     return -Math.log(-Math.log(this.uniform() + 1e-12) + 1e-12);
+  }
+
+  /** Standard logistic, the difference of two standard Gumbels; its 65,536 values are equally likely. */
+  logistic(): number {
+    return logisticQuantiles()[this.#stream.next() >>> 16]!;
+  }
+
+  /** `n` numbers of one distribution. */
+  array(n: number, draw: Draw): Float32Array {
+    const array = new Float32Array(n);
+    if (draw !== 'logistic') return array.map(() => this[draw]());
+    // Masks of activations take millions of these in a step, so each draw of 32 bits gives two.
+    const quantiles = logisticQuantiles();
+    for (let i = 0; i < n; i += 2) {
+      const bits = this.#stream.next();
+      array[i] = quantiles[bits >>> 16]!;
+      if (i + 1 < n) array[i + 1] = quantiles[bits & 0xffff]!;
+    }
+    return array;
   }
 
   /** A random order of 0..n-1 (Fisher-Yates). */

@@ -3,7 +3,8 @@ import { type Axis, axisSize, type Dim, type DimOptions, makeDim, viewIndices } 
 import { KcrError } from './error.ts';
 import { type Initializer, zeros } from './initializer.ts';
 import { inverse, reindex } from './ops/reindex.ts';
-import type { DataType, Tensor } from './tf.ts';
+import type { Progress } from './plugin.ts';
+import type { Tensor } from './tf.ts';
 
 /** A trained or tracked array of a model, under its timm name. */
 export interface ParamSpec {
@@ -19,8 +20,27 @@ export interface ParamSpec {
   readonly dtype: 'float32' | 'int32';
 }
 
-/** A value of the forward pass that plugins may read or replace. */
-export interface TapInfo {
+/** Where the tokens of a value lie in a map, so that what is known of tokens can be drawn on images. */
+export interface TokenLayout {
+  readonly height: number;
+  readonly width: number;
+  /**
+   * Row-major positions of one image's tokens, one after another (window after window, where the batch has
+   * an entry for each); -1 for tokens that are on no position, such as the class token.
+   */
+  readonly positions: readonly number[];
+}
+
+/** What a tap tells of its value besides its dimension. */
+export interface TapOptions {
+  /** What the value is a linear function of, e.g. q of the normed tokens: [batch, n, axis]. */
+  readonly from?: { readonly value: Tensor; readonly axis: Axis };
+  /** Of the tokens that the value has. */
+  readonly layout?: TokenLayout;
+}
+
+/** A value of the forward pass that adapters and plugins may read or replace. */
+export interface TapInfo extends TapOptions {
   /** Path in the model, e.g. `blocks.3.mlp.hidden`. */
   readonly name: string;
   /** Last part of the name. */
@@ -32,7 +52,10 @@ export interface TapInfo {
 }
 
 /** Random numbers that a forward pass needs, drawn anew for every step. */
-export type Draw = 'uniform' | 'gumbel' | 'normal';
+export type Draw = 'uniform' | 'gumbel' | 'logistic' | 'normal';
+
+/** A number that changes as a run goes on. */
+export type Schedule = (progress: Progress) => number;
 
 /** What a scope stands on: either the build of a model, or one run of it. */
 export interface Frame {
@@ -41,9 +64,11 @@ export interface Frame {
   dim(dim: Dim): void;
   param(spec: ParamSpec): Tensor;
   assign(name: string, value: Tensor): void;
-  tap(value: Tensor, info: TapInfo): Tensor;
+  /** @param at the scope that the tap is in */
+  tap(value: Tensor, info: TapInfo, at: Scope): Tensor;
   cost(entry: CostEntry): void;
-  draw(name: string, shape: readonly number[], draw: Draw, dtype?: DataType): Tensor;
+  draw(name: string, shape: readonly number[], draw: Draw): Tensor;
+  schedule(name: string, next: Schedule): Tensor;
 }
 
 /**
@@ -129,14 +154,10 @@ export class Scope {
     this.frame.assign(this.#at(name), value);
   }
 
-  /** Lets plugins read or replace `value`; `dim` names its last axis. */
-  tap(name: string, value: Tensor, dim?: Dim): Tensor {
-    return this.frame.tap(value, {
-      name: this.#at(name),
-      role: name,
-      dim,
-      training: this.training,
-    });
+  /** Lets adapters and plugins read or replace `value`; `dim` names its last axis. */
+  tap(name: string, value: Tensor, dim?: Dim, options: TapOptions = {}): Tensor {
+    const info = { name: this.#at(name), role: name, dim, training: this.training, ...options };
+    return this.frame.tap(value, info, this);
   }
 
   /** Reports multiply-accumulates to the model's cost list, which is made from a batch of one image. */
@@ -147,6 +168,11 @@ export class Scope {
   /** Random numbers that are new in every step, from the run's seeded generator. */
   draw(name: string, shape: readonly number[], draw: Draw): Tensor {
     return this.frame.draw(this.#at(name), shape, draw);
+  }
+
+  /** A number that follows the run's progress (a temperature), in training steps. A scalar. */
+  schedule(name: string, next: Schedule): Tensor {
+    return this.frame.schedule(this.#at(name), next);
   }
 
   #at(name: string): string {

@@ -1,9 +1,7 @@
 import {
   type ArraySlot,
-  countMacs,
   type Dim,
   definePlugin,
-  entriesOf,
   float32,
   KcrError,
   type Kept,
@@ -14,11 +12,11 @@ import {
   type Slot,
   selectAbove,
   selectWithinMacs,
-  softMacs,
   type Tensor,
   tf,
 } from '@kcr/core';
 import { gumbelSigmoid, hardMask, maskEntropy, straightThrough } from './gumbel.ts';
+import { costShare, type SearchCost } from './search-cost.ts';
 import { type TemperatureOptions, temperature } from './temperature.ts';
 
 export interface GumbelMasksOptions {
@@ -31,8 +29,8 @@ export interface GumbelMasksOptions {
   straightThrough?: boolean;
   /** Weight of log(cost / dense cost). Default 0.2. */
   lambda?: number;
-  /** Layers in the cost: those that a searched dimension belongs to (KCR), or the whole model. */
-  cost?: 'searched' | 'model';
+  /** What counts as cost. Default `searched`. */
+  cost?: SearchCost;
   /** Weight of the mean mask entropy. Default 0. */
   entropy?: number;
   /** Largest share of the dense model's MACs to keep. Absent: keep the channels with alpha above 0. */
@@ -69,18 +67,17 @@ export const gumbelMasks = definePlugin(
     const { initial = 2, lambda = 0.2, entropy = 0, cost = 'searched' } = options;
     const tau = run.input('temperature', ({ epoch }) => temperature(epoch, options.temperature));
     const masks = new Map<string, Mask>();
-    for (const dim of searchedDims(run.model, options.dims ?? ['io'])) {
+    const dims = searchedDims(run.model, options.dims ?? ['io']);
+    for (const dim of dims) {
       const alpha = run.parameter(dim.name, float32([dim.size], initial));
-      const noise = run.noise(dim.name, [2, dim.size], 'gumbel');
+      const noise = run.noise(dim.name, [dim.size], 'logistic');
       const drawn = oncePerStep(dim.name, () => {
         const soft = gumbelSigmoid(alpha.value, noise.value, tau.value);
         return options.straightThrough ? straightThrough(soft) : soft;
       });
       masks.set(dim.name, { alpha, drawn });
     }
-    const entries =
-      cost === 'model' ? run.model.costs : entriesOf(run.model.costs, new Set(masks.keys()));
-    const dense = countMacs(entries).total;
+    const share = costShare(cost, run.model, dims);
 
     return {
       tap(value, { dim, training }) {
@@ -94,8 +91,7 @@ export const gumbelMasks = definePlugin(
           name,
           tf.sum(mask.drawn.value),
         ]);
-        const spent = tf.div(softMacs(entries, new Map(sizes)), dense);
-        const term = tf.mul(tf.log(spent), lambda);
+        const term = tf.mul(tf.log(share(new Map(sizes))), lambda);
         if (entropy === 0) return term;
         const alphas = [...masks.values()].map((mask) => mask.alpha.value);
         return tf.add(term, tf.mul(maskEntropy(alphas, tau.value), entropy));

@@ -1,17 +1,15 @@
 import { type Tensor, tf } from '@kcr/core';
 
 /**
- * A relaxed binary mask, sigmoid((alpha + e1 - e2) / tau) with standard Gumbel e1, e2 (KCR 3.1).
+ * A relaxed binary mask, sigmoid((alpha + e1 - e2) / tau) with standard Gumbel e1, e2 (KCR 3.1, DCS 3.1).
  *
- * @param alpha [n] architecture parameters
- * @param noise [2, n] standard Gumbel numbers
+ * @param alpha logits of the mask, of any shape
+ * @param noise e1 - e2, which is standard logistic, of that shape
  * @param tau scalar above 0
- * @returns [n] in (0, 1)
+ * @returns in (0, 1), of that shape
  */
-export function gumbelSigmoid(alpha: Tensor, noise: Tensor, tau: Tensor): Tensor {
-  const [first, second] = tf.unstack(noise) as [Tensor, Tensor];
-  return tf.sigmoid(tf.div(tf.add(alpha, tf.sub(first, second)), tau));
-}
+export const gumbelSigmoid = (alpha: Tensor, noise: Tensor, tau: Tensor): Tensor =>
+  tf.sigmoid(tf.div(tf.add(alpha, noise), tau));
 
 /** 1 where `soft` is at least 1/2, else 0; its gradient passes to `soft` unchanged. */
 export const straightThrough = tf.customGrad((soft) => ({

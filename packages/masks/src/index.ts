@@ -1,3 +1,10 @@
+import { qkMask } from './qk-mask.ts';
+
 export * from './gumbel.ts';
 export { type GumbelMasksOptions, gumbelMasks } from './gumbel-masks.ts';
+export { type QkMaskOptions, qkMask } from './qk-mask.ts';
+export { costShare, type SearchCost } from './search-cost.ts';
 export { type TemperatureOptions, temperature } from './temperature.ts';
+
+/** The adapters of this package by name, for saved models. */
+export const adapters = { qkMask };

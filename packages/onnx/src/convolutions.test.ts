@@ -84,6 +84,10 @@ function inputsOf({ size, kernel, depthwise, channels: [inputs, filters] }: Case
   } satisfies Record<string, NdArray>;
 }
 
+const nothing = (): never => {
+  throw new Error('a convolution needs none');
+};
+
 /** Output, running statistics and gradients of a convolution with batch normalisation, as one layer. */
 async function run(engine: Engine, geometry: Case): Promise<Record<string, NdArray>> {
   const { size: _, channels, ...options } = geometry;
@@ -99,9 +103,8 @@ async function run(engine: Engine, geometry: Case): Promise<Record<string, NdArr
       assign: (name, value) => void (assigned[name] = value),
       tap: (value) => value,
       cost: () => {},
-      draw: () => {
-        throw new Error('no random numbers here');
-      },
+      draw: nothing,
+      schedule: nothing,
     };
     const trained = ['x', 'conv.weight', 'conv.bias', 'bn.weight', 'bn.bias'];
     const { loss, aux, gradients } = valueAndGradients(

@@ -50,6 +50,7 @@ const frame: Frame = {
   tap: (value) => value,
   cost: () => {},
   draw: () => tf.scalar(0),
+  schedule: () => tf.scalar(0),
 };
 
 const measurements = {

@@ -1,6 +1,7 @@
 import { efficientvit, lvvit, mobilevit, swin, vit } from '@kcr/backbones';
 import {
   type Architecture,
+  adapt,
   createEagerEngine,
   type Dataset,
   type Engine,
@@ -8,6 +9,7 @@ import {
   Model,
   type NdArray,
 } from '@kcr/core';
+import { qkMask } from '@kcr/masks';
 import { createOnnxEngine } from '@kcr/onnx';
 
 /** A small model of every family. Tests over models run over this table. */
@@ -71,6 +73,14 @@ export const smallModels: Readonly<Record<string, () => Model>> = {
 function small<C extends object>(architecture: Architecture<C>, config: Partial<C>) {
   return () => new Model(architecture as Architecture, architecture.configure(config));
 }
+
+/** The models of {@link smallModels}, each with a mask of its attention's q and k. */
+export const maskedModels: Readonly<Record<string, () => Model>> = Object.fromEntries(
+  Object.entries(smallModels).map(([name, make]) => [
+    `${name} with a q/k mask`,
+    () => adapt(make(), [qkMask({ initial: 0.5 })]),
+  ]),
+);
 
 export const engines: Readonly<Record<string, () => Promise<Engine>>> = {
   onnx: async () => createOnnxEngine(),

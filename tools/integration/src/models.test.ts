@@ -19,7 +19,15 @@ import {
   trace,
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { engines, maxDifference, noise, pairs, smallModels, syntheticData } from './helpers.ts';
+import {
+  engines,
+  maskedModels,
+  maxDifference,
+  noise,
+  pairs,
+  smallModels,
+  syntheticData,
+} from './helpers.ts';
 
 const image = (model: Model, batch = 3) => noise([batch, ...model.inputShape], 2);
 
@@ -72,7 +80,9 @@ const maskBy =
     return tf.mul(value, tf.concat(mask.map((bit) => tf.fill([1], bit))));
   };
 
-describe.each(pairs(smallModels, engines))('%s on %s', (_name, _engine, makeModel, makeEngine) => {
+const models = { ...smallModels, ...maskedModels };
+
+describe.each(pairs(models, engines))('%s on %s', (_name, _engine, makeModel, makeEngine) => {
   test.each(Object.entries(selections))(
     'pruned = masked at %s, and it trains',
     async (_, select) => {
@@ -148,7 +158,7 @@ describe.each(pairs(smallModels, engines))('%s on %s', (_name, _engine, makeMode
   });
 });
 
-describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
+describe.each(Object.entries(models))('%s', (_, makeModel) => {
   test('traced MACs are the counted ones, and the soft cost at whole sizes is their sum', () => {
     const model = makeModel();
     expect(tracedMacs(model)).toBe(model.macs.total);

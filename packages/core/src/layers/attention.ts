@@ -1,6 +1,6 @@
 import type { Dim } from '../dim.ts';
 import { KcrError } from '../error.ts';
-import type { Scope } from '../scope.ts';
+import type { Scope, TokenLayout } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
 import { dropout } from './dropout.ts';
 import { linear, linearParts } from './linear.ts';
@@ -19,6 +19,8 @@ export interface AttentionOptions {
    * batch. `heads` is the dimension of the heads that are left.
    */
   scoreBias?: (m: Scope, heads: Dim) => Tensor;
+  /** Where the tokens lie in a map. */
+  layout?: TokenLayout;
 }
 
 /**
@@ -32,25 +34,24 @@ export interface AttentionOptions {
  * @returns the same shape
  * @throws KcrError `SELECTION_HEADS` where q, k and v were left with different heads
  */
-export function attention(
-  m: Scope,
-  x: Tensor,
-  embed: Dim,
-  { heads, headDim, qkvBias = true, attnDrop = 0, projDrop = 0, scoreBias }: AttentionOptions,
-) {
+export function attention(m: Scope, x: Tensor, embed: Dim, options: AttentionOptions) {
+  const { heads, headDim, qkvBias = true, attnDrop = 0, projDrop = 0, scoreBias, layout } = options;
   const [batch, tokens] = x.shape as [number, number];
   const { qk, v } = headDims(m, headDim ? headDim * heads : embed.full, heads);
   const parts = linearParts(m.child('qkv'), x, embed, [qk, qk, v], { bias: qkvBias });
   const scale = (qk.full / qk.fullGroups) ** -0.5;
-  const q = splitHeads(tf.mul(m.tap('q', parts[0]!, qk), scale), qk.groups);
-  const k = splitHeads(m.tap('k', parts[1]!, qk), qk.groups);
-  const values = splitHeads(m.tap('v', parts[2]!, v), v.groups);
+  const from = { value: x, axis: embed };
+  const q = splitHeads(tf.mul(m.tap('q', parts[0]!, qk, { from, layout }), scale), qk.groups);
+  const k = splitHeads(m.tap('k', parts[1]!, qk, { from, layout }), qk.groups);
+  const values = splitHeads(m.tap('v', parts[2]!, v, { from, layout }), v.groups);
   const pairs = batch * tokens * tokens;
   const scores = tf.matMul(q, k, false, true);
   m.cost({ kind: 'attention', positions: pairs, in: qk, out: 1, kernel: 1 });
   const biased = scoreBias ? addBias(scores, scoreBias(m, m.groupsOf('heads', qk))) : scores;
   const shape = [batch, qk.groups, tokens, tokens];
-  const weights = m.tap('weights', tf.reshape(tf.softmax(biased), shape));
+  const weights = m.tap('weights', tf.reshape(tf.softmax(biased), shape), undefined, {
+    layout,
+  });
   const kept = dropout(m.child('attn_drop'), tf.reshape(weights, scores.shape), attnDrop);
   const mixed = tf.matMul(kept, values);
   m.cost({ kind: 'attention', positions: pairs, in: v, out: 1, kernel: 1 });

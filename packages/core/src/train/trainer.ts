@@ -215,6 +215,7 @@ export class Trainer {
       state: (name) => state(WEIGHT + name),
       training: true,
       draw: drawing(context, () => this.generator),
+      schedule: (name, next) => inputSlot(name, this.progress, next).value,
       tap: this.#tap,
       assign: (name, value) => {
         aux[WEIGHT + name] = value;
