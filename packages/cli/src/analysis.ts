@@ -6,14 +6,9 @@ import {
   float32,
   Generator,
   type LoadedModel,
-} from '@kcr/core';
-import {
-  type BoundPoint,
-  type ComplexityReport,
-  complexity,
-  kcrBounds,
   toFeatures,
-} from '@kcr/nystrom';
+} from '@kcr/core';
+import { type BoundPoint, type ComplexityReport, complexity, kcrBounds } from '@kcr/nystrom';
 import { measureLatency } from '@kcr/onnx';
 import type { Recipe } from './recipe.ts';
 import type { RecipeData } from './sources.ts';

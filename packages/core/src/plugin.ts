@@ -3,7 +3,7 @@ import type { Kept } from './dim.ts';
 import { KcrError } from './error.ts';
 import type { Model } from './model.ts';
 import type { Generator } from './random.ts';
-import type { Draw, TapInfo } from './scope.ts';
+import type { Draw, Schedule, TapInfo } from './scope.ts';
 import { assertOwnTensor, type Tensor } from './tf.ts';
 
 /** The plugin interface that this version of core speaks. */
@@ -39,12 +39,14 @@ export interface PluginRun {
   readonly samples: number;
   /** A stream of random numbers of this plugin's own. */
   readonly generator: Generator;
+  /** An array that never changes, such as a teacher's weights. Not saved in checkpoints. */
+  constant(name: string, value: NdArray): Slot;
   /** An array that changes between epochs. Saved in checkpoints. */
   buffer(name: string, initial: NdArray): ArraySlot;
   /** A trained architecture parameter: never decayed. Saved in checkpoints. */
   parameter(name: string, initial: NdArray): ArraySlot;
   /** A number that changes from step to step. */
-  input(name: string, next: (progress: Progress) => number): Slot;
+  input(name: string, next: Schedule): Slot;
   /** Random numbers, new in every step. */
   noise(name: string, shape: readonly number[], draw: Draw): Slot;
   /** Tells the user something that they should know, e.g. that a mask has collapsed. */
@@ -53,6 +55,8 @@ export interface PluginRun {
 
 /** What a loss term may read. */
 export interface LossContext {
+  /** The images that the model was given, [batch, height, width, channels]. */
+  images: Tensor;
   /** [batch, classes] */
   logits: Tensor;
   /** [batch, d], the classifier's input. */
@@ -65,7 +69,15 @@ export interface LossContext {
   indices: Tensor;
 }
 
-/** What a refresh between epochs may read. */
+/** What a training step gave, outside it. */
+export interface Observation {
+  /** Index of each image in the training set. */
+  indices: Int32Array;
+  /** [batch, d] of augmented images, in training mode, before the step's update. */
+  features: NdArray;
+}
+
+/** What a refresh between epochs may read; `epoch` is the one that comes next. */
 export interface RefreshContext extends Progress {
   /**
    * Features of training images under the raw weights, in evaluation mode and without augmentation.
@@ -74,6 +86,8 @@ export interface RefreshContext extends Progress {
    * @returns float32 [n, d]
    */
   features(indices?: Int32Array): Promise<NdArray>;
+  /** Training images without augmentation, in batches [n, height, width, channels]. Default all of them. */
+  images(indices?: Int32Array): AsyncIterable<NdArray>;
   /** Class of every training image. */
   labels: Int32Array;
 }
@@ -84,11 +98,16 @@ export interface PluginHooks {
   tap?(value: Tensor, info: TapInfo): Tensor;
   /** A differentiable scalar, added to the loss. */
   loss?(context: LossContext): Tensor;
-  /** Called before each epoch. */
+  /** Called after each training step. */
+  observe?(observation: Observation): void;
+  /**
+   * Called before the first epoch and after every epoch, before checkpoints are written: a run that goes on
+   * from one finds the buffers as they were left here.
+   */
   refresh?(context: RefreshContext): Promise<void>;
   /** The channels to keep, by dimension, at the end of a search. */
   select?(): Promise<Kept>;
-  /** Numbers for the log, after each epoch. */
+  /** Numbers for the log, after each epoch and the refresh that follows it. */
   metrics?(progress: Progress): Promise<Record<string, number>>;
 }
 
@@ -118,7 +137,7 @@ export const definePlugin =
     setup: attach(options),
   });
 
-const HOOKS = ['tap', 'loss', 'refresh', 'select', 'metrics'];
+const HOOKS = ['tap', 'loss', 'observe', 'refresh', 'select', 'metrics'];
 
 /**
  * Checks plugins before a run: their interface version and that no name is used twice.

@@ -73,6 +73,19 @@ export class Generator {
     return array;
   }
 
+  /** An index, in proportion to its weight; weights of 0 are never picked while others are left. */
+  pick(weights: Float64Array): number {
+    let rest = this.uniform() * weights.reduce((sum, w) => sum + w, 0);
+    let last = 0;
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i]! === 0) continue;
+      last = i;
+      rest -= weights[i]!;
+      if (rest < 0) return i;
+    }
+    return last;
+  }
+
   /** A random order of 0..n-1 (Fisher-Yates). */
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, i) => i);

@@ -1,5 +1,6 @@
+import type { Features } from '@kcr/core';
 import { Matrix } from 'ml-matrix';
-import { covariance, eigen, type Features } from './spectrum.ts';
+import { covariance, eigen } from './spectrum.ts';
 
 export interface BoundOptions {
   /** Factor of the training loss in the upper and the lower bound. Default 1. */

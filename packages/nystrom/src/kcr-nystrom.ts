@@ -1,5 +1,6 @@
 import {
   definePlugin,
+  type Features,
   float32,
   KcrError,
   type NdArray,
@@ -7,14 +8,16 @@ import {
   type PluginRun,
   type RefreshContext,
   range,
+  rows,
   tf,
+  toFeatures,
 } from '@kcr/core';
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
 import { checkLandmarks, type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
 import { linearTail, projectionTail, reconstructionTail } from './loss.ts';
 import { nystromDirections } from './nystrom.ts';
-import { type Features, gramSpectrum, rows, toFeatures } from './spectrum.ts';
+import { gramSpectrum } from './spectrum.ts';
 
 export interface KcrNystromOptions {
   /** Weight of the approximate truncated nuclear norm; with 0 the plugin only measures. */
@@ -40,9 +43,10 @@ interface Form {
 
 /**
  * KCR's regulariser: eta times the approximate truncated nuclear norm of the features' gram matrix, its
- * subspace renewed by the Nystrom method before each epoch after the warm-up (KCR 3.2, eq. 3 and 4).
+ * subspace renewed by the Nystrom method after each epoch, from the end of the warm-up on (KCR 3.2,
+ * eq. 3 and 4).
  *
- * Metrics, over the landmark images before the epoch: TNN_r, its share of the trace, KC and its argmin.
+ * Metrics, over the landmark images after the epoch: TNN_r, its share of the trace, KC and its argmin.
  *
  * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1
  */

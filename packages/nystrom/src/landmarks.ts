@@ -1,5 +1,5 @@
-import { type Generator, KcrError } from '@kcr/core';
-import { covariance, eigen, type Features } from './spectrum.ts';
+import { type Features, type Generator, KcrError, kMeansPlusPlus } from '@kcr/core';
+import { covariance, eigen } from './spectrum.ts';
 
 /** How landmarks are chosen: all alike, far from each other, or by their part in the top directions. */
 export type LandmarkSampling = 'uniform' | 'kmeans++' | 'leverage';
@@ -35,27 +35,6 @@ export function checkLandmarks(m: number, n: number): void {
     });
 }
 
-/** Each next landmark with a probability in proportion to its squared distance from those chosen. */
-function kMeansPlusPlus({ n, d, data }: Features, m: number, generator: Generator): Int32Array {
-  const distance = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
-  const chosen = Int32Array.of(generator.integer(n));
-  const all = new Int32Array(m);
-  all[0] = chosen[0]!;
-  for (let k = 1; k < m; k++) {
-    const last = all[k - 1]! * d;
-    for (let i = 0; i < n; i++) {
-      let square = 0;
-      for (let j = 0; j < d; j++) square += (data[i * d + j]! - data[last + j]!) ** 2;
-      distance[i] = Math.min(distance[i]!, square);
-    }
-    // Chosen images are at distance 0; duplicates of them are taken only when nothing else is left.
-    const taken = new Set(all.subarray(0, k));
-    const weights = distance.map((x, i) => (taken.has(i) ? 0 : Math.max(x, 1e-300)));
-    all[k] = pick(weights, generator);
-  }
-  return all;
-}
-
 /** Ridge leverage scores f_i^T (S + mean eigenvalue I)^-1 f_i / n. */
 function leverageScores(features: Features): Float64Array {
   const { n, d, data } = features;
@@ -75,20 +54,8 @@ function leverageScores(features: Features): Float64Array {
 function byWeight(weights: Float64Array, m: number, generator: Generator): Int32Array {
   const left = weights.map((w) => Math.max(w, 1e-300));
   return Int32Array.from({ length: m }, () => {
-    const i = pick(left, generator);
+    const i = generator.pick(left);
     left[i] = 0;
     return i;
   });
-}
-
-function pick(weights: Float64Array, generator: Generator): number {
-  let rest = generator.uniform() * weights.reduce((sum, w) => sum + w, 0);
-  let last = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (weights[i]! === 0) continue;
-    last = i;
-    rest -= weights[i]!;
-    if (rest < 0) return i;
-  }
-  return last;
 }

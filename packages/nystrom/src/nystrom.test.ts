@@ -1,11 +1,11 @@
-import { Generator } from '@kcr/core';
+import { type Features, Generator, rows } from '@kcr/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { kcrBounds } from './bounds.ts';
 import { kernelComplexity, spectrumTails, truncatedNuclearNorm } from './complexity.ts';
 import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
 import { complexity, nystromDirections, nystromTails } from './nystrom.ts';
-import { covariance, eigen, type Features, gramSpectrum, rows } from './spectrum.ts';
+import { covariance, eigen, gramSpectrum } from './spectrum.ts';
 import { topEigen } from './top-eigen.ts';
 
 /** Features of rank at most `rank`, with a falling spectrum. */

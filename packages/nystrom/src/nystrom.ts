@@ -1,8 +1,8 @@
-import type { Generator } from '@kcr/core';
+import { type Features, type Generator, rows } from '@kcr/core';
 import { Matrix } from 'ml-matrix';
 import { type Complexity, checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
 import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
-import { covariance, type Eigen, eigen, type Features, rows } from './spectrum.ts';
+import { covariance, type Eigen, eigen } from './spectrum.ts';
 
 /** Eigenvalues below this share of the first are taken as zero. */
 const EPSILON = 1e-7;

@@ -8,13 +8,15 @@ import {
   float32,
   Generator,
   range,
+  rows,
   Scope,
   sizeOf,
   Trainer,
   tf,
+  toFeatures,
   valueAndGradients,
 } from '@kcr/core';
-import { nystromDirections, rows, toFeatures } from '@kcr/nystrom';
+import { nystromDirections } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
 import {
   type LayerName,

@@ -137,3 +137,14 @@ export function syntheticData(model: Model, length: number, seed = 1): Dataset {
 export function maxDifference(a: NdArray, b: NdArray): number {
   return Array.from(a.data).reduce((most, x, i) => Math.max(most, Math.abs(x - b.data[i]!)), 0);
 }
+
+/** Options of a run of two epochs of three steps. */
+export const shortRun = (model: Model) => ({
+  model,
+  train: syntheticData(model, 24),
+  epochs: 2,
+  batchSize: 8,
+  seed: 1,
+  // Where a gradient is zero but for rounding (a bias before a batch norm), AdamW would make a step of it.
+  optimizer: { lr: 1e-3, eps: 1e-3 },
+});

@@ -2,14 +2,26 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { definePlugin, fit, type KcrError, type Plugin, search, tf } from '@kcr/core';
+import {
+  definePlugin,
+  type EpochRecord,
+  fit,
+  Generator,
+  type KcrError,
+  type Model,
+  type Plugin,
+  search,
+  tf,
+} from '@kcr/core';
+import { distillation } from '@kcr/distill';
+import { ibBound } from '@kcr/ib-bound';
 import { gumbelMasks } from '@kcr/masks';
 import { kcrNystrom } from '@kcr/nystrom';
 import { describe, expect, test } from 'vitest';
-import { engines, pairs, smallModels, syntheticData } from './helpers.ts';
+import { engines, noise, pairs, shortRun, smallModels, syntheticData } from './helpers.ts';
 
 /** Every plugin, with options for a few epochs on small models. Tests over plugins run over this table. */
-const plugins: Readonly<Record<string, () => Plugin>> = {
+const plugins: Readonly<Record<string, (model: Model) => Plugin>> = {
   'gumbel-masks': () => gumbelMasks({ dims: ['io', 'hidden'], entropy: 0.1, cost: 'model' }),
   'gumbel-masks, straight-through': () => gumbelMasks({ straightThrough: true }),
   'kcr-nystrom, projection': () => kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0.5 }),
@@ -24,17 +36,17 @@ const plugins: Readonly<Record<string, () => Plugin>> = {
       sampling: 'leverage',
       warmup: 0,
     }),
+  'ib-bound': () => ibBound({ eta: 1, warmup: 0 }),
+  'ib-bound, other clusters and a part of the images': () =>
+    ibBound({ eta: 1, warmup: 0.5, normalize: false, clusters: 3, inputClusters: 5, samples: 16 }),
+  'distillation, a teacher': (model) =>
+    distillation({
+      teacher: { model, weights: model.initialize(new Generator(9)) },
+      temperature: 2,
+    }),
+  'distillation, stored logits': () =>
+    distillation({ teacher: { logits: noise([24, 4], 9) }, kind: 'hard', weight: 0.5 }),
 };
-
-const base = (model: ReturnType<(typeof smallModels)[string]>) => ({
-  model,
-  train: syntheticData(model, 24),
-  epochs: 2,
-  batchSize: 8,
-  seed: 1,
-  // Where a gradient is zero but for rounding (a bias before a batch norm), AdamW would make a step of it.
-  optimizer: { lr: 1e-3, eps: 1e-3 },
-});
 
 describe.each(pairs(smallModels, plugins))(
   '%s with %s',
@@ -44,7 +56,11 @@ describe.each(pairs(smallModels, plugins))(
       for (const makeEngine of Object.values(engines)) {
         const engine = await makeEngine();
         const before = tf.memory().numTensors;
-        const { history } = await fit({ ...base(makeModel()), engine, plugins: [makePlugin()] });
+        const { history } = await fit({
+          ...shortRun(makeModel()),
+          engine,
+          plugins: [makePlugin(makeModel())],
+        });
         losses.push(history.map((record) => record.loss!));
         expect(tf.memory().numTensors).toBe(before);
         expect(engine.names()).toEqual([]);
@@ -55,16 +71,46 @@ describe.each(pairs(smallModels, plugins))(
   },
 );
 
+test.each(Object.entries(plugins))(
+  'a run with %s goes on as if it had not been stopped',
+  async (_, makePlugin) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kcr-plugins-'));
+    const model = smallModels.vit!();
+    const run = async (more: object) =>
+      fit({
+        ...shortRun(model),
+        epochs: 3,
+        engine: await engines.onnx!(),
+        plugins: [makePlugin(model)],
+        ...more,
+      });
+    const through = await run({});
+    const onStep = ({ epoch }: { epoch: number }) => {
+      if (epoch === 2) throw new Error('killed');
+    };
+    await expect(run({ directory, onStep })).rejects.toThrow('killed');
+    const resumed = await run({ directory });
+    expect(resumed.weights).toEqual(through.weights);
+    const figures = (record: EpochRecord) => ({ ...record, seconds: 0 });
+    expect(resumed.history.map(figures)).toEqual(through.history.map(figures));
+    await rm(directory, { recursive: true });
+  },
+);
+
 test.each(Object.entries(engines))(
   '50 steps with all plugins leave no tensor behind on %s',
   async (_, makeEngine) => {
     const engine = await makeEngine();
     const counts: number[] = [];
     await fit({
-      ...base(smallModels.vit!()),
+      ...shortRun(smallModels.vit!()),
       epochs: 17,
       engine,
-      plugins: [gumbelMasks({}), kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0 })],
+      plugins: [
+        gumbelMasks({}),
+        kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0 }),
+        ibBound({ warmup: 0 }),
+      ],
       onStep: () => counts.push(tf.memory().numTensors),
     });
     expect(counts.length).toBeGreaterThanOrEqual(50);
@@ -78,7 +124,7 @@ test('a run resumes only with the same plugins and options', async () => {
   const run = async (eta: number, more = {}) => {
     const plugins = [kcrNystrom({ eta, rank: 3, landmarks: 12 })];
     return fit({
-      ...base(smallModels.vit!()),
+      ...shortRun(smallModels.vit!()),
       engine: await engines.onnx!(),
       plugins,
       directory,
@@ -99,7 +145,7 @@ describe('search', () => {
       const model = smallModels.vit!();
       const engine = await makeEngine();
       const result = await search({
-        ...base(model),
+        ...shortRun(model),
         batchSize: 4,
         epochs: 3,
         engine,
@@ -115,7 +161,7 @@ describe('search', () => {
   test('a mask that collapses is said, and its block keeps a channel', async () => {
     const warnings: string[] = [];
     const { kept, history } = await search({
-      ...base(smallModels.vit!()),
+      ...shortRun(smallModels.vit!()),
       batchSize: 4,
       engine: await engines.onnx!(),
       plugins: [gumbelMasks({ lambda: 50, initial: 0.05, temperature: { start: 0.5 } })],
@@ -131,7 +177,7 @@ describe('search', () => {
 
 describe('what cannot run is refused before anything is trained', () => {
   const attempt = async (more: object) =>
-    fit({ ...base(smallModels.vit!()), engine: await engines.onnx!(), ...more }).then(
+    fit({ ...shortRun(smallModels.vit!()), engine: await engines.onnx!(), ...more }).then(
       () => 'no error',
       (error: KcrError) => error.code,
     );
@@ -146,6 +192,14 @@ describe('what cannot run is refused before anything is trained', () => {
     ],
     ['RANK', { plugins: [kcrNystrom({ eta: 1, rank: 33 })] }],
     ['LANDMARKS', { plugins: [kcrNystrom({ eta: 1, rank: 3, landmarks: 25 })] }],
+    ['OPTION', { plugins: [ibBound({ warmup: 2 })] }],
+    ['OPTION', { plugins: [ibBound({ samples: 25 })] }],
+    ['OPTION', { plugins: [ibBound({ samples: 12, inputClusters: 13 })] }],
+    ['TEACHER', { plugins: [distillation({ teacher: { logits: noise([23, 4], 1) } })] }],
+    [
+      'TEACHER',
+      { plugins: [distillation({ teacher: { model: smallModels.swin!(), weights: {} } })] },
+    ],
     ['MASK_DIMS', { plugins: [gumbelMasks({ dims: ['nothing'] })] }],
     ['BATCH_SIZE', { batchSize: 25 }],
     ['DATASET_EMPTY', { train: { ...syntheticData(smallModels.vit!(), 8), length: 0 } }],
@@ -161,7 +215,7 @@ describe('what cannot run is refused before anything is trained', () => {
 
   test('a search whose architecture part is smaller than a batch', async () => {
     const options = {
-      ...base(smallModels.vit!()),
+      ...shortRun(smallModels.vit!()),
       engine: await engines.onnx!(),
       plugins: [gumbelMasks({})],
     };

@@ -1,5 +1,5 @@
-import { Generator, KcrError, readSafetensors } from '@kcr/core';
-import { complexity, type LandmarkSampling, toFeatures } from '@kcr/nystrom';
+import { Generator, KcrError, readSafetensors, toFeatures } from '@kcr/core';
+import { complexity, type LandmarkSampling } from '@kcr/nystrom';
 import { printResult } from '../output.ts';
 
 export interface ComplexityCommandOptions {

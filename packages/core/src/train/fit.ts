@@ -116,6 +116,10 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   }
 }
 
+async function* images(train: Dataset, batchSize: number, indices = range(train.length)) {
+  for await (const { batch } of batches(train, batchOrder(indices, batchSize))) yield batch.image;
+}
+
 interface PlannedStep {
   group: Group;
   indices: Int32Array;
@@ -164,6 +168,7 @@ class TrainingLoop {
     this.trainer.start(initial ?? model.initialize(this.#root.fork('weights')));
     const saved = directory ? await loadRun(directory, identity) : undefined;
     if (saved) this.trainer.restore(saved.trainer);
+    else await this.#refresh();
     const history = saved?.history ?? [];
     for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++) {
       const record = await this.#epoch(epoch);
@@ -185,7 +190,6 @@ class TrainingLoop {
     const { trainer } = this;
     trainer.progress.epoch = epoch;
     trainer.generator = this.#root.fork(`steps:${epoch}`);
-    await this.#refresh();
     const plan = this.#plan(epoch);
     const augment = (i: number) => this.#root.fork(`augment:${epoch}:${i}`);
     const total = { loss: 0, crossEntropy: 0 };
@@ -214,8 +218,10 @@ class TrainingLoop {
       const { top1, top5, loss } = await evaluate(trainer.averagedInference, validation, batchSize);
       Object.assign(record, { valTop1: top1, valTop5: top5, valLoss: loss });
     }
+    trainer.progress.epoch = epoch + 1;
+    await this.#refresh();
     for (const hooks of trainer.hooks)
-      Object.assign(record, await hooks.metrics?.({ ...trainer.progress }));
+      Object.assign(record, await hooks.metrics?.({ ...trainer.progress, epoch }));
     record.seconds = (performance.now() - started) / 1000;
     return record;
   }
@@ -227,6 +233,7 @@ class TrainingLoop {
       await hooks.refresh?.({
         ...trainer.progress,
         features: (indices) => extractFeatures(trainer.inference, train, batchSize, indices),
+        images: (indices) => images(train, batchSize, indices),
         labels: train.labels,
       });
   }

@@ -2,7 +2,7 @@ import type { NdArray } from '../array.ts';
 import { drawing, type Engine, type StepContext, stepContext } from '../engine.ts';
 import type { ArraySlot, Progress, Slot } from '../plugin.ts';
 import type { Generator } from '../random.ts';
-import type { Draw } from '../scope.ts';
+import type { Draw, Schedule } from '../scope.ts';
 import type { Tensor } from '../tf.ts';
 
 /** An array in the engine's state. */
@@ -28,11 +28,7 @@ export function oncePerStep(name: string, supply: (context: StepContext) => Tens
 }
 
 /** A number that is given anew to every step. */
-export const inputSlot = (
-  name: string,
-  progress: Progress,
-  next: (progress: Progress) => number,
-): Slot =>
+export const inputSlot = (name: string, progress: Progress, next: Schedule): Slot =>
   oncePerStep(name, (context) =>
     context.supply(name, [], 'float32', () => Float32Array.of(next(progress))),
   );

@@ -64,6 +64,7 @@ export class Trainer {
   readonly averagedInference: CompiledStep;
   readonly #weights: Trained[];
   readonly #architecture: Trained[] = [];
+  readonly #constants = new Set<string>();
   readonly #steps = new Map<Group, CompiledStep>();
   #counts: TrainerState['counts'] = {};
   #lr = 0;
@@ -110,7 +111,8 @@ export class Trainer {
   }
 
   async save(): Promise<TrainerState> {
-    return { arrays: await this.engine.get(this.engine.names()), counts: { ...this.#counts } };
+    const names = this.engine.names().filter((name) => !this.#constants.has(name));
+    return { arrays: await this.engine.get(names), counts: { ...this.#counts } };
   }
 
   restore({ arrays, counts }: TrainerState): void {
@@ -153,6 +155,8 @@ export class Trainer {
         found: `a loss of ${loss}`,
         fix: 'Lower the learning rate or the weight of the regulariser; the last checkpoint is intact',
       });
+    if (out.features)
+      for (const hooks of this.hooks) hooks.observe?.({ indices, features: out.features });
     return { loss, crossEntropy: item(out.crossEntropy!) };
   }
 
@@ -173,6 +177,10 @@ export class Trainer {
       warn: (message) => run.warn(`${plugin}: ${message}`),
       model: this.model,
       generator: this.generator.fork(plugin),
+      constant: (name, value) => {
+        this.#constants.add(path(name));
+        return array(name, value);
+      },
       buffer: array,
       parameter: (name, initial) => {
         this.#architecture.push({ name: path(name), shape: initial.shape, decay: false });
@@ -197,16 +205,19 @@ export class Trainer {
     const trained = this.#trained(group);
     const parameters = trained.map(({ name }) => context.state(name));
     const { loss, aux, gradients } = valueAndGradients(() => this.#loss(context), parameters);
-    const { crossEntropy: ce, ...statistics } = aux;
+    const { crossEntropy: ce, features, ...statistics } = aux;
     const updates = {
       ...(group === 'architecture' ? {} : statistics),
       ...this.#optimise(context, trained, gradients),
     };
     if (group !== 'architecture') Object.assign(updates, this.#average(context, updates));
-    return { outputs: { loss, crossEntropy: ce! }, updates };
+    return { outputs: { loss, crossEntropy: ce!, ...(features ? { features } : {}) }, updates };
   }
 
-  /** The loss; `aux` has the cross-entropy and the new running statistics by their state names. */
+  /**
+   * The loss; `aux` has the cross-entropy, the features where a plugin observes them, and the new running
+   * statistics by their state names.
+   */
   #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
     const { inputs, state } = context;
     const aux: Record<string, Tensor> = {};
@@ -223,7 +234,8 @@ export class Trainer {
     });
     const ce = crossEntropy(out.logits, targets, this.options.labelSmoothing);
     aux.crossEntropy = ce;
-    const given = { ...out, targets, indices: inputs.index! };
+    if (this.hooks.some((hooks) => hooks.observe)) aux.features = out.features;
+    const given = { ...out, images: inputs.image!, targets, indices: inputs.index! };
     const terms = this.hooks.flatMap((hooks) => (hooks.loss ? [hooks.loss(given)] : []));
     return { loss: terms.reduce((sum, term) => tf.add(sum, term), ce), aux };
   }

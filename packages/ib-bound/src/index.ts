@@ -1,0 +1,6 @@
+export * from './assignment.ts';
+export { type IbBoundOptions, ibBound } from './ib-bound.ts';
+export * from './information.ts';
+export * from './k-means.ts';
+export * from './loss.ts';
+export * from './pooled-pixels.ts';

@@ -1,0 +1,240 @@
+import { type Features, Generator, tf } from '@kcr/core';
+import { describe, expect, test } from 'vitest';
+import { Assigner, type AssignmentOptions } from './assignment.ts';
+import { information, mutualInformation } from './information.ts';
+import { boundLoss } from './loss.ts';
+
+function normal(n: number, d: number, seed: number, scale = 1): Features {
+  const generator = new Generator(seed);
+  return { n, d, data: Float64Array.from({ length: n * d }, () => scale * generator.normal()) };
+}
+
+const classes = 4;
+
+/** A random case; its last class has no images. */
+function randomCase(seed: number, options: AssignmentOptions = {}) {
+  const n = 30;
+  const generator = new Generator(seed);
+  return {
+    features: normal(n, 5, seed, 2),
+    featureCentroids: normal(3, 5, seed + 1),
+    inputs: normal(n, 7, seed + 2, 2),
+    inputCentroids: normal(6, 7, seed + 3),
+    labels: Int32Array.from({ length: n }, () => generator.integer(classes - 1)),
+    classes,
+    ...options,
+  };
+}
+
+/** phi as a matrix, by the definition. */
+function phi(points: Features, centroids: Features, { beta = 1, normalize = true }) {
+  const row = ({ d, data }: Features, i: number) => {
+    const values = Array.from({ length: d }, (_, j) => data[i * d + j]!);
+    const length = normalize ? Math.hypot(...values) : 1;
+    return values.map((x) => x / length);
+  };
+  return Array.from({ length: points.n }, (_, i) => {
+    const x = row(points, i);
+    const weights = Array.from({ length: centroids.n }, (_, k) => {
+      const c = row(centroids, k);
+      return Math.exp(-beta * x.reduce((sum, value, j) => sum + (value - c[j]!) ** 2, 0));
+    });
+    const total = weights.reduce((a, b) => a + b);
+    return weights.map((w) => w / total);
+  });
+}
+
+const cases = [0, 10, 20, 30].flatMap((seed) => [
+  randomCase(seed),
+  randomCase(seed, { beta: 3 }),
+  randomCase(seed, { normalize: false, beta: 0.3 }),
+]);
+
+describe.each(cases)('a random case', (options) => {
+  const { features, inputs, labels } = options;
+  const { n } = features;
+  const result = information(options);
+  const x = phi(features, options.featureCentroids, options);
+  const input = phi(inputs, options.inputCentroids, options);
+  const [A, B] = [options.featureCentroids.n, options.inputCentroids.n];
+  const mean = (f: (i: number) => number) =>
+    Array.from({ length: n }, (_, i) => f(i)).reduce((a, b) => a + b) / n;
+  const overClusters = (f: (a: number, b: number) => number) => {
+    let sum = 0;
+    for (let a = 0; a < A; a++) for (let b = 0; b < B; b++) sum += f(a, b);
+    return sum;
+  };
+  const Q = (a: number, y: number) => {
+    const own = [...labels.keys()].filter((i) => labels[i] === y);
+    return own.reduce((sum, i) => sum + x[i]![a]!, 0) / own.length;
+  };
+
+  test('is what the definition says', () => {
+    const joint = (a: number, b: number) => mean((i) => x[i]![a]! * input[i]![b]!);
+    const iXtX = overClusters((a, b) => {
+      const p = joint(a, b);
+      return p * Math.log(p / (mean((i) => x[i]![a]!) * mean((i) => input[i]![b]!)));
+    });
+    let iXtY = 0;
+    for (let a = 0; a < A; a++)
+      for (let y = 0; y < classes - 1; y++) {
+        const p = mean((i) => (labels[i] === y ? x[i]![a]! : 0));
+        const share = mean((i) => (labels[i] === y ? 1 : 0));
+        iXtY += p * Math.log(p / (mean((i) => x[i]![a]!) * share));
+      }
+    const first = mean((i) =>
+      overClusters((a, b) => x[i]![a]! * input[i]![b]! * Math.log(input[i]![b]!)),
+    );
+    const second = mean(
+      (i) => -x[i]!.reduce((sum, p, a) => sum + p * Math.log(Q(a, labels[i]!)), 0),
+    );
+    const constant = mean((i) =>
+      mean((j) => -input[i]!.reduce((sum, p, b) => sum + p * Math.log(input[j]![b]!), 0)),
+    );
+    expect(result.iXtX).toBeCloseTo(iXtX, 10);
+    expect(result.iXtY).toBeCloseTo(iXtY, 10);
+    expect(result.ib).toBeCloseTo(iXtX - iXtY, 10);
+    expect(result.ibb).toBeCloseTo(first + second, 10);
+    expect(result.constant).toBeCloseTo(constant, 10);
+  });
+
+  test('IB is at most its bound with the constant; information is not negative', () => {
+    expect(result.ib).toBeLessThanOrEqual(result.ibb + result.constant);
+    expect(result.iXtX).toBeGreaterThanOrEqual(0);
+    expect(result.iXtY).toBeGreaterThanOrEqual(0);
+    expect(result.iXtY).toBeLessThanOrEqual(Math.log(classes - 1) + 1e-12);
+  });
+
+  test('the order of clusters changes nothing', () => {
+    const reversed = ({ n: count, d, data }: Features): Features => ({
+      n: count,
+      d,
+      data: Array.from({ length: count }, (_, k) =>
+        Array.from({ length: d }, (_, j) => data[(count - 1 - k) * d + j]!),
+      ).flat(),
+    });
+    const { logQ: _, ...other } = information({
+      ...options,
+      featureCentroids: reversed(options.featureCentroids),
+      inputCentroids: reversed(options.inputCentroids),
+    });
+    for (const [key, value] of Object.entries(other))
+      expect(value).toBeCloseTo(result[key as keyof typeof other], 12);
+  });
+
+  test("Q's columns sum to 1; that of a class without images is uniform", () => {
+    for (let y = 0; y < classes; y++) {
+      const column = result.logQ.slice(y * A, (y + 1) * A).map(Math.exp);
+      expect(column.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+      if (y === classes - 1) expect(new Set(column).size).toBe(1);
+    }
+  });
+
+  test('the term in the graph is the class term of the bound', () => {
+    const unit = phiReady(options.featureCentroids, options.normalize ?? true);
+    const term = boundLoss(
+      tf.tensor2d(Array.from(features.data), [n, features.d]),
+      tf.oneHot(tf.tensor1d(labels, 'int32'), classes) as never,
+      tf.tensor2d(unit, [A, features.d]),
+      tf.tensor2d(Array.from(result.logQ), [classes, A]),
+      options,
+    ).dataSync()[0]!;
+    const first = mean((i) => input[i]!.reduce((sum, p) => sum + p * Math.log(p), 0));
+    expect(term).toBeCloseTo(result.ibb - first, 4);
+  });
+});
+
+/** Rows as the loss takes them. */
+function phiReady({ n, d, data }: Features, normalize: boolean): number[] {
+  return Array.from({ length: n }, (_, i) => {
+    const row = Array.from({ length: d }, (_, j) => data[i * d + j]!);
+    const length = normalize ? Math.hypot(...row) : 1;
+    return row.map((value) => value / length);
+  }).flat();
+}
+
+test('the first term of the bound has no gradient', () => {
+  const features = tf.tensor2d(Array.from(normal(6, 3, 1).data), [6, 3]);
+  const centroids = tf.tensor2d(Array.from(normal(4, 3, 2).data), [4, 3]);
+  const input = tf.softmax(tf.tensor2d(Array.from(normal(6, 5, 3).data), [6, 5]));
+  const gradient = tf.grad((x) => {
+    const logits = tf.mul(tf.matMul(x as tf.Tensor2D, centroids, false, true), 2);
+    const phi = tf.softmax(tf.sub(logits, tf.sum(tf.square(centroids), 1)));
+    const pairs = tf.mul(tf.expandDims(phi, 2), tf.expandDims(tf.mul(input, tf.log(input)), 1));
+    return tf.sum(pairs);
+  })(features);
+  expect(Math.max(...gradient.dataSync().map(Math.abs))).toBeLessThan(1e-6);
+});
+
+test("the term's gradient is that of float64 finite differences", () => {
+  const [n, d, A] = [5, 4, 3];
+  const x = normal(n, d, 1).data as Float64Array;
+  const centroids = phiReady(normal(A, d, 2), true);
+  const labels = [0, 1, 2, 3, 1];
+  const logQ = Array.from(normal(classes, A, 3).data);
+  const value = (features: Float64Array) => {
+    const assigner = new Assigner({ n, d, data: features }, { n: A, d, data: centroids });
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      assigner.assign(i);
+      assigner.phi.forEach((p, a) => (sum -= (p * logQ[labels[i]! * A + a]!) / n));
+    }
+    return sum;
+  };
+  const targets = tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32');
+  const gradient = tf
+    .grad((features) =>
+      boundLoss(features, targets, tf.tensor2d(centroids, [A, d]), tf.tensor2d(logQ, [classes, A])),
+    )(tf.tensor2d(Array.from(x), [n, d]))
+    .dataSync();
+  for (let i = 0; i < x.length; i++) {
+    const [up, down] = [1e-5, -1e-5].map((h) => value(x.with(i, x[i]! + h)));
+    expect(gradient[i]).toBeCloseTo((up! - down!) / 2e-5, 5);
+  }
+});
+
+test('collapsed features and uniform inputs: IB is above its bound without the constant', () => {
+  const n = 12;
+  const one = { n, d: 1, data: Array<number>(n).fill(1) };
+  const corners = Array.from({ length: 6 }, (_, k) =>
+    Array.from({ length: 6 }, (_, j) => Number(j === k)),
+  );
+  const { ib, ibb, constant } = information({
+    features: one,
+    featureCentroids: { n: 1, d: 1, data: [1] },
+    // As far from each of six centroids, so that their assignments are uniform.
+    inputs: { n, d: 6, data: Array<number>(6 * n).fill(1) },
+    inputCentroids: { n: 6, d: 6, data: corners.flat() },
+    labels: one.data.map((_, i) => i % 2),
+    classes: 2,
+  });
+  expect(ib).toBeCloseTo(0, 12);
+  expect(ibb).toBeCloseTo(-Math.log(6), 12);
+  expect(ib).toBeLessThanOrEqual(ibb + constant + 1e-12);
+});
+
+test('hard assignments far apart give finite numbers', () => {
+  const result = information(randomCase(1, { normalize: false, beta: 1e6 }));
+  for (const value of Object.values(result).flatMap((v) => (typeof v === 'number' ? [v] : [...v])))
+    expect(Number.isFinite(value)).toBe(true);
+});
+
+test('mutual information of independent and of equal variables', () => {
+  expect(mutualInformation(Float64Array.of(0.06, 0.14, 0.24, 0.56), 2, 2)).toBeCloseTo(0, 12);
+  expect(mutualInformation(Float64Array.of(0.5, 0, 0, 0.5), 2, 2)).toBeCloseTo(Math.LN2, 12);
+});
+
+test('what does not fit together is refused', () => {
+  const { labels, ...rest } = randomCase(1);
+  const code = (options: object) => {
+    try {
+      information({ ...rest, labels, ...options });
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+    return 'no error';
+  };
+  expect(code({ labels: labels.slice(1) })).toBe('LABELS');
+  expect(code({ labels: labels.map(() => 4) })).toBe('LABELS');
+  expect(code({ featureCentroids: normal(3, 6, 1) })).toBe('CENTROIDS_SHAPE');
+});

@@ -1,0 +1,115 @@
+import { type Features, type Generator, KcrError, kMeansPlusPlus, rows } from '@kcr/core';
+import { squaredDistances, unitRows } from './assignment.ts';
+
+export interface KMeansOptions {
+  /** Points to a step. Default 1024; all points make it Lloyd's algorithm. */
+  batchSize?: number;
+  /** Times that every point is seen. Default 1. */
+  passes?: number;
+  /** Keep centroids at length 1, for points of length 1. Default false. */
+  spherical?: boolean;
+  generator: Generator;
+}
+
+/** Clusters after a run, cluster k where the given centroid k was. */
+export interface Clusters {
+  centroids: Features;
+  /** Points of each cluster, as they were assigned in the last pass. */
+  sizes: Float64Array;
+}
+
+/** The mean of every class's points, [classes, d]; zeros for a class without points. */
+export function classMeans(
+  { n, d, data }: Features,
+  labels: ArrayLike<number>,
+  classes: number,
+): Features {
+  const means = new Float64Array(classes * d);
+  const counts = new Float64Array(classes);
+  for (let i = 0; i < n; i++) {
+    const y = labels[i]!;
+    counts[y]!++;
+    for (let j = 0; j < d; j++)
+      means[y * d + j]! += (data[i * d + j]! - means[y * d + j]!) / counts[y]!;
+  }
+  return { n: classes, d, data: means };
+}
+
+/** First centroids by k-means++, as many as there are points at most. @throws KcrError `CLUSTERS` */
+export function firstCentroids(points: Features, clusters: number, generator: Generator): Features {
+  if (!Number.isInteger(clusters) || clusters < 1 || clusters > points.n)
+    throw new KcrError('CLUSTERS', {
+      where: 'K-means',
+      found: `${clusters} clusters for ${points.n} points`,
+      fix: `Choose a whole number from 1 to ${points.n}`,
+    });
+  return rows(points, kMeansPlusPlus(points, clusters, generator));
+}
+
+/**
+ * Mini-batch K-means (Sculley 2010) from given centroids: each step assigns a batch to the nearest centroids
+ * and moves those to the mean of all points that they were given in this pass. A cluster that a pass leaves
+ * empty moves to the point farthest from its centroid, one such point for each.
+ */
+export function miniBatchKMeans(
+  points: Features,
+  start: Features,
+  { batchSize = 1024, passes = 1, spherical = false, generator }: KMeansOptions,
+): Clusters {
+  const { n, d, data } = points;
+  const centers = Float64Array.from(start.data);
+  const centroids: Features = { n: start.n, d, data: centers };
+  const sizes = new Float64Array(start.n);
+  const distances = new Float64Array(start.n);
+  const nearest = { cluster: new Int32Array(n), distance: new Float64Array(n) };
+  const assign = (i: number) => {
+    squaredDistances(points, i, centroids, distances);
+    let best = 0;
+    for (let k = 1; k < distances.length; k++) if (distances[k]! < distances[best]!) best = k;
+    nearest.cluster[i] = best;
+    nearest.distance[i] = distances[best]!;
+  };
+  for (let pass = 0; pass < passes; pass++) {
+    sizes.fill(0);
+    const order = generator.permutation(n);
+    for (let from = 0; from < n; from += batchSize) {
+      const batch = order.subarray(from, from + batchSize);
+      batch.forEach(assign);
+      for (const i of batch) {
+        const k = nearest.cluster[i]!;
+        sizes[k]!++;
+        for (let j = 0; j < d; j++)
+          centers[k * d + j]! += (data[i * d + j]! - centers[k * d + j]!) / sizes[k]!;
+      }
+    }
+    fillEmpty(points, centers, sizes, nearest.distance);
+    if (spherical) centers.set(unitRows(centroids).data);
+  }
+  return { centroids, sizes };
+}
+
+function fillEmpty(
+  { n, d, data }: Features,
+  centers: Float64Array,
+  sizes: Float64Array,
+  distance: Float64Array,
+): void {
+  const empty = [...sizes.keys()].filter((k) => sizes[k] === 0);
+  if (empty.length === 0) return;
+  const farthest = [...Array(n).keys()].sort((a, b) => distance[b]! - distance[a]! || a - b);
+  empty.forEach((k, rank) => {
+    const i = farthest[rank];
+    if (i === undefined) return;
+    for (let j = 0; j < d; j++) centers[k * d + j] = data[i * d + j]!;
+  });
+}
+
+/** The number of equally large clusters that would be as evenly used, e^H of their shares: 1 to all. */
+export function effectiveClusters(sizes: Float64Array): number {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const entropy = sizes.reduce((sum, size) => {
+    const share = size / total;
+    return share > 0 ? sum - share * Math.log(share) : sum;
+  }, 0);
+  return Math.exp(entropy);
+}
