@@ -1,13 +1,19 @@
 import {
+  batches,
+  batchOrder,
   compileInference,
   type Engine,
   evaluate,
   extractFeatures,
+  type Features,
   float32,
   Generator,
+  joinRows,
   type LoadedModel,
+  rows,
   toFeatures,
 } from '@kcr/core';
+import { measureInformation, poolPixels, sampleSize } from '@kcr/ib-bound';
 import { type BoundPoint, type ComplexityReport, complexity, kcrBounds } from '@kcr/nystrom';
 import { measureLatency } from '@kcr/onnx';
 import type { Recipe } from './recipe.ts';
@@ -24,6 +30,10 @@ export interface Summary {
   trace: number;
   tnn: number;
   kc: number;
+  /** Information between the clusters of features and inputs, and of features and classes; in nats. */
+  iXtX: number;
+  iXtY: number;
+  ib: number;
 }
 
 /** What the report draws of one model. */
@@ -31,6 +41,29 @@ export interface Analysis {
   summary: Summary;
   spectrum: number[];
   bounds: BoundPoint[];
+}
+
+/** The information bottleneck of training images' features, with clusters of their own. */
+async function bottleneck(
+  all: Features,
+  { train }: RecipeData,
+  { seed }: Recipe,
+  batchSize: number,
+) {
+  const classes = train.classes.length;
+  const generator = new Generator(seed).fork('bottleneck');
+  const sample = generator.permutation(train.length).slice(0, sampleSize(train.length, classes));
+  const pooled: Features[] = [];
+  for await (const { batch } of batches(train, batchOrder(sample, batchSize)))
+    pooled.push(poolPixels(batch.image));
+  const { iXtX, iXtY, ib } = measureInformation({
+    features: rows(all, sample),
+    inputs: joinRows(pooled),
+    labels: sample.map((i) => train.labels[i]!),
+    classes,
+    generator,
+  });
+  return { iXtX, iXtY, ib };
 }
 
 const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
@@ -65,6 +98,7 @@ export async function analyse(
       trace: report.trace,
       tnn: report.tnn,
       kc: report.kc.value,
+      ...(await bottleneck(features, data, recipe, batchSize)),
     },
     spectrum: [...report.spectrum],
     bounds: kcrBounds(features, toFeatures(oneHot), report.akc.value, BOUND_STEPS),

@@ -56,7 +56,7 @@ const recipe = {
       },
     ],
   },
-  ablation: [],
+  ablations: { compactNoTnn: [] },
   complexity: { rank: 4, landmarks: 16 },
 };
 
@@ -99,6 +99,9 @@ describe('a run from images to the report', () => {
         'trace',
         'tnn',
         'kc',
+        'iXtX',
+        'iXtY',
+        'ib',
       ]);
     expect(summary.compact.macs).toBeLessThanOrEqual(0.85 * summary.dense.macs);
     expect(summary.compact.params).toBeLessThan(summary.dense.params);

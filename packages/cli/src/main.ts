@@ -5,6 +5,7 @@ import { complexityCommand } from './commands/complexity.ts';
 import { compress } from './commands/compress.ts';
 import { evalCommand } from './commands/eval.ts';
 import { exportCommand } from './commands/export.ts';
+import { ibCommand } from './commands/ib.ts';
 import { inspect } from './commands/inspect.ts';
 import { retrainCommand, searchCommand } from './commands/stages.ts';
 import { printResult } from './output.ts';
@@ -26,6 +27,12 @@ const deviceOption = () =>
     .choices(['cpu', 'webgpu', 'cuda'])
     .default('cpu');
 
+function positive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('a number above 0 is needed');
+}
+
 /** Options that all commands over a recipe share. */
 const overRecipe = (command: Command): Command =>
   command
@@ -36,6 +43,7 @@ const overRecipe = (command: Command): Command =>
       'the run: checkpoints, metrics, results; an interrupted run goes on',
     )
     .option('--seed <n>', "instead of the recipe's seed", whole)
+    .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`')
     .addOption(engineOption())
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON');
@@ -62,6 +70,7 @@ export function program(): Command {
     .argument('<checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--data <folder>', 'images, one folder per class')
     .option('--batch-size <n>', 'images at once', whole, 64)
+    .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
     .option(
       '--crop-ratio <share>',
       'size of the centre crop, as a share of the resized image',
@@ -92,6 +101,18 @@ export function program(): Command {
     .option('--seed <n>', 'seed of the landmarks', whole, 0)
     .option('--json', 'print the result as JSON')
     .action(complexityCommand);
+  kcr
+    .command('ib')
+    .description('information bottleneck and its bound, in nats, of features, inputs and labels')
+    .argument(
+      '<file>',
+      'safetensors file with `features` [n, d], `inputs` [n, p], `labels` [n] and, if they are given, `featureCentroids`, `inputCentroids`',
+    )
+    .option('--beta <value>', 'inverse temperature of the soft assignments', positive, 1)
+    .option('--no-normalise', 'take rows and centroids as they are, not scaled to length 1')
+    .option('--seed <n>', 'seed of the clusters that are not given', whole, 0)
+    .option('--json', 'print the result as JSON')
+    .action(ibCommand);
   kcr
     .command('export')
     .description('write a checkpoint as an ONNX file')

@@ -2,11 +2,19 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ModelEntry } from '@kcr/backbones';
-import { type Architecture, KcrError, type MakeAdapter, type Plugin } from '@kcr/core';
+import {
+  type Adapter,
+  type Architecture,
+  KcrError,
+  type MakeAdapter,
+  type Plugin,
+} from '@kcr/core';
+import type { RecipePart } from './recipe.ts';
 
 /** The modules that the command brings along, so that a recipe finds them from any folder. */
 const bundled: Readonly<Record<string, () => Promise<object>>> = {
   '@kcr/backbones': () => import('@kcr/backbones'),
+  '@kcr/ib-bound': () => import('@kcr/ib-bound'),
   '@kcr/masks': () => import('@kcr/masks'),
   '@kcr/nystrom': () => import('@kcr/nystrom'),
 };
@@ -28,24 +36,25 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Makes a plugin from `MODULE#EXPORT` and its options. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
-export async function loadPlugin({
+/**
+ * Makes a plugin or an adapter from `MODULE#EXPORT` and its options.
+ *
+ * @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN`
+ */
+export async function loadPart<T extends Plugin | Adapter>({
   use,
   options,
-}: {
-  use: string;
-  options: object;
-}): Promise<Plugin> {
+}: RecipePart): Promise<T> {
   const at = use.lastIndexOf('#');
   const exports = await importModule(use.slice(0, at));
   const make = exports[use.slice(at + 1)];
   if (typeof make !== 'function')
     throw new KcrError('PLUGIN_UNKNOWN', {
-      where: `plugin "${use}"`,
+      where: `"${use}"`,
       found: `no function of that name in ${use.slice(0, at)}`,
       fix: `It exports ${Object.keys(exports).join(', ')}`,
     });
-  return make(options) as Plugin;
+  return make(options) as T;
 }
 
 /** An entry of a table that a module exports. @throws KcrError `MODULE_LOAD`, and `code` where it is absent */

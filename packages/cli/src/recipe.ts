@@ -17,8 +17,8 @@ const optimizer = z.strictObject({
   eps: z.number().positive().optional(),
 });
 
-/** A plugin by the module and the export that make it. */
-const plugin = z.strictObject({
+/** A plugin or an adapter by the module and the export that make it. */
+const part = z.strictObject({
   use: z.string().regex(/^.+#.+$/, 'write MODULE#EXPORT, e.g. @kcr/nystrom#kcrNystrom'),
   options: z.record(z.string(), z.unknown()).default({}),
 });
@@ -30,7 +30,7 @@ const training = z.strictObject({
   labelSmoothing: share.optional(),
   clipNorm: z.number().positive().optional(),
   emaDecay: share.optional(),
-  plugins: z.array(plugin).default([]),
+  plugins: z.array(part).default([]),
 });
 
 const normalization = z.strictObject({
@@ -65,18 +65,35 @@ const schema = z.strictObject({
   }),
   data,
   seed: z.number().int().default(0),
-  /** Training of the dense model, the baseline. */
-  dense: training,
-  search: training.extend({
-    architectureShare: share.optional(),
-    architectureOptimizer: optimizer.optional(),
-    /** Classes that the search sees; default all. */
-    classes: count.optional(),
-  }),
+  /** Layers added to the searched and the compact model, not to the baseline. */
+  adapters: z.array(part).default([]),
+  /** Training of the dense model, the baseline; absent: none. */
+  dense: training.optional(),
+  /** Absent: nothing is pruned. */
+  search: training
+    .extend({
+      architectureShare: share.optional(),
+      architectureOptimizer: optimizer.optional(),
+      /** Classes that the search sees; default all. */
+      classes: count.optional(),
+    })
+    .optional(),
   /** Training of the compact model from scratch. */
   retrain: training,
-  /** Also retrain with these plugins instead, to see what those of `retrain` do. */
-  ablation: z.array(plugin).optional(),
+  /** How `retrain` learns from a teacher, where there is one. */
+  distillation: z
+    .strictObject({
+      /** `dense` for this run's, a checkpoint folder, or a file of logits; `--teacher` overrides it. */
+      teacher: z.string().optional(),
+      kind: z.enum(['soft', 'hard']).optional(),
+      weight: z.number().positive().optional(),
+      temperature: z.number().positive().optional(),
+    })
+    .default({}),
+  /** Retrain again with these plugins instead, by the model's name (compactNoTnn) in the results. */
+  ablations: z
+    .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'write a name in camelCase'), z.array(part))
+    .default({}),
   /** Rank and landmarks of the complexity in the report. */
   complexity: z.strictObject({ rank: z.number().int().nonnegative(), landmarks: count }),
 });
@@ -85,7 +102,9 @@ const schema = z.strictObject({
 export type Recipe = z.output<typeof schema>;
 /** A recipe as it is written. */
 export type RecipeInput = z.input<typeof schema>;
-export type TrainingRecipe = Recipe['dense'];
+export type TrainingRecipe = Recipe['retrain'];
+/** A plugin or an adapter as a recipe names it. */
+export type RecipePart = z.output<typeof part>;
 
 /** Gives a recipe its type where it is written. */
 export const defineRecipe = (recipe: RecipeInput): RecipeInput => recipe;

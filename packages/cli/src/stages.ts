@@ -1,21 +1,27 @@
 import { join } from 'node:path';
 import {
+  type Adapter,
+  adapt,
   type Engine,
   type FitResult,
   fit,
+  KcrError,
   type Kept,
   type Model,
   type ModelInfo,
+  type Plugin,
   prune,
+  readSafetensors,
   type SearchResult,
   search,
   subset,
   writeAtomic,
 } from '@kcr/core';
-import { loadPlugin } from './modules.ts';
+import { distillation } from '@kcr/distill';
+import { loadPart } from './modules.ts';
 import { progressView } from './progress.ts';
 import type { Recipe, TrainingRecipe } from './recipe.ts';
-import { type RecipeData, recipeModel } from './sources.ts';
+import { isCheckpoint, loadCheckpoint, type RecipeData, recipeModel } from './sources.ts';
 
 /** What every stage of a recipe needs. */
 export interface StageContext {
@@ -25,6 +31,8 @@ export interface StageContext {
   createEngine(): Promise<Engine>;
   /** The run's folder. */
   directory: string;
+  /** Whom `retrain` learns from: see the recipe's `distillation.teacher`. */
+  teacher?: string;
   seed: number;
 }
 
@@ -45,7 +53,7 @@ async function common(
     train: data.train,
     validation: data.test,
     seed,
-    plugins: await Promise.all(plugins.map(loadPlugin)),
+    plugins: await Promise.all(plugins.map((part) => loadPart<Plugin>(part))),
     directory: join(directory, stage),
     info,
     onStep: view.onStep,
@@ -55,14 +63,16 @@ async function common(
   return { options, view };
 }
 
-/** Trains a model under `stage`'s settings, into that folder of the run. */
+/** Trains a model under `stage`'s settings, and with further plugins, into that folder of the run. */
 export async function trainStage(
   context: StageContext,
   stage: string,
   model: Model,
   settings: TrainingRecipe,
+  plugins: readonly Plugin[] = [],
 ): Promise<FitResult> {
   const { options, view } = await common(context, stage, model, settings);
+  options.plugins.push(...plugins);
   try {
     return await fit(options);
   } finally {
@@ -71,12 +81,23 @@ export async function trainStage(
   }
 }
 
+/** The recipe's model with its adapters, before any pruning. */
+export async function wholeModel(recipe: Recipe): Promise<Model> {
+  const adapters = await Promise.all(recipe.adapters.map((part) => loadPart<Adapter>(part)));
+  return adapt(recipeModel(recipe).model, adapters);
+}
+
 /** Searches the recipe's channels; `search/selection.json` keeps what was chosen. */
 export async function searchStage(context: StageContext): Promise<SearchResult> {
   const { recipe, directory } = context;
+  if (!recipe.search)
+    throw new KcrError('RECIPE_INVALID', {
+      where: `recipe ${recipe.name}`,
+      found: 'no `search`',
+      fix: 'Add one, or run `kcr compress`, which then prunes nothing',
+    });
   const { classes, ...settings } = recipe.search;
-  const { model } = recipeModel(recipe);
-  const { options, view } = await common(context, 'search', model, settings);
+  const { options, view } = await common(context, 'search', await wholeModel(recipe), settings);
   if (classes !== undefined) options.train = firstClasses(context.data, classes);
   try {
     const result = await search(options);
@@ -99,13 +120,37 @@ function firstClasses({ train }: RecipeData, classes: number) {
 }
 
 /** Trains the model with the chosen channels from scratch, as `stage`. */
-export function retrainStage(
+export async function retrainStage(
   context: StageContext,
   stage: string,
   kept: Kept,
   plugins = context.recipe.retrain.plugins,
 ): Promise<FitResult> {
   const { recipe } = context;
-  const model = prune(recipeModel(recipe).model, kept);
-  return trainStage(context, stage, model, { ...recipe.retrain, plugins });
+  const model = prune(await wholeModel(recipe), kept);
+  return trainStage(context, stage, model, { ...recipe.retrain, plugins }, await teaching(context));
 }
+
+/** The plugin by which `retrain` learns from its teacher, if there is one. @throws KcrError `TEACHER` */
+async function teaching({ recipe, teacher, directory, data }: StageContext): Promise<Plugin[]> {
+  const { teacher: own, ...options } = recipe.distillation;
+  const source = teacher ?? own;
+  if (!source) return [];
+  const path = source === 'dense' ? join(directory, 'dense') : source;
+  if (!isCheckpoint(path)) {
+    const { logits } = (await readSafetensors(path)).tensors;
+    if (logits) return [distillation({ ...options, teacher: { logits } })];
+    throw teacherError(path, 'neither a checkpoint folder nor a tensor named "logits"');
+  }
+  const { model, weights, info } = await loadCheckpoint(path);
+  if (JSON.stringify(info.normalization) !== JSON.stringify(data.normalization))
+    throw teacherError(path, 'a model of images that are normalised in another way');
+  return [distillation({ ...options, teacher: { model, weights } })];
+}
+
+const teacherError = (where: string, found: string) =>
+  new KcrError('TEACHER', {
+    where,
+    found,
+    fix: 'Pass a checkpoint, or the logits that `kcr eval --logits FILE` stores for the training images',
+  });

@@ -37,3 +37,16 @@ export function rows({ d, data }: Features, indices: ArrayLike<number>): Feature
     for (let j = 0; j < d; j++) picked[i * d + j] = data[indices[i]! * d + j]!;
   return { n: indices.length, d, data: picked };
 }
+
+/** Parts one after another, in float64. */
+export function joinRows(parts: readonly Features[]): Features {
+  const n = parts.reduce((sum, part) => sum + part.n, 0);
+  const d = parts[0]?.d ?? 0;
+  const data = new Float64Array(n * d);
+  let offset = 0;
+  for (const part of parts) {
+    data.set(part.data, offset);
+    offset += part.data.length;
+  }
+  return { n, d, data };
+}

@@ -4,6 +4,7 @@ import {
   type Features,
   float32,
   type Generator,
+  joinRows,
   KcrError,
   type NdArray,
   type PluginHooks,
@@ -23,6 +24,7 @@ import {
   miniBatchKMeans,
 } from './k-means.ts';
 import { boundLoss } from './loss.ts';
+import { clusterInputs, sampleSize } from './measure.ts';
 import { poolPixels } from './pooled-pixels.ts';
 
 export interface IbBoundOptions {
@@ -49,8 +51,7 @@ export interface IbBoundOptions {
   inputSide?: number;
 }
 
-/** Passes of K-means over the inputs, which are clustered once. */
-const INPUT_PASSES = 10;
+/** Passes of K-means where it starts. */
 const INITIAL_PASSES = 3;
 
 /**
@@ -69,7 +70,7 @@ export const ibBound = definePlugin(
       const { eta = 50, warmup = 0.3, beta = 1, normalize = true } = options;
       const { classes, featureSize: d } = run.model;
       const { clusters = classes, inputClusters = classes } = options;
-      const { samples = defaultSamples(run.samples, clusters, inputClusters) } = options;
+      const { samples = sampleSize(run.samples, clusters, inputClusters) } = options;
       checkOptions(warmup, { samples, clusters, inputClusters }, run.samples);
       const order = run.generator.fork('samples').permutation(run.samples);
       const sampled = order.slice(0, samples).sort();
@@ -128,9 +129,6 @@ export const ibBound = definePlugin(
       };
     },
 );
-
-const defaultSamples = (images: number, ...clusters: number[]) =>
-  Math.min(images, Math.max(50 * Math.max(...clusters), 10_000));
 
 /** @throws KcrError `OPTION` */
 function checkOptions(
@@ -244,26 +242,18 @@ class InputClusters {
   }
 
   async #read(context: RefreshContext): Promise<Features> {
-    const { inputSide = 16, normalize = true } = this.options;
-    let all: Float64Array | undefined;
-    let [d, row] = [0, 0];
-    for await (const image of context.images(this.images)) {
-      const pooled = poolPixels(image, inputSide);
-      d = pooled.d;
-      all ??= new Float64Array(this.images.length * d);
-      all.set(pooled.data, row * d);
-      row += pooled.n;
-    }
-    const points = { n: row, d, data: all! };
+    const { inputSide, normalize = true } = this.options;
+    const pooled: Features[] = [];
+    for await (const image of context.images(this.images))
+      pooled.push(poolPixels(image, inputSide));
+    const points = joinRows(pooled);
     return normalize ? unitRows(points) : points;
   }
 
   #cluster(points: Features): Features {
     const { normalize = true, batchSize, inputClusters = this.run.model.classes } = this.options;
     const generator = this.run.generator.fork('inputs');
-    const first = firstCentroids(points, inputClusters, generator);
-    const settings = { batchSize, passes: INPUT_PASSES, spherical: normalize, generator };
-    const { centroids } = miniBatchKMeans(points, first, settings);
+    const centroids = clusterInputs(points, inputClusters, { normalize, batchSize, generator });
     this.#slot.assign(float32([centroids.n, centroids.d], centroids.data));
     return centroids;
   }

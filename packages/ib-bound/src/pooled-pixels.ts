@@ -6,7 +6,7 @@ import type { Features, NdArray } from '@kcr/core';
  *
  * @param image [n, height, width, channels]
  */
-export function poolPixels({ shape, data }: NdArray, side: number): Features {
+export function poolPixels({ shape, data }: NdArray, side = 16): Features {
   const [n, height, width, channels] = shape as [number, number, number, number];
   const [rows, columns] = [Math.min(side, height), Math.min(side, width)];
   const d = rows * columns * channels;

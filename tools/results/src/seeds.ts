@@ -1,4 +1,4 @@
-// npm run results -- RECIPE --data FOLDER [--seeds 3]: all stages for several seeds; prints a table in Markdown.
+// npm run results -- RECIPE... --data FOLDER [--seeds 3]: all stages for several seeds; prints a table in Markdown.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,27 +8,21 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { data: { type: 'string' }, seeds: { type: 'string', default: '3' } },
 });
-const [recipe] = positionals;
-if (!recipe || !values.data)
-  throw new Error('usage: npm run results -- RECIPE --data FOLDER [--seeds 3]');
+const { data } = values;
+if (positionals.length === 0 || !data)
+  throw new Error('usage: npm run results -- RECIPE... --data FOLDER [--seeds 3]');
 
-const summaries: Record<string, Summary>[] = [];
-for (let seed = 0; seed < Number(values.seeds); seed++) {
-  const out = join('runs', 'results', `${recipe}-${seed}`);
-  await main([
-    'node',
-    'kcr',
-    'compress',
-    recipe,
-    '--data',
-    values.data,
-    '--out',
-    out,
-    '--seed',
-    String(seed),
-  ]);
-  if (process.exitCode) process.exit();
-  summaries.push(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')));
+/** The summaries of a recipe's runs, one for each seed. */
+async function run(recipe: string): Promise<Record<string, Summary>[]> {
+  const summaries: Record<string, Summary>[] = [];
+  for (let seed = 0; seed < Number(values.seeds); seed++) {
+    const out = join('runs', 'results', `${recipe}-${seed}`);
+    const options = ['--data', data!, '--out', out, '--seed', String(seed)];
+    await main(['node', 'kcr', 'compress', recipe, ...options]);
+    if (process.exitCode) process.exit();
+    summaries.push(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')));
+  }
+  return summaries;
 }
 
 /** Mean and sample standard deviation. */
@@ -39,34 +33,31 @@ function spread(values: readonly number[], digits: number, scale = 1): string {
   return `${(scale * mean).toFixed(digits)} ± ${(scale * Math.sqrt(variance)).toFixed(digits)}`;
 }
 
-const lines = Object.keys(summaries[0]!).map((name) => {
-  const of = (key: keyof Summary) => summaries.map((summary) => summary[name]![key]);
-  const cells = [
-    name,
+const columns: Record<string, (of: (key: keyof Summary) => number[]) => string> = {
+  'top-1 by seed, %': (of) =>
     of('top1')
       .map((x) => (100 * x).toFixed(1))
       .join(' / '),
-    spread(of('top1'), 2, 100),
-    spread(of('params'), 0),
-    spread(of('macs'), 2, 1e-6),
-    spread(of('latencyMs'), 2),
-    spread(of('trace'), 1),
-    spread(of('tnn'), 3),
-    spread(of('kc'), 4),
-  ];
-  return `| ${cells.join(' | ')} |`;
-});
-const header = [
-  'model',
-  'top-1 by seed, %',
-  'top-1, %',
-  'parameters',
-  'MACs, M',
-  'latency, ms',
-  'trace',
-  'TNN',
-  'KC',
-];
-process.stdout.write(
-  `\n| ${header.join(' | ')} |\n|${'---|'.repeat(header.length)}\n${lines.join('\n')}\n`,
-);
+  'top-1, %': (of) => spread(of('top1'), 2, 100),
+  parameters: (of) => spread(of('params'), 0),
+  'MACs, M': (of) => spread(of('macs'), 2, 1e-6),
+  'latency, ms': (of) => spread(of('latencyMs'), 2),
+  trace: (of) => spread(of('trace'), 1),
+  TNN: (of) => spread(of('tnn'), 3),
+  KC: (of) => spread(of('kc'), 4),
+  'I(X~,X)': (of) => spread(of('iXtX'), 4),
+  'I(X~,Y)': (of) => spread(of('iXtY'), 4),
+  IB: (of) => spread(of('ib'), 4),
+};
+
+const rows: string[][] = [];
+for (const recipe of positionals) {
+  const summaries = await run(recipe);
+  for (const name of Object.keys(summaries[0]!)) {
+    const of = (key: keyof Summary) => summaries.map((summary) => summary[name]![key]);
+    rows.push([recipe, name, ...Object.values(columns).map((column) => column(of))]);
+  }
+}
+const header = ['recipe', 'model', ...Object.keys(columns)];
+for (const cells of [header, header.map(() => '---'), ...rows])
+  process.stdout.write(`| ${cells.join(' | ')} |\n`);

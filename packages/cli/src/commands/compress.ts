@@ -5,7 +5,7 @@ import { type Analysis, analyse, type Summary } from '../analysis.ts';
 import { createEngine, type EngineName } from '../engine.ts';
 import { printTable } from '../output.ts';
 import { loadRecipe, type Recipe } from '../recipe.ts';
-import { writeReport } from '../report/report.ts';
+import { folderOf, writeReport } from '../report/report.ts';
 import { loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
 import { retrainStage, type StageContext, searchStage, trainStage } from '../stages.ts';
 
@@ -13,6 +13,7 @@ export interface RunOptions {
   data?: string;
   out: string;
   seed?: number;
+  teacher?: string;
   engine: EngineName;
   device: Target;
   json?: boolean;
@@ -26,6 +27,7 @@ export async function stageContext(recipeName: string, options: RunOptions): Pro
     data: await recipeData(recipe, options.data),
     createEngine: (): Promise<Engine> => createEngine(options.engine, options.device),
     directory: options.out,
+    teacher: options.teacher,
     seed: options.seed ?? recipe.seed,
   };
 }
@@ -34,15 +36,16 @@ export async function stageContext(recipeName: string, options: RunOptions): Pro
 export async function compress(recipeName: string, options: RunOptions): Promise<void> {
   const context = await stageContext(recipeName, options);
   const { recipe, directory } = context;
-  await trainStage(context, 'dense', recipeModel(recipe).model, recipe.dense);
-  const { kept } = await searchStage(context);
-  const stages: Record<string, string> = { dense: 'dense', compact: 'compact' };
-  await retrainStage(context, 'compact', kept);
-  if (recipe.ablation) {
-    stages.compactNoTnn = 'compact-no-tnn';
-    await retrainStage(context, 'compact-no-tnn', kept, recipe.ablation);
+  const names = ['compact', ...Object.keys(recipe.ablations)];
+  if (recipe.dense) {
+    names.unshift('dense');
+    await trainStage(context, 'dense', recipeModel(recipe).model, recipe.dense);
   }
-  const analyses = await analyseStages(context, stages);
+  const { kept } = recipe.search ? await searchStage(context) : { kept: {} };
+  await retrainStage(context, 'compact', kept);
+  for (const [name, plugins] of Object.entries(recipe.ablations))
+    await retrainStage(context, folderOf(name), kept, plugins);
+  const analyses = await analyseModels(context, names);
   await saveResults(directory, recipe, kept, analyses);
   await writeReport(directory);
   const summary = summaries(analyses);
@@ -50,11 +53,11 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   else printSummary(summary, directory);
 }
 
-async function analyseStages(context: StageContext, stages: Record<string, string>) {
+async function analyseModels(context: StageContext, names: readonly string[]) {
   const analyses: Record<string, Analysis> = {};
-  for (const [name, folder] of Object.entries(stages)) {
+  for (const name of names) {
     const engine = createOnnxEngine();
-    const loaded = await loadCheckpoint(join(context.directory, folder));
+    const loaded = await loadCheckpoint(join(context.directory, folderOf(name)));
     analyses[name] = await analyse(loaded, context.data, context.recipe, engine);
     await engine.dispose();
   }

@@ -1,4 +1,10 @@
-import { checkDataset, compileInference, evaluate } from '@kcr/core';
+import {
+  checkDataset,
+  compileInference,
+  evaluate,
+  extractLogits,
+  writeSafetensors,
+} from '@kcr/core';
 import { imageDataset, imageFolder } from '@kcr/data';
 import type { Target } from '@kcr/onnx';
 import { createEngine, type EngineName } from '../engine.ts';
@@ -9,6 +15,7 @@ export interface EvalOptions {
   data: string;
   batchSize: number;
   cropRatio?: number;
+  logits?: string;
   engine: EngineName;
   device: Target;
   json?: boolean;
@@ -29,7 +36,12 @@ export async function evalCommand(checkpoint: string, options: EvalOptions): Pro
   checkDataset(model, dataset, options.data);
   const engine = await createEngine(options.engine, options.device);
   engine.set(weights);
-  const result = await evaluate(compileInference(engine, model), dataset, options.batchSize);
+  const inference = compileInference(engine, model);
+  const result = await evaluate(inference, dataset, options.batchSize);
+  if (options.logits) {
+    const logits = await extractLogits(inference, dataset, options.batchSize);
+    await writeSafetensors(options.logits, { tensors: { logits }, metadata: {} });
+  }
   await engine.dispose();
   printResult(result, options.json ?? false);
 }

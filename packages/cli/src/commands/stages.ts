@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { KcrError, type Kept, prune } from '@kcr/core';
 import { printResult } from '../output.ts';
-import { recipeModel } from '../sources.ts';
-import { retrainStage, searchStage } from '../stages.ts';
+import { retrainStage, searchStage, wholeModel } from '../stages.ts';
 import { type RunOptions, stageContext } from './compress.ts';
 
 /** `kcr search`: the search stage alone. */
 export async function searchCommand(recipeName: string, options: RunOptions): Promise<void> {
   const context = await stageContext(recipeName, options);
   const { kept } = await searchStage(context);
-  const { model } = recipeModel(context.recipe);
+  const model = await wholeModel(context.recipe);
   const compact = prune(model, kept);
   const sizes = Object.fromEntries(
     Object.entries(kept).map(([name, channels]) => [name, channels.length]),

@@ -12,12 +12,9 @@ interface RunAnalysis {
   models: Record<string, Analysis>;
 }
 
-/** Folder of each model of a run, in the order of the report. */
-const FOLDERS: Readonly<Record<string, string>> = {
-  dense: 'dense',
-  compact: 'compact',
-  compactNoTnn: 'compact-no-tnn',
-};
+/** The folder of a model of a run: `compact-no-tnn` for compactNoTnn. */
+export const folderOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
  * Writes `report.html`, one self-contained page, for a run of `kcr compress`.
@@ -28,13 +25,13 @@ const FOLDERS: Readonly<Record<string, string>> = {
 export async function writeReport(directory: string): Promise<string> {
   const analysis = await readAnalysis(join(directory, 'analysis.json'));
   const histories: Record<string, EpochRecord[]> = {};
-  for (const [name, folder] of Object.entries({ ...FOLDERS, search: 'search' })) {
-    const path = join(directory, folder, 'metrics.jsonl');
+  for (const name of [...Object.keys(analysis.models), 'search']) {
+    const path = join(directory, folderOf(name), 'metrics.jsonl');
     if (existsSync(path)) histories[name] = parseLines(await readFile(path, 'utf8'));
   }
   const charts = [
     ...trainingCharts(histories),
-    maskChart(analysis.searched),
+    ...(analysis.searched.length > 0 ? [maskChart(analysis.searched)] : []),
     ...searchCharts(histories.search ?? []),
     ...complexityCharts(analysis.models, histories),
   ];

@@ -61,15 +61,30 @@ export async function evaluate(
 }
 
 /** The classifier's inputs over a data set, float32 [n, d]. */
-export async function extractFeatures(
+export const extractFeatures = (
   inference: CompiledStep,
+  dataset: Dataset,
+  batchSize: number,
+  indices?: Int32Array,
+): Promise<NdArray> => extract(inference, 'features', dataset, batchSize, indices);
+
+/** A model's logits over a data set, float32 [n, classes]. */
+export const extractLogits = (
+  inference: CompiledStep,
+  dataset: Dataset,
+  batchSize: number,
+): Promise<NdArray> => extract(inference, 'logits', dataset, batchSize);
+
+async function extract(
+  inference: CompiledStep,
+  output: 'features' | 'logits',
   dataset: Dataset,
   batchSize: number,
   indices: Int32Array = range(dataset.length),
 ): Promise<NdArray> {
   const rows: NdArray[] = [];
   for await (const { batch } of batches(dataset, batchOrder(indices, batchSize)))
-    rows.push((await inference({ image: batch.image })).features!);
+    rows.push((await inference({ image: batch.image }))[output]!);
   const d = rows[0]?.shape[1] ?? 0;
   const data = new Float32Array(indices.length * d);
   let offset = 0;
