@@ -13,7 +13,7 @@ import {
   tf,
 } from '@kcr/core';
 import { convNorm } from './conv-norm.ts';
-import { toTokens } from './tokens.ts';
+import { toMap, toTokens } from './tokens.ts';
 
 const EPS = 1e-5;
 
@@ -109,11 +109,11 @@ export function multiScaleAttention(
   const shared = m.dim('qkv', 3 * width, { prunable: false });
   const part = m.dim('part', width, { groups: heads, prunable: false });
   const [batch, height, columns] = x.shape as [number, number, number, number];
-  const qkv = convNorm(m.child('qkv'), x, channels, shared, { kernel: 1, bias: false });
-  const origin: TapOptions = {
-    from: { value: toTokens(x), axis: channels },
-    layout: { height, width: columns, positions: [...Array(height * columns).keys()] },
-  };
+  const layout = { height, width: columns, positions: [...Array(height * columns).keys()] };
+  const read = m.tap('in', toTokens(x), channels, { layout });
+  const map = toMap(read, columns);
+  const qkv = convNorm(m.child('qkv'), map, channels, shared, { kernel: 1, bias: false });
+  const origin: TapOptions = { from: { value: read, axis: channels }, layout };
   const branches = m.child('branches');
   const plain = headDims(branches.child(0), part, heads);
   const own = splitParts(tf.reshape(qkv, [batch, -1, 3 * width]), heads, headDim);

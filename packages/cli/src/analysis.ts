@@ -16,6 +16,7 @@ import {
 import { measureInformation, poolPixels, sampleSize } from '@kcr/ib-bound';
 import { type BoundPoint, type ComplexityReport, complexity, kcrBounds } from '@kcr/nystrom';
 import { measureLatency } from '@kcr/onnx';
+import type { HeadEntropy } from './pictures.ts';
 import type { Recipe } from './recipe.ts';
 import type { RecipeData } from './sources.ts';
 
@@ -41,6 +42,8 @@ export interface Analysis {
   summary: Summary;
   spectrum: number[];
   bounds: BoundPoint[];
+  /** Of the last attention layer's rows, by head; none without attention weights. */
+  entropy: HeadEntropy[];
 }
 
 /** The information bottleneck of training images' features, with clusters of their own. */
@@ -68,13 +71,16 @@ async function bottleneck(
 
 const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
-/** Measures a trained model: accuracy on the test images, complexity of the training images' features. */
+/**
+ * Measures a trained model: accuracy on the test images, complexity and information of the training images'
+ * features. The engine has its weights afterwards.
+ */
 export async function analyse(
   { model, weights }: LoadedModel,
   data: RecipeData,
   recipe: Recipe,
   engine: Engine,
-): Promise<Analysis> {
+): Promise<Omit<Analysis, 'entropy'>> {
   engine.set(weights);
   const inference = compileInference(engine, model);
   const { batchSize } = recipe.retrain;

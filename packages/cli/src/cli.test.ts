@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Generator, writeSafetensors } from '@kcr/core';
+import { Generator, toFeatures, writeSafetensors } from '@kcr/core';
+import { information } from '@kcr/ib-bound';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -165,7 +166,16 @@ describe('a run from images to the report', () => {
         (request) => request.url().startsWith('file:') || problems.push(request.url()),
       );
       await page.goto(`file://${at('run', 'report.html')}`);
-      expect(await page.locator('tbody tr').count()).toBe(3);
+      expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3);
+      const pictures = page.locator('.pictures img');
+      // The images, and for each of three models Grad-CAM and attention.
+      expect(await pictures.count()).toBe(7);
+      for (const picture of await pictures.all()) {
+        const width = await picture.evaluate(
+          (img) => (img as { naturalWidth: number }).naturalWidth,
+        );
+        expect(width).toBe(2 * 128);
+      }
       const charts = page.locator('figure svg');
       expect(await charts.count()).toBeGreaterThanOrEqual(9);
       for (const chart of await charts.all())
@@ -177,12 +187,124 @@ describe('a run from images to the report', () => {
         'Spectrum',
         'Kernel complexity',
         'Bounds',
+        'Entropy of attention rows, last layer: compact',
       ])
         expect(text).toContain(title);
       expect(problems).toEqual([]);
       await browser.close();
     },
   );
+});
+
+describe('ib', () => {
+  const generator = new Generator(1);
+  const random = (rows: number, columns: number) => ({
+    dtype: 'float32' as const,
+    shape: [rows, columns],
+    data: Float32Array.from({ length: rows * columns }, () => generator.normal()),
+  });
+  const tensors = {
+    features: random(40, 6),
+    inputs: random(40, 9),
+    labels: {
+      dtype: 'int32' as const,
+      shape: [40],
+      data: Int32Array.from({ length: 40 }, (_, i) => i % 3),
+    },
+  };
+  const ib = async (extra: object, ...args: string[]) => {
+    await writeSafetensors(at('ib.safetensors'), {
+      tensors: { ...tensors, ...extra },
+      metadata: {},
+    });
+    return JSON.parse((await kcr('ib', at('ib.safetensors'), '--json', ...args)).out);
+  };
+
+  test('gives the exact values for given centroids', async () => {
+    const [featureCentroids, inputCentroids] = [random(4, 6), random(5, 9)];
+    const given = {
+      features: toFeatures(tensors.features),
+      inputs: toFeatures(tensors.inputs),
+      featureCentroids: toFeatures(featureCentroids),
+      inputCentroids: toFeatures(inputCentroids),
+      labels: tensors.labels.data,
+      classes: 3,
+    };
+    for (const [args, options] of [
+      [[], {}],
+      [['--beta', '2.5'], { beta: 2.5 }],
+      [['--no-normalise'], { normalize: false }],
+    ] as [string[], object][]) {
+      const { logQ: _, ...expected } = information({ ...given, ...options });
+      expect(await ib({ featureCentroids, inputCentroids }, ...args)).toEqual(expected);
+    }
+  });
+
+  test('finds clusters where none are given, the same for the same seed', async () => {
+    const found = await ib({});
+    expect(Object.keys(found)).toEqual(['iXtX', 'iXtY', 'ib', 'ibb', 'constant']);
+    expect(await ib({})).toEqual(found);
+    expect(found.ib).toBeLessThanOrEqual(found.ibb + found.constant);
+  });
+});
+
+describe('a teacher', () => {
+  const common = (out: string) => ['--data', at('data'), '--out', at(out)];
+  const retrain = (out: string, teacher: string[]) =>
+    kcr(
+      'retrain',
+      at('recipe.json'),
+      ...common(out),
+      '--selection',
+      at('run', 'search', 'selection.json'),
+      ...teacher,
+    );
+  const weights = (run: string) => readFile(at(run, 'compact', 'model.safetensors'));
+
+  test('changes what is learned, as a model and as stored logits', {
+    timeout: 60_000,
+  }, async () => {
+    const stored = ['--logits', at('logits.safetensors')];
+    await kcr('eval', at('run', 'dense'), '--data', at('data', 'train'), ...stored);
+    expect((await retrain('taught', ['--teacher', at('run', 'dense')])).code).toBe(0);
+    expect((await retrain('taught-logits', ['--teacher', at('logits.safetensors')])).code).toBe(0);
+    const [plain, taught, byLogits] = [
+      await weights('run'),
+      await weights('taught'),
+      await weights('taught-logits'),
+    ];
+    expect(taught.equals(plain)).toBe(false);
+    expect(byLogits.equals(plain)).toBe(false);
+    // The model sees flipped images, the logits are those of the plain ones.
+    expect(byLogits.equals(taught)).toBe(false);
+  });
+
+  test('that is none is refused', async () => {
+    await writeSafetensors(at('other.safetensors'), { tensors: {}, metadata: {} });
+    const { err, code } = await retrain('none', ['--teacher', at('other.safetensors')]);
+    expect(err).toMatch(/kcr: TEACHER\n/);
+    expect(code).toBe(1);
+  });
+});
+
+test('a recipe without a baseline or a search trains the model with its adapters', {
+  timeout: 60_000,
+}, async () => {
+  const { dense: _, search: __, ...rest } = recipe;
+  const adapters = [{ use: '@kcr/masks#qkMask', options: { separate: true } }];
+  await writeFile(at('arch1.json'), JSON.stringify({ ...rest, adapters, ablations: {} }));
+  const run = await kcr('compress', at('arch1.json'), '--data', at('data'), '--out', at('arch1'));
+  expect(run.err).not.toMatch(/kcr:/);
+  const summary = JSON.parse(await readFile(at('arch1', 'summary.json'), 'utf8'));
+  expect(Object.keys(summary)).toEqual(['compact']);
+  // Two blocks, each with a 24 x 24 layer for q and one for k.
+  const dense = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8')).dense;
+  expect(summary.compact.params - dense.params).toBe(2 * 2 * (24 * 24 + 24));
+  expect(
+    (await kcr('search', at('arch1.json'), '--data', at('data'), '--out', at('arch1'))).err,
+  ).toMatch(/RECIPE_INVALID/);
+  const { out } = await kcr('eval', at('arch1', 'compact'), '--data', at('data', 'test'), '--json');
+  expect(JSON.parse(out).top1).toBe(summary.compact.top1);
 });
 
 test('complexity reads features and prints what they are', async () => {

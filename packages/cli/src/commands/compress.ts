@@ -4,7 +4,8 @@ import { createOnnxEngine, type Target } from '@kcr/onnx';
 import { type Analysis, analyse, type Summary } from '../analysis.ts';
 import { createEngine, type EngineName } from '../engine.ts';
 import { printTable } from '../output.ts';
-import { loadRecipe, type Recipe } from '../recipe.ts';
+import { drawImages, drawModel, shownImages } from '../pictures.ts';
+import { loadRecipe } from '../recipe.ts';
 import { folderOf, writeReport } from '../report/report.ts';
 import { loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
 import { retrainStage, type StageContext, searchStage, trainStage } from '../stages.ts';
@@ -46,7 +47,7 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   for (const [name, plugins] of Object.entries(recipe.ablations))
     await retrainStage(context, folderOf(name), kept, plugins);
   const analyses = await analyseModels(context, names);
-  await saveResults(directory, recipe, kept, analyses);
+  await saveResults(context, kept, analyses);
   await writeReport(directory);
   const summary = summaries(analyses);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -57,10 +58,14 @@ async function analyseModels(context: StageContext, names: readonly string[]) {
   const analyses: Record<string, Analysis> = {};
   for (const name of names) {
     const engine = createOnnxEngine();
-    const loaded = await loadCheckpoint(join(context.directory, folderOf(name)));
-    analyses[name] = await analyse(loaded, context.data, context.recipe, engine);
+    const folder = folderOf(name);
+    const loaded = await loadCheckpoint(join(context.directory, folder));
+    const measured = await analyse(loaded, context.data, context.recipe, engine);
+    const entropy = await drawModel(context.directory, folder, loaded, context.data, engine);
+    analyses[name] = { ...measured, entropy };
     await engine.dispose();
   }
+  await drawImages(context.directory, context.data);
   return analyses;
 }
 
@@ -68,8 +73,7 @@ const summaries = (analyses: Record<string, Analysis>): Record<string, Summary> 
   Object.fromEntries(Object.entries(analyses).map(([name, { summary }]) => [name, summary]));
 
 async function saveResults(
-  directory: string,
-  recipe: Recipe,
+  { directory, recipe, data }: StageContext,
   kept: Kept,
   analyses: Record<string, Analysis>,
 ): Promise<void> {
@@ -79,7 +83,9 @@ async function saveResults(
     size: dims.get(name)!.size,
     kept: channels,
   }));
-  const analysis = { recipe: recipe.name, searched, models: analyses };
+  const { classes, labels } = data.test;
+  const shown = Array.from(shownImages(data.test), (i) => classes[labels[i]!]!);
+  const analysis = { recipe: recipe.name, searched, shown, models: analyses };
   await writeAtomic(join(directory, 'analysis.json'), `${JSON.stringify(analysis)}\n`);
   await writeAtomic(
     join(directory, 'summary.json'),

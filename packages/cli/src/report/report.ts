@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { type EpochRecord, KcrError, writeAtomic } from '@kcr/core';
 import type { Analysis } from '../analysis.ts';
 import { lineChart, maskChart, type Series } from './charts.ts';
-import { page, summaryTable } from './page.ts';
+import { type Pictures, page, pictureTable, summaryTable } from './page.ts';
 
 interface RunAnalysis {
   recipe: string;
   searched: { name: string; size: number; kept: number[] }[];
+  /** Classes of the images that are shown. */
+  shown: string[];
   models: Record<string, Analysis>;
 }
 
@@ -34,14 +36,34 @@ export async function writeReport(directory: string): Promise<string> {
     ...(analysis.searched.length > 0 ? [maskChart(analysis.searched)] : []),
     ...searchCharts(histories.search ?? []),
     ...complexityCharts(analysis.models, histories),
+    ...informationCharts(histories),
+    ...entropyCharts(analysis.models),
   ];
   const summaries = Object.entries(analysis.models).map(([name, model]) => ({
     name,
     ...model.summary,
   }));
   const path = join(directory, 'report.html');
-  await writeAtomic(path, page(`KCR: ${analysis.recipe}`, summaryTable(summaries), charts));
+  const tables = [summaryTable(summaries), pictureTable(await readPictures(directory, analysis))];
+  await writeAtomic(path, page(`KCR: ${analysis.recipe}`, tables, charts));
   return path;
+}
+
+/** What the models look at, one row for each model and kind of picture. */
+async function readPictures(directory: string, { models, shown }: RunAnalysis): Promise<Pictures> {
+  const rows: Pictures['rows'] = [];
+  const add = async (title: string, file: string) => {
+    const path = join(directory, 'pictures', `${file}.png`);
+    if (existsSync(path)) rows.push({ title, png: await readFile(path) });
+  };
+  await add('image', 'images');
+  for (const [kind, title] of [
+    ['grad-cam', 'Grad-CAM'],
+    ['attention', 'attention of the centre'],
+  ] as const)
+    for (const name of Object.keys(models))
+      await add(`${title}: ${name}`, `${kind}-${folderOf(name)}`);
+  return { columns: shown, rows };
 }
 
 async function readAnalysis(path: string): Promise<RunAnalysis> {
@@ -73,12 +95,7 @@ function overEpochs(histories: Record<string, EpochRecord[]>, key: string, scale
   });
 }
 
-function chartOf(
-  title: string,
-  y: string,
-  series: Series[],
-  more: { logY?: boolean } = {},
-): string[] {
+function chartOf(title: string, y: string, series: Series[], more: { x?: string } = {}): string[] {
   return series.length > 0 ? [lineChart({ title, x: 'epoch', y, series, ...more })] : [];
 }
 
@@ -94,6 +111,25 @@ const searchCharts = (history: EpochRecord[]) => [
     overEpochs({ search: history }, 'keepRatio'),
   ),
 ];
+
+const informationCharts = (histories: Record<string, EpochRecord[]>) => [
+  ...chartOf('Information bottleneck I(X~,X) - I(X~,Y)', 'nats', overEpochs(histories, 'ib')),
+  ...chartOf('Its bound, without the constant', 'nats', overEpochs(histories, 'ibb')),
+];
+
+/** Models whose tokens attend to fewer others have their rows further left. */
+const entropyCharts = (models: Record<string, Analysis>) =>
+  Object.entries(models).flatMap(([name, { entropy }]) =>
+    chartOf(
+      `Entropy of attention rows, last layer: ${name}`,
+      'share of the rows',
+      entropy.map(({ mean, histogram }, head) => ({
+        name: `head ${head + 1}, mean ${mean.toFixed(2)}`,
+        points: histogram.map(({ upTo, share }): [number, number] => [upTo, share]),
+      })),
+      { x: 'nats' },
+    ),
+  );
 
 function complexityCharts(
   models: Record<string, Analysis>,

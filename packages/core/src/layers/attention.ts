@@ -26,8 +26,8 @@ export interface AttentionOptions {
 /**
  * Multi-head self-attention with timm's parameters (`qkv`, `proj`).
  *
- * Dims `qk` and `v` are grouped by head. Scores keep the scale of the unpruned head size. Taps: `q`, `k`
- * and `v` [batch, tokens, dim], `weights` [batch, heads, tokens, tokens] after the softmax, `context`
+ * Dims `qk` and `v` are grouped by head. Scores keep the scale of the unpruned head size. Taps: `in`
+ * (embed), `q`, `k` and `v` [batch, tokens, dim], `weights` [batch, heads, tokens, tokens] after the softmax, `context`
  * before `proj`.
  *
  * @param x [batch, tokens, embed]; on a grid, each window is an entry of the batch
@@ -38,9 +38,10 @@ export function attention(m: Scope, x: Tensor, embed: Dim, options: AttentionOpt
   const { heads, headDim, qkvBias = true, attnDrop = 0, projDrop = 0, scoreBias, layout } = options;
   const [batch, tokens] = x.shape as [number, number];
   const { qk, v } = headDims(m, headDim ? headDim * heads : embed.full, heads);
-  const parts = linearParts(m.child('qkv'), x, embed, [qk, qk, v], { bias: qkvBias });
+  const read = m.tap('in', x, embed, { layout });
+  const parts = linearParts(m.child('qkv'), read, embed, [qk, qk, v], { bias: qkvBias });
   const scale = (qk.full / qk.fullGroups) ** -0.5;
-  const from = { value: x, axis: embed };
+  const from = { value: read, axis: embed };
   const q = splitHeads(tf.mul(m.tap('q', parts[0]!, qk, { from, layout }), scale), qk.groups);
   const k = splitHeads(m.tap('k', parts[1]!, qk, { from, layout }), qk.groups);
   const values = splitHeads(m.tap('v', parts[2]!, v, { from, layout }), v.groups);

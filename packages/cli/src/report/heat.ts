@@ -1,0 +1,71 @@
+import { interpolateTurbo } from 'd3-scale-chromatic';
+import sharp from 'sharp';
+
+/** Side of a picture in the report, in pixels. */
+export const TILE = 128;
+
+/** Pixels 0..255 of an RGB or grey image, [height, width, channels]. */
+export interface Picture {
+  data: Uint8Array;
+  shape: readonly [number, number, number];
+}
+
+/** Values 0..1 over an image, [height, width]. */
+export interface Heat {
+  data: Float32Array;
+  height: number;
+  width: number;
+}
+
+const RAMP = Array.from({ length: 256 }, (_, i) =>
+  interpolateTurbo(i / 255)
+    .match(/\d+/g)!
+    .map(Number),
+);
+const OPACITY = 150;
+
+const tile = ({ data, shape: [height, width, channels] }: Picture) =>
+  sharp(data, { raw: { height, width, channels: channels as 1 | 3 } })
+    .toColourspace('srgb')
+    .resize(TILE, TILE, { fit: 'fill', kernel: 'cubic' })
+    .png()
+    .toBuffer();
+
+/** The colours of a map, smoothed to the size of a tile, red where it is 1. */
+async function colours({ data, height, width }: Heat): Promise<Buffer> {
+  const grey = Uint8Array.from(data, (x) => Math.round(255 * Math.min(Math.max(x, 0), 1)));
+  const smooth = await sharp(grey, { raw: { height, width, channels: 1 } })
+    .resize(TILE, TILE, { fit: 'fill', kernel: 'cubic' })
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer();
+  const rgba = Uint8Array.from({ length: 4 * smooth.length }, (_, i) =>
+    i % 4 === 3 ? OPACITY : RAMP[smooth[i >> 2]!]![i % 4]!,
+  );
+  return sharp(rgba, { raw: { height: TILE, width: TILE, channels: 4 } })
+    .png()
+    .toBuffer();
+}
+
+/** Pictures side by side as one PNG, each under its map where there are any. */
+export async function strip(
+  pictures: readonly Picture[],
+  heats?: readonly Heat[],
+): Promise<Buffer> {
+  const tiles = await Promise.all(
+    pictures.map(async (picture, i) => {
+      const plain = await tile(picture);
+      if (!heats) return plain;
+      return sharp(plain)
+        .composite([{ input: await colours(heats[i]!) }])
+        .png()
+        .toBuffer();
+    }),
+  );
+  return sharp({
+    create: { width: TILE * tiles.length, height: TILE, channels: 3, background: 'white' },
+  })
+    .composite(tiles.map((input, i) => ({ input, left: i * TILE, top: 0 })))
+    .png()
+    .toBuffer();
+}

@@ -1,0 +1,75 @@
+import {
+  type Engine,
+  float32,
+  type Model,
+  type NdArray,
+  type Tensor,
+  type TokenLayout,
+} from '@kcr/core';
+import { applyWithTaps, findTap, toGrid } from './taps.ts';
+
+export interface AttentionMapOptions {
+  /**
+   * The token that asks: a point of the image as shares of its height and width, or the first token that is
+   * on no position (the class token). Default: the centre.
+   */
+  query?: { readonly y: number; readonly x: number } | 'class';
+  /** A tap `weights` of an attention layer. Default: the last one. */
+  tap?: string;
+}
+
+/** Index of the query's token. */
+function queryToken(
+  { height, width, positions }: TokenLayout,
+  query: AttentionMapOptions['query'],
+) {
+  if (query === 'class') return positions.indexOf(-1);
+  const { y, x } = query ?? { y: 0.5, x: 0.5 };
+  const cell = (share: number, cells: number) => Math.min(Math.floor(share * cells), cells - 1);
+  return positions.indexOf(cell(y, height) * width + cell(x, width));
+}
+
+/**
+ * What one token attends to: its row of the attention weights, head by head, as a map of the image. Tokens
+ * that it cannot attend to (in other windows) and those on no position have no share in the map.
+ *
+ * @param engine its state has the model's weights
+ * @param images [n, height, width, channels], normalised
+ * @returns [n, heads, rows, columns] of the layer's map
+ * @throws KcrError `TAP_UNKNOWN` for a model without attention weights, as with linear attention
+ */
+export async function attentionMaps(
+  engine: Engine,
+  model: Model,
+  images: NdArray,
+  { query, tap }: AttentionMapOptions = {},
+): Promise<NdArray> {
+  const { name, layout } = findTap(model, 'weights', tap);
+  const step = engine.compile('attention-maps', (context) => {
+    const outputs: Record<string, Tensor> = {};
+    applyWithTaps(model, context, new Set([name]), (weights) => {
+      outputs.weights = weights;
+      return weights;
+    });
+    return { outputs };
+  });
+  const { weights } = await step({ image: images });
+  await step.dispose();
+  // [n * parts, heads, tokens of a part, tokens of a part]
+  const [entries, heads, tokens] = weights!.shape as [number, number, number];
+  const n = images.shape[0]!;
+  const token = queryToken(layout, query);
+  const [part, row] = [Math.floor(token / tokens), token % tokens];
+  const area = layout.height * layout.width;
+  const maps = float32([n, heads, layout.height, layout.width]);
+  for (let i = 0; i < n; i++)
+    for (let head = 0; head < heads; head++) {
+      const entry = (i * entries) / n + part;
+      const start = ((entry * heads + head) * tokens + row) * tokens;
+      const grid = toGrid(layout, (key) =>
+        Math.floor(key / tokens) === part ? weights!.data[start + (key % tokens)]! : 0,
+      );
+      (maps.data as Float32Array).set(grid, (i * heads + head) * area);
+    }
+  return maps;
+}

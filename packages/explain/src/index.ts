@@ -1,0 +1,3 @@
+export * from './attention-entropy.ts';
+export * from './attention-maps.ts';
+export * from './grad-cam.ts';
