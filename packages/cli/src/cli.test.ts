@@ -187,7 +187,7 @@ describe('a run from images to the report', () => {
         'Spectrum',
         'Kernel complexity',
         'Bounds',
-        'Entropy of attention rows, last layer: compact',
+        'Entropy of attention rows by head, and its mean: compact',
       ])
         expect(text).toContain(title);
       expect(problems).toEqual([]);

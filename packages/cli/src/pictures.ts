@@ -58,11 +58,15 @@ export async function drawModel(
   const weights = model.taps.findLast((tap) => tap.role === 'weights' && tap.layout);
   if (!weights) return [];
   const maps = await attentionMaps(engine, model, image);
-  await write(directory, `attention-${name}`, await strip(pictures, toHeats(overHeads(maps))));
+  await write(
+    directory,
+    `attention-${name}`,
+    await strip(pictures, toHeats(overHeads(maps)), 'nearest'),
+  );
   const some = new Generator(0).permutation(test.length).slice(0, ENTROPY_IMAGES);
   const layers = await attentionEntropy(engine, model, test, { indices: some });
-  const tokens = weights.layout!.positions.length;
-  return layers.get(weights.name)!.map((rows) => ({
+  const { tokens, heads } = layers.get(weights.name)!;
+  return heads.map((rows) => ({
     mean: rows.reduce((sum, h) => sum + h, 0) / rows.length,
     histogram: histogram(rows, Math.log(tokens)),
   }));

@@ -16,8 +16,13 @@ export interface AttentionEntropyOptions {
   indices?: Int32Array;
 }
 
-/** Entropies in nats of the rows of one layer's attention weights, by head: those of all queries and images. */
-export type LayerEntropies = Float32Array[];
+/** Entropies in nats of the rows of one layer's attention weights. */
+export interface LayerEntropies {
+  /** Tokens that one attends to: the length of a row. */
+  tokens: number;
+  /** By head, those of all queries and images. */
+  heads: Float32Array[];
+}
 
 /**
  * How widely each token attends, H = -sum_j w_j log w_j over its row of the attention weights: 0 where it
@@ -45,17 +50,23 @@ export async function attentionEntropy(
     });
     return { outputs };
   });
-  const found = new Map<string, number[][]>();
+  const found = new Map<string, { tokens: number; heads: number[][] }>();
   for await (const { batch } of batches(images, batchOrder(indices, batchSize)))
     for (const [name, { shape, data }] of Object.entries(await step({ image: batch.image }))) {
       // [entries, heads, tokens]
       const [, heads, tokens] = shape as [number, number, number];
-      const layer = found.get(name) ?? Array.from({ length: heads }, () => []);
+      const layer = found.get(name) ?? { tokens, heads: Array.from({ length: heads }, () => []) };
       found.set(name, layer);
-      for (let i = 0; i < data.length; i++) layer[Math.floor(i / tokens) % heads]!.push(data[i]!);
+      for (let i = 0; i < data.length; i++)
+        layer.heads[Math.floor(i / tokens) % heads]!.push(data[i]!);
     }
   await step.dispose();
-  return new Map([...found].map(([name, heads]) => [name, heads.map((h) => Float32Array.from(h))]));
+  return new Map(
+    [...found].map(([name, { tokens, heads }]) => [
+      name,
+      { tokens, heads: heads.map((rows) => Float32Array.from(rows)) },
+    ]),
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Features, KcrError } from '@kcr/core';
 import { Assigner, type AssignmentOptions } from './assignment.ts';
+import { addProducts, BLOCK } from './distances.ts';
 
 /** Smallest value of Q(a|y) whose logarithm is taken. */
 export const MIN_Q = 1e-8;
@@ -71,21 +72,20 @@ export function information(options: InformationOptions): Information {
   const withClasses = new Float64Array(classes * A);
   const [meanPhi, meanLog] = [new Float64Array(B), new Float64Array(B)];
   let negativeEntropy = 0;
-  for (let i = 0; i < n; i++) {
-    x.assign(i);
-    input.assign(i);
-    const ofClass = labels[i]! * A;
-    for (let a = 0; a < A; a++) {
-      const share = x.phi[a]! / n;
-      withClasses[ofClass + a]! += share;
-      for (let b = 0; b < B; b++) withInputs[a * B + b]! += share * input.phi[b]!;
-    }
-    for (let b = 0; b < B; b++) {
-      meanPhi[b]! += input.phi[b]! / n;
-      meanLog[b]! += input.log[b]! / n;
-      negativeEntropy += (input.phi[b]! * input.log[b]!) / n;
-    }
+  for (let from = 0; from < n; from += BLOCK) {
+    const to = Math.min(from + BLOCK, n);
+    const [own, other] = [x.assign(from, to), input.assign(from, to)];
+    addProducts(own.phi, other.phi, A, B, withInputs);
+    for (let i = from; i < to; i++)
+      for (let a = 0; a < A; a++) withClasses[labels[i]! * A + a]! += own.phi[(i - from) * A + a]!;
+    other.phi.forEach((p, at) => {
+      meanPhi[at % B]! += p / n;
+      meanLog[at % B]! += other.log[at]! / n;
+      negativeEntropy += (p * other.log[at]!) / n;
+    });
   }
+  for (const joint of [withInputs, withClasses])
+    for (let i = 0; i < joint.length; i++) joint[i]! /= n;
   const logQ = logConditional(withClasses, classes, A);
   const iXtX = mutualInformation(withInputs, A, B);
   const iXtY = mutualInformation(withClasses, classes, A);

@@ -1,5 +1,6 @@
 import { type Features, type Generator, KcrError, kMeansPlusPlus, rows } from '@kcr/core';
-import { squaredDistances, unitRows } from './assignment.ts';
+import { unitRows } from './assignment.ts';
+import { BLOCK, squaredDistances } from './distances.ts';
 
 export interface KMeansOptions {
   /** Points to a step. Default 1024; all points make it Lloyd's algorithm. */
@@ -56,51 +57,71 @@ export function miniBatchKMeans(
   start: Features,
   { batchSize = 1024, passes = 1, spherical = false, generator }: KMeansOptions,
 ): Clusters {
-  const { n, d, data } = points;
+  const { n, d } = points;
+  const data = Float64Array.from(points.data);
   const centers = Float64Array.from(start.data);
   const centroids: Features = { n: start.n, d, data: centers };
   const sizes = new Float64Array(start.n);
-  const distances = new Float64Array(start.n);
-  const nearest = { cluster: new Int32Array(n), distance: new Float64Array(n) };
-  const assign = (i: number) => {
-    squaredDistances(points, i, centroids, distances);
-    let best = 0;
-    for (let k = 1; k < distances.length; k++) if (distances[k]! < distances[best]!) best = k;
-    nearest.cluster[i] = best;
-    nearest.distance[i] = distances[best]!;
-  };
+  const distance = new Float64Array(n);
   for (let pass = 0; pass < passes; pass++) {
     sizes.fill(0);
     const order = generator.permutation(n);
     for (let from = 0; from < n; from += batchSize) {
       const batch = order.subarray(from, from + batchSize);
-      batch.forEach(assign);
-      for (const i of batch) {
-        const k = nearest.cluster[i]!;
+      const clusters = nearest(data, d, batch, centers, distance);
+      batch.forEach((i, at) => {
+        const k = clusters[at]!;
         sizes[k]!++;
         for (let j = 0; j < d; j++)
           centers[k * d + j]! += (data[i * d + j]! - centers[k * d + j]!) / sizes[k]!;
-      }
+      });
     }
-    fillEmpty(points, centers, sizes, nearest.distance);
+    fillEmpty(data, d, centers, sizes, distance);
     if (spherical) centers.set(unitRows(centroids).data);
   }
   return { centroids, sizes };
 }
 
+/** The nearest center of each of the points `batch`; writes their squared distances from it. */
+function nearest(
+  data: Float64Array,
+  d: number,
+  batch: Int32Array,
+  centers: Float64Array,
+  distance: Float64Array,
+): Int32Array {
+  const k = centers.length / d;
+  const clusters = new Int32Array(batch.length);
+  for (let from = 0; from < batch.length; from += BLOCK) {
+    const block = batch.subarray(from, from + BLOCK);
+    const points = new Float64Array(block.length * d);
+    block.forEach((i, at) => points.set(data.subarray(i * d, (i + 1) * d), at * d));
+    const squares = new Float64Array(block.length * k);
+    squaredDistances(points, centers, d, squares);
+    block.forEach((i, at) => {
+      let best = at * k;
+      for (let c = best + 1; c < (at + 1) * k; c++) if (squares[c]! < squares[best]!) best = c;
+      clusters[from + at] = best - at * k;
+      distance[i] = squares[best]!;
+    });
+  }
+  return clusters;
+}
+
+/** Moves centers without points to the points that are farthest from theirs. */
 function fillEmpty(
-  { n, d, data }: Features,
+  data: Float64Array,
+  d: number,
   centers: Float64Array,
   sizes: Float64Array,
   distance: Float64Array,
 ): void {
   const empty = [...sizes.keys()].filter((k) => sizes[k] === 0);
   if (empty.length === 0) return;
-  const farthest = [...Array(n).keys()].sort((a, b) => distance[b]! - distance[a]! || a - b);
+  const farthest = [...distance.keys()].sort((a, b) => distance[b]! - distance[a]! || a - b);
   empty.forEach((k, rank) => {
     const i = farthest[rank];
-    if (i === undefined) return;
-    for (let j = 0; j < d; j++) centers[k * d + j] = data[i * d + j]!;
+    if (i !== undefined) centers.set(data.subarray(i * d, (i + 1) * d), k * d);
   });
 }
 

@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -143,11 +143,35 @@ function refresh(): void {
   table(['features', 'landmarks', 'Nystrom basis, ms'], lines);
 }
 
+function bounds(): void {
+  const lines = [
+    ['mobilevit, 64 px', '2000'],
+    ['mobilevit_s', '10000'],
+  ].map(([model, images]) => {
+    const r = ours('bound', model!, images!) as unknown as Record<string, number>;
+    const percent = (value: number, of: number) => `${((100 * value) / of).toFixed(1)} %`;
+    const seconds = (ms: number) => (ms / 1e3).toFixed(1);
+    return [
+      model!,
+      images!,
+      r.plain!.toFixed(1),
+      percent(r.bound! - r.plain!, r.plain!),
+      percent(r.mask! - r.plain!, r.plain!),
+      seconds(r.epoch!),
+      `${seconds(r.refresh!)} (${percent(r.refresh!, r.epoch!)})`,
+      seconds(r.first!),
+    ];
+  });
+  const header = ['model', 'images', 'step, ms', 'bound, more', 'q/k mask, more'];
+  table([...header, 'epoch, s', 'refresh, s', 'first refresh, s'], lines);
+}
+
 const parts: Record<string, () => void> = {
   step: steps,
   inference,
   conv: convolutions,
   refresh,
+  bound: bounds,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

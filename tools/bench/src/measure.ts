@@ -1,12 +1,15 @@
 // One measurement in a process of its own, so that peak memory is its own: prints JSON.
 import { performance } from 'node:perf_hooks';
 import {
+  adapt,
   conv2d,
   createEagerEngine,
   type Engine,
   type Frame,
   float32,
   Generator,
+  type Model,
+  type Plugin,
   range,
   rows,
   Scope,
@@ -16,6 +19,8 @@ import {
   toFeatures,
   valueAndGradients,
 } from '@kcr/core';
+import { ibBound } from '@kcr/ib-bound';
+import { qkMask } from '@kcr/masks';
 import { nystromDirections } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
 import {
@@ -55,30 +60,94 @@ const frame: Frame = {
   schedule: () => tf.scalar(0),
 };
 
+/** A training step of a model on random images. */
+function makeStep(
+  name: ModelName,
+  model: Model,
+  engine: Engine,
+  { plugins = [], samples = 64 }: { plugins?: Plugin[]; samples?: number } = {},
+) {
+  const options = {
+    labelSmoothing: 0.1,
+    adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 },
+  };
+  const facts = { stage: 'fit' as const, epochs: 10, samples, warn: () => {} };
+  const generator = new Generator(0);
+  const trainer = new Trainer(model, engine, plugins, options, facts, generator);
+  trainer.start(model.initialize(generator));
+  const { batch: size } = models[name];
+  const batch = randomBatch(model, size);
+  return { trainer, step: () => trainer.step('weights', batch, range(size), 1e-3) };
+}
+
+/** Features around a center for each class, as those of a trained network are; others in each epoch. */
+function classFeatures(
+  labels: Int32Array,
+  classes: number,
+  d: number,
+  epoch: number,
+): Float32Array {
+  const centers = new Generator(3).array(classes * d, 'normal');
+  const noise = new Generator(epoch).array(labels.length * d, 'normal');
+  return noise.map((x, i) => x + centers[labels[Math.floor(i / d)]! * d + (i % d)]!);
+}
+
 const measurements = {
   /** An AdamW step: median time, peak memory, and tracing plus session. */
   async step(name: ModelName, engineName: string) {
-    const model = makeModel(name);
     const engine = await makeEngine(engineName);
-    const options = {
-      labelSmoothing: 0.1,
-      adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 },
-    };
-    const facts = { stage: 'fit' as const, epochs: 1, samples: 64, warn: () => {} };
-    const generator = new Generator(0);
-    const trainer = new Trainer(model, engine, [], options, facts, generator);
-    trainer.start(model.initialize(generator));
-    const { batch: size } = models[name];
-    const batch = randomBatch(model, size);
-    const steps = engineName === 'onnx' ? 10 : 2;
-    const ms = await time(steps, engineName === 'onnx' ? 3 : 1, () =>
-      trainer.step('weights', batch, range(size), 1e-3),
-    );
+    const { step } = makeStep(name, makeModel(name), engine);
+    const ms = await time(engineName === 'onnx' ? 10 : 2, engineName === 'onnx' ? 3 : 1, step);
     const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
     return {
       ms,
       peakMB: process.resourceUsage().maxRSS / 1e3,
       compileMs: compile && compile.trace + compile.session,
+    };
+  },
+
+  /**
+   * Training steps with and without the information-bottleneck bound or the q/k mask, in turn; and the
+   * bound's refresh over `n` images, all of which are sampled, beside the steps of an epoch over them.
+   */
+  async bound(name: ModelName, n: string) {
+    const samples = Number(n);
+    const model = makeModel(name);
+    const contestants = {
+      plain: makeStep(name, model, new OnnxEngine()),
+      bound: makeStep(name, model, new OnnxEngine(), {
+        plugins: [ibBound({ warmup: 0, samples })],
+        samples,
+      }),
+      mask: makeStep(name, adapt(model, [qkMask({})]), new OnnxEngine()),
+    };
+    const spent: Record<string, number[]> = {};
+    for (let i = 0; i < 13; i++)
+      for (const [key, { step }] of Object.entries(contestants)) {
+        const ms = await time(1, 0, step);
+        if (i >= 3) (spent[key] ??= []).push(ms);
+      }
+    const { classes, featureSize: d } = model;
+    const labels = Int32Array.from({ length: samples }, (_, i) => i % classes);
+    const [hooks] = contestants.bound.trainer.hooks;
+    const refresh = async (epoch: number) => {
+      const features = float32([samples, d], classFeatures(labels, classes, d, epoch));
+      hooks!.observe!({ indices: range(samples), features });
+      const context = {
+        ...{ epoch, epochs: 10, step: 0, labels },
+        features: async () => features,
+        images: () => randomImages(model, samples),
+      };
+      return time(1, 0, () => hooks!.refresh!(context));
+    };
+    const first = await refresh(1);
+    const medians = Object.fromEntries(Object.entries(spent).map(([key, ms]) => [key, median(ms)]));
+    return {
+      ms: medians.plain,
+      ...medians,
+      first,
+      refresh: median([await refresh(2), await refresh(3), await refresh(4)]),
+      epoch: (medians.plain! * samples) / models[name].batch,
     };
   },
 
@@ -131,6 +200,14 @@ const measurements = {
     return { ms: await time(3, 1, () => nystromDirections(rows(features, range(count)))) };
   },
 };
+
+async function* randomImages(model: Model, n: number) {
+  const generator = new Generator(1);
+  for (let i = 0; i < n; i += 100) {
+    const shape = [Math.min(100, n - i), ...model.inputShape];
+    yield float32(shape, generator.array(sizeOf(shape), 'uniform'));
+  }
+}
 
 const [kind, ...parameters] = process.argv.slice(2) as [keyof typeof measurements, ...string[]];
 const measure = measurements[kind] as (...args: string[]) => Promise<object>;

@@ -25,6 +25,19 @@ export const models = {
   },
   b: { batch: 8, make: () => createModel('deit_tiny_patch16_224') },
   mobilevit_s: { batch: 4, make: () => createModel('mobilevit_s') },
+  'mobilevit, 64 px': {
+    batch: 64,
+    make: () =>
+      createModel('mobilevit_xxs', {
+        img_size: 64,
+        num_classes: 10,
+        channels: [16, 32, 48, 64],
+        depths: [1, 1, 1, 1],
+        transformer_dims: [0, 0, 80, 96],
+        transformer_depths: [0, 0, 2, 3],
+        num_features: 192,
+      }),
+  },
   swin_tiny_patch4_window7_224: {
     batch: 4,
     make: () => createModel('swin_tiny_patch4_window7_224'),

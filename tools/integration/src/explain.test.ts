@@ -147,11 +147,12 @@ describe.each(withAttention)('%s', (_, makeModel) => {
       const found = await attentionEntropy(engine, model, data, { batchSize: 2 });
       const taps = model.taps.filter((tap) => tap.role === 'weights');
       expect([...found.keys()]).toEqual(taps.map((tap) => tap.name));
-      for (const heads of found.values())
+      for (const [name, { tokens, heads }] of found)
         for (const rows of heads) {
-          const layer = taps.find((tap) => found.get(tap.name) === heads)!.layout!;
-          expect(rows).toHaveLength(5 * layer.positions.length);
-          const most = Math.log(layer.positions.length);
+          const { positions } = taps.find((tap) => tap.name === name)!.layout!;
+          expect(rows).toHaveLength(5 * positions.length);
+          expect(positions.length % tokens).toBe(0);
+          const most = Math.log(tokens);
           for (const entropy of rows) expect(entropy).toBeGreaterThan(-1e-6);
           for (const entropy of rows) expect(entropy).toBeLessThan(most + 1e-5);
           if (isEven) expect(Math.exp(Math.max(...rows)) % 1).toBeCloseTo(0, 3);

@@ -32,15 +32,34 @@ const uses: Record<string, { needs: string[]; source: string }> = {
   },
   masks: {
     needs: ['core'],
-    source: `import { gumbelMasks, type GumbelMasksOptions } from '@kcr/masks';
+    source: `import { gumbelMasks, type GumbelMasksOptions, qkMask } from '@kcr/masks';
       const options: GumbelMasksOptions = { lambda: 0.3 };
-      if (gumbelMasks(options).apiVersion !== 1) throw new Error('masks');`,
+      if (gumbelMasks(options).apiVersion !== 1 || qkMask({}).module !== '@kcr/masks') throw new Error('masks');`,
   },
   nystrom: {
     needs: ['core'],
     source: `import { gramSpectrum, kcrNystrom } from '@kcr/nystrom';
       const values: Float64Array = gramSpectrum({ n: 2, d: 2, data: [1, 0, 0, 1] });
       if (values[0] !== 0.5 || kcrNystrom({ eta: 1 }).name !== 'kcr-nystrom') throw new Error('nystrom');`,
+  },
+  'ib-bound': {
+    needs: ['core'],
+    source: `import { ibBound, type IbBoundOptions, mutualInformation } from '@kcr/ib-bound';
+      const options: IbBoundOptions = { eta: 1 };
+      const nats: number = mutualInformation(Float64Array.of(0.5, 0, 0, 0.5), 2, 2);
+      if (ibBound(options).name !== 'ib-bound' || Math.abs(nats - Math.LN2) > 1e-12) throw new Error('ib-bound');`,
+  },
+  distill: {
+    needs: ['core'],
+    source: `import { distillation, type Teacher } from '@kcr/distill';
+      const teacher: Teacher = { logits: { dtype: 'float32', shape: [1, 2], data: [0, 1] } };
+      if (distillation({ teacher }).name !== 'distillation') throw new Error('distill');`,
+  },
+  explain: {
+    needs: ['core'],
+    source: `import { gradCam, type GradCamOptions, histogram } from '@kcr/explain';
+      const options: GradCamOptions = { classes: Int32Array.of(0) };
+      if (typeof gradCam !== 'function' || !options || histogram([1], 2, 2)[1]!.share !== 1) throw new Error('explain');`,
   },
   data: {
     needs: ['core'],
@@ -50,7 +69,17 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       if (pixels.data[1] !== 2 || typeof horizontalFlip() !== 'function') throw new Error('data');`,
   },
   cli: {
-    needs: ['core', 'onnx', 'backbones', 'masks', 'nystrom', 'data'],
+    needs: [
+      'core',
+      'onnx',
+      'backbones',
+      'masks',
+      'nystrom',
+      'ib-bound',
+      'distill',
+      'explain',
+      'data',
+    ],
     source: `import { defineRecipe, type RecipeInput, recipes } from '@kcr/cli';
       const recipe: RecipeInput = defineRecipe(recipes['kcr-vit-small']!);
       if (recipe.name !== 'kcr-vit-small') throw new Error('cli');`,

@@ -73,7 +73,14 @@ export function lineChart({ title, x, y, series, logX, logY }: LineOptions): str
       itemGap: 20,
       data: series.map((s) => s.name),
     },
-    grid: { left: 78, right: 20, top: 64, bottom: 50, containLabel: false },
+    // A legend of many names has a second line.
+    grid: {
+      left: 78,
+      right: 20,
+      top: series.length > 4 ? 84 : 64,
+      bottom: 50,
+      containLabel: false,
+    },
     xAxis: axis(x, logX),
     yAxis: { ...axis(y, logY), nameGap: 56 },
     series: series.map(({ name, points, dashed }) => ({

@@ -31,16 +31,19 @@ const tile = ({ data, shape: [height, width, channels] }: Picture) =>
     .png()
     .toBuffer();
 
-/** The colours of a map, smoothed to the size of a tile, red where it is 1. */
-async function colours({ data, height, width }: Heat): Promise<Buffer> {
+/** How a map becomes as large as a tile: smooth, or cell by cell. */
+type Kernel = 'cubic' | 'nearest';
+
+/** The colours of a map, red where it is 1. */
+async function colours({ data, height, width }: Heat, kernel: Kernel): Promise<Buffer> {
   const grey = Uint8Array.from(data, (x) => Math.round(255 * Math.min(Math.max(x, 0), 1)));
-  const smooth = await sharp(grey, { raw: { height, width, channels: 1 } })
-    .resize(TILE, TILE, { fit: 'fill', kernel: 'cubic' })
+  const cells = await sharp(grey, { raw: { height, width, channels: 1 } })
+    .resize(TILE, TILE, { fit: 'fill', kernel })
     .toColourspace('b-w')
     .raw()
     .toBuffer();
-  const rgba = Uint8Array.from({ length: 4 * smooth.length }, (_, i) =>
-    i % 4 === 3 ? OPACITY : RAMP[smooth[i >> 2]!]![i % 4]!,
+  const rgba = Uint8Array.from({ length: 4 * cells.length }, (_, i) =>
+    i % 4 === 3 ? OPACITY : RAMP[cells[i >> 2]!]![i % 4]!,
   );
   return sharp(rgba, { raw: { height: TILE, width: TILE, channels: 4 } })
     .png()
@@ -51,13 +54,14 @@ async function colours({ data, height, width }: Heat): Promise<Buffer> {
 export async function strip(
   pictures: readonly Picture[],
   heats?: readonly Heat[],
+  kernel: Kernel = 'cubic',
 ): Promise<Buffer> {
   const tiles = await Promise.all(
     pictures.map(async (picture, i) => {
       const plain = await tile(picture);
       if (!heats) return plain;
       return sharp(plain)
-        .composite([{ input: await colours(heats[i]!) }])
+        .composite([{ input: await colours(heats[i]!, kernel) }])
         .png()
         .toBuffer();
     }),

@@ -45,7 +45,7 @@ export async function writeReport(directory: string): Promise<string> {
   }));
   const path = join(directory, 'report.html');
   const tables = [summaryTable(summaries), pictureTable(await readPictures(directory, analysis))];
-  await writeAtomic(path, page(`KCR: ${analysis.recipe}`, tables, charts));
+  await writeAtomic(path, page(analysis.recipe, tables, charts));
   return path;
 }
 
@@ -121,10 +121,10 @@ const informationCharts = (histories: Record<string, EpochRecord[]>) => [
 const entropyCharts = (models: Record<string, Analysis>) =>
   Object.entries(models).flatMap(([name, { entropy }]) =>
     chartOf(
-      `Entropy of attention rows, last layer: ${name}`,
+      `Entropy of attention rows by head, and its mean: ${name}`,
       'share of the rows',
       entropy.map(({ mean, histogram }, head) => ({
-        name: `head ${head + 1}, mean ${mean.toFixed(2)}`,
+        name: `head ${head + 1}: ${mean.toFixed(2)}`,
         points: histogram.map(({ upTo, share }): [number, number] => [upTo, share]),
       })),
       { x: 'nats' },
