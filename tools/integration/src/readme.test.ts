@@ -7,8 +7,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const packages = (await readdir(`${root}packages`)).map((name) => `packages/${name}/README.md`);
 const examples: [string, string][] = [];
 for (const path of [...packages, 'docs/backbones.md']) {
-  const [, code] = /```ts\n(.*?)```/s.exec(await readFile(root + path, 'utf8')) ?? [];
-  if (code) examples.push([path, code]);
+  const text = await readFile(root + path, 'utf8');
+  [...text.matchAll(/```ts\n(.*?)```/gs)].forEach(([, code], i) => {
+    examples.push([i === 0 ? path : `${path} (${i + 1})`, code!]);
+  });
 }
 
 test.each(examples)('the example of %s runs', async (path, code) => {

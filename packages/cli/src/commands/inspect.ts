@@ -1,4 +1,4 @@
-import { KcrError, type Model } from '@kcr/core';
+import { KcrError, Model } from '@kcr/core';
 import { printResult, printTable } from '../output.ts';
 import { findModel } from '../sources.ts';
 
@@ -19,18 +19,36 @@ export function inspection(model: Model) {
     ...(dim.of ? { of: dim.of.name } : {}),
   }));
   const { parameterCount: params, macs, featureMaps } = model;
-  return { params, macs, dims, featureMaps };
+  return { params, macs, adapters: adapterShares(model), dims, featureMaps };
+}
+
+/** What each adapter adds to the parameters and MACs. */
+function adapterShares(model: Model) {
+  const own = new Model(model.architecture, model.config).dims;
+  const kept = Object.fromEntries(Object.entries(model.kept).filter(([name]) => own.has(name)));
+  return model.adapters.map(({ name }, i) => {
+    const [before, after] = [i, i + 1].map(
+      (n) => new Model(model.architecture, model.config, kept, model.adapters.slice(0, n)),
+    ) as [Model, Model];
+    return {
+      name,
+      params: after.parameterCount - before.parameterCount,
+      macs: after.macs.total - before.macs.total,
+    };
+  });
 }
 
 /** `kcr inspect`: parameters, MACs, dimensions, feature maps and taps of a model or checkpoint. */
 export async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
   const model = await findModel(nameOrPath, parseConfig(options.config));
-  const { params, macs, dims, featureMaps } = inspection(model);
+  const inspected = inspection(model);
   if (options.json) {
-    printResult({ params, macs, dims, featureMaps }, true);
+    printResult(inspected, true);
     return;
   }
-  printResult({ params, macs }, false);
+  const { params, macs, adapters, dims, featureMaps } = inspected;
+  const added = adapters.map(({ name, ...share }) => [`of which ${name}`, share]);
+  printResult({ params, macs, ...Object.fromEntries(added) }, false);
   process.stdout.write('\ndimensions\n');
   const rows = dims.map((d) => [
     d.name,
