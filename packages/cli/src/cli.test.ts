@@ -303,6 +303,14 @@ test('a recipe without a baseline or a search trains the model with its adapters
   expect(
     (await kcr('search', at('arch1.json'), '--data', at('data'), '--out', at('arch1'))).err,
   ).toMatch(/RECIPE_INVALID/);
+  const inspected = JSON.parse((await kcr('inspect', at('arch1', 'compact'), '--json')).out);
+  expect(inspected.adapters).toEqual([
+    {
+      name: 'qkMask',
+      params: summary.compact.params - dense.params,
+      macs: summary.compact.macs - dense.macs,
+    },
+  ]);
   const { out } = await kcr('eval', at('arch1', 'compact'), '--data', at('data', 'test'), '--json');
   expect(JSON.parse(out).top1).toBe(summary.compact.top1);
 });

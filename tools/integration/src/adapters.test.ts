@@ -5,6 +5,8 @@ import { architectures } from '@kcr/backbones';
 import {
   adapt,
   compileInference,
+  defineAdapter,
+  fit,
   Generator,
   loadModel,
   type Model,
@@ -12,10 +14,11 @@ import {
   saveModel,
   sizeOf,
   type Tensor,
+  tf,
 } from '@kcr/core';
 import { adapters, qkMask } from '@kcr/masks';
 import { describe, expect, test } from 'vitest';
-import { engines, noise, smallModels } from './helpers.ts';
+import { engines, noise, shortRun, smallModels } from './helpers.ts';
 
 const image = (model: Model) => noise([2, ...model.inputShape], 2);
 
@@ -49,6 +52,24 @@ async function tapped(model: Model, weights: StateDict, roles: readonly string[]
   await engine.dispose();
   return result;
 }
+
+test('a schedule in an adapter follows the epochs, on both engines', async () => {
+  // Features that vanish from the second epoch on leave logits of 0.
+  const fading = defineAdapter('fading', 'here', () => () => (m, value, { role }) => {
+    if (role !== 'features' || !m.training) return value;
+    return tf.mul(
+      value,
+      m.schedule('scale', ({ epoch }) => (epoch === 0 ? 1 : 0)),
+    );
+  });
+  for (const makeEngine of Object.values(engines)) {
+    const model = adapt(smallModels.vit!(), [fading({})]);
+    const options = { ...shortRun(model), engine: await makeEngine(), optimizer: { lr: 1e-9 } };
+    const { history } = await fit(options);
+    expect(Math.abs(history[0]!.crossEntropy! - Math.log(4))).toBeGreaterThan(1e-5);
+    expect(history[1]!.crossEntropy).toBeCloseTo(Math.log(4), 6);
+  }
+});
 
 describe.each(Object.entries(smallModels))('q/k masks on %s', (_, makeModel) => {
   test('one mask for q and k, 1 where theta is above 0; or one for each', async () => {
