@@ -38,7 +38,14 @@ const normalization = z.strictObject({
   std: z.array(z.number().positive()).min(1),
 });
 
-const augment = z.enum(['horizontalFlip', 'verticalFlip', 'transpose', 'randomCrop']);
+const augment = z.enum([
+  'horizontalFlip',
+  'verticalFlip',
+  'transpose',
+  'randomCrop',
+  'randAugment',
+  'randomErasing',
+]);
 
 const data = z.strictObject({
   /** Folder with `train` and `test`, each with one folder of images per class; `--data` overrides it. */

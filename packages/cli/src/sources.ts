@@ -14,7 +14,9 @@ import {
   horizontalFlip,
   imageDataset,
   imageFolder,
+  randAugment,
   randomCrop,
+  randomErasing,
   transpose,
   verticalFlip,
 } from '@kcr/data';
@@ -26,6 +28,8 @@ const augments: Record<Recipe['data']['augment'][number], () => Augment> = {
   verticalFlip,
   transpose,
   randomCrop: () => randomCrop(4),
+  randAugment,
+  randomErasing: () => randomErasing({ probability: 0.2 }),
 };
 
 /** The model of a recipe and how its input is normalised. @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG` */

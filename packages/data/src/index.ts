@@ -4,3 +4,5 @@ export * from './dataset.ts';
 export * from './folder.ts';
 export * from './idx.ts';
 export * from './image.ts';
+export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
+export { type RandomErasingOptions, randomErasing } from './random-erasing.ts';

@@ -19,7 +19,7 @@ const imagenet = (name: string, model: string, features: number): RecipeInput =>
       test: 'val',
       cropRatio: 0.875,
       resizedCrop: { scale: [0.08, 1] },
-      augment: ['horizontalFlip'],
+      augment: ['horizontalFlip', 'randAugment', 'randomErasing'],
     },
     dense: { ...training, epochs: 300 },
     search: {
