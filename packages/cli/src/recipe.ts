@@ -112,6 +112,7 @@ export type RecipeInput = z.input<typeof schema>;
 export type TrainingRecipe = Recipe['retrain'];
 /** A plugin or an adapter as a recipe names it. */
 export type RecipePart = z.output<typeof part>;
+export type RecipePartInput = z.input<typeof part>;
 
 /** Gives a recipe its type where it is written. */
 export const defineRecipe = (recipe: RecipeInput): RecipeInput => recipe;

@@ -38,6 +38,9 @@ export const defineAdapter =
   <O extends object>(name: string, module: string, attach: (options: O) => () => AdapterTap) =>
   (options: O): Adapter => ({ name, module, options, attach: attach(options) });
 
+/** What a file says of an adapter. */
+export const describeAdapter = ({ module, name, options }: Adapter) => ({ module, name, options });
+
 /** The model with further adapters. Its own parameters keep their names. */
 export const adapt = <C extends object>(model: Model<C>, adapters: readonly Adapter[]): Model<C> =>
   new Model(model.architecture, model.config, model.kept, [...model.adapters, ...adapters]);

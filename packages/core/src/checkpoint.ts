@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Adapter } from './adapter.ts';
+import { type Adapter, describeAdapter } from './adapter.ts';
 import { writeAtomic } from './atomic.ts';
 import type { Kept } from './dim.ts';
 import { KcrError } from './error.ts';
@@ -27,7 +27,7 @@ interface ModelFile extends ModelInfo {
   config: object;
   kept: Kept;
   /** Absent where there are none. */
-  adapters?: { module: string; name: string; options: object }[];
+  adapters?: ReturnType<typeof describeAdapter>[];
 }
 
 /** A model read from a checkpoint. */
@@ -56,7 +56,7 @@ export async function saveModel(
   model.checkState(weights, directory);
   const { module, name } = model.architecture;
   const { config, kept } = model;
-  const adapters = model.adapters.map(({ attach: _, ...adapter }) => adapter);
+  const adapters = model.adapters.map(describeAdapter);
   const file: ModelFile = {
     format: 'kcr-model',
     version: 1,

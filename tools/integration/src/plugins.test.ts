@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  adapt,
   definePlugin,
   type EpochRecord,
   fit,
@@ -15,7 +16,7 @@ import {
 } from '@kcr/core';
 import { distillation } from '@kcr/distill';
 import { ibBound } from '@kcr/ib-bound';
-import { gumbelMasks } from '@kcr/masks';
+import { gumbelMasks, qkMask } from '@kcr/masks';
 import { kcrNystrom } from '@kcr/nystrom';
 import { describe, expect, test } from 'vitest';
 import { engines, noise, pairs, shortRun, smallModels, syntheticData } from './helpers.ts';
@@ -119,7 +120,7 @@ test.each(Object.entries(engines))(
   },
 );
 
-test('a run resumes only with the same plugins and options', async () => {
+test('a run resumes only with the same plugins, adapters and options', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'kcr-plugins-'));
   const run = async (eta: number, more = {}) => {
     const plugins = [kcrNystrom({ eta, rank: 3, landmarks: 12 })];
@@ -135,6 +136,8 @@ test('a run resumes only with the same plugins and options', async () => {
   expect((await run(0.1)).weights).toEqual(weights);
   await expect(run(0.2)).rejects.toThrow(/another plugins/);
   await expect(run(0.1, { labelSmoothing: 0.1 })).rejects.toThrow(/another labelSmoothing/);
+  const model = adapt(smallModels.vit!(), [qkMask({})]);
+  await expect(run(0.1, { model })).rejects.toThrow(/another adapters/);
   await rm(directory, { recursive: true });
 });
 

@@ -1,30 +1,8 @@
 import type { RecipeInput } from '../recipe.ts';
-import { dcsEfficientvitB1, dcsMobilevitS, dcsMobilevitXs } from './dcs.ts';
-import {
-  dcsArch1,
-  dcsArch2,
-  dcsMobilevitEurosat,
-  dcsQkMask,
-  kcrMobilevitEurosat,
-  kcrSwinEurosat,
-  kcrVitEurosat,
-} from './eurosat.ts';
-import { kcrVitBase, kcrVitSmall } from './kcr-vit.ts';
+import { eurosatRecipes } from './eurosat.ts';
+import { imagenetRecipes } from './imagenet.ts';
 
 /** The recipes that come with the command, by name. */
 export const recipes: Readonly<Record<string, RecipeInput>> = Object.fromEntries(
-  [
-    kcrVitSmall,
-    kcrVitBase,
-    kcrVitEurosat,
-    kcrSwinEurosat,
-    kcrMobilevitEurosat,
-    dcsMobilevitS,
-    dcsMobilevitXs,
-    dcsEfficientvitB1,
-    dcsMobilevitEurosat,
-    dcsArch1,
-    dcsArch2,
-    dcsQkMask,
-  ].map((recipe) => [recipe.name, recipe]),
+  [...imagenetRecipes, ...eurosatRecipes].map((recipe) => [recipe.name, recipe]),
 );

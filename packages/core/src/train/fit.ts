@@ -1,3 +1,4 @@
+import { describeAdapter } from '../adapter.ts';
 import { type ModelInfo, saveModel } from '../checkpoint.ts';
 import type { Kept } from '../dim.ts';
 import type { Engine } from '../engine.ts';
@@ -297,6 +298,7 @@ class TrainingLoop {
       architecture: model.architecture.name,
       config: model.config,
       kept: model.kept,
+      adapters: model.adapters.length > 0 ? model.adapters.map(describeAdapter) : undefined,
       images: train.length,
       ...{ epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay },
       ...{ architectureShare, architectureOptimizer },
