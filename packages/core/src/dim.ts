@@ -69,6 +69,15 @@ const partSize = (part: AxisPart) =>
 export const axisSize = (axis: Axis): number =>
   axisParts(axis).reduce<number>((sum, part) => sum + partSize(part), 0);
 
+/** For each position of an axis, the dimension and the channel of it that the position is, if any. */
+export const axisChannels = (axis: Axis): ({ dim: Dim; channel: number } | undefined)[] =>
+  axisParts(axis).flatMap((part) => {
+    const dim = partDim(part);
+    const first =
+      dim && typeof part !== 'number' && 'dim' in part ? part.group * partSize(part) : 0;
+    return Array.from({ length: partSize(part) }, (_, i) => dim && { dim, channel: first + i });
+  });
+
 /** Kept channels by dimension name, as indices into the unpruned dimensions. */
 export type Kept = Readonly<Record<string, readonly number[]>>;
 

@@ -1,8 +1,10 @@
 export * from './adapter.ts';
 export * from './array.ts';
 export * from './atomic.ts';
+export * from './channel-sums.ts';
 export * from './checkpoint.ts';
 export * from './cost.ts';
+export * from './criterion.ts';
 export * from './dim.ts';
 export { createEagerEngine, type EagerOptions, missingState } from './eager.ts';
 export * from './engine.ts';
@@ -43,6 +45,7 @@ export * from './train/adamw.ts';
 export * from './train/dataset.ts';
 export * from './train/evaluate.ts';
 export * from './train/fit.ts';
+export * from './train/mean-gradients.ts';
 export type { EpochRecord } from './train/resume.ts';
 export * from './train/schedule.ts';
 export { oncePerStep } from './train/slots.ts';

@@ -49,6 +49,12 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       const nats: number = mutualInformation(Float64Array.of(0.5, 0, 0, 0.5), 2, 2);
       if (ibBound(options).name !== 'ib-bound' || Math.abs(nats - Math.LN2) > 1e-12) throw new Error('ib-bound');`,
   },
+  criteria: {
+    needs: ['core'],
+    source: `import { magnitude, type TaylorOptions, taylor } from '@kcr/criteria';
+      const options: TaylorOptions = { form: 'sumOfSquares' };
+      if (taylor(options).name !== 'taylor' || magnitude({}).name !== 'magnitude') throw new Error('criteria');`,
+  },
   distill: {
     needs: ['core'],
     source: `import { distillation, type Teacher } from '@kcr/distill';

@@ -1,0 +1,3 @@
+export { type MagnitudeOptions, magnitude } from './magnitude.ts';
+export { random } from './random.ts';
+export { type TaylorOptions, taylor } from './taylor.ts';

@@ -1,0 +1,132 @@
+import {
+  axisChannels,
+  type Criterion,
+  compileInference,
+  evaluate,
+  Generator,
+  type Model,
+  prune,
+  type StateDict,
+  selectWithinMacs,
+  sizeOf,
+} from '@kcr/core';
+import { magnitude, random, taylor } from '@kcr/criteria';
+import { describe, expect, test } from 'vitest';
+import { engines, noise, pairs, smallModels, syntheticData } from './helpers.ts';
+
+/** Every criterion. Tests over criteria run over this table. */
+const criteria: Readonly<Record<string, Criterion>> = {
+  'magnitude, L1': magnitude({ norm: 1 }),
+  'magnitude, L2': magnitude({}),
+  random: random({}),
+  'taylor, square of sum': taylor({}),
+  'taylor, sum of squares': taylor({ form: 'sumOfSquares' }),
+};
+
+/** Weights that are large enough for every channel to matter. */
+function weightsOf(model: Model): StateDict {
+  const weights = model.initialize(new Generator(3));
+  for (const { shape, data, dtype } of Object.values(weights))
+    if (shape.length > 1 && dtype === 'float32')
+      (data as Float32Array).set(
+        noise(shape, sizeOf(shape)).data.map((x) => x / sizeOf(shape.slice(1)) ** 0.5),
+      );
+  return weights;
+}
+
+async function scores(criterion: Criterion, model: Model, weights: StateDict, engineName = 'onnx') {
+  const engine = await engines[engineName]!();
+  const data = syntheticData(model, 6);
+  const generator = new Generator(5);
+  const found = await criterion.score({ model, weights, engine, data, batchSize: 4, generator });
+  expect(engine.names()).toEqual([]);
+  await engine.dispose();
+  return found;
+}
+
+/** The weights with all that carry a channel multiplied by `factor`, once for each axis that carries it. */
+function scaled(model: Model, weights: StateDict, dim: string, channel: number, factor: number) {
+  const result: StateDict = { ...weights };
+  for (const { name, shape, axes, trainable } of model.params) {
+    if (!trainable) continue;
+    axes.forEach((axis, at) => {
+      const places = axisChannels(axis).map((p) => p?.dim.name === dim && p.channel === channel);
+      if (!places.includes(true)) return;
+      const after = sizeOf(shape.slice(at + 1));
+      const data = Float32Array.from(result[name]!.data, (x, i) =>
+        places[Math.floor(i / after) % shape[at]!] ? factor * x : x,
+      );
+      result[name] = { dtype: 'float32', shape, data };
+    });
+  }
+  return result;
+}
+
+describe.each(pairs(smallModels, criteria))(
+  '%s, %s',
+  (_model, _criterion, makeModel, criterion) => {
+    test('scores every channel that can be pruned, alike on both engines, and a budget can be met', async () => {
+      const model = makeModel();
+      const weights = weightsOf(model);
+      const found = await scores(criterion, model, weights);
+      const other = await scores(criterion, model, weights, 'eager');
+      expect(found.size).toBeGreaterThan(1);
+      for (const [name, own] of found) {
+        const dim = model.dims.get(name)!;
+        expect(dim.prunable).toBe(true);
+        const values = Array.from(own);
+        expect(values).toHaveLength(dim.size);
+        const most = Math.max(...values);
+        expect(Number.isFinite(most)).toBe(true);
+        values.forEach((x, i) => {
+          expect(x).toBeGreaterThanOrEqual(0);
+          expect(Math.abs(x - other.get(name)![i]!)).toBeLessThanOrEqual(1e-3 * most + 1e-9);
+        });
+      }
+      // Heads are chosen as wholes elsewhere.
+      const single = new Map([...found].filter(([name]) => model.dims.get(name)!.groups === 1));
+      const kept = selectWithinMacs(model, single, 0.9 * model.macs.total);
+      expect(prune(model, kept).macs.total).toBeLessThanOrEqual(0.9 * model.macs.total);
+    });
+  },
+);
+
+describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
+  test('a channel without weights has no magnitude', async () => {
+    const model = makeModel();
+    const names = (await scores(magnitude({}), model, weightsOf(model))).keys();
+    for (const name of names) {
+      const weights = scaled(model, weightsOf(model), name, 1, 0);
+      const values = (await scores(magnitude({}), model, weights)).get(name)!;
+      expect(values[1]).toBe(0);
+      expect(values[0]).toBeGreaterThan(0);
+    }
+  });
+
+  test("Taylor's score is the square of the loss's slope as all weights of a channel shrink", async () => {
+    const model = makeModel();
+    const weights = weightsOf(model);
+    const found = await scores(taylor({}), model, weights);
+    const engine = await engines.onnx!();
+    const inference = compileInference(engine, model);
+    const data = syntheticData(model, 6);
+    const lossAt = async (dim: string, channel: number, factor: number) => {
+      engine.set(scaled(model, weights, dim, channel, factor));
+      return (await evaluate(inference, data, 6)).loss;
+    };
+    const [expected, actual]: [number[], number[]] = [[], []];
+    // Small, for the kinks of rectifiers and maxima.
+    const h = 5e-4;
+    for (const name of found.keys()) {
+      const [up, down] = [await lossAt(name, 0, 1 + h), await lossAt(name, 0, 1 - h)];
+      expected.push((up - down) / (2 * h));
+      actual.push(Math.sqrt(found.get(name)![0]!));
+    }
+    const largest = Math.max(...expected.map(Math.abs));
+    expect(largest).toBeGreaterThan(0.01);
+    expected.forEach((slope, i) =>
+      expect(Math.abs(Math.abs(slope) - actual[i]!)).toBeLessThan(0.02 * largest),
+    );
+    await engine.dispose();
+  });
+});
