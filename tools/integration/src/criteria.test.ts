@@ -11,6 +11,7 @@ import {
   sizeOf,
 } from '@kcr/core';
 import { magnitude, random, taylor } from '@kcr/criteria';
+import { lfs } from '@kcr/lfc';
 import { describe, expect, test } from 'vitest';
 import { engines, noise, pairs, smallModels, syntheticData } from './helpers.ts';
 
@@ -21,6 +22,8 @@ const criteria: Readonly<Record<string, Criterion>> = {
   random: random({}),
   'taylor, square of sum': taylor({}),
   'taylor, sum of squares': taylor({ form: 'sumOfSquares' }),
+  lfs: lfs({ sigma: 0.5 }),
+  "lfs, the code's form": lfs({ sigma: 0.5, form: 'code' }),
 };
 
 /** Weights that are large enough for every channel to matter. */
@@ -129,4 +132,22 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
     );
     await engine.dispose();
   });
+});
+
+test('LFS: without filtering features do not differ, and the cross-entropy is that of Taylor', async () => {
+  const model = smallModels.vit!();
+  const weights = weightsOf(model);
+  const apart = await scores(lfs({ lambda: 0, sigma: 1e4 }), model, weights);
+  const filtered = await scores(lfs({ lambda: 0, sigma: 0.5 }), model, weights);
+  const most = (found: Scores) => Math.max(...[...found.values()].flatMap((x) => Array.from(x)));
+  expect(most(apart)).toBeLessThan(1e-6 * most(filtered));
+  const task = await scores(lfs({ lambda: 1, sigma: 1e4 }), model, weights);
+  const code = await scores(lfs({ lambda: 1, sigma: 1e4, form: 'code' }), model, weights);
+  const whole = await scores(taylor({ form: 'sumOfSquares' }), model, weights);
+  for (const [name, values] of task)
+    Array.from(values).forEach((x, i) => {
+      expect(Math.abs(x - code.get(name)![i]!)).toBeLessThanOrEqual(1e-3 * x);
+      // Taylor's sum also has the weights that read the channel, and biases.
+      expect(x).toBeLessThanOrEqual(1.001 * whole.get(name)![i]!);
+    });
 });

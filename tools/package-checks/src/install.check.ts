@@ -55,6 +55,12 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       const options: TaylorOptions = { form: 'sumOfSquares' };
       if (taylor(options).name !== 'taylor' || magnitude({}).name !== 'magnitude') throw new Error('criteria');`,
   },
+  lfc: {
+    needs: ['core'],
+    source: `import { lfs, type LfsOptions, lowPassMatrix } from '@kcr/lfc';
+      const options: LfsOptions = { sigma: 0.1 };
+      if (lfs(options).name !== 'lfs' || lowPassMatrix(4, 1).shape[0] !== 4) throw new Error('lfc');`,
+  },
   distill: {
     needs: ['core'],
     source: `import { distillation, type Teacher } from '@kcr/distill';

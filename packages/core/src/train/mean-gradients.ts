@@ -14,6 +14,8 @@ export interface GradientContext {
   targets: Tensor;
   /** Runs the model in evaluation mode. */
   apply(images: Tensor): ModelOutput;
+  /** Values that gradients do not pass through. */
+  reference: Readonly<Record<string, Tensor>>;
 }
 
 export interface MeanGradientsOptions {
@@ -24,6 +26,8 @@ export interface MeanGradientsOptions {
   /** Which images. Default: all. */
   indices?: Int32Array;
   batchSize: number;
+  /** What losses find in `reference`. */
+  reference?(context: GradientContext): Record<string, Tensor>;
   /** Scalar losses by name, each a mean over the batch's images. */
   losses: Readonly<Record<string, (context: GradientContext) => Tensor>>;
 }
@@ -45,14 +49,17 @@ export async function meanGradients<L extends string>(
   engine.set(weights);
   const step = engine.compile('gradients', ({ inputs, state }) => {
     const images = inputs.image!;
+    const targets = oneHot(inputs.label!, model.classes);
+    const apply = (x: Tensor) => model.apply(x, { state });
+    const plain = { images, targets, apply, reference: {} };
+    const context = { ...plain, reference: options.reference?.(plain) ?? {} };
     const parameters = trained.map((p) => state(p.name));
     const outputs: Record<string, Tensor> = {};
     for (const name of names) {
-      const { gradients } = valueAndGradients(() => {
-        const targets = oneHot(inputs.label!, model.classes);
-        const apply = (x: Tensor) => model.apply(x, { state });
-        return { loss: options.losses[name]({ images, targets, apply }), aux: {} };
-      }, parameters);
+      const { gradients } = valueAndGradients(
+        () => ({ loss: options.losses[name](context), aux: {} }),
+        parameters,
+      );
       trained.forEach((p, i) => (outputs[`${name}/${p.name}`] = gradients[i]!));
     }
     return { outputs };

@@ -1,0 +1,2 @@
+export { type LfsOptions, lfs } from './lfs.ts';
+export * from './low-pass.ts';
