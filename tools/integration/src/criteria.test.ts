@@ -6,6 +6,7 @@ import {
   Generator,
   type Model,
   prune,
+  type Scores,
   type StateDict,
   selectWithinMacs,
   sizeOf,
