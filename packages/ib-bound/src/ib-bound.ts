@@ -59,7 +59,8 @@ const INITIAL_PASSES = 3;
  * After each epoch K-means goes on from the centroids before, on the features that the epoch's steps gave;
  * then soft assignments, then Q(a|y) follow, in this order, so that all speak of the same clusters.
  *
- * Metrics, over those features: iXtX, iXtY, ib, ibb, ibbConstant (see {@link Information}), clusterUsage (effective number of clusters, as a share) and emptyClusters.
+ * Metrics, over those features: iXtX, iXtY, ib, ibb, ibbConstant (see {@link Information}), clusterUsage
+ * (effective number of clusters, as a share) and emptyClusters.
  *
  * @throws KcrError `OPTION` when attached, for a warm-up outside 0..1 or counts that cannot be
  */

@@ -67,6 +67,9 @@ export function measureInformation(options: MeasureOptions): Information {
     featureCentroids: options.featureCentroids ?? found(),
     inputCentroids:
       options.inputCentroids ??
-      clusterInputs(inputs, classes, { normalize, generator: generator.fork('inputs') }),
+      clusterInputs(inputs, Math.min(classes, inputs.n), {
+        normalize,
+        generator: generator.fork('inputs'),
+      }),
   });
 }
