@@ -37,7 +37,7 @@ export async function drawImages(directory: string, { test, normalization }: Rec
 
 /**
  * Writes `pictures/grad-cam-NAME.png`, for the images' own classes, and `pictures/attention-NAME.png`, what
- * the centre attends to in the last attention layer; the latter for models with attention weights.
+ * the centre attends to in the last attention layer; each for models that have such a layer.
  *
  * @param engine its state has the model's weights
  * @returns the entropies of the last attention layer, over some test images
@@ -53,9 +53,12 @@ export async function drawModel(
   const { image } = await test.batch(shown);
   const pictures = toPictures(image, normalization);
   const classes = shown.map((i) => test.labels[i]!);
-  const cams = await gradCam(engine, model, image, { classes });
-  await write(directory, `grad-cam-${name}`, await strip(pictures, toHeats(cams)));
-  const weights = model.taps.findLast((tap) => tap.role === 'weights' && tap.layout);
+  const last = (role: string) => model.taps.findLast((tap) => tap.role === role && tap.layout);
+  if (last('in')) {
+    const cams = await gradCam(engine, model, image, { classes });
+    await write(directory, `grad-cam-${name}`, await strip(pictures, toHeats(cams)));
+  }
+  const weights = last('weights');
   if (!weights) return [];
   const maps = await attentionMaps(engine, model, image);
   await write(
