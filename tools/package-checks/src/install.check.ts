@@ -64,7 +64,7 @@ const uses: Record<string, { needs: string[]; source: string }> = {
   distill: {
     needs: ['core'],
     source: `import { distillation, type Teacher } from '@kcr/distill';
-      const teacher: Teacher = { logits: { dtype: 'float32', shape: [1, 2], data: [0, 1] } };
+      const teacher: Teacher = { logits: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(0, 1) } };
       if (distillation({ teacher }).name !== 'distillation') throw new Error('distill');`,
   },
   explain: {
