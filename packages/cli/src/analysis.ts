@@ -1,6 +1,4 @@
 import {
-  batches,
-  batchOrder,
   compileInference,
   type Engine,
   evaluate,
@@ -8,12 +6,12 @@ import {
   type Features,
   float32,
   Generator,
-  joinRows,
+  imageBatches,
   type LoadedModel,
   rows,
   toFeatures,
 } from '@kcr/core';
-import { measureInformation, poolPixels, sampleSize } from '@kcr/ib-bound';
+import { measureInformation, poolImages, sampleSize } from '@kcr/ib-bound';
 import { type BoundPoint, type ComplexityReport, complexity, kcrBounds } from '@kcr/nystrom';
 import { measureLatency } from '@kcr/onnx';
 import type { HeadEntropy } from './pictures.ts';
@@ -56,12 +54,9 @@ async function bottleneck(
   const classes = train.classes.length;
   const generator = new Generator(seed).fork('bottleneck');
   const sample = generator.permutation(train.length).slice(0, sampleSize(train.length, classes));
-  const pooled: Features[] = [];
-  for await (const { batch } of batches(train, batchOrder(sample, batchSize)))
-    pooled.push(poolPixels(batch.image));
   const { iXtX, iXtY, ib } = measureInformation({
     features: rows(all, sample),
-    inputs: joinRows(pooled),
+    inputs: await poolImages(imageBatches(train, batchSize, sample)),
     labels: sample.map((i) => train.labels[i]!),
     classes,
     generator,

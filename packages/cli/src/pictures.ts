@@ -9,7 +9,7 @@ import {
   type Normalization,
   writeAtomic,
 } from '@kcr/core';
-import { attentionEntropy, attentionMaps, gradCam, histogram } from '@kcr/explain';
+import { attentionEntropy, attentionMaps, gradCam, histogram, tapsOf } from '@kcr/explain';
 import { type Heat, type Picture, strip } from './report/heat.ts';
 import type { RecipeData } from './sources.ts';
 
@@ -53,12 +53,11 @@ export async function drawModel(
   const { image } = await test.batch(shown);
   const pictures = toPictures(image, normalization);
   const classes = shown.map((i) => test.labels[i]!);
-  const last = (role: string) => model.taps.findLast((tap) => tap.role === role && tap.layout);
-  if (last('in')) {
+  if (tapsOf(model, 'in').length > 0) {
     const cams = await gradCam(engine, model, image, { classes });
     await write(directory, `grad-cam-${name}`, await strip(pictures, toHeats(cams)));
   }
-  const weights = last('weights');
+  const weights = tapsOf(model, 'weights').at(-1);
   if (!weights) return [];
   const maps = await attentionMaps(engine, model, image);
   await write(

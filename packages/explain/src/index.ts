@@ -1,3 +1,4 @@
 export * from './attention-entropy.ts';
 export * from './attention-maps.ts';
 export * from './grad-cam.ts';
+export { type LaidOutTap, tapsOf } from './taps.ts';

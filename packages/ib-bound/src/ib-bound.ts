@@ -4,7 +4,6 @@ import {
   type Features,
   float32,
   type Generator,
-  joinRows,
   KcrError,
   type NdArray,
   type PluginHooks,
@@ -13,6 +12,7 @@ import {
   rows,
   tf,
   toFeatures,
+  weightAfterWarmup,
 } from '@kcr/core';
 import { unitRows } from './assignment.ts';
 import { type Information, information } from './information.ts';
@@ -25,7 +25,7 @@ import {
 } from './k-means.ts';
 import { boundLoss } from './loss.ts';
 import { clusterInputs, sampleSize } from './measure.ts';
-import { poolPixels } from './pooled-pixels.ts';
+import { poolImages } from './pooled-pixels.ts';
 
 export interface IbBoundOptions {
   /** Weight of the bound; with 0 the plugin only measures. Default 50 (DCS). */
@@ -72,11 +72,10 @@ export const ibBound = definePlugin(
       const { classes, featureSize: d } = run.model;
       const { clusters = classes, inputClusters = classes } = options;
       const { samples = sampleSize(run.samples, clusters, inputClusters) } = options;
-      checkOptions(warmup, { samples, clusters, inputClusters }, run.samples);
+      checkCounts({ samples, clusters, inputClusters }, run.samples);
       const order = run.generator.fork('samples').permutation(run.samples);
       const sampled = order.slice(0, samples).sort();
-      const starts = Math.round(warmup * run.epochs);
-      const weight = run.input('eta', ({ epoch }) => (epoch < starts ? 0 : eta));
+      const { starts, weight } = weightAfterWarmup(run, 'ib-bound', eta, warmup);
       const centroids = run.buffer('centroids', float32([clusters, d]));
       const logQ = run.buffer('logQ', float32([classes, clusters], -Math.log(clusters)));
       const observed = new ObservedFeatures(sampled, d);
@@ -132,20 +131,18 @@ export const ibBound = definePlugin(
 );
 
 /** @throws KcrError `OPTION` */
-function checkOptions(
-  warmup: number,
+function checkCounts(
   counts: { samples: number; clusters: number; inputClusters: number },
   images: number,
 ): void {
-  const fail = (name: string, found: number, fix: string) => {
-    throw new KcrError('OPTION', { where: `ib-bound, ${name}`, found: String(found), fix });
-  };
-  if (!(warmup >= 0 && warmup <= 1))
-    fail('warmup', warmup, 'Give the share of the epochs without the regulariser, 0 to 1');
   for (const [name, count] of Object.entries(counts)) {
     const most = name === 'samples' ? images : counts.samples;
     if (!Number.isInteger(count) || count < 1 || count > most)
-      fail(name, count, `Choose a whole number from 1 to ${most}`);
+      throw new KcrError('OPTION', {
+        where: `ib-bound, ${name}`,
+        found: String(count),
+        fix: `Choose a whole number from 1 to ${most}`,
+      });
   }
 }
 
@@ -244,10 +241,7 @@ class InputClusters {
 
   async #read(context: RefreshContext): Promise<Features> {
     const { inputSide, normalize = true } = this.options;
-    const pooled: Features[] = [];
-    for await (const image of context.images(this.images))
-      pooled.push(poolPixels(image, inputSide));
-    const points = joinRows(pooled);
+    const points = await poolImages(context.images(this.images), inputSide);
     return normalize ? unitRows(points) : points;
   }
 

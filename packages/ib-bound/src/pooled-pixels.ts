@@ -1,4 +1,4 @@
-import type { Features, NdArray } from '@kcr/core';
+import { type Features, joinRows, type NdArray } from '@kcr/core';
 
 /**
  * Images averaged over a grid of `side` x `side` cells, as points for clustering: [n, side * side * channels].
@@ -23,4 +23,11 @@ export function poolPixels({ shape, data }: NdArray, side = 16): Features {
           pooled[i * d + cell * channels + c]! += data[pixel + c]! / counts[cell]!;
       }
   return { n, d, data: pooled };
+}
+
+/** {@link poolPixels} of images that are read in batches. */
+export async function poolImages(images: AsyncIterable<NdArray>, side?: number): Promise<Features> {
+  const pooled: Features[] = [];
+  for await (const image of images) pooled.push(poolPixels(image, side));
+  return joinRows(pooled);
 }

@@ -2,7 +2,6 @@ import {
   definePlugin,
   type Features,
   float32,
-  KcrError,
   type NdArray,
   type PluginHooks,
   type PluginRun,
@@ -11,6 +10,7 @@ import {
   rows,
   tf,
   toFeatures,
+  weightAfterWarmup,
 } from '@kcr/core';
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
@@ -60,14 +60,7 @@ export const kcrNystrom = definePlugin(
       checkRank(rank, d);
       const count = options.landmarks ?? Math.min(4 * d, run.samples);
       checkLandmarks(count, run.samples);
-      if (!(warmup >= 0 && warmup <= 1))
-        throw new KcrError('OPTION', {
-          where: 'kcr-nystrom, warmup',
-          found: String(warmup),
-          fix: 'Give the share of the epochs without the regulariser, 0 to 1',
-        });
-      const starts = Math.round(warmup * run.epochs);
-      const weight = run.input('eta', ({ epoch }) => (epoch < starts ? 0 : eta));
+      const { starts, weight } = weightAfterWarmup(run, 'kcr-nystrom', eta, warmup);
       const chosen = form === 'projection' ? projection(run, rank) : sampleSpace(run, rank, form);
       let measured: Features | undefined;
 

@@ -27,8 +27,8 @@ export interface AttentionOptions {
  * Multi-head self-attention with timm's parameters (`qkv`, `proj`).
  *
  * Dims `qk` and `v` are grouped by head. Scores keep the scale of the unpruned head size. Taps: `in`
- * (embed), `q`, `k` and `v` [batch, tokens, dim], `weights` [batch, heads, tokens, tokens] after the softmax, `context`
- * before `proj`.
+ * (embed), `q`, `k` and `v` [batch, tokens, dim], `weights` [batch, heads, tokens, tokens] after the softmax,
+ * `context` before `proj`.
  *
  * @param x [batch, tokens, embed]; on a grid, each window is an entry of the batch
  * @returns the same shape

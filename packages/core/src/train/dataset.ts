@@ -56,6 +56,15 @@ export async function* batches(
   }
 }
 
+/** Images without augmentation, in batches [n, height, width, channels]. */
+export async function* imageBatches(
+  dataset: Dataset,
+  batchSize: number,
+  indices = range(dataset.length),
+): AsyncGenerator<NdArray> {
+  for await (const { batch } of batches(dataset, batchOrder(indices, batchSize))) yield batch.image;
+}
+
 /** Cuts an order of images into batches; the last may be smaller, unless only `full` ones are wanted. */
 export function batchOrder(indices: Int32Array, batchSize: number, full = false): Int32Array[] {
   const order: Int32Array[] = [];

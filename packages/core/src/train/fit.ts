@@ -7,7 +7,7 @@ import type { Model, StateDict } from '../model.ts';
 import type { Plugin } from '../plugin.ts';
 import { Generator } from '../random.ts';
 import type { AdamWOptions } from './adamw.ts';
-import { batches, batchOrder, type Dataset, range } from './dataset.ts';
+import { batches, batchOrder, type Dataset, imageBatches, range } from './dataset.ts';
 import { checkDataset, evaluate, extractFeatures } from './evaluate.ts';
 import { type EpochRecord, loadRun, saveRun } from './resume.ts';
 import { learningRate } from './schedule.ts';
@@ -115,10 +115,6 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   } finally {
     await loop.trainer.dispose();
   }
-}
-
-async function* images(train: Dataset, batchSize: number, indices = range(train.length)) {
-  for await (const { batch } of batches(train, batchOrder(indices, batchSize))) yield batch.image;
 }
 
 interface PlannedStep {
@@ -234,7 +230,7 @@ class TrainingLoop {
       await hooks.refresh?.({
         ...trainer.progress,
         features: (indices) => extractFeatures(trainer.inference, train, batchSize, indices),
-        images: (indices) => images(train, batchSize, indices),
+        images: (indices) => imageBatches(train, batchSize, indices),
         labels: train.labels,
       });
   }
