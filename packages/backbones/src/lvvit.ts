@@ -4,6 +4,7 @@ import {
   batchNorm,
   conv2d,
   type Dim,
+  KcrError,
   layerNorm,
   linear,
   type Scope,
@@ -19,7 +20,15 @@ import {
   type TransformerConfig,
   withDefaults,
 } from './config.ts';
-import { classToken, embedPositions, patchLayout, patchTokens, toMap, toTokens } from './tokens.ts';
+import {
+  classToken,
+  embedPositions,
+  layoutOf,
+  patchLayout,
+  patchMaps,
+  patchTokens,
+  toTokens,
+} from './tokens.ts';
 
 /** The arguments of `LV_ViT` in the TokenLabeling code. */
 export interface LvVitConfig extends TransformerConfig {
@@ -83,8 +92,9 @@ export const lvvit: Architecture<LvVitConfig> = {
     const embed = m.dim('embed', config.embed_dim, { prunable: false });
     const grid = patchEmbed(m.child('patch_embed'), image, embed, config);
     let x = embedPositions(m, toTokens(grid), embed);
-    const layout = patchLayout(grid);
+    const whole = patchLayout(grid);
     dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
+      const layout = layoutOf(x, whole);
       x = transformerBlock(
         m.child('blocks').child(i),
         x,
@@ -95,19 +105,31 @@ export const lvvit: Architecture<LvVitConfig> = {
             qkvBias: config.qkv_bias,
             layout,
           }),
-        { mlp: { ratio: config.mlp_ratio }, eps: EPS, dropPath, branchScale: 1 / config.skip_lam },
+        {
+          mlp: { ratio: config.mlp_ratio },
+          eps: EPS,
+          dropPath,
+          branchScale: 1 / config.skip_lam,
+          layout,
+        },
       );
     });
     const tokens = layerNorm(m.child('norm'), x, embed, EPS);
     const features = m.tap('features', classToken(tokens), embed);
     const patches = patchTokens(tokens);
+    if (patches.shape[1] === 0)
+      throw new KcrError('TOKENS_NONE', {
+        where: 'lvvit, aux_head',
+        found: 'no image token is left, of which the second head takes the best',
+        fix: 'Keep at least one image token in every block',
+      });
     const aux = linear(m.child('aux_head'), patches, embed, config.num_classes);
     const logits = linear(m.child('head'), features, embed, config.num_classes);
     return {
       logits: tf.add(logits, tf.mul(tf.max(aux, 1), 0.5)),
       features,
       tokens,
-      featureMaps: [{ value: toMap(patches, grid.shape[2]!), stride: config.patch_size }],
+      featureMaps: patchMaps(tokens, whole, config.patch_size),
     };
   },
 };

@@ -163,7 +163,7 @@ function transformer(
       x,
       embed,
       (attn, normed) => attention(attn, normed, embed, { heads: config.num_heads, layout }),
-      { mlp: { ratio: config.mlp_ratio, activation: silu }, eps: EPS, dropPath: rate },
+      { mlp: { ratio: config.mlp_ratio, activation: silu }, eps: EPS, dropPath: rate, layout },
     );
   const normed = layerNorm(m.child('norm'), x, embed, EPS);
   const folded = fromParts(normed, inverse(order, order.length), patch * patch);

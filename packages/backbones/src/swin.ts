@@ -26,7 +26,7 @@ import {
   imageInput,
   withDefaults,
 } from './config.ts';
-import { fromParts, intoParts, toMap, toTokens } from './tokens.ts';
+import { fromParts, gridLayout, intoParts, toMap, toTokens } from './tokens.ts';
 import { mergeOrder, relativePositions, type Windows, windows } from './windows.ts';
 
 /** timm's `SwinTransformer` arguments. */
@@ -186,6 +186,7 @@ export const swin: Architecture<SwinConfig> = {
             mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate },
             eps: EPS,
             dropPath: rates.shift()!,
+            layout: gridLayout(around.height, around.width),
           },
         );
       }

@@ -1,5 +1,6 @@
 import {
   type Dim,
+  type FeatureMap,
   normal,
   reindex,
   type Scope,
@@ -37,6 +38,21 @@ export function patchLayout(grid: Tensor): TokenLayout {
   const [, height, width] = grid.shape as [number, number, number, number];
   return { height, width, positions: [-1, ...Array(height * width).keys()] };
 }
+
+/** The layout of a grid's positions in their own order. */
+export const gridLayout = (height: number, width: number): TokenLayout => ({
+  height,
+  width,
+  positions: [...Array(height * width).keys()],
+});
+
+/** `whole`, unless tokens were taken out: then it does not say where those left lie. */
+export const layoutOf = (tokens: Tensor, whole: TokenLayout): TokenLayout | undefined =>
+  tokens.shape[1] === whole.positions.length ? whole : undefined;
+
+/** The map of a ViT's patches; none where tokens were taken out. */
+export const patchMaps = (tokens: Tensor, whole: TokenLayout, stride: number): FeatureMap[] =>
+  layoutOf(tokens, whole) ? [{ value: toMap(patchTokens(tokens), whole.width), stride }] : [];
 
 /** The class token of [batch, tokens, d], as [batch, d]. */
 export const classToken = (tokens: Tensor): Tensor =>

@@ -16,7 +16,14 @@ import {
   type TransformerConfig,
   withDefaults,
 } from './config.ts';
-import { classToken, embedPositions, patchLayout, patchTokens, toMap, toTokens } from './tokens.ts';
+import {
+  classToken,
+  embedPositions,
+  layoutOf,
+  patchLayout,
+  patchMaps,
+  toTokens,
+} from './tokens.ts';
 
 /** timm's `VisionTransformer` arguments. */
 export interface VitConfig extends TransformerConfig {
@@ -89,8 +96,9 @@ export const vit: Architecture<VitConfig> = {
       embedPositions(m, toTokens(grid), embed),
       config.pos_drop_rate,
     );
-    const layout = patchLayout(grid);
+    const whole = patchLayout(grid);
     dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
+      const layout = layoutOf(x, whole);
       x = transformerBlock(
         m.child('blocks').child(i),
         x,
@@ -103,7 +111,7 @@ export const vit: Architecture<VitConfig> = {
             projDrop: proj_drop_rate,
             layout,
           }),
-        { mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate }, dropPath },
+        { mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate }, dropPath, layout },
       );
     });
     const tokens = layerNorm(m.child('norm'), x, embed);
@@ -113,7 +121,7 @@ export const vit: Architecture<VitConfig> = {
       logits: linear(m.child('head'), read, embed, config.num_classes),
       features,
       tokens,
-      featureMaps: [{ value: toMap(patchTokens(tokens), grid.shape[2]!), stride: patch }],
+      featureMaps: patchMaps(tokens, whole, patch),
     };
   },
 };

@@ -1,4 +1,4 @@
-import { Model } from './model.ts';
+import { type Architecture, Model } from './model.ts';
 import type { Scope, TapInfo } from './scope.ts';
 import type { Tensor } from './tf.ts';
 
@@ -20,7 +20,7 @@ export interface Adapter {
   /** What it was made with, as JSON. */
   readonly options: object;
   /** Called for each run of the model, so that taps of one run can share values. */
-  attach(): AdapterTap;
+  attach(architecture: Architecture): AdapterTap;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Adapter {
  * );
  */
 export const defineAdapter =
-  <O extends object>(name: string, module: string, attach: (options: O) => () => AdapterTap) =>
+  <O extends object>(name: string, module: string, attach: (options: O) => Adapter['attach']) =>
   (options: O): Adapter => ({ name, module, options, attach: attach(options) });
 
 /** What a file says of an adapter. */

@@ -4,6 +4,8 @@ import { KcrError } from './error.ts';
 export interface DimOptions {
   /** Groups of equal size (heads): a selection keeps equally many channels in each group it keeps. */
   groups?: number;
+  /** What the groups are, for dimensions of one scope whose selections must keep the same ones (heads). */
+  groupSet?: string;
   /** The kept count must be a multiple of this. Default 1. */
   multipleOf?: number;
   /** Fewest channels to keep. Default `multipleOf`. */
@@ -28,6 +30,8 @@ export interface Dim {
   readonly groups: number;
   readonly groupIds: readonly number[];
   readonly fullGroups: number;
+  /** Dimensions with the same one keep the same groups. */
+  readonly groupSet?: string;
   readonly multipleOf: number;
   readonly min: number;
   readonly prunable: boolean;
@@ -98,15 +102,17 @@ export function makeDim(
     });
   const groupIds = survivingGroups(name, full, kept, fullGroups);
   const multipleOf = options.multipleOf ?? 1;
+  const role = name.slice(name.lastIndexOf('.') + 1);
   return {
     name,
-    role: name.slice(name.lastIndexOf('.') + 1),
+    role,
     size: kept?.length ?? full,
     full,
     kept,
     groups: groupIds.length,
     groupIds,
     fullGroups,
+    groupSet: options.groupSet && name.slice(0, -role.length) + options.groupSet,
     multipleOf,
     min: options.min ?? multipleOf,
     prunable: options.prunable ?? true,

@@ -187,7 +187,7 @@ export class Model<C extends object = object> {
 
   /** What the adapters do at the taps of one run. */
   #adapt(): Frame['tap'] {
-    const taps = this.adapters.map((adapter) => adapter.attach());
+    const taps = this.adapters.map((adapter) => adapter.attach(this.architecture as Architecture));
     return (value, info, at) => taps.reduce((current, tap) => tap(at, current, info), value);
   }
 

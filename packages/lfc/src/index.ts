@@ -1,2 +1,8 @@
+export { type LfeOptions, lfe } from './lfe.ts';
 export { type LfsOptions, lfs } from './lfs.ts';
 export * from './low-pass.ts';
+
+import { lfe } from './lfe.ts';
+
+/** Adapters by name, for saved models. */
+export const adapters = { lfe };

@@ -1,28 +1,31 @@
 import { constant, float32, type NdArray, type Tensor, tf } from '@kcr/core';
 
 /**
- * A Gaussian low-pass filter of one axis as a matrix, F^-1 diag(g) F with g(k) = exp(-k^2 / (2 std^2)) for
- * the frequencies k = -n/2..n/2: real, symmetric, with rows that sum to 1.
+ * A filter of one axis as a matrix, F^-1 diag(g) F: real and symmetric, since g is the same for k and -k.
  *
  * @param n positions
- * @param std in frequency bins
+ * @param gain g of a frequency, 0 to n / 2 bins
  * @returns [n, n]
  */
-export function lowPassMatrix(n: number, std: number): NdArray {
-  const kernel = Float64Array.from({ length: n }, (_, shift) => {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const frequency = Math.min(k, n - k);
-      const gain = Math.exp(-(frequency ** 2) / (2 * std ** 2));
-      sum += (gain * Math.cos((2 * Math.PI * k * shift) / n)) / n;
-    }
-    return sum;
-  });
+export function filterMatrix(n: number, gain: (frequency: number) => number): NdArray {
+  const gains = Float64Array.from({ length: n }, (_, k) => gain(Math.min(k, n - k)));
+  const kernel = Float64Array.from({ length: n }, (_, shift) =>
+    gains.reduce((sum, g, k) => sum + (g * Math.cos((2 * Math.PI * k * shift) / n)) / n, 0),
+  );
   const matrix = new Float32Array(n * n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) matrix[i * n + j] = kernel[(i - j + n) % n]!;
   return float32([n, n], matrix);
 }
+
+/**
+ * A Gaussian low-pass filter of one axis, g(k) = exp(-k^2 / (2 std^2)); its rows sum to 1.
+ *
+ * @param std in frequency bins
+ * @returns [n, n]
+ */
+export const lowPassMatrix = (n: number, std: number): NdArray =>
+  filterMatrix(n, (frequency) => Math.exp(-(frequency ** 2) / (2 * std ** 2)));
 
 /**
  * Images with their high frequencies damped (VTC-LFC 3.1): the Gaussian exp(-(u^2 + v^2) / (2 std^2)) over the

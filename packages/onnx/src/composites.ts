@@ -3,6 +3,7 @@ import { activationLowerings } from './activations.ts';
 import { batchNormLowerings } from './batch-norm.ts';
 import type { OnnxBuilder } from './builder.ts';
 import type { Lowering } from './lowering.ts';
+import { DATA_TYPES } from './proto.ts';
 
 const layerNorm: Lowering = (b, { inputs, attrs }) =>
   b.nodeOutputs(
@@ -92,6 +93,11 @@ export const compositeLowerings: Readonly<Record<string, Lowering>> = {
     const matrix = b.get(inputs.matrix!);
     const weights = attrs.transposed ? b.node('Transpose', [matrix], { perm: [1, 0] }) : matrix;
     return [b.node('MatMul', [weights, b.get(inputs.x!)])];
+  },
+  TakeTokens: (b, { inputs }) => {
+    const index = b.node('Cast', [b.get(inputs.indices!)], { to: DATA_TYPES.int64 });
+    const rows = b.node('Unsqueeze', [index, b.int64([-1])]);
+    return [b.node('GatherND', [b.get(inputs.x!), rows], { batch_dims: 1 })];
   },
   ...activationLowerings,
   ...batchNormLowerings,

@@ -14,7 +14,7 @@ import {
 import { magnitude, random, taylor } from '@kcr/criteria';
 import { lfs } from '@kcr/lfc';
 import { describe, expect, test } from 'vitest';
-import { engines, noise, pairs, smallModels, syntheticData } from './helpers.ts';
+import { engines, largeWeights, pairs, smallModels, syntheticData } from './helpers.ts';
 
 /** Every criterion. Tests over criteria run over this table. */
 const criteria: Readonly<Record<string, Criterion>> = {
@@ -26,17 +26,6 @@ const criteria: Readonly<Record<string, Criterion>> = {
   lfs: lfs({ sigma: 0.5 }),
   "lfs, the code's form": lfs({ sigma: 0.5, form: 'code' }),
 };
-
-/** Weights that are large enough for every channel to matter. */
-function weightsOf(model: Model): StateDict {
-  const weights = model.initialize(new Generator(3));
-  for (const { shape, data, dtype } of Object.values(weights))
-    if (shape.length > 1 && dtype === 'float32')
-      (data as Float32Array).set(
-        noise(shape, sizeOf(shape)).data.map((x) => x / sizeOf(shape.slice(1)) ** 0.5),
-      );
-  return weights;
-}
 
 async function scores(criterion: Criterion, model: Model, weights: StateDict, engineName = 'onnx') {
   const engine = await engines[engineName]!();
@@ -71,7 +60,7 @@ describe.each(pairs(smallModels, criteria))(
   (_model, _criterion, makeModel, criterion) => {
     test('scores every channel that can be pruned, alike on both engines, and a budget can be met', async () => {
       const model = makeModel();
-      const weights = weightsOf(model);
+      const weights = largeWeights(model);
       const found = await scores(criterion, model, weights);
       const other = await scores(criterion, model, weights, 'eager');
       expect(found.size).toBeGreaterThan(1);
@@ -98,9 +87,9 @@ describe.each(pairs(smallModels, criteria))(
 describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
   test('a channel without weights has no magnitude', async () => {
     const model = makeModel();
-    const names = (await scores(magnitude({}), model, weightsOf(model))).keys();
+    const names = (await scores(magnitude({}), model, largeWeights(model))).keys();
     for (const name of names) {
-      const weights = scaled(model, weightsOf(model), name, 1, 0);
+      const weights = scaled(model, largeWeights(model), name, 1, 0);
       const values = (await scores(magnitude({}), model, weights)).get(name)!;
       expect(values[1]).toBe(0);
       expect(values[0]).toBeGreaterThan(0);
@@ -109,7 +98,7 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
 
   test("Taylor's score is the square of the loss's slope as all weights of a channel shrink", async () => {
     const model = makeModel();
-    const weights = weightsOf(model);
+    const weights = largeWeights(model);
     const found = await scores(taylor({}), model, weights);
     const engine = await engines.onnx!();
     const inference = compileInference(engine, model);
@@ -137,7 +126,7 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
 
 test('LFS: without filtering features do not differ, and the cross-entropy is that of Taylor', async () => {
   const model = smallModels.vit!();
-  const weights = weightsOf(model);
+  const weights = largeWeights(model);
   const apart = await scores(lfs({ lambda: 0, sigma: 1e4 }), model, weights);
   const filtered = await scores(lfs({ lambda: 0, sigma: 0.5 }), model, weights);
   const most = (found: Scores) => Math.max(...[...found.values()].flatMap((x) => Array.from(x)));

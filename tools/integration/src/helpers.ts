@@ -8,6 +8,8 @@ import {
   Generator,
   Model,
   type NdArray,
+  type StateDict,
+  sizeOf,
 } from '@kcr/core';
 import { qkMask } from '@kcr/masks';
 import { createOnnxEngine } from '@kcr/onnx';
@@ -106,6 +108,17 @@ export function noise(shape: readonly number[], seed: number): NdArray {
   const generator = new Generator(seed);
   const size = shape.reduce((a, b) => a * b, 1);
   return { dtype: 'float32', shape, data: new Float32Array(size).map(() => generator.normal()) };
+}
+
+/** Weights that are large enough for every channel and token to matter. */
+export function largeWeights(model: Model): StateDict {
+  const weights = model.initialize(new Generator(3));
+  for (const { shape, data, dtype } of Object.values(weights))
+    if (shape.length > 1 && dtype === 'float32')
+      (data as Float32Array).set(
+        noise(shape, sizeOf(shape)).data.map((x) => x / sizeOf(shape.slice(1)) ** 0.5),
+      );
+  return weights;
 }
 
 /** Images whose class shows in their brightness, made from a seed. */

@@ -68,8 +68,8 @@ export function attention(m: Scope, x: Tensor, embed: Dim, options: AttentionOpt
  * @throws KcrError `SELECTION_HEADS` where they were left with different heads
  */
 export function headDims(m: Scope, width: number | Dim, heads: number): { qk: Dim; v: Dim } {
-  const qk = m.dim('qk', width, { groups: heads });
-  const v = m.dim('v', width, { groups: heads });
+  const options = { groups: heads, groupSet: 'heads' };
+  const [qk, v] = [m.dim('qk', width, options), m.dim('v', width, options)];
   if (qk.groupIds.join() !== v.groupIds.join())
     throw new KcrError('SELECTION_HEADS', {
       where: m.path,

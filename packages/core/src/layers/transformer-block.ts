@@ -1,5 +1,5 @@
 import type { Dim } from '../dim.ts';
-import type { Scope } from '../scope.ts';
+import type { Scope, TokenLayout } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
 import { dropPath } from './dropout.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
@@ -13,15 +13,18 @@ export interface TransformerBlockOptions {
   dropPath?: number;
   /** Factor of both branches. Default 1. */
   branchScale?: number;
+  /** Where the tokens lie in a map. */
+  layout?: TokenLayout;
 }
 
 /**
  * A pre-norm transformer block with timm's parameters (`norm1`, `attn`, `norm2`, `mlp`):
- * x + attend(norm1(x)), then that + mlp(norm2(.)). Tap `tokens` is between the two.
+ * x + attend(norm1(x)), then that + mlp(norm2(.)). Tap `tokens` is between the two; what it is replaced by may have
+ * fewer tokens.
  *
  * @param x [batch, tokens, embed]
  * @param attend the attention branch, a function of the scope `attn`
- * @returns the same shape
+ * @returns the same shape, or as many tokens as the tap left
  */
 export function transformerBlock(
   m: Scope,
@@ -30,11 +33,11 @@ export function transformerBlock(
   attend: (m: Scope, x: Tensor) => Tensor,
   options: TransformerBlockOptions,
 ): Tensor {
-  const { eps, dropPath: rate = 0, branchScale = 1 } = options;
+  const { eps, dropPath: rate = 0, branchScale = 1, layout } = options;
   const join = (name: string, stream: Tensor, branch: Tensor) =>
     tf.add(stream, dropPath(m.child(name), tf.mul(branch, branchScale), rate));
   const attended = attend(m.child('attn'), layerNorm(m.child('norm1'), x, embed, eps));
-  const mixed = m.tap('tokens', join('drop_path1', x, attended), embed);
+  const mixed = m.tap('tokens', join('drop_path1', x, attended), embed, { layout });
   const fed = mlp(
     m.child('mlp'),
     layerNorm(m.child('norm2'), mixed, embed, eps),
