@@ -1,6 +1,8 @@
 export * from './adapter.ts';
+export * from './allocator.ts';
 export * from './array.ts';
 export * from './atomic.ts';
+export * from './blocks.ts';
 export * from './channel-sums.ts';
 export * from './checkpoint.ts';
 export * from './cost.ts';
@@ -35,6 +37,8 @@ export { stopGradient } from './ops/stop-gradient.ts';
 export { chosenMask, takeTokens, tokenOneHot, topTokens } from './ops/take-tokens.ts';
 export * from './plugin.ts';
 export * from './prune.ts';
+export * from './prune-trained.ts';
+export * from './pruning-schedule.ts';
 export * from './random.ts';
 export * from './safetensors.ts';
 export * from './scope.ts';

@@ -1,17 +1,15 @@
 import {
   type ArraySlot,
-  type Dim,
   definePlugin,
   float32,
-  KcrError,
   type Kept,
-  type Model,
   oncePerStep,
   type PluginRun,
+  prunableDims,
   prune,
   type Slot,
   selectAbove,
-  selectWithinMacs,
+  selectWithin,
   type Tensor,
   tf,
 } from '@kcr/core';
@@ -43,23 +41,11 @@ interface Mask {
   drawn: Slot;
 }
 
-/** The dimensions of a model that have one of the given roles. @throws KcrError `MASK_DIMS` */
-function searchedDims(model: Model, roles: readonly string[]): Dim[] {
-  const dims = [...model.dims.values()].filter((dim) => dim.prunable && roles.includes(dim.role));
-  if (dims.length > 0) return dims;
-  const present = new Set([...model.dims.values()].filter((d) => d.prunable).map((d) => d.role));
-  throw new KcrError('MASK_DIMS', {
-    where: `gumbel-masks on ${model.architecture.name}`,
-    found: `no prunable dimension with the role ${roles.join(' or ')}`,
-    fix: `Use roles among ${[...present].join(', ')}`,
-  });
-}
-
 /**
  * Gumbel channel masks over named dimensions (KCR 3.1, DCS 3.2): every tapped value whose last axis is a
  * searched dimension is multiplied by that dimension's mask, and lambda log(cost) is added to the loss.
  *
- * @throws KcrError `MASK_DIMS` when attached to a model without such dimensions
+ * @throws KcrError `DIM_ROLES` when attached to a model without such dimensions
  */
 export const gumbelMasks = definePlugin(
   'gumbel-masks',
@@ -67,7 +53,7 @@ export const gumbelMasks = definePlugin(
     const { initial = 2, lambda = 0.2, entropy = 0, cost = 'searched' } = options;
     const tau = run.input('temperature', ({ epoch }) => temperature(epoch, options.temperature));
     const masks = new Map<string, Mask>();
-    const dims = searchedDims(run.model, options.dims ?? ['io']);
+    const dims = prunableDims(run.model, options.dims ?? ['io']);
     for (const dim of dims) {
       const alpha = run.parameter(dim.name, float32([dim.size], initial));
       const noise = run.noise(dim.name, [dim.size], 'logistic');
@@ -104,7 +90,12 @@ export const gumbelMasks = definePlugin(
             run.warn(`${name} has collapsed: no alpha is above 0; its best channels are kept`);
         return options.budget === undefined
           ? selectAbove(run.model, scores, 0)
-          : selectWithinMacs(run.model, scores, options.budget * run.model.macs.total);
+          : selectWithin(
+              run.model,
+              scores,
+              ({ macs }) => macs.total,
+              options.budget * run.model.macs.total,
+            );
       },
 
       async metrics({ epoch }) {

@@ -7,7 +7,7 @@ import {
   int32,
   type Model,
   prune,
-  selectShare,
+  selectCounts,
   sizeOf,
 } from '@kcr/core';
 
@@ -69,7 +69,10 @@ export function shrink(model: Model, role: string, ratio: number): Model {
   const dims = [...model.dims.values()].filter((dim) => dim.role === role);
   const random = (dim: Dim) => Array.from({ length: dim.size }, () => generator.uniform());
   const scores = new Map(dims.map((dim) => [dim.name, random(dim)]));
-  return prune(model, selectShare(model, scores, ratio));
+  return prune(
+    model,
+    selectCounts(model, scores, (dim) => ratio * dim.size),
+  );
 }
 
 /** A batch of random images. */

@@ -12,8 +12,8 @@ import {
   pruneState,
   type Scores,
   selectAbove,
-  selectShare,
-  selectWithinMacs,
+  selectCounts,
+  selectWithin,
   softMacs,
   tf,
   trace,
@@ -43,7 +43,7 @@ const prunable = (model: Model) => [...model.dims.values()].filter((dim) => dim.
 
 /** Channels of every prunable dimension at random; heads stay aligned by keeping all of them. */
 const randomSelection = (model: Model, ratio: number) =>
-  selectShare(model, randomScores(prunable(model)), ratio);
+  selectCounts(model, randomScores(prunable(model)), (dim) => ratio * dim.size);
 
 /** MACs of the traced evaluation of one image. */
 const tracedMacs = (model: Model) =>
@@ -168,7 +168,7 @@ describe.each(Object.entries(models))('%s', (_, makeModel) => {
     expect(softMacs(model.costs, sizes(half)).dataSync()[0]).toBeCloseTo(half.macs.total, 0);
   });
 
-  test('a selection within a budget costs no more than it, and one channel more would', () => {
+  test('a selection within a budget costs no more than it, and one channel more would', async () => {
     const model = makeModel();
     // A view's channel may cost nothing, where the dimension it looks at has dropped it.
     const single = prunable(model).filter((dim) => dim.groups === 1 && !dim.of?.prunable);
@@ -176,7 +176,9 @@ describe.each(Object.entries(models))('%s', (_, makeModel) => {
     const macs = (kept: Record<string, readonly number[]>) => prune(model, kept).macs.total;
     const least = macs(selectAbove(model, scores, 1));
     const budget = (least + model.macs.total) / 2;
-    const kept = selectWithinMacs(model, scores, budget);
+    const within = (limit: number) =>
+      selectWithin(model, scores, (pruned) => pruned.macs.total, limit);
+    const kept = await within(budget);
     expect(macs(kept)).toBeLessThanOrEqual(budget);
     const dropped = single.flatMap((dim) =>
       Array.from(scores.get(dim.name)!).flatMap((score, i) =>
@@ -186,9 +188,7 @@ describe.each(Object.entries(models))('%s', (_, makeModel) => {
     const next = dropped.reduce((best, other) => (other.score > best.score ? other : best));
     const more = { ...kept, [next.dim.name]: [...kept[next.dim.name]!, next.i] };
     expect(macs(more)).toBeGreaterThan(budget);
-    expect(() => selectWithinMacs(model, scores, 1)).toThrow(
-      expect.objectContaining({ code: 'BUDGET' }),
-    );
+    await expect(within(1)).rejects.toMatchObject({ code: 'BUDGET' });
   });
 
   test('pruning twice is pruning once', () => {

@@ -203,7 +203,7 @@ describe('what cannot run is refused before anything is trained', () => {
       'TEACHER',
       { plugins: [distillation({ teacher: { model: smallModels.swin!(), weights: {} } })] },
     ],
-    ['MASK_DIMS', { plugins: [gumbelMasks({ dims: ['nothing'] })] }],
+    ['DIM_ROLES', { plugins: [gumbelMasks({ dims: ['nothing'] })] }],
     ['BATCH_SIZE', { batchSize: 25 }],
     ['DATASET_EMPTY', { train: { ...syntheticData(smallModels.vit!(), 8), length: 0 } }],
     ['DATASET_CLASSES', { train: { ...syntheticData(smallModels.vit!(), 8), classes: ['a'] } }],

@@ -1,0 +1,101 @@
+import type { Allocator } from './allocator.ts';
+import type { Criterion } from './criterion.ts';
+import type { Engine } from './engine.ts';
+import type { Model, StateDict } from './model.ts';
+import { prune, pruneState } from './prune.ts';
+import { oneShot, type PruningSchedule } from './pruning-schedule.ts';
+import { Generator } from './random.ts';
+import type { Scores } from './selection.ts';
+import type { Dataset } from './train/dataset.ts';
+import { checkDataset, compileInference, evaluate } from './train/evaluate.ts';
+
+export interface PruneTrainedOptions {
+  model: Model;
+  weights: StateDict;
+  criterion: Criterion;
+  allocator: Allocator;
+  /** Default: one-shot. */
+  schedule?: PruningSchedule;
+  /** Roles of the dimensions to prune, e.g. `qk`, `v`, `hidden`. Default: all that can be. */
+  dims?: readonly string[];
+  /** Holds no state; each step uses it and leaves it so. */
+  engine: Engine;
+  /** Labelled images, without augmentation, to score on and to measure accuracy drops on. */
+  data: Dataset;
+  batchSize: number;
+  seed: number;
+  /** Trains what a step left, before the next one. Default: no training in between. */
+  train?(model: Model, weights: StateDict): Promise<StateDict>;
+  onStep?(report: PruningReport): void;
+}
+
+/** Where pruning is, after a step. */
+export interface PruningReport {
+  name: string;
+  /** Steps done, and in all. */
+  step: number;
+  steps: number;
+  macs: number;
+  params: number;
+}
+
+/** A pruned model with its weights. */
+export interface PrunedModel {
+  model: Model;
+  weights: StateDict;
+}
+
+/** Top-1 accuracy of a model. The engine's state is the same afterwards. */
+export async function accuracyOf(
+  engine: Engine,
+  { model, weights }: PrunedModel,
+  data: Dataset,
+  batchSize: number,
+): Promise<number> {
+  engine.set(weights);
+  const inference = compileInference(engine, model);
+  try {
+    return (await evaluate(inference, data, batchSize)).top1;
+  } finally {
+    await inference.dispose();
+    engine.delete(Object.keys(weights));
+  }
+}
+
+/**
+ * Prunes a trained model: in each step of the schedule the criterion scores channels and the allocator
+ * chooses among them.
+ *
+ * @throws KcrError `DATASET_*`, `DIM_ROLES`, and those of the criterion and the allocator
+ */
+export async function pruneTrained(options: PruneTrainedOptions): Promise<PrunedModel> {
+  const { criterion, allocator, schedule = oneShot(), engine, data, batchSize } = options;
+  const { model: whole, weights: wholeWeights } = options;
+  checkDataset(whole, data, 'calibration images');
+  const generator = new Generator(options.seed).fork('prune');
+  const steps = schedule.steps(whole, options.dims);
+  let current: PrunedModel = { model: whole, weights: wholeWeights };
+  for (const [i, { name, dims, later, progress }] of steps.entries()) {
+    const { model, weights } = current;
+    const scores = await criterion.score({
+      ...{ model, weights, engine, data, batchSize },
+      generator: generator.fork(name),
+    });
+    const kept = await allocator.allocate({
+      ...{ model, weights, whole, wholeWeights, progress, later },
+      scores: only(scores, dims),
+      accuracy: (candidate, state) =>
+        accuracyOf(engine, { model: candidate, weights: state }, data, batchSize),
+    });
+    const pruned = prune(model, kept);
+    const state = pruneState(model, pruned, weights);
+    current = { model: pruned, weights: (await options.train?.(pruned, state)) ?? state };
+    const { parameterCount: params, macs } = pruned;
+    options.onStep?.({ name, step: i + 1, steps: steps.length, macs: macs.total, params });
+  }
+  return current;
+}
+
+/** The scores of some dimensions; those that a criterion has none for stay whole. */
+export const only = (scores: Scores, dims: readonly string[]): Scores =>
+  new Map([...scores].filter(([name]) => dims.includes(name)));

@@ -1,0 +1,14 @@
+import type { Criterion } from '@kcr/core';
+import { magnitude, random, taylor } from '@kcr/criteria';
+import { lfs } from '@kcr/lfc';
+
+/** Every criterion. Tests over criteria run over this table. */
+export const criteria: Readonly<Record<string, Criterion>> = {
+  'magnitude, L1': magnitude({ norm: 1 }),
+  'magnitude, L2': magnitude({}),
+  random: random({}),
+  'taylor, square of sum': taylor({}),
+  'taylor, sum of squares': taylor({ form: 'sumOfSquares' }),
+  lfs: lfs({ sigma: 0.5 }),
+  "lfs, the code's form": lfs({ sigma: 0.5, form: 'code' }),
+};
