@@ -1,6 +1,7 @@
 import { sizeOf } from './array.ts';
 import { axisChannels, type Dim } from './dim.ts';
 import type { Model } from './model.ts';
+import type { ParamSpec } from './scope.ts';
 import type { WeightValues } from './train/mean-gradients.ts';
 
 export interface ChannelSumOptions {
@@ -49,14 +50,19 @@ export function channelSums(
   return sums;
 }
 
-/** A value for each trained weight, made from its parameter's name and its place. */
+/**
+ * A value for each trained weight, made from its parameter's name and its place.
+ *
+ * @param only which parameters; default all
+ */
 export const weightValues = (
   model: Model,
   value: (name: string, i: number) => number,
+  only: (weight: ParamSpec) => boolean = () => true,
 ): WeightValues =>
   Object.fromEntries(
     model.params
-      .filter((p) => p.trainable)
+      .filter((p) => p.trainable && only(p))
       .map(({ name, shape }) => [
         name,
         Float64Array.from({ length: sizeOf(shape) }, (_, i) => value(name, i)),

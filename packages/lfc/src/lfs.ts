@@ -1,9 +1,12 @@
 import {
+  axisParts,
   channelSums,
   crossEntropy,
   defineCriterion,
   type GradientContext,
   meanGradients,
+  type ParamSpec,
+  partDim,
   type Scores,
   type Tensor,
   tf,
@@ -29,6 +32,10 @@ function featureDivergence(teacher: Tensor, student: Tensor): Tensor {
   return tf.div(tf.sum(tf.mul(tf.exp(target), tf.sub(target, log))), student.shape[0]!);
 }
 
+/** Whether a weight's outputs are channels that can be pruned: the others have no part in the score. */
+const scored = ({ shape, axes }: ParamSpec): boolean =>
+  shape.length > 1 && axisParts(axes[0]!).some((part) => partDim(part)?.prunable);
+
 /**
  * Low-frequency sensitivity (VTC-LFC 3.2): how much low-pass filtered images need a channel, to first order. The
  * loss on them is the cross-entropy, and the distance of the features (the class token, or the pooled map)
@@ -45,6 +52,7 @@ export const lfs = defineCriterion(
         featureDivergence(context.reference.features!, onFiltered(context).features);
       const given = {
         ...{ model, weights, engine, data, batchSize },
+        only: scored,
         reference: ({ images, apply }: GradientContext) => ({ features: apply(images).features }),
       };
       const options = { axes: 'outputs', weightsOnly: true } as const;
@@ -59,7 +67,7 @@ export const lfs = defineCriterion(
         const { loss } = await meanGradients({ ...given, losses: { loss: both } });
         return channelSums(
           model,
-          weightValues(model, (name, i) => share(name, i, loss[name]![i]!)),
+          weightValues(model, (name, i) => share(name, i, loss[name]![i]!), scored),
           options,
         );
       }
@@ -67,6 +75,6 @@ export const lfs = defineCriterion(
       const sensitivity = (name: string, i: number) =>
         lambda * share(name, i, found.task[name]![i]!) +
         (1 - lambda) * share(name, i, found.features[name]![i]!);
-      return channelSums(model, weightValues(model, sensitivity), options);
+      return channelSums(model, weightValues(model, sensitivity, scored), options);
     },
 );

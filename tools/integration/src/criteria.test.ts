@@ -2,9 +2,12 @@ import {
   axisChannels,
   type Criterion,
   compileInference,
+  crossEntropy,
   evaluate,
   Generator,
+  type GradientContext,
   type Model,
+  meanGradients,
   type Scores,
   type StateDict,
   sizeOf,
@@ -106,6 +109,30 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
     );
     await engine.dispose();
   });
+});
+
+test('the slope of a gate on hidden channels is that of the weights that read them', async () => {
+  const model = smallModels.vit!();
+  const given = {
+    ...{ model, weights: largeWeights(model), data: syntheticData(model, 6), batchSize: 4 },
+    losses: {
+      loss: ({ images, targets, apply }: GradientContext) =>
+        crossEntropy(apply(images).logits, targets),
+    },
+  };
+  const engine = await engines.onnx!();
+  const gates = (await meanGradients({ ...given, engine, by: 'channels' })).loss;
+  const { loss } = await meanGradients({ ...given, engine });
+  expect(engine.names()).toEqual([]);
+  await engine.dispose();
+  const name = 'blocks.0.mlp.fc2.weight';
+  const [out, hidden] = given.weights[name]!.shape as [number, number];
+  for (let j = 0; j < hidden; j++) {
+    let slope = 0;
+    for (let i = 0; i < out; i++)
+      slope += given.weights[name]!.data[i * hidden + j]! * loss[name]![i * hidden + j]!;
+    expect(gates['blocks.0.mlp.hidden']![j]).toBeCloseTo(slope, 5);
+  }
 });
 
 test('LFS: without filtering features do not differ, and the cross-entropy is that of Taylor', async () => {

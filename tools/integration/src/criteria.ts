@@ -1,5 +1,5 @@
 import type { Criterion } from '@kcr/core';
-import { magnitude, random, taylor } from '@kcr/criteria';
+import { magnitude, ntkSap, random, slim, taylor } from '@kcr/criteria';
 import { lfs } from '@kcr/lfc';
 
 /** Every criterion. Tests over criteria run over this table. */
@@ -9,6 +9,8 @@ export const criteria: Readonly<Record<string, Criterion>> = {
   random: random({}),
   'taylor, square of sum': taylor({}),
   'taylor, sum of squares': taylor({ form: 'sumOfSquares' }),
+  'ntk-sap': ntkSap({}),
+  slim: slim({ epochs: 1 }),
   lfs: lfs({ sigma: 0.5 }),
   "lfs, the code's form": lfs({ sigma: 0.5, form: 'code' }),
 };

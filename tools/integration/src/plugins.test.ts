@@ -14,6 +14,7 @@ import {
   search,
   tf,
 } from '@kcr/core';
+import { slimGates } from '@kcr/criteria';
 import { distillation } from '@kcr/distill';
 import { ibBound } from '@kcr/ib-bound';
 import { gumbelMasks, qkMask } from '@kcr/masks';
@@ -25,6 +26,7 @@ import { engines, noise, pairs, shortRun, smallModels, syntheticData } from './h
 const plugins: Readonly<Record<string, (model: Model) => Plugin>> = {
   'gumbel-masks': () => gumbelMasks({ dims: ['io', 'hidden'], entropy: 0.1, cost: 'model' }),
   'gumbel-masks, straight-through': () => gumbelMasks({ straightThrough: true }),
+  'slim-gates': () => slimGates({ l1: { qk: 1e-2 } }),
   'kcr-nystrom, projection': () => kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0.5 }),
   'kcr-nystrom, reconstruction': () =>
     kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, form: 'reconstruction', sampling: 'kmeans++' }),

@@ -1,9 +1,12 @@
-import { sizeOf } from '../array.ts';
-import type { Engine } from '../engine.ts';
+import { float32 } from '../array.ts';
+import { prunableDims } from '../blocks.ts';
+import { drawing, type Engine, type StepContext } from '../engine.ts';
 import type { Model, ModelOutput, StateDict } from '../model.ts';
 import { oneHot } from '../ops/cross-entropy.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
-import type { Tensor } from '../tf.ts';
+import type { Generator } from '../random.ts';
+import type { Draw, ParamSpec, TapInfo } from '../scope.ts';
+import { type Tensor, tf } from '../tf.ts';
 import { batches, batchOrder, type Dataset, range } from './dataset.ts';
 
 /** What a loss for {@link meanGradients} may read. */
@@ -12,10 +15,12 @@ export interface GradientContext {
   images: Tensor;
   /** One-hot, [batch, classes]. */
   targets: Tensor;
-  /** Runs the model in evaluation mode. */
-  apply(images: Tensor): ModelOutput;
+  /** Runs the model in evaluation mode, with other weights where `change` gives them. */
+  apply(images: Tensor, change?: (name: string, weight: Tensor) => Tensor): ModelOutput;
   /** Values that gradients do not pass through. */
   reference: Readonly<Record<string, Tensor>>;
+  /** Random numbers, new in every batch. */
+  draw(name: string, shape: readonly number[], draw: Draw): Tensor;
 }
 
 export interface MeanGradientsOptions {
@@ -26,60 +31,117 @@ export interface MeanGradientsOptions {
   /** Which images. Default: all. */
   indices?: Int32Array;
   batchSize: number;
+  /**
+   * What to differentiate by. `weights` (default): the trained weights. `channels`: a gate for each channel of
+   * every dimension that can be pruned, a factor of 1 where its values are tapped.
+   */
+  by?: 'weights' | 'channels';
+  /** Which weights. Default: all that are trained. */
+  only?(weight: ParamSpec): boolean;
+  /** Of random numbers, where losses draw them. */
+  generator?: Generator;
   /** What losses find in `reference`. */
   reference?(context: GradientContext): Record<string, Tensor>;
   /** Scalar losses by name, each a mean over the batch's images. */
   losses: Readonly<Record<string, (context: GradientContext) => Tensor>>;
 }
 
-/** A value for each weight, by parameter. */
+/** A value for each weight, by parameter, or for each channel, by dimension. */
 export type WeightValues = Readonly<Record<string, Float64Array>>;
 
+interface Variable {
+  name: string;
+  /** Its array in the engine. */
+  state: string;
+  shape: readonly number[];
+}
+
+const GATE = 'gate:';
+const SUM = 'sum:';
+
+function variablesOf({ model, by, only = () => true }: MeanGradientsOptions): Variable[] {
+  if (by === 'channels')
+    return prunableDims(model).map(({ name, size }) => ({
+      name,
+      state: GATE + name,
+      shape: [size],
+    }));
+  return model.params
+    .filter((p) => p.trainable && only(p))
+    .map(({ name, shape }) => ({ name, state: name, shape }));
+}
+
+/** Multiplies a tapped value by the gates of its channels. */
+const gated =
+  (model: Model, { state }: StepContext) =>
+  (value: Tensor, { dim }: TapInfo): Tensor =>
+    dim && model.dims.get(dim.name)?.prunable ? tf.mul(value, state(GATE + dim.name)) : value;
+
 /**
- * Gradients of losses by all trained weights in evaluation mode, the mean over images.
+ * Gradients of losses in evaluation mode, the mean over images.
  *
  * @returns by loss, in float64
  */
 export async function meanGradients<L extends string>(
   options: MeanGradientsOptions & { losses: Record<L, (context: GradientContext) => Tensor> },
 ): Promise<Record<L, WeightValues>> {
-  const { model, weights, engine, data, indices = range(data.length), batchSize } = options;
-  const trained = model.params.filter((p) => p.trainable);
+  const { engine, weights, data, indices = range(data.length), batchSize } = options;
   const names = Object.keys(options.losses) as L[];
+  const variables = variablesOf(options);
+  const sums = names.flatMap((loss) =>
+    variables.map(({ name, shape }) => ({ loss, name, state: `${SUM}${loss}/${name}`, shape })),
+  );
+  const gates = variables.filter(({ state }) => state.startsWith(GATE));
   engine.set(weights);
-  const step = engine.compile('gradients', ({ inputs, state }) => {
-    const images = inputs.image!;
-    const targets = oneHot(inputs.label!, model.classes);
-    const apply = (x: Tensor) => model.apply(x, { state });
-    const plain = { images, targets, apply, reference: {} };
-    const context = { ...plain, reference: options.reference?.(plain) ?? {} };
-    const parameters = trained.map((p) => state(p.name));
-    const outputs: Record<string, Tensor> = {};
+  for (const { state, shape } of gates) engine.set({ [state]: float32(shape, 1) });
+  for (const { state, shape } of sums) engine.set({ [state]: float32(shape) });
+  const step = engine.compile('gradients', (context) => {
+    const inLosses = gradientContext(options, context);
+    const parameters = variables.map((variable) => context.state(variable.state));
+    const updates: Record<string, Tensor> = {};
     for (const name of names) {
       const { gradients } = valueAndGradients(
-        () => ({ loss: options.losses[name](context), aux: {} }),
+        () => ({ loss: options.losses[name](inLosses), aux: {} }),
         parameters,
       );
-      trained.forEach((p, i) => (outputs[`${name}/${p.name}`] = gradients[i]!));
+      variables.forEach((variable, i) => {
+        const sum = `${SUM}${name}/${variable.name}`;
+        const share = tf.mul(gradients[i]!, context.inputs.share!);
+        updates[sum] = tf.add(context.state(sum), share);
+      });
     }
-    return { outputs };
+    return { outputs: {}, updates };
   });
-  const sums = Object.fromEntries(
-    names.map((name) => [
-      name,
-      Object.fromEntries(trained.map((p) => [p.name, new Float64Array(sizeOf(p.shape))])),
-    ]),
-  ) as Record<L, Record<string, Float64Array>>;
   for await (const { batch } of batches(data, batchOrder(indices, batchSize))) {
-    const share = batch.label.data.length / indices.length;
-    const found = await step({ image: batch.image, label: batch.label });
-    for (const name of names)
-      for (const p of trained) {
-        const [sum, gradient] = [sums[name][p.name]!, found[`${name}/${p.name}`]!.data];
-        for (let i = 0; i < sum.length; i++) sum[i]! += share * gradient[i]!;
-      }
+    const share = float32([], batch.label.data.length / indices.length);
+    await step({ image: batch.image, label: batch.label, share });
   }
   await step.dispose();
-  engine.delete(Object.keys(weights));
-  return sums;
+  const found = await engine.get(sums.map(({ state }) => state));
+  const own = [...gates, ...sums].map(({ state }) => state);
+  engine.delete([...Object.keys(weights), ...own]);
+  const of = (loss: L): WeightValues =>
+    Object.fromEntries(
+      sums
+        .filter((sum) => sum.loss === loss)
+        .map(({ name, state }) => [name, Float64Array.from(found[state]!.data)]),
+    );
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<L, WeightValues>;
+}
+
+function gradientContext(
+  { model, by, generator, reference }: MeanGradientsOptions,
+  context: StepContext,
+): GradientContext {
+  const images = context.inputs.image!;
+  const tap = by === 'channels' ? gated(model, context) : undefined;
+  const plain: GradientContext = {
+    images,
+    targets: oneHot(context.inputs.label!, model.classes),
+    apply: (x, change = (_, weight) => weight) =>
+      model.apply(x, { state: (name) => change(name, context.state(name)), tap }),
+    draw: drawing(context, () => generator!),
+    reference: {},
+  };
+  return { ...plain, reference: reference?.(plain) ?? {} };
 }
