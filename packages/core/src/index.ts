@@ -53,7 +53,7 @@ export * from './train/dataset.ts';
 export * from './train/evaluate.ts';
 export * from './train/fit.ts';
 export * from './train/mean-gradients.ts';
-export type { EpochRecord } from './train/resume.ts';
+export { type EpochRecord, requireSameRun } from './train/resume.ts';
 export * from './train/schedule.ts';
 export { oncePerStep } from './train/slots.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';

@@ -1,3 +1,5 @@
+export * from './bottom-up-cascade.ts';
+export * from './growing-search.ts';
 export { type LfeOptions, lfe } from './lfe.ts';
 export { type LfsOptions, lfs } from './lfs.ts';
 export * from './low-pass.ts';

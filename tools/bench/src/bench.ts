@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | lfs]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -166,12 +166,26 @@ function bounds(): void {
   table([...header, 'epoch, s', 'refresh, s', 'first refresh, s'], lines);
 }
 
+function sensitivity(): void {
+  const lines = ['a', 'b'].map((model) => {
+    const r = ours('lfs', model, '2000') as unknown as Record<'epoch' | 'paper' | 'code', number>;
+    const seconds = (ms: number) => (ms / 1e3).toFixed(1);
+    const ratio = (ms: number) => `${seconds(ms)} (${(ms / r.epoch).toFixed(2)})`;
+    return [model, seconds(r.epoch), ratio(r.paper), ratio(r.code)];
+  });
+  table(
+    ['2,000 images, model', 'training pass, s', "LFS, paper's form", "LFS, code's form"],
+    lines,
+  );
+}
+
 const parts: Record<string, () => void> = {
   step: steps,
   inference,
   conv: convolutions,
   refresh,
   bound: bounds,
+  lfs: sensitivity,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

@@ -20,6 +20,7 @@ import {
   valueAndGradients,
 } from '@kcr/core';
 import { ibBound } from '@kcr/ib-bound';
+import { lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
 import { nystromDirections } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
@@ -30,6 +31,7 @@ import {
   makeModel,
   models,
   randomBatch,
+  randomDataset,
   shrink,
 } from './models.ts';
 
@@ -149,6 +151,24 @@ const measurements = {
       refresh: median([await refresh(2), await refresh(3), await refresh(4)]),
       epoch: (medians.plain! * samples) / models[name].batch,
     };
+  },
+
+  /** LFS over n images, in both forms, beside the AdamW steps of an epoch over them. */
+  async lfs(name: ModelName, n: string) {
+    const model = makeModel(name);
+    const { batch } = models[name];
+    const { trainer, step } = makeStep(name, model, new OnnxEngine());
+    const ms = await time(10, 3, step);
+    await trainer.dispose();
+    const weights = model.initialize(new Generator(0));
+    const data = randomDataset(model, Number(n));
+    const generator = new Generator(0);
+    const score = (form: 'paper' | 'code') => {
+      const given = { model, weights, data, batchSize: batch, generator };
+      return time(1, 0, () => lfs({ form }).score({ ...given, engine: new OnnxEngine() }));
+    };
+    const epoch = (ms * Number(n)) / batch;
+    return { ms, epoch, paper: await score('paper'), code: await score('code') };
   },
 
   /** A convolution with the gradients of its input and its weights. */

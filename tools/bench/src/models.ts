@@ -1,6 +1,7 @@
 import { createModel } from '@kcr/backbones';
 import {
   type Batch,
+  type Dataset,
   type Dim,
   float32,
   Generator,
@@ -82,4 +83,14 @@ export function randomBatch(model: Model, size: number): Batch {
   const pixels = Array.from({ length: sizeOf(shape) }, () => generator.normal());
   const labels = Array.from({ length: size }, () => generator.integer(model.classes));
   return { image: float32(shape, pixels), label: int32([size], labels) };
+}
+
+/** Random images of random classes, ready in memory. */
+export function randomDataset(model: Model, length: number): Dataset {
+  const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
+  const labels = Int32Array.from({ length }, (_, i) => i % model.classes);
+  return {
+    ...{ length, labels, classes, shape: model.inputShape },
+    batch: async (indices) => randomBatch(model, indices.length),
+  };
 }

@@ -43,21 +43,31 @@ export async function loadRun(directory: string, identity: object): Promise<RunS
   if (!existsSync(path)) return undefined;
   const { tensors, metadata } = await readSafetensors(path);
   const saved = JSON.parse(metadata.run ?? '{}') as {
-    identity: Record<string, unknown>;
+    identity: object;
     epoch: number;
     history: EpochRecord[];
     counts: TrainerState['counts'];
   };
-  const now = identity as Record<string, unknown>;
-  const differing = [
-    ...new Set([...Object.keys(now), ...Object.keys(saved.identity ?? {})]),
-  ].filter((key) => JSON.stringify(saved.identity?.[key]) !== JSON.stringify(now[key]));
+  requireSameRun(path, saved.identity ?? {}, identity);
+  const arrays: Record<string, NdArray> = tensors;
+  return { trainer: { arrays, counts: saved.counts }, epoch: saved.epoch, history: saved.history };
+}
+
+/**
+ * Checks that a run that was saved is the one to go on with.
+ *
+ * @param identities what each is, as JSON
+ * @throws KcrError `RESUME_MISMATCH` naming what differs
+ */
+export function requireSameRun(path: string, ...identities: [saved: object, now: object]): void {
+  const [saved, now] = identities as [Record<string, unknown>, Record<string, unknown>];
+  const differing = [...new Set([...Object.keys(now), ...Object.keys(saved)])].filter(
+    (key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]),
+  );
   if (differing.length > 0)
     throw new KcrError('RESUME_MISMATCH', {
       where: path,
       found: `a run with another ${differing.join(', ')}`,
       fix: 'Choose another output folder, or delete this one to start again',
     });
-  const arrays: Record<string, NdArray> = tensors;
-  return { trainer: { arrays, counts: saved.counts }, epoch: saved.epoch, history: saved.history };
 }
