@@ -4,12 +4,15 @@ import {
   crossEntropy,
   defineCriterion,
   type GradientContext,
+  type ModelOutput,
   meanGradients,
   type ParamSpec,
   partDim,
   type Scores,
+  stopGradient,
   type Tensor,
   tf,
+  type WeightValues,
   weightValues,
 } from '@kcr/core';
 import { lowPass } from './low-pass.ts';
@@ -24,6 +27,11 @@ export interface LfsOptions {
    * of w d(lambda CE + (1 - lambda) KL)/dw, the KL divided by the features' number too.
    */
   form?: 'paper' | 'code';
+  /**
+   * For `paper`: the two losses take turns, one for each batch, at half the cost; each is then a mean over half of
+   * the images. Default false.
+   */
+  takeTurns?: boolean;
 }
 
 /** KL(softmax(teacher) || softmax(student)) of features, mean over the images. Both [batch, d]. */
@@ -36,6 +44,13 @@ function featureDivergence(teacher: Tensor, student: Tensor): Tensor {
 const scored = ({ shape, axes }: ParamSpec): boolean =>
   shape.length > 1 && axisParts(axes[0]!).some((part) => partDim(part)?.prunable);
 
+type Loss = (context: GradientContext, filtered: ModelOutput) => Tensor;
+
+const task: Loss = ({ targets }, { logits }) => crossEntropy(logits, targets);
+
+const distance: Loss = ({ images, apply }, { features }) =>
+  featureDivergence(stopGradient(apply(images).features), features);
+
 /**
  * Low-frequency sensitivity (VTC-LFC 3.2): how much low-pass filtered images need a channel, to first order. The
  * loss on them is the cross-entropy, and the distance of the features (the class token, or the pooled map)
@@ -43,38 +58,43 @@ const scored = ({ shape, axes }: ParamSpec): boolean =>
  */
 export const lfs = defineCriterion(
   'lfs',
-  ({ lambda = 0.1, sigma = 0.1, form = 'paper' }: LfsOptions) =>
+  ({ lambda = 0.1, sigma = 0.1, form = 'paper', takeTurns = false }: LfsOptions) =>
     async ({ model, weights, engine, data, batchSize }): Promise<Scores> => {
-      const onFiltered = ({ images, apply }: GradientContext) => apply(lowPass(images, sigma));
-      const task = (context: GradientContext) =>
-        crossEntropy(onFiltered(context).logits, context.targets);
-      const features = (context: GradientContext) =>
-        featureDivergence(context.reference.features!, onFiltered(context).features);
-      const given = {
-        ...{ model, weights, engine, data, batchSize },
-        only: scored,
-        reference: ({ images, apply }: GradientContext) => ({ features: apply(images).features }),
-      };
-      const options = { axes: 'outputs', weightsOnly: true } as const;
-      const share = (name: string, i: number, gradient: number) =>
-        (weights[name]!.data[i]! * gradient) ** 2;
-      if (form === 'code') {
-        const both = (context: GradientContext) =>
-          tf.add(
-            tf.mul(task(context), lambda),
-            tf.mul(features(context), (1 - lambda) / model.featureSize),
-          );
-        const { loss } = await meanGradients({ ...given, losses: { loss: both } });
-        return channelSums(
+      const filtered = (loss: Loss) => (context: GradientContext) =>
+        loss(context, context.apply(lowPass(context.images, sigma)));
+      const gradients = <L extends string>(losses: Record<L, Loss>) =>
+        meanGradients({
+          ...{ model, weights, engine, data, batchSize, takeTurns },
+          only: scored,
+          losses: Object.fromEntries(
+            Object.entries<Loss>(losses).map(([name, loss]) => [name, filtered(loss)]),
+          ) as Record<L, ReturnType<typeof filtered>>,
+        });
+      const squares = (slopes: WeightValues) =>
+        channelSums(
           model,
-          weightValues(model, (name, i) => share(name, i, loss[name]![i]!), scored),
-          options,
+          weightValues(
+            model,
+            (name, i) => (weights[name]!.data[i]! * slopes[name]![i]!) ** 2,
+            scored,
+          ),
+          { axes: 'outputs', weightsOnly: true },
         );
+      if (form === 'code') {
+        const both: Loss = (context, out) =>
+          tf.add(
+            tf.mul(task(context, out), lambda),
+            tf.mul(distance(context, out), (1 - lambda) / model.featureSize),
+          );
+        return squares((await gradients({ both })).both);
       }
-      const found = await meanGradients({ ...given, losses: { task, features } });
-      const sensitivity = (name: string, i: number) =>
-        lambda * share(name, i, found.task[name]![i]!) +
-        (1 - lambda) * share(name, i, found.features[name]![i]!);
-      return channelSums(model, weightValues(model, sensitivity, scored), options);
+      const found = await gradients({ task, distance });
+      const [tasks, distances] = [squares(found.task), squares(found.distance)];
+      return new Map(
+        [...tasks].map(([name, values]) => {
+          const other = distances.get(name)!;
+          return [name, values.map((x, i) => lambda * x + (1 - lambda) * other[i]!)];
+        }),
+      );
     },
 );

@@ -20,7 +20,7 @@ import {
   valueAndGradients,
 } from '@kcr/core';
 import { ibBound } from '@kcr/ib-bound';
-import { lfs } from '@kcr/lfc';
+import { type LfsOptions, lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
 import { nystromDirections } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
@@ -163,12 +163,17 @@ const measurements = {
     const weights = model.initialize(new Generator(0));
     const data = randomDataset(model, Number(n));
     const generator = new Generator(0);
-    const score = (form: 'paper' | 'code') => {
+    const score = (options: LfsOptions) => {
       const given = { model, weights, data, batchSize: batch, generator };
-      return time(1, 0, () => lfs({ form }).score({ ...given, engine: new OnnxEngine() }));
+      return time(1, 0, () => lfs(options).score({ ...given, engine: new OnnxEngine() }));
     };
     const epoch = (ms * Number(n)) / batch;
-    return { ms, epoch, paper: await score('paper'), code: await score('code') };
+    return {
+      ...{ ms, epoch },
+      paper: await score({}),
+      turns: await score({ takeTurns: true }),
+      code: await score({ form: 'code' }),
+    };
   },
 
   /** A convolution with the gradients of its input and its weights. */

@@ -6,6 +6,7 @@ import {
   evaluate,
   Generator,
   type GradientContext,
+  type MeanGradientsOptions,
   type Model,
   meanGradients,
   type Scores,
@@ -133,6 +134,34 @@ test('the slope of a gate on hidden channels is that of the weights that read th
       slope += given.weights[name]!.data[i * hidden + j]! * loss[name]![i * hidden + j]!;
     expect(gates['blocks.0.mlp.hidden']![j]).toBeCloseTo(slope, 5);
   }
+});
+
+test('losses that take turns are means over their own images', async () => {
+  const model = smallModels.vit!();
+  const given = { model, weights: largeWeights(model), batchSize: 2 };
+  const loss = ({ images, targets, apply }: GradientContext) =>
+    crossEntropy(apply(images).logits, targets);
+  const data = syntheticData(model, 6);
+  const run = async (more: Pick<MeanGradientsOptions, 'indices' | 'takeTurns'>) => {
+    const engine = await engines.onnx!();
+    const found = await meanGradients({
+      ...given,
+      ...more,
+      engine,
+      data,
+      losses: { a: loss, b: loss },
+    });
+    await engine.dispose();
+    return found;
+  };
+  const turns = await run({ takeTurns: true });
+  const own = {
+    a: (await run({ indices: Int32Array.of(0, 1, 4, 5) })).a,
+    b: (await run({ indices: Int32Array.of(2, 3) })).b,
+  };
+  for (const name of ['a', 'b'] as const)
+    for (const [weight, values] of Object.entries(own[name]))
+      values.forEach((x, i) => expect(turns[name][weight]![i]).toBeCloseTo(x, 5));
 });
 
 test('LFS: without filtering features do not differ, and the cross-entropy is that of Taylor', async () => {

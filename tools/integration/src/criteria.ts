@@ -12,5 +12,6 @@ export const criteria: Readonly<Record<string, Criterion>> = {
   'ntk-sap': ntkSap({}),
   slim: slim({ epochs: 1 }),
   lfs: lfs({ sigma: 0.5 }),
+  'lfs, losses in turns': lfs({ sigma: 0.5, takeTurns: true }),
   "lfs, the code's form": lfs({ sigma: 0.5, form: 'code' }),
 };

@@ -1,6 +1,6 @@
 import { float32 } from '../array.ts';
 import { prunableDims } from '../blocks.ts';
-import { drawing, type Engine, type StepContext } from '../engine.ts';
+import { drawing, type Engine, type StepContext, type StepResult } from '../engine.ts';
 import type { Model, ModelOutput, StateDict } from '../model.ts';
 import { oneHot } from '../ops/cross-entropy.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
@@ -17,8 +17,6 @@ export interface GradientContext {
   targets: Tensor;
   /** Runs the model in evaluation mode, with other weights where `change` gives them. */
   apply(images: Tensor, change?: (name: string, weight: Tensor) => Tensor): ModelOutput;
-  /** Values that gradients do not pass through. */
-  reference: Readonly<Record<string, Tensor>>;
   /** Random numbers, new in every batch. */
   draw(name: string, shape: readonly number[], draw: Draw): Tensor;
 }
@@ -40,8 +38,8 @@ export interface MeanGradientsOptions {
   only?(weight: ParamSpec): boolean;
   /** Of random numbers, where losses draw them. */
   generator?: Generator;
-  /** What losses find in `reference`. */
-  reference?(context: GradientContext): Record<string, Tensor>;
+  /** The losses take turns, one for each batch, so that each is a mean over its part of the images. Default false. */
+  takeTurns?: boolean;
   /** Scalar losses by name, each a mean over the batch's images. */
   losses: Readonly<Record<string, (context: GradientContext) => Tensor>>;
 }
@@ -95,28 +93,21 @@ export async function meanGradients<L extends string>(
   engine.set(weights);
   for (const { state, shape } of gates) engine.set({ [state]: float32(shape, 1) });
   for (const { state, shape } of sums) engine.set({ [state]: float32(shape) });
-  const step = engine.compile('gradients', (context) => {
-    const inLosses = gradientContext(options, context);
-    const parameters = variables.map((variable) => context.state(variable.state));
-    const updates: Record<string, Tensor> = {};
-    for (const name of names) {
-      const { gradients } = valueAndGradients(
-        () => ({ loss: options.losses[name](inLosses), aux: {} }),
-        parameters,
-      );
-      variables.forEach((variable, i) => {
-        const sum = `${SUM}${name}/${variable.name}`;
-        const share = tf.mul(gradients[i]!, context.inputs.share!);
-        updates[sum] = tf.add(context.state(sum), share);
-      });
-    }
-    return { outputs: {}, updates };
-  });
-  for await (const { batch } of batches(data, batchOrder(indices, batchSize))) {
-    const share = float32([], batch.label.data.length / indices.length);
-    await step({ image: batch.image, label: batch.label, share });
+  const order = batchOrder(indices, batchSize);
+  const turns = options.takeTurns ? names.map((name) => [name]) : [names];
+  const steps = turns.map((group) =>
+    engine.compile('gradients', (context) => gradientStep(options, variables, group, context)),
+  );
+  const images = turns.map((_, turn) =>
+    order.reduce((n, batch, i) => n + (i % turns.length === turn ? batch.length : 0), 0),
+  );
+  let turn = 0;
+  for await (const { batch } of batches(data, order)) {
+    const share = float32([], batch.label.data.length / images[turn]!);
+    await steps[turn]!({ image: batch.image, label: batch.label, share });
+    turn = (turn + 1) % turns.length;
   }
-  await step.dispose();
+  for (const step of steps) await step.dispose();
   const found = await engine.get(sums.map(({ state }) => state));
   const own = [...gates, ...sums].map(({ state }) => state);
   engine.delete([...Object.keys(weights), ...own]);
@@ -129,19 +120,40 @@ export async function meanGradients<L extends string>(
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<L, WeightValues>;
 }
 
+/** Adds the gradients of some losses for one batch to their sums. */
+function gradientStep(
+  options: MeanGradientsOptions,
+  variables: readonly Variable[],
+  losses: readonly string[],
+  context: StepContext,
+): StepResult {
+  const inLosses = gradientContext(options, context);
+  const parameters = variables.map((variable) => context.state(variable.state));
+  const updates: Record<string, Tensor> = {};
+  for (const name of losses) {
+    const { gradients } = valueAndGradients(
+      () => ({ loss: options.losses[name]!(inLosses), aux: {} }),
+      parameters,
+    );
+    variables.forEach((variable, i) => {
+      const sum = `${SUM}${name}/${variable.name}`;
+      const share = tf.mul(gradients[i]!, context.inputs.share!);
+      updates[sum] = tf.add(context.state(sum), share);
+    });
+  }
+  return { outputs: {}, updates };
+}
+
 function gradientContext(
-  { model, by, generator, reference }: MeanGradientsOptions,
+  { model, by, generator }: MeanGradientsOptions,
   context: StepContext,
 ): GradientContext {
-  const images = context.inputs.image!;
   const tap = by === 'channels' ? gated(model, context) : undefined;
-  const plain: GradientContext = {
-    images,
+  return {
+    images: context.inputs.image!,
     targets: oneHot(context.inputs.label!, model.classes),
     apply: (x, change = (_, weight) => weight) =>
       model.apply(x, { state: (name) => change(name, context.state(name)), tap }),
     draw: drawing(context, () => generator!),
-    reference: {},
   };
-  return { ...plain, reference: reference?.(plain) ?? {} };
 }
