@@ -1,6 +1,7 @@
-import type { Dataset, Generator, Normalization } from '@kcr/core';
+import type { Batch, Dataset, Generator, Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import type { Pixels } from './image.ts';
+import { type MixOptions, mix } from './mix.ts';
 
 /** Where images come from. */
 export interface ImageSource {
@@ -15,6 +16,8 @@ export interface ImageDatasetOptions {
   normalization: Normalization;
   /** Changes of training images, in order. */
   augment?: readonly Augment[];
+  /** Mixing of a training batch's images with each other. */
+  mix?: MixOptions;
 }
 
 /** A data set of normalised images: (pixel / 255 - mean) / std. */
@@ -44,7 +47,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
       const image = new Float32Array(indices.length * size);
       // Every image has a stream of its own, so that the order of decoding does not matter.
       const images = await Promise.all(
-        Array.from(indices, (i) => load(i, augment?.fork(String(i)))),
+        Array.from(streamNames(indices), (name, n) => load(indices[n]!, augment?.fork(name))),
       );
       images.forEach(({ data }, n) => {
         const offset = n * size;
@@ -52,7 +55,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
           for (let c = 0; c < channels; c++)
             image[offset + p + c] = data[p + c]! * scale[c]! - shift[c]!;
       });
-      return {
+      const batch: Batch = {
         image: { dtype: 'float32', shape: [indices.length, ...shape], data: image },
         label: {
           dtype: 'int32',
@@ -60,6 +63,19 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
           data: Int32Array.from(indices, (i) => labels[i]!),
         },
       };
+      return options.mix && augment
+        ? mix(batch, classes.length, options.mix, augment.fork('mix'))
+        : batch;
     },
   };
+}
+
+/** A name for each image of a batch: its index, and which repetition of it this is from the second on. */
+function streamNames(indices: Int32Array): string[] {
+  const seen = new Map<number, number>();
+  return Array.from(indices, (i) => {
+    const repetition = seen.get(i) ?? 0;
+    seen.set(i, repetition + 1);
+    return repetition === 0 ? String(i) : `${i}:${repetition}`;
+  });
 }

@@ -57,7 +57,7 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
         v: state(`v_${key}`),
       };
       const given = { size: inputs.size!, eps: inputs.eps!, keep: inputs.keep! };
-      const next = adamW(moments, given, { betas, eps, weightDecay }, key === 'weight');
+      const next = adamW(moments, given, { betas, eps, weightDecay }, { decay: key === 'weight' });
       updates[key] = next.value;
       updates[`m_${key}`] = next.m;
       updates[`v_${key}`] = next.v;

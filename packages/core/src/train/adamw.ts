@@ -35,18 +35,28 @@ export function adamWStep(t: number, lr: number, options: AdamWOptions): AdamWSt
 /** A parameter with its gradient and moments, all of one shape. */
 export type Moments = Record<'value' | 'gradient' | 'm' | 'v', Tensor>;
 
-/** One update with decoupled weight decay, which `decay` switches on. */
+/** What differs from parameter to parameter. */
+export interface AdamWParameter {
+  /** Whether weight decay applies. */
+  decay: boolean;
+  /** Factor of the learning rate. Default 1. */
+  rate?: number;
+}
+
+/** One update with decoupled weight decay. */
 export function adamW(
   { value, gradient, m, v }: Moments,
   step: AdamWStep<Tensor>,
   { betas: [beta1, beta2] }: AdamWOptions,
-  decay: boolean,
+  { decay, rate = 1 }: AdamWParameter,
 ): { value: Tensor; m: Tensor; v: Tensor } {
   const nextM = tf.add(tf.mul(m, beta1), gradient);
   const nextV = tf.add(tf.mul(v, beta2), tf.square(gradient));
   const divisor = tf.add(tf.sqrt(nextV), step.eps);
-  const kept = decay ? tf.mul(value, step.keep) : value;
-  return { value: tf.sub(kept, tf.div(tf.mul(nextM, step.size), divisor)), m: nextM, v: nextV };
+  const size = rate === 1 ? step.size : tf.mul(step.size, rate);
+  const keep = rate === 1 ? step.keep : tf.add(tf.mul(step.keep, rate), 1 - rate);
+  const kept = decay ? tf.mul(value, keep) : value;
+  return { value: tf.sub(kept, tf.div(tf.mul(nextM, size), divisor)), m: nextM, v: nextV };
 }
 
 /** Scales gradients so that their common norm is at most `maxNorm` (PyTorch's `clip_grad_norm_`). */

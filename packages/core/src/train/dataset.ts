@@ -7,6 +7,8 @@ export interface Batch {
   image: NdArray;
   /** int32 [n] */
   label: NdArray;
+  /** What to train towards instead of the labels, where images are mixed: float32 [n, classes], rows sum to 1. */
+  target?: NdArray;
 }
 
 /** A labelled set of images, read in batches. `@kcr/data` has implementations. */

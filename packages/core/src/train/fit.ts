@@ -21,6 +21,8 @@ export interface OptimizerOptions extends Partial<AdamWOptions> {
   minLr?: number;
   /** Default 0. */
   warmupEpochs?: number;
+  /** Factor of the learning rate from each layer to the one below it (timm). Default 1. */
+  layerDecay?: number;
 }
 
 export interface FitOptions {
@@ -37,6 +39,8 @@ export interface FitOptions {
   plugins?: readonly Plugin[];
   labelSmoothing?: number;
   clipNorm?: number;
+  /** Times that an image comes in a row, augmented anew each time; an epoch has as many images as without. Default 1. */
+  augRepeats?: number;
   /** Decay of the moving average of the weights, which is then what is evaluated and saved. */
   emaDecay?: number;
   /** Weights to start from. Default: drawn from the seed. */
@@ -137,13 +141,13 @@ class TrainingLoop {
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
-    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05 } = optimizer;
+    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05, layerDecay } = optimizer;
     const { labelSmoothing = 0, clipNorm, emaDecay } = options;
     this.trainer = new Trainer(
       model,
       engine,
       plugins,
-      { labelSmoothing, clipNorm, emaDecay, adamw: { betas, eps, weightDecay } },
+      { labelSmoothing, clipNorm, emaDecay, layerDecay, adamw: { betas, eps, weightDecay } },
       { stage, epochs, samples: train.length, warn: options.onWarning ?? console.warn },
       this.#root.fork('plugins'),
     );
@@ -261,8 +265,9 @@ class TrainingLoop {
   #batches(part: 'weights' | 'architecture', epoch: number): Int32Array[] {
     const images = this.#parts[part];
     const order = this.#root.fork(`order:${part}:${epoch}`).permutation(images.length);
+    const { augRepeats: repeats = 1 } = this.options;
     return batchOrder(
-      order.map((i) => images[i]!),
+      order.map((_, i) => images[order[Math.floor(i / repeats)]!]!),
       this.options.batchSize,
       true,
     );
@@ -287,7 +292,8 @@ class TrainingLoop {
   /** What must be the same for a run to go on. */
   #identity(): object {
     const { model, train, plugins = [] } = this.options;
-    const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay } = this.options;
+    const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm } = this.options;
+    const { emaDecay, augRepeats } = this.options;
     const { architectureShare, architectureOptimizer } = this.options;
     const identity = {
       stage: this.stage,
@@ -296,7 +302,7 @@ class TrainingLoop {
       kept: model.kept,
       adapters: model.adapters.length > 0 ? model.adapters.map(describeAdapter) : undefined,
       images: train.length,
-      ...{ epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay },
+      ...{ epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay, augRepeats },
       ...{ architectureShare, architectureOptimizer },
       plugins: plugins.map(({ name, options }) => ({ name, options })),
     };

@@ -27,6 +27,8 @@ export interface TrainerOptions {
   /** Decay of the exponential moving average of the weights; absent: none. */
   emaDecay?: number;
   adamw: AdamWOptions;
+  /** The learning rate of a layer is this to the power of the layers above it (timm). Default 1. */
+  layerDecay?: number;
 }
 
 /** What plugins are told of the run. */
@@ -46,12 +48,36 @@ interface Trained {
   name: string;
   shape: readonly number[];
   decay: boolean;
+  /** Factor of the learning rate. */
+  rate: number;
 }
 
 const WEIGHT = 'weight:';
 const AVERAGE = 'average:';
 const FIRST = 'm:';
 const SECOND = 'v:';
+
+/**
+ * How deep parameters are: 0 before the first transformer block, 1 to L in the blocks, L + 1 after the last; parameters
+ * between two blocks (a merging of patches) count to the one before.
+ */
+function layerDepth(model: Model): { layers: number; of(name: string): number } {
+  const blocks = model.taps
+    .filter((tap) => tap.role === 'tokens')
+    .map((tap) => tap.name.slice(0, -'tokens'.length));
+  const depths = new Map<string, number>();
+  let depth = 0;
+  for (const { name } of model.params) {
+    const block = blocks.findIndex((path) => name.startsWith(path));
+    if (block >= 0) depth = block + 1;
+    depths.set(name, depth);
+  }
+  const last = model.params.findLastIndex(({ name }) =>
+    blocks.some((path) => name.startsWith(path)),
+  );
+  for (const { name } of model.params.slice(last + 1)) depths.set(name, blocks.length + 1);
+  return { layers: blocks.length + 1, of: (name) => depths.get(name)! };
+}
 
 /** A model with its plugins and its optimiser's state on an engine, and the steps that train it. */
 export class Trainer {
@@ -80,9 +106,13 @@ export class Trainer {
   ) {
     checkPlugins(plugins);
     this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
+    const depth = layerDepth(model);
     this.#weights = model.params
       .filter((p) => p.trainable)
-      .map(({ name, shape, decay }) => ({ name: WEIGHT + name, shape, decay }));
+      .map(({ name, shape, decay }) => {
+        const rate = (options.layerDecay ?? 1) ** (depth.layers - depth.of(name));
+        return { name: WEIGHT + name, shape, decay, rate };
+      });
     this.hooks = plugins.map((plugin) => attachPlugin(plugin, this.#pluginRun(plugin.name, run)));
     this.inference = compileInference(engine, model, { prefix: WEIGHT, tap: this.#tap });
     this.averagedInference = options.emaDecay
@@ -147,7 +177,8 @@ export class Trainer {
     this.progress.step = this.steps(group);
     this.#counts[group] = this.progress.step + 1;
     const index: NdArray = { dtype: 'int32', shape: [indices.length], data: indices };
-    const out = await step({ image: batch.image, label: batch.label, index });
+    const { image, label, target } = batch;
+    const out = await step({ image, label, index, ...(target ? { target } : {}) });
     const loss = item(out.loss!);
     if (!Number.isFinite(loss))
       throw new KcrError('LOSS_NOT_FINITE', {
@@ -183,7 +214,7 @@ export class Trainer {
       },
       buffer: array,
       parameter: (name, initial) => {
-        this.#architecture.push({ name: path(name), shape: initial.shape, decay: false });
+        this.#architecture.push({ name: path(name), shape: initial.shape, decay: false, rate: 1 });
         return array(name, initial);
       },
       input: (name, next) => inputSlot(path(name), this.progress, next),
@@ -221,7 +252,7 @@ export class Trainer {
   #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
     const { inputs, state } = context;
     const aux: Record<string, Tensor> = {};
-    const targets = oneHot(inputs.label!, this.model.classes);
+    const targets = inputs.target ?? oneHot(inputs.label!, this.model.classes);
     const out = this.model.apply(inputs.image!, {
       state: (name) => state(WEIGHT + name),
       training: true,
@@ -249,14 +280,12 @@ export class Trainer {
       );
     const step = { size: given('size'), eps: given('eps'), keep: given('keep') };
     const updates: Record<string, Tensor> = {};
-    trained.forEach(({ name, decay }, i) => {
+    trained.forEach(({ name, decay, rate }, i) => {
       const [value, m, v] = [name, FIRST + name, SECOND + name].map(context.state);
-      const next = adamW(
-        { value: value!, gradient: gradients[i]!, m: m!, v: v! },
-        step,
-        adamw,
+      const next = adamW({ value: value!, gradient: gradients[i]!, m: m!, v: v! }, step, adamw, {
         decay,
-      );
+        rate,
+      });
       updates[name] = next.value;
       updates[FIRST + name] = next.m;
       updates[SECOND + name] = next.v;
