@@ -7,6 +7,7 @@ import { evalCommand } from './commands/eval.ts';
 import { exportCommand } from './commands/export.ts';
 import { ibCommand } from './commands/ib.ts';
 import { inspect } from './commands/inspect.ts';
+import { criteria, pruneCommand } from './commands/prune.ts';
 import { retrainCommand, searchCommand } from './commands/stages.ts';
 import { printResult } from './output.ts';
 import { recipes } from './recipes/index.ts';
@@ -33,6 +34,14 @@ function positive(text: string): number {
   throw new InvalidArgumentError('a number above 0 is needed');
 }
 
+function json(text: string): object {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
 /** Options that all commands over a recipe share. */
 const overRecipe = (command: Command): Command =>
   command
@@ -43,6 +52,10 @@ const overRecipe = (command: Command): Command =>
       'the run: checkpoints, metrics, results; an interrupted run goes on',
     )
     .option('--seed <n>', "instead of the recipe's seed", whole)
+    .option(
+      '--weights <path>',
+      'trained weights of the dense model: a checkpoint, or a safetensors file with timm names',
+    )
     .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`')
     .addOption(engineOption())
     .addOption(deviceOption())
@@ -64,6 +77,47 @@ export function program(): Command {
     .description('train the model of a selection from scratch')
     .requiredOption('--selection <file>', 'the selection.json of a search')
     .action(retrainCommand);
+  kcr
+    .command('prune')
+    .description('take channels, and with `bcp` tokens, out of a trained model')
+    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption('--data <folder>', 'training images, one folder per class')
+    .requiredOption('--out <folder>', 'the pruned checkpoint; an interrupted cascade goes on')
+    .option('--test <folder>', 'images to measure the accuracy on, before and after')
+    .option(
+      '--criterion <name>',
+      `what scores channels: ${Object.keys(criteria).join(', ')}, or MODULE#EXPORT`,
+      'lfs',
+    )
+    .option('--criterion-options <json>', "the criterion's options", json, {})
+    .addOption(
+      new Option('--allocator <name>', 'how channels are chosen; bcp: the bottom-up cascade')
+        .choices(['uniform', 'global', 'macs', 'params', 'latency', 'drop', 'bcp'])
+        .default('macs'),
+    )
+    .requiredOption(
+      '--budget <value>',
+      'share to keep; for drop and bcp the points that accuracy may drop',
+      positive,
+    )
+    .addOption(
+      new Option('--schedule <name>', 'when channels are scored and chosen')
+        .choices(['one-shot', 'iterative', 'cascade', 'cascade-top-down'])
+        .default('one-shot'),
+    )
+    .option('--rounds <n>', 'of the iterative schedule', whole, 5)
+    .option('--rho <share>', "tokens' share of the drop, for bcp", Number, 0.35)
+    .option('--no-tokens', 'bcp takes out channels alone')
+    .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
+    .option('--images <n>', 'training images to score on', whole, 2000)
+    .option('--calibration-images <n>', 'training images that bcp measures on', whole, 5000)
+    .option('--batch-size <n>', 'images at once', whole, 100)
+    .option('--crop-ratio <share>', 'size of the centre crop', Number)
+    .option('--seed <n>', 'seed of the samples', whole, 0)
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .option('--json', 'print the result as JSON')
+    .action(pruneCommand);
   kcr
     .command('eval')
     .description('accuracy and loss of a checkpoint')

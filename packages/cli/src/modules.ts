@@ -5,6 +5,7 @@ import type { ModelEntry } from '@kcr/backbones';
 import {
   type Adapter,
   type Architecture,
+  type Criterion,
   KcrError,
   type MakeAdapter,
   type Plugin,
@@ -14,7 +15,9 @@ import type { RecipePart } from './recipe.ts';
 /** The modules that the command brings along, so that a recipe finds them from any folder. */
 const bundled: Readonly<Record<string, () => Promise<object>>> = {
   '@kcr/backbones': () => import('@kcr/backbones'),
+  '@kcr/criteria': () => import('@kcr/criteria'),
   '@kcr/ib-bound': () => import('@kcr/ib-bound'),
+  '@kcr/lfc': () => import('@kcr/lfc'),
   '@kcr/masks': () => import('@kcr/masks'),
   '@kcr/nystrom': () => import('@kcr/nystrom'),
 };
@@ -37,14 +40,13 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
 }
 
 /**
- * Makes a plugin or an adapter from `MODULE#EXPORT` and its options.
+ * What makes a plugin, an adapter or a criterion from its options, by `MODULE#EXPORT`.
  *
  * @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN`
  */
-export async function loadPart<T extends Plugin | Adapter>({
-  use,
-  options,
-}: RecipePart): Promise<T> {
+export async function partMaker<T extends Plugin | Adapter | Criterion>(
+  use: string,
+): Promise<(options: object) => T> {
   const at = use.lastIndexOf('#');
   const exports = await importModule(use.slice(0, at));
   const make = exports[use.slice(at + 1)];
@@ -54,8 +56,14 @@ export async function loadPart<T extends Plugin | Adapter>({
       found: `no function of that name in ${use.slice(0, at)}`,
       fix: `It exports ${Object.keys(exports).join(', ')}`,
     });
-  return make(options) as T;
+  return make as (options: object) => T;
 }
+
+/** Makes a part that a recipe names. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
+export const loadPart = async <T extends Plugin | Adapter | Criterion>({
+  use,
+  options,
+}: RecipePart): Promise<T> => (await partMaker<T>(use))(options);
 
 /** An entry of a table that a module exports. @throws KcrError `MODULE_LOAD`, and `code` where it is absent */
 async function findIn<T>(module: string, table: string, name: string, code: string): Promise<T> {

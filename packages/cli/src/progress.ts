@@ -1,4 +1,5 @@
-import type { EpochRecord, StepReport } from '@kcr/core';
+import type { EpochRecord, Model, PruningReport, StepReport } from '@kcr/core';
+import type { TryReport } from '@kcr/lfc';
 import { Presets, SingleBar } from 'cli-progress';
 
 /** How a run tells a person how far it is. */
@@ -67,5 +68,33 @@ export function progressView(
     },
     onWarning: warn,
     stop: () => bar.stop(),
+  };
+}
+
+/** A line for each step of pruning, and for each try of a cascade, on standard error. */
+export function pruningView(stream: NodeJS.WriteStream = process.stderr) {
+  const started = performance.now();
+  const left = (done: number, all: number) => {
+    if (done === 0) return '';
+    const spent = (performance.now() - started) / 1000;
+    return `, ${seconds((spent * (all - done)) / done)} left`;
+  };
+  const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
+  return {
+    onStep({ name, step, steps, macs, params }: PruningReport, whole: Model): void {
+      const [ofMacs, ofParams] = [
+        share(macs, whole.macs.total),
+        share(params, whole.parameterCount),
+      ];
+      const rest = left(step, steps);
+      stream.write(`prune: ${name}, ${ofMacs} of MACs, ${ofParams} of parameters${rest}\n`);
+    },
+    onTry({ block, turn, blocks, what, count, drop, allowed }: TryReport): void {
+      const points = `${drop.toFixed(2)} of at most ${allowed.toFixed(2)} points`;
+      const rest = left(turn - 1, blocks);
+      stream.write(
+        `prune: ${block} (${turn}/${blocks}), ${count} ${what} fewer: drop ${points}${rest}\n`,
+      );
+    },
   };
 }

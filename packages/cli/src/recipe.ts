@@ -15,6 +15,7 @@ const optimizer = z.strictObject({
   weightDecay: z.number().nonnegative().optional(),
   betas: z.tuple([share, share]).optional(),
   eps: z.number().positive().optional(),
+  layerDecay: z.number().positive().max(1).optional(),
 });
 
 /** A plugin or an adapter by the module and the export that make it. */
@@ -30,6 +31,7 @@ const training = z.strictObject({
   labelSmoothing: share.optional(),
   clipNorm: z.number().positive().optional(),
   emaDecay: share.optional(),
+  augRepeats: count.optional(),
   plugins: z.array(part).default([]),
 });
 
@@ -61,9 +63,41 @@ const data = z.strictObject({
     })
     .optional(),
   augment: z.array(augment).default([]),
+  /** Mixing of a training batch's images with each other. */
+  mix: z
+    .strictObject({
+      mixup: z.number().nonnegative().optional(),
+      cutmix: z.number().nonnegative().optional(),
+      probability: share.optional(),
+      switchProbability: share.optional(),
+    })
+    .optional(),
 });
 
-const schema = z.strictObject({
+/** Pruning of a trained model. */
+const pruning = z.strictObject({
+  criterion: part.default({ use: '@kcr/lfc#lfs', options: {} }),
+  /** How channels are chosen; `bcp` is VTC-LFC's bottom-up cascade. */
+  allocator: z.enum(['uniform', 'global', 'macs', 'params', 'latency', 'drop', 'bcp']),
+  /** The share to keep, or for `drop` and `bcp` the percentage points that accuracy may drop. */
+  budget: z.number().positive().max(100),
+  /** Share of the drop that tokens may cost, for `bcp`. */
+  rho: share.default(0.35),
+  /** Chooses tokens, for `bcp`: makes an adapter from `counts` and these options. Absent: channels alone. */
+  tokens: part.optional(),
+  schedule: z.enum(['one-shot', 'iterative', 'cascade', 'cascade-top-down']).default('one-shot'),
+  /** For `iterative`. */
+  rounds: count.default(5),
+  /** Roles of the dimensions to prune. */
+  dims: z.array(z.string()).min(1).default(['qk', 'v', 'hidden']),
+  /** Training images to score on. */
+  images: count.default(2000),
+  /** Training images that `bcp` measures accuracy on. */
+  calibrationImages: count.default(5000),
+  batchSize: count.default(100),
+});
+
+const fields = z.strictObject({
   name: z.string().min(1),
   /** A model by its timm name, with options that differ. */
   model: z.strictObject({
@@ -85,7 +119,9 @@ const schema = z.strictObject({
       classes: count.optional(),
     })
     .optional(),
-  /** Training of the compact model from scratch. */
+  /** Prunes the dense model after its training; `retrain` then goes on from its weights. */
+  prune: pruning.optional(),
+  /** Training of the compact model, from scratch or from pruned weights. */
   retrain: training,
   /** How `retrain` learns from a teacher, where there is one. */
   distillation: z
@@ -105,11 +141,19 @@ const schema = z.strictObject({
   complexity: z.strictObject({ rank: z.number().int().nonnegative(), landmarks: count }),
 });
 
+const schema = fields.refine((recipe) => !(recipe.prune && recipe.search), {
+  path: ['prune'],
+  message:
+    'prunes a trained model, and `search` chooses channels before training: give one of them',
+});
+
 /** A checked recipe, all defaults filled in. */
 export type Recipe = z.output<typeof schema>;
 /** A recipe as it is written. */
 export type RecipeInput = z.input<typeof schema>;
 export type TrainingRecipe = Recipe['retrain'];
+export type PruningRecipe = z.output<typeof pruning>;
+export type PruningRecipeInput = z.input<typeof pruning>;
 /** A plugin or an adapter as a recipe names it. */
 export type RecipePart = z.output<typeof part>;
 export type RecipePartInput = z.input<typeof part>;
@@ -127,14 +171,21 @@ export async function loadRecipe(nameOrPath: string): Promise<Recipe> {
 }
 
 /** Checks a recipe. @throws KcrError `RECIPE_INVALID` */
-export function parseRecipe(input: unknown, where: string): Recipe {
-  const parsed = schema.safeParse(input);
+export const parseRecipe = (input: unknown, where: string): Recipe =>
+  parse(schema, input, `recipe ${where}`);
+
+/** Checks the settings of pruning. @throws KcrError `RECIPE_INVALID` */
+export const parsePruning = (input: PruningRecipeInput, where: string): PruningRecipe =>
+  parse(pruning, input, where);
+
+function parse<T>(type: z.ZodType<T>, input: unknown, where: string): T {
+  const parsed = type.safeParse(input);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'recipe'}: ${message}`,
   );
   throw new KcrError('RECIPE_INVALID', {
-    where: `recipe ${where}`,
+    where,
     found: problems.join('; '),
     fix: 'Correct these fields; docs/recipes.md lists all of them',
   });

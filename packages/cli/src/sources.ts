@@ -47,7 +47,11 @@ export interface RecipeData {
   normalization: Normalization;
 }
 
-/** Training and test images of a recipe. @throws KcrError `DATA_ROOT`, `FOLDER_*` */
+/**
+ * Training and test images of a recipe.
+ *
+ * @throws KcrError `DATA_ROOT`, `FOLDER_*`
+ */
 export async function recipeData(recipe: Recipe, root = recipe.data.root): Promise<RecipeData> {
   if (!root)
     throw new KcrError('DATA_ROOT', {
@@ -64,7 +68,7 @@ export async function recipeData(recipe: Recipe, root = recipe.data.root): Promi
   const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
   const augment = data.augment.map((name) => augments[name]());
   return {
-    train: imageDataset(train, { normalization, augment }),
+    train: imageDataset(train, { normalization, augment, mix: data.mix }),
     test: imageDataset(test, { normalization }),
     normalization,
   };

@@ -7,12 +7,15 @@ import {
   fit,
   KcrError,
   type Kept,
+  loadWeights,
   type Model,
   type ModelInfo,
   type Plugin,
   prune,
   readSafetensors,
   type SearchResult,
+  type StateDict,
+  saveModel,
   search,
   subset,
   writeAtomic,
@@ -20,7 +23,8 @@ import {
 import { distillation } from '@kcr/distill';
 import { loadPart } from './modules.ts';
 import { progressView } from './progress.ts';
-import type { Recipe, TrainingRecipe } from './recipe.ts';
+import { pruneInto } from './pruning.ts';
+import type { PruningRecipe, Recipe, TrainingRecipe } from './recipe.ts';
 import { isCheckpoint, loadCheckpoint, type RecipeData, recipeModel } from './sources.ts';
 
 /** What every stage of a recipe needs. */
@@ -31,6 +35,8 @@ export interface StageContext {
   createEngine(): Promise<Engine>;
   /** The run's folder. */
   directory: string;
+  /** Trained weights of the dense model, instead of training it: a checkpoint or a file with timm's names. */
+  weights?: string;
   /** Whom `retrain` learns from: see the recipe's `distillation.teacher`. */
   teacher?: string;
   seed: number;
@@ -63,18 +69,22 @@ async function common(
   return { options, view };
 }
 
-/** Trains a model under `stage`'s settings, and with further plugins, into that folder of the run. */
+/**
+ * Trains a model under `stage`'s settings, and with further plugins, into that folder of the run.
+ *
+ * @param initial weights to start from; default new ones
+ */
 export async function trainStage(
   context: StageContext,
   stage: string,
   model: Model,
   settings: TrainingRecipe,
-  plugins: readonly Plugin[] = [],
+  { plugins = [], initial }: { plugins?: readonly Plugin[]; initial?: StateDict } = {},
 ): Promise<FitResult> {
   const { options, view } = await common(context, stage, model, settings);
   options.plugins.push(...plugins);
   try {
-    return await fit(options);
+    return await fit({ ...options, initial });
   } finally {
     view.stop();
     await options.engine.dispose();
@@ -119,16 +129,64 @@ function firstClasses({ train }: RecipeData, classes: number) {
   return subset(train, indices);
 }
 
-/** Trains the model with the chosen channels from scratch, as `stage`. */
+/** The compact model before it is trained. */
+export interface CompactModel {
+  model: Model;
+  /** Absent: it is trained from scratch. */
+  weights?: StateDict;
+}
+
+/** The model with the chosen channels, without weights. */
+export const compactModel = async (recipe: Recipe, kept: Kept): Promise<CompactModel> => ({
+  model: prune(await wholeModel(recipe), kept),
+});
+
+/** Trains the compact model as `stage`. */
 export async function retrainStage(
   context: StageContext,
   stage: string,
-  kept: Kept,
+  { model, weights }: CompactModel,
   plugins = context.recipe.retrain.plugins,
 ): Promise<FitResult> {
-  const { recipe } = context;
-  const model = prune(await wholeModel(recipe), kept);
-  return trainStage(context, stage, model, { ...recipe.retrain, plugins }, await teaching(context));
+  const settings = { ...context.recipe.retrain, plugins };
+  const more = { plugins: await teaching(context), initial: weights };
+  return trainStage(context, stage, model, settings, more);
+}
+
+/**
+ * Trains the dense model, or takes its weights from elsewhere, into the folder `dense` of the run.
+ *
+ * @returns whether the run has a dense model
+ */
+export async function denseStage(context: StageContext): Promise<boolean> {
+  const { recipe, weights, directory, data } = context;
+  const { model } = recipeModel(recipe);
+  if (weights) {
+    const path = isCheckpoint(weights) ? join(weights, 'model.safetensors') : weights;
+    const info = { classes: data.train.classes, normalization: data.normalization };
+    await saveModel(join(directory, 'dense'), model, await loadWeights(model, path), info);
+    return true;
+  }
+  if (recipe.dense) await trainStage(context, 'dense', model, recipe.dense);
+  return recipe.dense !== undefined;
+}
+
+/** Prunes the run's dense model into the folder `pruned`. @throws KcrError `PRUNE_DENSE` */
+export async function pruneStage(
+  context: StageContext,
+  settings: PruningRecipe,
+): Promise<CompactModel> {
+  const { recipe, directory, data, createEngine, seed } = context;
+  const dense = join(directory, 'dense');
+  if (!isCheckpoint(dense))
+    throw new KcrError('PRUNE_DENSE', {
+      where: `recipe ${recipe.name}`,
+      found: 'no trained model to prune',
+      fix: 'Pass --weights PATH, or add `dense` to the recipe',
+    });
+  return pruneInto(join(directory, 'pruned'), await loadCheckpoint(dense), settings, {
+    ...{ train: data.train, createEngine, seed },
+  });
 }
 
 /** The plugin by which `retrain` learns from its teacher, if there is one. @throws KcrError `TEACHER` */

@@ -8,13 +8,22 @@ import { drawImages, drawModel, shownImages } from '../pictures.ts';
 import { loadRecipe } from '../recipe.ts';
 import { folderOf, writeReport } from '../report/report.ts';
 import { loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
-import { retrainStage, type StageContext, searchStage, trainStage } from '../stages.ts';
+import {
+  type CompactModel,
+  compactModel,
+  denseStage,
+  pruneStage,
+  retrainStage,
+  type StageContext,
+  searchStage,
+} from '../stages.ts';
 
 export interface RunOptions {
   data?: string;
   out: string;
   seed?: number;
   teacher?: string;
+  weights?: string;
   engine: EngineName;
   device: Target;
   json?: boolean;
@@ -29,6 +38,7 @@ export async function stageContext(recipeName: string, options: RunOptions): Pro
     createEngine: (): Promise<Engine> => createEngine(options.engine, options.device),
     directory: options.out,
     teacher: options.teacher,
+    weights: options.weights,
     seed: options.seed ?? recipe.seed,
   };
 }
@@ -38,20 +48,27 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   const context = await stageContext(recipeName, options);
   const { recipe, directory } = context;
   const names = ['compact', ...Object.keys(recipe.ablations)];
-  if (recipe.dense) {
-    names.unshift('dense');
-    await trainStage(context, 'dense', recipeModel(recipe).model, recipe.dense);
-  }
-  const { kept } = recipe.search ? await searchStage(context) : { kept: {} };
-  await retrainStage(context, 'compact', kept);
+  if (recipe.prune) names.unshift('pruned');
+  if (await denseStage(context)) names.unshift('dense');
+  const compact = await startOfCompact(context);
+  await retrainStage(context, 'compact', compact);
   for (const [name, plugins] of Object.entries(recipe.ablations))
-    await retrainStage(context, folderOf(name), kept, plugins);
+    await retrainStage(context, folderOf(name), compact, plugins);
+  const { kept } = compact.model;
   const analyses = await analyseModels(context, names);
   await saveResults(context, kept, analyses);
   await writeReport(directory);
   const summary = summaries(analyses);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else printSummary(summary, directory);
+}
+
+/** Chooses what the compact model keeps, by the recipe's search or pruning. */
+async function startOfCompact(context: StageContext): Promise<CompactModel> {
+  const { recipe } = context;
+  if (recipe.prune) return pruneStage(context, recipe.prune);
+  const { kept } = recipe.search ? await searchStage(context) : { kept: {} };
+  return compactModel(recipe, kept);
 }
 
 async function analyseModels(context: StageContext, names: readonly string[]) {

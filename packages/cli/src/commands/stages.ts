@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KcrError, type Kept, prune } from '@kcr/core';
 import { printResult } from '../output.ts';
-import { retrainStage, searchStage, wholeModel } from '../stages.ts';
+import { compactModel, retrainStage, searchStage, wholeModel } from '../stages.ts';
 import { type RunOptions, stageContext } from './compress.ts';
 
 /** `kcr search`: the search stage alone. */
@@ -31,7 +31,8 @@ export async function retrainCommand(
 ): Promise<void> {
   const context = await stageContext(recipeName, options);
   const kept = await readSelection(options.selection);
-  const { history } = await retrainStage(context, 'compact', kept);
+  const compact = await compactModel(context.recipe, kept);
+  const { history } = await retrainStage(context, 'compact', compact);
   const { valTop1: top1, valTop5: top5, valLoss: loss } = history.at(-1) ?? {};
   printResult({ epochs: history.length, top1, top5, loss }, options.json ?? false);
 }

@@ -119,12 +119,34 @@ function partOfDcs(name: string, difference: Partial<Method>): RecipeInput {
   return { ...recipe, dense: undefined, ablations: {} };
 }
 
+/** VTC-LFC: the dense ViT is pruned by the bottom-up cascade, and fine-tuned with itself as teacher. */
+const lfc: RecipeInput = {
+  name: 'lfc-vit-eurosat',
+  model: vit,
+  data: { augment: ['horizontalFlip', 'verticalFlip', 'transpose', 'randomCrop'] },
+  dense: { ...training, epochs: 20 },
+  prune: {
+    allocator: 'bcp',
+    budget: 9.5,
+    rho: 0.56,
+    tokens: { use: '@kcr/lfc#lfe' },
+  },
+  retrain: {
+    ...training,
+    epochs: 10,
+    optimizer: { ...training.optimizer, lr: 3e-4, warmupEpochs: 0, layerDecay: 0.9 },
+  },
+  distillation: { teacher: 'dense', kind: 'hard', weight: 0.1 / 0.9 },
+  complexity,
+};
+
 /** The recipes for the EuroSAT images of the repository. */
 export const eurosatRecipes: readonly RecipeInput[] = [
   eurosat('kcr-vit-eurosat', vit, 0.85, kcr),
   eurosat('kcr-swin-eurosat', swin, 0.85, kcr),
   eurosat('kcr-mobilevit-eurosat', mobilevit, 0.9, kcr),
   eurosat('dcs-mobilevit-eurosat', mobilevit, 0.9, dcs),
+  lfc,
   // The q/k mask alone; nothing is pruned.
   {
     ...partOfDcs('arch1', {}),
