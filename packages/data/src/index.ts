@@ -7,3 +7,4 @@ export * from './image.ts';
 export { type MixOptions, mix } from './mix.ts';
 export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export { type RandomErasingOptions, randomErasing } from './random-erasing.ts';
+export { saltAndPepper } from './salt-and-pepper.ts';

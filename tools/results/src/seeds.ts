@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { main, type Summary } from '@kcr/cli';
+import { spread } from './spread.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,14 +24,6 @@ async function run(recipe: string): Promise<Record<string, Summary>[]> {
     summaries.push(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')));
   }
   return summaries;
-}
-
-/** Mean and sample standard deviation. */
-function spread(values: readonly number[], digits: number, scale = 1): string {
-  const mean = values.reduce((a, b) => a + b) / values.length;
-  const variance =
-    values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(values.length - 1, 1);
-  return `${(scale * mean).toFixed(digits)} ± ${(scale * Math.sqrt(variance)).toFixed(digits)}`;
 }
 
 const columns: Record<string, (of: (key: keyof Summary) => number[]) => string> = {
