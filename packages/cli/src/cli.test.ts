@@ -196,6 +196,103 @@ describe('a run from images to the report', () => {
   );
 });
 
+describe('pruning', () => {
+  const pruning = {
+    ...recipe,
+    search: undefined,
+    prune: {
+      ...{ allocator: 'bcp', budget: 60, images: 12, calibrationImages: 12, batchSize: 12 },
+      tokens: { use: '@kcr/lfc#lfe', options: { form: 'code' } },
+    },
+    distillation: { teacher: 'dense', kind: 'hard' },
+    ablations: {},
+  };
+  const run = async (...more: string[]) => {
+    await writeFile(at('pruning.json'), JSON.stringify(pruning));
+    const options = ['--data', at('data'), '--out', at('pruning'), '--json', ...more];
+    return kcr('compress', at('pruning.json'), ...options);
+  };
+
+  test('a recipe prunes the trained model, trains on, and reports tokens and blocks', {
+    timeout: 120_000,
+  }, async () => {
+    const { out, err, code } = await run();
+    expect(err).toMatch(/prune: blocks\.0 \(1\/2\), \d+ tokens fewer: drop [-\d.]+ of at most/);
+    expect(code).toBe(0);
+    const summary = JSON.parse(out);
+    expect(Object.keys(summary)).toEqual(['dense', 'pruned', 'compact']);
+    expect(summary.pruned.macs).toBeLessThan(summary.dense.macs);
+    expect(summary.compact.macs).toBe(summary.pruned.macs);
+    expect(existsSync(at('pruning', 'pictures', 'tokens-pruned.png'))).toBe(true);
+    const report = await readFile(at('pruning', 'report.html'), 'utf8');
+    for (const title of ['Channels left in each block', 'tokens that are left: compact'])
+      expect(report).toContain(title);
+    const again = await run();
+    expect(again.err).toBe('');
+    expect(JSON.parse(again.out).pruned.top1).toBe(summary.pruned.top1);
+  });
+
+  test('weights from elsewhere take the place of training', { timeout: 120_000 }, async () => {
+    const weights = at('pruning', 'dense', 'model.safetensors');
+    const options = ['--data', at('data'), '--out', at('given'), '--weights', weights, '--json'];
+    const { err, code } = await kcr('compress', at('pruning.json'), ...options);
+    expect(code).toBe(0);
+    expect(err).not.toContain('dense: epoch');
+    const kept = async (of: string) =>
+      JSON.parse(await readFile(at(of, 'pruned', 'model.json'), 'utf8')).kept;
+    expect(await kept('given')).toEqual(await kept('pruning'));
+  });
+
+  const prune = (out: string, ...more: string[]) =>
+    kcr(
+      ...['prune', at('pruning', 'dense'), '--data', at('data', 'train'), '--out', at(out)],
+      ...['--test', at('data', 'test'), '--json', ...more],
+    );
+
+  test.each([
+    ['a budget of MACs', ['--criterion', 'taylor', '--budget', '0.8']],
+    [
+      'rounds',
+      [
+        ...['--criterion', 'magnitude', '--criterion-options', '{"norm":1}', '--budget', '0.8'],
+        ...['--schedule', 'iterative', '--rounds', '2', '--dims', 'hidden'],
+      ],
+    ],
+    ['a measured latency', ['--allocator', 'latency', '--budget', '1']],
+    ['an allowed drop', ['--allocator', 'drop', '--budget', '10', '--schedule', 'cascade']],
+    ['a cascade without tokens', ['--allocator', 'bcp', '--budget', '60', '--no-tokens']],
+  ])('kcr prune with %s', { timeout: 60_000 }, async (name, options) => {
+    const folder = `prune-${name.replaceAll(' ', '-')}`;
+    const { out, code, err } = await prune(folder, ...options);
+    expect(err).toContain('prune: ');
+    expect(code).toBe(0);
+    const { before, after, macsShare } = JSON.parse(out);
+    expect(macsShare).toBe(after.macs / before.macs);
+    expect(macsShare).toBeLessThanOrEqual(options.includes('0.8') ? 0.8 : 1);
+    const { out: evaluated } = await kcr(
+      ...['eval', at(folder), '--data', at('data', 'test'), '--json'],
+    );
+    expect(JSON.parse(evaluated).top1).toBe(after.top1);
+    // Done once, it is read; with other options the folder is left alone.
+    expect(JSON.parse((await prune(folder, ...options)).out).after).toEqual(after);
+    expect((await prune(folder, ...options, '--seed', '7')).err).toContain('RESUME_MISMATCH');
+  });
+
+  test.each([
+    ['OUT_EXISTS', ['--out', 'pruning/compact', '--budget', '0.8']],
+    ['OPTION', ['--budget', '2']],
+    ['OPTION', ['--criterion', 'nothing', '--budget', '0.5']],
+    ['DIM_ROLES', ['--dims', 'nothing', '--budget', '0.5']],
+    ['BUDGET', ['--budget', '0.0001']],
+  ])('%s is said', async (code, options) => {
+    const found = options.map((option) => (option.startsWith('pruning/') ? at(option) : option));
+    const result = await prune('prune-wrong', ...found);
+    expect(result.err).toContain(`kcr: ${code}`);
+    expect(result.code).toBe(1);
+    expect(existsSync(at('prune-wrong', 'model.json'))).toBe(false);
+  });
+});
+
 describe('ib', () => {
   const generator = new Generator(1);
   const random = (rows: number, columns: number) => ({
@@ -357,6 +454,10 @@ describe('what is wrong is said, with exit code 1', () => {
     ['MODEL_CONFIG', () => ['inspect', 'deit_tiny_patch16_224', '--config', '{img}']],
     ['RECIPE_UNKNOWN', () => ['compress', 'nothing', '--out', at('x')]],
     ['RECIPE_READ', () => ['compress', at('nothing.json'), '--out', at('x')]],
+    [
+      'CHECKPOINT_READ',
+      () => ['prune', 'nothing', '--data', 'x', '--out', at('x'), '--budget', '1'],
+    ],
     ['DATA_ROOT', () => ['compress', 'kcr-vit-small', '--out', at('x')]],
     ['FOLDER_READ', () => ['compress', 'kcr-vit-small', '--data', at('nowhere'), '--out', at('x')]],
     [

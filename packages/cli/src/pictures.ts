@@ -9,7 +9,14 @@ import {
   type Normalization,
   writeAtomic,
 } from '@kcr/core';
-import { attentionEntropy, attentionMaps, gradCam, histogram, tapsOf } from '@kcr/explain';
+import {
+  attentionEntropy,
+  attentionMaps,
+  gradCam,
+  histogram,
+  keptTokens,
+  tapsOf,
+} from '@kcr/explain';
 import { type Heat, type Picture, strip } from './report/heat.ts';
 import type { RecipeData } from './sources.ts';
 
@@ -37,7 +44,8 @@ export async function drawImages(directory: string, { test, normalization }: Rec
 
 /**
  * Writes `pictures/grad-cam-NAME.png`, for the images' own classes, and `pictures/attention-NAME.png`, what
- * the centre attends to in the last attention layer; each for models that have such a layer.
+ * the centre attends to in the last attention layer; each for models that have such a layer. Where tokens are
+ * taken out, `pictures/tokens-NAME.png` shows those that are left, and the layer is the last one with all of them.
  *
  * @param engine its state has the model's weights
  * @returns the entropies of the last attention layer, over some test images
@@ -53,6 +61,8 @@ export async function drawModel(
   const { image } = await test.batch(shown);
   const pictures = toPictures(image, normalization);
   const classes = shown.map((i) => test.labels[i]!);
+  const kept = await keptTokens(engine, model, image);
+  if (kept) await write(directory, `tokens-${name}`, await strip(dimmed(pictures, kept)));
   if (tapsOf(model, 'in').length > 0) {
     const cams = await gradCam(engine, model, image, { classes });
     await write(directory, `grad-cam-${name}`, await strip(pictures, toHeats(cams)));
@@ -92,6 +102,19 @@ function toPictures({ shape, data }: NdArray, { mean, std }: Normalization): Pic
     }),
   }));
 }
+
+/** Pictures that are dark where a map [n, rows, columns] is 0. */
+const dimmed = (pictures: readonly Picture[], { shape, data }: NdArray): Picture[] =>
+  pictures.map(({ data: pixels, shape: size }, i) => {
+    const [, rows, columns] = shape as [number, number, number];
+    const [height, width, channels] = size;
+    const shade = (_: number, at: number) => {
+      const [y, x] = [Math.floor(at / (width * channels)), Math.floor(at / channels) % width];
+      const [row, column] = [Math.floor((y * rows) / height), Math.floor((x * columns) / width)];
+      return Math.round(pixels[at]! * (data[(i * rows + row) * columns + column]! > 0 ? 1 : 0.2));
+    };
+    return { data: pixels.map(shade), shape: size };
+  });
 
 /** [n, height, width] as one map each, its largest value 1. */
 function toHeats({ shape, data }: NdArray): Heat[] {

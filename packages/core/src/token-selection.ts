@@ -76,7 +76,8 @@ export function tokensToKeep(where: string, options: TokenCounts): TokenSelector
 }
 
 /**
- * Defines an adapter that takes tokens out of a ViT between attention and MLP, or on grids sets them to 0.
+ * Defines an adapter that takes tokens out of a ViT between attention and MLP, or on grids sets them to 0. Tap `kept`
+ * [images, height, width, 1] shows which are left.
  *
  * @example
  * export const norms = defineTokenSelector('norms', 'my-package', (options: TokenCounts) => ({
@@ -183,9 +184,17 @@ function removal(name: string, selector: TokenSelector, architecture: Architectu
     const indices = chosenTokens(scores, count, prefix);
     places = known && choosePlaces(known, indices, selector.fuse ?? false);
     const kept = takeTokens(value, indices);
+    if (places) tapKept(m, putInPlaces(ones(value, placesCount(places)), places));
     return selector.fuse ? tf.concat([kept, fusedToken(m, value, scores, indices, info)], 1) : kept;
   };
 }
+
+/** Tap `kept` [images, height, width, 1]: 1 where a token is left, else 0. Nothing reads what it is replaced by. */
+const tapKept = (m: Scope, map: Tensor): void => void m.tap('kept', map);
+
+/** [images, n, 1] for the images of `like`. */
+const ones = (like: Tensor, n: number): Tensor =>
+  tf.onesLike(tf.slice(like, [0, 0, 0], [-1, n, 1]));
 
 /** Where the tokens that are left came from. */
 interface Places {
@@ -288,6 +297,7 @@ function inPlace(name: string, selector: TokenSelector): AdapterTap {
       left = { mask, count, layout };
     }
     if (!left) return value;
+    tapKept(m, toMap(tf.expandDims(left.mask, 2), layout));
     const shape = [-1, value.shape[1]!, 1];
     return tf.mul(value, tf.reshape(left.mask, shape));
   };

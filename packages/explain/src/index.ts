@@ -1,4 +1,5 @@
 export * from './attention-entropy.ts';
 export * from './attention-maps.ts';
 export * from './grad-cam.ts';
+export * from './kept-tokens.ts';
 export { type LaidOutTap, tapsOf } from './taps.ts';

@@ -100,5 +100,7 @@ export const pad: Lowering = (b, { inputs, attrs }) => {
     ...paddings.map(([before]) => before),
     ...paddings.map(([, after]) => after),
   ]);
-  return [b.node('Pad', [b.get(inputs.x!), pads, b.scalar(attrs.constantValue as number)])];
+  const x = inputs.x!;
+  const value = b.scalar(attrs.constantValue as number, x.dtype);
+  return [b.node('Pad', [b.get(x), pads, value])];
 };

@@ -1,4 +1,14 @@
-import { compileInference, Generator, type Model, prune, pruneState, topChannels } from '@kcr/core';
+import {
+  adapt,
+  compileInference,
+  Generator,
+  type Model,
+  prune,
+  pruneState,
+  topChannels,
+} from '@kcr/core';
+import { evit, tome } from '@kcr/criteria';
+import { lfe } from '@kcr/lfc';
 import { createOnnxEngine, exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
@@ -14,7 +24,19 @@ function compact(model: Model): Model {
   );
 }
 
-const variants: Record<string, (model: Model) => Model> = { dense: (model) => model, compact };
+/** Fewer tokens, in place where they are a grid; linear attention has no weights to choose by. */
+function thinned(model: Model): Model {
+  if (model.architecture.name === 'efficientvit') return model;
+  const inPlace = model.architecture.tokens === 'grid';
+  const selected = adapt(model, [lfe({ counts: [3], inPlace })]);
+  return inPlace ? selected : adapt(selected, [evit({ counts: [3, 2] }), tome({ r: [0, 0, 1] })]);
+}
+
+const variants: Record<string, (model: Model) => Model> = {
+  dense: (model) => model,
+  compact,
+  'fewer tokens': thinned,
+};
 const rows = Object.entries(smallModels).flatMap(([name, make]) =>
   Object.entries(variants).map(([variant, change]) => [name, variant, make, change] as const),
 );

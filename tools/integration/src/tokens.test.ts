@@ -21,6 +21,7 @@ import {
   trace,
 } from '@kcr/core';
 import { adapters as criteriaAdapters, evit, tome } from '@kcr/criteria';
+import { keptTokens } from '@kcr/explain';
 import { adapters as lfcAdapters, lfe } from '@kcr/lfc';
 import { describe, expect, test } from 'vitest';
 import { engines, largeWeights, maxDifference, noise, shortRun, smallModels } from './helpers.ts';
@@ -157,6 +158,29 @@ describe.each(sets)('%s', (_, makeModel) => {
         expect(own.reduce((a, b) => a + b)).toBeCloseTo(n, 5);
       }
     });
+  });
+
+  test('the tokens that are left are known by their places', async () => {
+    for (const [adapter, left] of [
+      [lfe({ counts: [3, 2] }), 2],
+      [lfe({ counts: [3, 2], inPlace: true }), 2],
+      [evit({ counts: [3, 3] }), 3],
+    ] as const) {
+      const model = adapt(makeModel(), [adapter]);
+      const engine = await engines.onnx!();
+      engine.set(largeWeights(model));
+      const kept = (await keptTokens(engine, model, image(model)))!;
+      await engine.dispose();
+      const { height, width } = model.taps.find((tap) => tap.role === 'tokens')!.layout!;
+      expect(kept.shape).toEqual([3, height, width]);
+      const sums = [0, 1, 2].map((i) =>
+        Array.from(kept.data)
+          .slice(i * height * width, (i + 1) * height * width)
+          .reduce((a, b) => a + b),
+      );
+      // The token of a sum may go again in a later block, and lies nowhere.
+      for (const sum of sums) expect(Math.abs(sum - left)).toBeLessThanOrEqual(left === 3 ? 1 : 0);
+    }
   });
 
   test('a saved model is read back with its selector', async () => {

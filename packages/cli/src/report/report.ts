@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EpochRecord, KcrError, writeAtomic } from '@kcr/core';
+import type { BlockRecord } from '@kcr/lfc';
 import type { Analysis } from '../analysis.ts';
+import type { PruningFile } from '../pruning.ts';
 import { lineChart, maskChart, type Series } from './charts.ts';
 import { type Pictures, page, pictureTable, summaryTable } from './page.ts';
 
@@ -35,6 +37,7 @@ export async function writeReport(directory: string): Promise<string> {
     ...trainingCharts(histories),
     ...(analysis.searched.length > 0 ? [maskChart(analysis.searched)] : []),
     ...searchCharts(histories.search ?? []),
+    ...(await cascadeCharts(directory)),
     ...complexityCharts(analysis.models, histories),
     ...informationCharts(histories),
     ...entropyCharts(analysis.models),
@@ -58,6 +61,7 @@ async function readPictures(directory: string, { models, shown }: RunAnalysis): 
   };
   await add('image', 'images');
   for (const [kind, title] of [
+    ['tokens', 'tokens that are left'],
     ['grad-cam', 'Grad-CAM'],
     ['attention', 'attention of the centre'],
   ] as const)
@@ -111,6 +115,43 @@ const searchCharts = (history: EpochRecord[]) => [
     overEpochs({ search: history }, 'keepRatio'),
   ),
 ];
+
+/** What a bottom-up cascade left in each block. */
+async function cascadeCharts(directory: string): Promise<string[]> {
+  const path = join(directory, 'pruned', 'prune.json');
+  if (!existsSync(path)) return [];
+  const { blocks } = JSON.parse(await readFile(path, 'utf8')) as PruningFile;
+  if (!blocks) return [];
+  const roles = [...new Set(blocks.flatMap(({ channels }) => Object.keys(channels)))];
+  const series = (name: string, of: (record: BlockRecord) => number | undefined): Series[] => {
+    const points = blocks.flatMap((record, i): [number, number][] => {
+      const value = of(record);
+      return value === undefined ? [] : [[i + 1, value]];
+    });
+    return points.length > 0 ? [{ name, points }] : [];
+  };
+  const x = { x: 'block, in the order of the cascade' };
+  return [
+    ...chartOf(
+      'Image tokens after each block',
+      'tokens',
+      series('tokens', (r) => r.tokens),
+      x,
+    ),
+    ...chartOf(
+      'Channels left in each block',
+      'channels',
+      roles.flatMap((role) => series(role, (record) => record.channels[role])),
+      x,
+    ),
+    ...chartOf(
+      'Accuracy that each block cost, on training images',
+      'points',
+      series('drop', (record) => record.drop),
+      x,
+    ),
+  ];
+}
 
 const informationCharts = (histories: Record<string, EpochRecord[]>) => [
   ...chartOf('Information bottleneck I(X~,X) - I(X~,Y)', 'nats', overEpochs(histories, 'ib')),
