@@ -62,7 +62,7 @@ const data = z.strictObject({
       ratio: z.tuple([z.number(), z.number()]).optional(),
     })
     .optional(),
-  augment: z.array(augment).default([]),
+  augment: z.array(z.union([augment, z.strictObject({ randomErasing: share })])).default([]),
   /** Mixing of a training batch's images with each other. */
   mix: z
     .strictObject({

@@ -23,7 +23,9 @@ import {
 import { findAdapter, findArchitecture, findEntry } from './modules.ts';
 import type { Recipe } from './recipe.ts';
 
-const augments: Record<Recipe['data']['augment'][number], () => Augment> = {
+type NamedAugment = Extract<Recipe['data']['augment'][number], string>;
+
+const augments: Record<NamedAugment, () => Augment> = {
   horizontalFlip,
   verticalFlip,
   transpose,
@@ -66,7 +68,11 @@ export async function recipeData(recipe: Recipe, root = recipe.data.root): Promi
   const { resizedCrop } = data;
   const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
   const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
-  const augment = data.augment.map((name) => augments[name]());
+  const augment = data.augment.map((item) =>
+    typeof item === 'string'
+      ? augments[item]()
+      : randomErasing({ probability: item.randomErasing }),
+  );
   return {
     train: imageDataset(train, { normalization, augment, mix: data.mix }),
     test: imageDataset(test, { normalization }),

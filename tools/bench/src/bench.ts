@@ -167,14 +167,17 @@ function bounds(): void {
 }
 
 function sensitivity(): void {
-  const lines = ['a', 'b'].map((model) => {
-    const r = ours('lfs', model, '2000') as unknown as Record<
+  const lines = [
+    ['a', '2000'],
+    ['b', '400'],
+  ].map(([model, images]) => {
+    const r = ours('lfs', model!, images!) as unknown as Record<
       'epoch' | 'paper' | 'turns' | 'code',
       number
     >;
     const seconds = (ms: number) => (ms / 1e3).toFixed(1);
     const ratio = (ms: number) => `${seconds(ms)} (${(ms / r.epoch).toFixed(2)})`;
-    return [model, seconds(r.epoch), ratio(r.paper), ratio(r.turns), ratio(r.code)];
+    return [model!, images!, seconds(r.epoch), ratio(r.paper), ratio(r.turns), ratio(r.code)];
   });
   table(
     [

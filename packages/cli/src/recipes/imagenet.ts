@@ -100,7 +100,7 @@ const lfc = (
     test: 'val',
     cropRatio: 0.875,
     resizedCrop: { scale: [0.08, 1] },
-    augment: ['horizontalFlip', 'randAugment', 'randomErasing'],
+    augment: ['horizontalFlip', 'randAugment', { randomErasing: 0.25 }],
     mix: { mixup: 0.8, cutmix: 1 },
   },
   prune: {
