@@ -227,6 +227,9 @@ describe('pruning', () => {
     const report = await readFile(at('pruning', 'report.html'), 'utf8');
     for (const title of ['Channels left in each block', 'tokens that are left: compact'])
       expect(report).toContain(title);
+    const inspected = await kcr('inspect', at('pruning', 'compact'));
+    expect(inspected.code).toBe(0);
+    expect(inspected.out).toContain('none: tokens are taken out');
     const again = await run();
     expect(again.err).toBe('');
     expect(JSON.parse(again.out).pruned.top1).toBe(summary.pruned.top1);

@@ -81,6 +81,9 @@ export function pruningView(stream: NodeJS.WriteStream = process.stderr) {
   };
   const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
   return {
+    start(criterion: string, images: number): void {
+      stream.write(`prune: ${criterion} on ${images} images\n`);
+    },
     onStep({ name, step, steps, macs, params }: PruningReport, whole: Model): void {
       const [ofMacs, ofParams] = [
         share(macs, whole.macs.total),

@@ -95,6 +95,7 @@ export async function pruneInto(
     });
   const engine = await context.createEngine();
   const view = pruningView();
+  view.start(settings.criterion.use, Math.min(settings.images, context.train.length));
   try {
     const { blocks, ...pruned } =
       settings.allocator === 'bcp'

@@ -47,7 +47,7 @@ export async function inspect(nameOrPath: string, options: InspectOptions): Prom
     return;
   }
   const { params, macs, adapters, dims, featureMaps } = inspected;
-  const added = adapters.map(({ name, ...share }) => [`of which ${name}`, share]);
+  const added = adapters.map(({ name, ...share }) => [`by ${name}`, share]);
   printResult({ params, macs, ...Object.fromEntries(added) }, false);
   process.stdout.write('\ndimensions\n');
   const rows = dims.map((d) => [
@@ -62,7 +62,7 @@ export async function inspect(nameOrPath: string, options: InspectOptions): Prom
     `stride ${map.stride}`,
     `${map.height} x ${map.width} x ${map.channels}`,
   ]);
-  printTable(maps);
+  printTable(maps.length > 0 ? maps : [['none: tokens are taken out']]);
   process.stdout.write('\ntaps\n');
   printTable(model.taps.map((tap) => [tap.name, tap.dim?.name ?? '']));
 }
