@@ -1,4 +1,5 @@
 import { type Engine, float32, type Model, type NdArray, type Tensor } from '@kcr/core';
+import { applyWithTaps } from './taps.ts';
 
 /**
  * Which tokens of images are left after the last selection, for models that take tokens out.
@@ -14,15 +15,9 @@ export async function keptTokens(
 ): Promise<NdArray | undefined> {
   const last = model.taps.filter((tap) => tap.role === 'kept').at(-1);
   if (!last) return undefined;
-  const step = engine.compile('kept-tokens', ({ inputs, state }) => {
+  const step = engine.compile('kept-tokens', (context) => {
     const outputs: Record<string, Tensor> = {};
-    model.apply(inputs.image!, {
-      state,
-      tap: (value, { name }) => {
-        if (name === last.name) outputs.kept = value;
-        return value;
-      },
-    });
+    applyWithTaps(model, context, new Set([last.name]), (value) => (outputs.kept = value));
     return { outputs };
   });
   const { kept } = await step({ image });
