@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { complexityCommand } from './commands/complexity.ts';
 import { compress } from './commands/compress.ts';
 import { evalCommand } from './commands/eval.ts';
+import { evalCoco } from './commands/eval-coco.ts';
 import { exportCommand } from './commands/export.ts';
 import { ibCommand } from './commands/ib.ts';
 import { inspect } from './commands/inspect.ts';
@@ -134,6 +135,24 @@ export function program(): Command {
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON')
     .action(evalCommand);
+  kcr
+    .command('eval-coco')
+    .description("average precision and recall of detections, as COCO's API computes them")
+    .requiredOption('--gt <file>', 'ground truth: images, annotations, categories')
+    .requiredOption('--dt <file>', 'detections: a list of image_id, category_id, score, bbox, ...')
+    .addOption(
+      new Option('--type <name>', 'what is compared').choices(['bbox', 'segm']).default('bbox'),
+    )
+    .addOption(
+      new Option(
+        '--invalid <what>',
+        'entries that cannot be used: an error, or left out and counted',
+      )
+        .choices(['error', 'skip'])
+        .default('error'),
+    )
+    .option('--json', 'print the figures as JSON')
+    .action(evalCoco);
   kcr
     .command('inspect')
     .description('parameters, MACs, dimensions and taps of a model')

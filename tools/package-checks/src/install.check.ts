@@ -73,6 +73,12 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       const options: GradCamOptions = { classes: Int32Array.of(0) };
       if (typeof gradCam !== 'function' || !options || histogram([1], 2, 2)[1]!.share !== 1) throw new Error('explain');`,
   },
+  detect: {
+    needs: ['core'],
+    source: `import { type Rle, rleArea, rleFromPolygon } from '@kcr/detect';
+      const mask: Rle = rleFromPolygon([0, 0, 4, 0, 4, 4, 0, 4], 8, 8);
+      if (rleArea(mask) !== 16) throw new Error('detect');`,
+  },
   data: {
     needs: ['core'],
     source: `import { horizontalFlip, type Pixels, pixelSource } from '@kcr/data';

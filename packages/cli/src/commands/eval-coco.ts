@@ -1,0 +1,74 @@
+import { KcrError } from '@kcr/core';
+import {
+  type CocoDetection,
+  type CocoSummary,
+  type CocoType,
+  checkGroundTruth,
+  cocoEvaluate,
+  detectedObjects,
+  type InvalidPolicy,
+  readCoco,
+  truthObjects,
+} from '@kcr/detect';
+
+export interface EvalCocoOptions {
+  gt: string;
+  dt: string;
+  type: CocoType;
+  invalid: InvalidPolicy;
+  json?: boolean;
+}
+
+/** `kcr eval-coco`: COCO's twelve figures of a file of detections. */
+export async function evalCoco(options: EvalCocoOptions): Promise<void> {
+  const { gt, dt, type, invalid } = options;
+  const truth = await readCoco<unknown>(gt);
+  checkGroundTruth(truth, gt);
+  const detections = await readCoco<CocoDetection[]>(dt);
+  if (!Array.isArray(detections))
+    throw new KcrError('COCO_FORMAT', {
+      where: dt,
+      found: 'no list of detections',
+      fix: "Pass a file of results in COCO's format: a list of image_id, category_id, score, bbox",
+    });
+  const own = truthObjects(truth, type, invalid);
+  const found = detectedObjects(truth, detections, type, invalid);
+  for (const [file, { skipped }] of [
+    [gt, own],
+    [dt, found],
+  ] as const)
+    for (const [code, n] of Object.entries(skipped))
+      process.stderr.write(`warning: ${file}: ${n} entries left out (${code})\n`);
+  const summary = cocoEvaluate(
+    own.objects,
+    found.objects,
+    truth.images.map(({ id }) => id),
+    truth.categories.map(({ id }) => id),
+  );
+  process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : cocoTable(summary));
+}
+
+const ROWS: readonly (readonly [keyof CocoSummary, string, string, number])[] = [
+  ['AP', '0.50:0.95', 'all', 100],
+  ['AP50', '0.50', 'all', 100],
+  ['AP75', '0.75', 'all', 100],
+  ['APs', '0.50:0.95', 'small', 100],
+  ['APm', '0.50:0.95', 'medium', 100],
+  ['APl', '0.50:0.95', 'large', 100],
+  ['AR1', '0.50:0.95', 'all', 1],
+  ['AR10', '0.50:0.95', 'all', 10],
+  ['AR100', '0.50:0.95', 'all', 100],
+  ['ARs', '0.50:0.95', 'small', 100],
+  ['ARm', '0.50:0.95', 'medium', 100],
+  ['ARl', '0.50:0.95', 'large', 100],
+];
+
+/** The lines that COCO's API prints. */
+function cocoTable(summary: CocoSummary): string {
+  const lines = ROWS.map(([key, iou, area, most]) => {
+    const title = key.startsWith('AP') ? 'Average Precision  (AP)' : 'Average Recall     (AR)';
+    const range = `IoU=${iou.padEnd(9)} | area=${area.padStart(6)} | maxDets=${String(most).padStart(3)}`;
+    return ` ${title} @[ ${range} ] = ${summary[key].toFixed(3)}\n`;
+  });
+  return lines.join('');
+}
