@@ -1,8 +1,8 @@
-// npm run bench [-- step | inference | conv | refresh | bound | lfs]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | lfs | tokens]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { layers } from './models.ts';
+import { layers, tokenMethods } from './models.ts';
 
 interface Result {
   ms: number;
@@ -166,6 +166,29 @@ function bounds(): void {
   table([...header, 'epoch, s', 'refresh, s', 'first refresh, s'], lines);
 }
 
+function tokens(): void {
+  const lines: string[][] = [];
+  for (const batch of ['1', '8']) {
+    const methods = ['dense', ...Object.keys(tokenMethods)];
+    const results = inTurn(
+      Object.fromEntries(methods.map((name) => [name, () => ours('tokens', 'b', batch, name)])),
+    );
+    const of = (name: string) => median(results[name]!.map((r) => r.ms));
+    const macs = (name: string) => results[name]![0]!.macs!;
+    const less = (value: number, whole: number) => `${(100 * (1 - value / whole)).toFixed(1)} %`;
+    for (const name of methods)
+      lines.push([
+        `b, ${batch}`,
+        name,
+        (macs(name) / 1e6).toFixed(0),
+        of(name).toFixed(1),
+        less(macs(name), macs('dense')),
+        less(of(name), of('dense')),
+      ]);
+  }
+  table(['model, batch', 'tokens', 'MACs, M', 'ms', 'fewer MACs', 'less time'], lines);
+}
+
 function sensitivity(): void {
   const lines = [
     ['a', '2000'],
@@ -198,6 +221,7 @@ const parts: Record<string, () => void> = {
   refresh,
   bound: bounds,
   lfs: sensitivity,
+  tokens,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

@@ -33,6 +33,8 @@ import {
   randomBatch,
   randomDataset,
   shrink,
+  type TokenMethod,
+  tokenMethods,
 } from './models.ts';
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
@@ -211,6 +213,16 @@ const measurements = {
   async latency(name: ModelName, batch: string, role: string, ratio: string) {
     const dense = makeModel(name);
     const model = role === 'dense' ? dense : shrink(dense, role, Number(ratio));
+    const weights = model.initialize(new Generator(0));
+    const ms = await measureLatency(model, weights, { batch: Number(batch), runs: 20 });
+    return { ms, macs: model.macs.total };
+  },
+
+  /** Latency of the exported model with fewer tokens. */
+  async tokens(name: ModelName, batch: string, method: string) {
+    const dense = makeModel(name);
+    const model =
+      method === 'dense' ? dense : adapt(dense, [tokenMethods[method as TokenMethod]()]);
     const weights = model.initialize(new Generator(0));
     const ms = await measureLatency(model, weights, { batch: Number(batch), runs: 20 });
     return { ms, macs: model.macs.total };

@@ -11,6 +11,8 @@ import {
   selectCounts,
   sizeOf,
 } from '@kcr/core';
+import { evit, tome } from '@kcr/criteria';
+import { lfe } from '@kcr/lfc';
 
 /** The models of the benchmark, under the names of its tables, with the batch of a training step. */
 export const models = {
@@ -45,6 +47,15 @@ export const models = {
   },
 } as const;
 export type ModelName = keyof typeof models;
+
+/** Ways to take tokens out of a ViT of 12 blocks, by the names of the table. */
+export const tokenMethods = {
+  LFE: () => lfe({ keepRatio: 0.7, blocks: [3, 6, 9] }),
+  "LFE, the code's form": () => lfe({ keepRatio: 0.7, blocks: [3, 6, 9], form: 'code' }),
+  EViT: () => evit({ keepRatio: 0.7, blocks: [3, 6, 9] }),
+  ToMe: () => tome({ r: 13 }),
+};
+export type TokenMethod = keyof typeof tokenMethods;
 
 export const makeModel = (name: ModelName): Model => models[name].make();
 
