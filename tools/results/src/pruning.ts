@@ -27,7 +27,7 @@ import { evit, magnitude, ntkSap, random, slim, taylor, tome } from '@kcr/criter
 import { imageDataset, imageFolder, saltAndPepper } from '@kcr/data';
 import { distillation } from '@kcr/distill';
 import { bottomUpCascade, lfe, lfs } from '@kcr/lfc';
-import { createOnnxEngine, measureLatency } from '@kcr/onnx';
+import { createOnnxEngine } from '@kcr/onnx';
 import { lineChart } from '../../../packages/cli/src/report/charts.ts';
 import { page } from '../../../packages/cli/src/report/page.ts';
 import { spread } from './spread.ts';
@@ -143,7 +143,6 @@ interface Result {
   after: number;
   macs: number;
   params: number;
-  latency: number;
 }
 
 /** Results by row and seed. They are kept in a file, so that a run that was stopped goes on. */
@@ -152,7 +151,10 @@ await mkdir(OUT, { recursive: true });
 const results: Record<string, Result[]> = existsSync(kept)
   ? JSON.parse(await readFile(kept, 'utf8'))
   : {};
-const noise: Record<string, number[][]> = {};
+const noiseFile = join(OUT, 'noise.json');
+const noise: Record<string, number[][]> = existsSync(noiseFile)
+  ? JSON.parse(await readFile(noiseFile, 'utf8'))
+  : {};
 
 async function record(
   name: string,
@@ -168,7 +170,6 @@ async function record(
     after: await top1(tuned),
     macs: pruned.model.macs.total,
     params: pruned.model.parameterCount,
-    latency: await measureLatency(tuned.model, tuned.weights, { runs: 200 }),
   };
   (results[name] ??= [])[seed] = result;
   await writeFile(kept, JSON.stringify(results));
@@ -193,16 +194,16 @@ const tokenMethods: Readonly<Record<string, (i: number) => Adapter>> = {
   ToMe: (i) => tome({ r: [i, i, i, 0] }),
 };
 
-async function noiseRow(name: string, candidate: PrunedModel) {
+async function noiseRow(name: string, seed: number, candidate: PrunedModel) {
+  if (noise[name]?.[seed]) return;
   const row: number[] = [];
   for (const density of densities) row.push(await top1(candidate, await withNoise(density)));
-  (noise[name] ??= []).push(row);
-  await writeFile(join(OUT, 'noise.json'), JSON.stringify(noise));
+  (noise[name] ??= [])[seed] = row;
+  await writeFile(noiseFile, JSON.stringify(noise));
 }
 
 for (let seed = 0; seed < Number(values.seeds); seed++) {
   const dense = await denseModel(seed);
-  const latency = await measureLatency(dense.model, dense.weights, { runs: 200 });
   const { macs, parameterCount: params } = dense.model;
   const accuracy = await top1(dense);
   (results.dense ??= [])[seed] = {
@@ -210,9 +211,8 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
     after: accuracy,
     macs: macs.total,
     params,
-    latency,
   };
-  await noiseRow('dense', dense);
+  await noiseRow('dense', seed, dense);
   for (const [name, criterion] of Object.entries(criteria)) {
     const score = withEngine((engine) =>
       criterion.score({
@@ -233,7 +233,7 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
           }),
         );
       const tuned = await record(`${name}|${share}`, seed, prune, dense);
-      if (tuned && share === 0.5 && noisy.includes(name)) await noiseRow(name, tuned);
+      if (tuned && share === 0.5 && noisy.includes(name)) await noiseRow(name, seed, tuned);
     }
     await score;
   }
@@ -290,9 +290,8 @@ const cells = (name: string) => [
   spread(of(name, 'params'), 0),
   spread(of(name, 'before'), 1, 100),
   spread(of(name, 'after'), 1, 100),
-  spread(of(name, 'latency'), 2),
 ];
-const columns = ['MACs, M', 'parameters', 'before, %', 'after, %', 'latency, ms'];
+const columns = ['MACs, M', 'parameters', 'before, %', 'after, %'];
 table(['model', ...columns], [['dense', ...cells('dense')]]);
 for (const share of budgets)
   table(
