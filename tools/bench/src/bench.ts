@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound | lfs | tokens]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -189,6 +189,26 @@ function tokens(): void {
   table(['model, batch', 'tokens', 'MACs, M', 'ms', 'fewer MACs', 'less time'], lines);
 }
 
+function coco(): void {
+  const { gt, dt } = ours('makeCoco', '2000', '50') as unknown as Record<'gt' | 'dt', string>;
+  const theirs = (type: string) => run(python, [path('coco_eval.py'), gt, dt, type]);
+  const lines = ['bbox', 'segm'].map((type) => {
+    const here = () => ours('coco', gt, dt, type);
+    const results = inTurn({
+      here,
+      ...(has('pycocotools') ? { pycocotools: () => theirs(type) } : {}),
+    });
+    const of = (name: string) => median((results[name] ?? []).map((r) => r.ms)) / 1e3;
+    return [
+      type,
+      of('pycocotools').toFixed(2),
+      of('here').toFixed(2),
+      (of('here') / of('pycocotools')).toFixed(2),
+    ];
+  });
+  table(['2,000 images x 50 detections', 'pycocotools, s', 'here, s', 'ratio'], lines);
+}
+
 function sensitivity(): void {
   const lines = [
     ['a', '2000'],
@@ -220,6 +240,7 @@ const parts: Record<string, () => void> = {
   conv: convolutions,
   refresh,
   bound: bounds,
+  coco,
   lfs: sensitivity,
   tokens,
 };

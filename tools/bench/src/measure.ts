@@ -19,11 +19,13 @@ import {
   toFeatures,
   valueAndGradients,
 } from '@kcr/core';
+import type { CocoType } from '@kcr/detect';
 import { ibBound } from '@kcr/ib-bound';
 import { type LfsOptions, lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
 import { nystromDirections } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
+import { evaluateCoco, makeCoco } from './coco.ts';
 import {
   type LayerName,
   layers,
@@ -227,6 +229,12 @@ const measurements = {
     const ms = await measureLatency(model, weights, { batch: Number(batch), runs: 20 });
     return { ms, macs: model.macs.total };
   },
+
+  /** Made files of n images with so many detections in each. */
+  makeCoco: (n: string, detections: string) => makeCoco(Number(n), Number(detections)),
+
+  /** COCO's figures of these files. */
+  coco: (gt: string, dt: string, type: CocoType) => evaluateCoco(gt, dt, type),
 
   /** The Nystrom basis of n landmark features of width d. */
   async refresh(n: string, d: string) {
