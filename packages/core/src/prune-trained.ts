@@ -75,6 +75,15 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
   const generator = new Generator(options.seed).fork('prune');
   const steps = schedule.steps(whole, options.dims);
   let current: PrunedModel = { model: whole, weights: wholeWeights };
+  const measured = new Map<StateDict, number>();
+  const accuracy = async (model: Model, weights: StateDict) => {
+    const known = measured.get(weights);
+    if (known !== undefined) return known;
+    const top1 = await accuracyOf(engine, { model, weights }, data, batchSize);
+    // What each step starts from is asked for again; candidates are not.
+    if (weights === wholeWeights || weights === current.weights) measured.set(weights, top1);
+    return top1;
+  };
   for (const [i, { name, dims, later, progress }] of steps.entries()) {
     const { model, weights } = current;
     const scores = await criterion.score({
@@ -84,8 +93,7 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
     const kept = await allocator.allocate({
       ...{ model, weights, whole, wholeWeights, progress, later },
       scores: only(scores, dims),
-      accuracy: (candidate, state) =>
-        accuracyOf(engine, { model: candidate, weights: state }, data, batchSize),
+      accuracy,
     });
     const pruned = prune(model, kept);
     const state = pruneState(model, pruned, weights);

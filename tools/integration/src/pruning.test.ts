@@ -187,6 +187,22 @@ describe('heads', () => {
   });
 });
 
+test('shares are of the model that came, which may be pruned already', async () => {
+  const model = smallModels.vit!();
+  const half = await check(model, {
+    criterion: random({}),
+    allocator: uniform({ keepRatio: 0.5 }),
+  });
+  const quarter = await check(half.model, {
+    criterion: random({}),
+    allocator: uniform({ keepRatio: 0.5 }),
+    schedule: iterative({ rounds: 2 }),
+  });
+  const hidden = (from: Model) => from.dims.get('blocks.0.mlp.hidden')!.size;
+  expect(hidden(half.model)).toBe(hidden(model) / 2);
+  expect(hidden(quarter.model)).toBe(hidden(model) / 4);
+});
+
 test('an allowed drop is kept, and a drop of 100 points leaves the fewest channels', async () => {
   const model = smallModels.vit!();
   const fewest = await check(model, {
