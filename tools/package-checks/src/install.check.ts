@@ -94,8 +94,11 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       'masks',
       'nystrom',
       'ib-bound',
+      'criteria',
+      'lfc',
       'distill',
       'explain',
+      'detect',
       'data',
     ],
     source: `import { defineRecipe, type RecipeInput, recipes } from '@kcr/cli';
