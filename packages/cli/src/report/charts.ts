@@ -47,6 +47,17 @@ function render(option: object, height = HEIGHT): string {
 
 const heading = (text: string) => ({ text, left: 'center', top: 4, textStyle: { fontSize: 14 } });
 
+/** How many lines the legend takes: an entry is its mark, its name at some 7 pixels a letter, and a gap. */
+function legendLines(series: readonly Series[]): number {
+  let [lines, used] = [1, 0];
+  for (const { name } of series) {
+    const width = 50 + 7 * name.length;
+    if (used + width > WIDTH) [lines, used] = [lines + 1, 0];
+    used += width;
+  }
+  return lines;
+}
+
 /** Lines over a common axis, as SVG text. */
 export function lineChart({ title, x, y, series, logX, logY }: LineOptions): string {
   const axis = (name: string, log: boolean | undefined) => ({
@@ -73,11 +84,10 @@ export function lineChart({ title, x, y, series, logX, logY }: LineOptions): str
       itemGap: 20,
       data: series.map((s) => s.name),
     },
-    // A legend of many names has a second line.
     grid: {
       left: 78,
       right: 20,
-      top: series.length > 4 ? 84 : 64,
+      top: 64 + 27 * (legendLines(series) - 1),
       bottom: 50,
       containLabel: false,
     },
