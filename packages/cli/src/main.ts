@@ -11,6 +11,7 @@ import { inspect } from './commands/inspect.ts';
 import { criteria, pruneCommand } from './commands/prune.ts';
 import { retrainCommand, searchCommand } from './commands/stages.ts';
 import { printResult } from './output.ts';
+import { allocatorNames, scheduleNames } from './recipe.ts';
 import { recipes } from './recipes/index.ts';
 import { writeReport } from './report/report.ts';
 
@@ -93,7 +94,7 @@ export function program(): Command {
     .option('--criterion-options <json>', "the criterion's options", json, {})
     .addOption(
       new Option('--allocator <name>', 'how channels are chosen; bcp: the bottom-up cascade')
-        .choices(['uniform', 'global', 'macs', 'params', 'latency', 'drop', 'bcp'])
+        .choices(allocatorNames)
         .default('macs'),
     )
     .requiredOption(
@@ -103,7 +104,7 @@ export function program(): Command {
     )
     .addOption(
       new Option('--schedule <name>', 'when channels are scored and chosen')
-        .choices(['one-shot', 'iterative', 'cascade', 'cascade-top-down'])
+        .choices(scheduleNames)
         .default('one-shot'),
     )
     .option('--rounds <n>', 'of the iterative schedule', whole, 5)

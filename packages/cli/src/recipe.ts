@@ -74,18 +74,30 @@ const data = z.strictObject({
     .optional(),
 });
 
+/** How channels are chosen; `bcp` is VTC-LFC's bottom-up cascade. */
+export const allocatorNames = [
+  'uniform',
+  'global',
+  'macs',
+  'params',
+  'latency',
+  'drop',
+  'bcp',
+] as const;
+/** When channels are scored and chosen. */
+export const scheduleNames = ['one-shot', 'iterative', 'cascade', 'cascade-top-down'] as const;
+
 /** Pruning of a trained model. */
 const pruning = z.strictObject({
   criterion: part.default({ use: '@kcr/lfc#lfs', options: {} }),
-  /** How channels are chosen; `bcp` is VTC-LFC's bottom-up cascade. */
-  allocator: z.enum(['uniform', 'global', 'macs', 'params', 'latency', 'drop', 'bcp']),
+  allocator: z.enum(allocatorNames),
   /** The share to keep, or for `drop` and `bcp` the percentage points that accuracy may drop. */
   budget: z.number().positive().max(100),
   /** Share of the drop that tokens may cost, for `bcp`. */
   rho: share.default(0.35),
   /** Chooses tokens, for `bcp`: makes an adapter from `counts` and these options. Absent: channels alone. */
   tokens: part.optional(),
-  schedule: z.enum(['one-shot', 'iterative', 'cascade', 'cascade-top-down']).default('one-shot'),
+  schedule: z.enum(scheduleNames).default('one-shot'),
   /** For `iterative`. */
   rounds: count.default(5),
   /** Roles of the dimensions to prune. */

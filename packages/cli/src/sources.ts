@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createModel, models } from '@kcr/backbones';
 import {
+  checkDataset,
   type Dataset,
   KcrError,
   type LoadedModel,
@@ -12,6 +13,7 @@ import {
 import {
   type Augment,
   horizontalFlip,
+  type ImageFolderOptions,
   imageDataset,
   imageFolder,
   randAugment,
@@ -86,6 +88,26 @@ export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'mo
 /** Loads a checkpoint with any architecture that its module has. */
 export const loadCheckpoint = (directory: string): Promise<LoadedModel> =>
   loadModel(directory, { architecture: findArchitecture, adapter: findAdapter });
+
+/**
+ * A folder of images, one folder per class, as a checkpoint's model takes them.
+ *
+ * @throws KcrError `FOLDER_*`, `DATASET_*`
+ */
+export async function checkpointImages(
+  { model, info }: LoadedModel,
+  folder: string,
+  options: Pick<ImageFolderOptions, 'cropRatio' | 'cacheBytes'>,
+): Promise<Dataset> {
+  const [size, , channels] = model.inputShape;
+  const source = await imageFolder(folder, {
+    ...{ size, channels: channels as 1 | 3, classes: info.classes },
+    ...options,
+  });
+  const dataset = imageDataset(source, { normalization: info.normalization });
+  checkDataset(model, dataset, folder);
+  return dataset;
+}
 
 /**
  * A model by checkpoint folder, timm name, or `MODULE#NAME` for one of another package's `models`.

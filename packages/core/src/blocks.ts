@@ -38,9 +38,7 @@ export function prunableDims(model: Model, roles?: readonly string[]): Dim[] {
  * @throws KcrError `DIM_ROLES`
  */
 export function blocksOf(model: Model, roles?: readonly string[]): Block[] {
-  const transformers = model.taps
-    .filter((tap) => tap.role === 'tokens')
-    .map((tap) => parentOf(tap.name));
+  const transformers = transformerBlocks(model);
   const blocks = new Map<string, Dim[]>();
   for (const dim of prunableDims(model, roles)) {
     const name = transformers.find((path) => dim.name.startsWith(`${path}.`)) ?? parentOf(dim.name);
@@ -51,5 +49,9 @@ export function blocksOf(model: Model, roles?: readonly string[]): Block[] {
     return { name, dims, transformer: place < 0 ? undefined : place };
   });
 }
+
+/** The paths of a model's transformer blocks, which are the scopes with a tap `tokens`, in order. */
+export const transformerBlocks = (model: Model): string[] =>
+  model.taps.filter((tap) => tap.role === 'tokens').map((tap) => parentOf(tap.name));
 
 const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('.'), 0));

@@ -11,7 +11,7 @@ import {
   thresholdSelections,
 } from '@kcr/core';
 import type { BlockRecord, CascadeOptions, TryReport } from './cascade-options.ts';
-import { type CascadeState, filled, imageTokens, withTokens } from './cascade-state.ts';
+import { type CascadeState, imageTokens, tokensLeft, withTokens } from './cascade-state.ts';
 import { growingSearch } from './growing-search.ts';
 import { lfs } from './lfs.ts';
 
@@ -82,7 +82,7 @@ export class BlockTurn {
     const place = this.block.transformer;
     if (!make || place === undefined) return state;
     const all = imageTokens(this.options.model);
-    const coming = filled(state.counts.slice(0, place), all).at(-1) ?? all;
+    const coming = tokensLeft(state.counts.slice(0, place), all);
     const later = state.counts.slice(place).reduce((most: number, n) => Math.max(most, n ?? 0), 0);
     const limit = coming - Math.max(minTokens[place] ?? 1, later);
     const search = { limit, first: 1, growth: 1 / 3, allowed: rho * this.#allowed };
@@ -126,7 +126,7 @@ export class BlockTurn {
     const all = selects ? imageTokens(this.options.model) : 0;
     return {
       block: this.block.name,
-      ...(selects ? { tokens: filled(counts.slice(0, place + 1), all).at(-1) ?? all } : {}),
+      ...(selects ? { tokens: tokensLeft(counts.slice(0, place + 1), all) } : {}),
       ...{ channels, drop: this.#drop, macs: model.macs.total, params: model.parameterCount },
       tries: this.#tries,
     };

@@ -17,13 +17,17 @@ export interface CascadeState extends CascadeResult {
 }
 
 /** The counts as a selector takes them: each block keeps at most what those before it do. */
-export function filled(counts: CascadeState['counts'], all: number): number[] {
+function filled(counts: CascadeState['counts'], all: number): number[] {
   let least = all;
   return counts.slice(0, counts.findLastIndex((n) => n !== undefined) + 1).map((n) => {
     least = Math.min(least, n ?? least);
     return least;
   });
 }
+
+/** Image tokens that are left after the blocks that have `counts`. */
+export const tokensLeft = (counts: CascadeState['counts'], all: number): number =>
+  filled(counts, all).at(-1) ?? all;
 
 /** Image tokens that come to the first block. @throws KcrError `CASCADE_TOKENS` */
 export function imageTokens(model: Model): number {

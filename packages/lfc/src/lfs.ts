@@ -78,7 +78,7 @@ export const lfs = defineCriterion(
             (name, i) => (weights[name]!.data[i]! * slopes[name]![i]!) ** 2,
             scored,
           ),
-          { axes: 'outputs', weightsOnly: true },
+          { axes: 'outputs' },
         );
       if (form === 'code') {
         const both: Loss = (context, out) =>

@@ -1,19 +1,11 @@
 import { join } from 'node:path';
-import {
-  accuracyOf,
-  checkDataset,
-  type Dataset,
-  type Engine,
-  KcrError,
-  type LoadedModel,
-} from '@kcr/core';
-import { imageDataset, imageFolder } from '@kcr/data';
+import { accuracyOf, type Engine, KcrError, type LoadedModel } from '@kcr/core';
 import type { Target } from '@kcr/onnx';
 import { createEngine, type EngineName } from '../engine.ts';
 import { printResult } from '../output.ts';
 import { pruneInto } from '../pruning.ts';
 import { type PruningRecipe, type PruningRecipeInput, parsePruning } from '../recipe.ts';
-import { isCheckpoint, loadCheckpoint } from '../sources.ts';
+import { checkpointImages, loadCheckpoint } from '../sources.ts';
 
 /** Criteria by the names that the command takes. */
 export const criteria: Readonly<Record<string, string>> = {
@@ -66,33 +58,13 @@ function settingsOf(options: PruneOptions, { model }: LoadedModel): PruningRecip
   );
 }
 
-async function imagesOf(
-  folder: string,
-  { model, info }: LoadedModel,
-  cropRatio: number | undefined,
-): Promise<Dataset> {
-  const [size, , channels] = model.inputShape;
-  const source = await imageFolder(folder, {
-    ...{ size, cropRatio, classes: info.classes },
-    channels: channels as 1 | 3,
-  });
-  const dataset = imageDataset(source, { normalization: info.normalization });
-  checkDataset(model, dataset, folder);
-  return dataset;
-}
-
 /** `kcr prune`: takes channels, and with the cascade tokens, out of a trained model. */
 export async function pruneCommand(checkpoint: string, options: PruneOptions): Promise<void> {
-  if (!isCheckpoint(checkpoint))
-    throw new KcrError('CHECKPOINT_READ', {
-      where: checkpoint,
-      found: 'no model.json',
-      fix: 'Pass the folder of a trained model, with model.json and model.safetensors',
-    });
   const loaded = await loadCheckpoint(checkpoint);
   const settings = settingsOf(options, loaded);
-  const train = await imagesOf(options.data, loaded, options.cropRatio);
-  const test = options.test ? await imagesOf(options.test, loaded, options.cropRatio) : undefined;
+  const { cropRatio } = options;
+  const train = await checkpointImages(loaded, options.data, { cropRatio });
+  const test = options.test && (await checkpointImages(loaded, options.test, { cropRatio }));
   const engine = (): Promise<Engine> => createEngine(options.engine, options.device);
   const context = { train, createEngine: engine, seed: options.seed };
   const pruned = await pruneInto(options.out, loaded, settings, context);

@@ -1,4 +1,5 @@
 import { float32, item, type NdArray } from '../array.ts';
+import { transformerBlocks } from '../blocks.ts';
 import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine.ts';
 import { KcrError } from '../error.ts';
 import type { Model, StateDict } from '../model.ts';
@@ -62,9 +63,7 @@ const SECOND = 'v:';
  * between two blocks (a merging of patches) count to the one before.
  */
 function layerDepth(model: Model): { layers: number; of(name: string): number } {
-  const blocks = model.taps
-    .filter((tap) => tap.role === 'tokens')
-    .map((tap) => tap.name.slice(0, -'tokens'.length));
+  const blocks = transformerBlocks(model).map((path) => `${path}.`);
   const depths = new Map<string, number>();
   let depth = 0;
   for (const { name } of model.params) {
