@@ -1,6 +1,6 @@
 """Writes COCO files with the figures that pycocotools gives for them.
 
-python make_coco_cases.py FOLDER   (needs numpy and pycocotools)
+python make_coco_cases.py PACKAGES   (needs numpy and pycocotools): into PACKAGES/data/fixtures and PACKAGES/detect/fixtures
 """
 import contextlib
 import io
@@ -131,13 +131,12 @@ def drawn(rng):
     }
 
 
-folder = Path(sys.argv[1])
-folder.mkdir(parents=True, exist_ok=True)
+masks, figures_folder = (Path(sys.argv[1]) / name / "fixtures" for name in ("data", "detect"))
 rng = np.random.default_rng(11)
 polygons = [drawn(rng) for _ in range(200)]
-(folder / "polygons.json").write_text(json.dumps(polygons, separators=(",", ":")) + "\n")
+(masks / "polygons.json").write_text(json.dumps(polygons, separators=(",", ":")) + "\n")
 for seed in range(3):
     truth, detections = case(seed, boxed=seed != 2)
     expected = {kind: figures(truth, detections, kind) for kind in ("bbox", "segm")}
     text = json.dumps({"truth": truth, "detections": detections, "expected": expected}, separators=(",", ":"))
-    (folder / f"coco-{seed}.json").write_text(text + "\n")
+    (figures_folder / f"coco-{seed}.json").write_text(text + "\n")

@@ -146,6 +146,15 @@ function stage(m: Scope, input: Tensor, from: Dim, index: number, config: Effici
   return { x, channels };
 }
 
+/** The stem and the stages. */
+function efficientvitStages(m: Scope, image: Tensor, config: EfficientVitConfig): FeatureMap[] {
+  let { x, channels } = stem(m.child('stem'), image, config);
+  return config.widths.slice(1).map((_, i) => {
+    ({ x, channels } = stage(m.child('stages').child(i), x, channels, i, config));
+    return { value: x, dim: channels, stride: 4 * 2 ** i };
+  });
+}
+
 /** EfficientViT of MIT (Cai et al. 2023), as timm builds it. */
 export const efficientvit: Architecture<EfficientVitConfig> = {
   name: 'efficientvit',
@@ -164,12 +173,8 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
   input: imageInput,
 
   forward(m, image, config) {
-    let { x, channels } = stem(m.child('stem'), image, config);
-    const featureMaps: FeatureMap[] = [];
-    for (let i = 0; i + 1 < config.widths.length; i++) {
-      ({ x, channels } = stage(m.child('stages').child(i), x, channels, i, config));
-      featureMaps.push({ value: x, stride: 4 * 2 ** i });
-    }
+    const featureMaps = efficientvitStages(m, image, config);
+    const { value: x, dim: channels } = featureMaps.at(-1)!;
     const head = m.child('head');
     const [wide, hidden] = config.head_widths;
     const pooled = head.dim('channels', wide);
@@ -185,4 +190,6 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
     const logits = linear(classifier.child(4), read, embed, config.num_classes);
     return { logits, features, tokens: x, featureMaps };
   },
+
+  stages: efficientvitStages,
 };

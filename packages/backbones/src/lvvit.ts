@@ -70,6 +70,37 @@ function patchEmbed(m: Scope, image: Tensor, embed: Dim, config: LvVitConfig): T
   return conv2d(m.child('proj'), x, input, embed, { kernel: half, stride: half, padding: 0 });
 }
 
+/** The blocks and the final norm: all tokens, and the map of the patches. */
+function lvvitTokens(m: Scope, image: Tensor, config: LvVitConfig) {
+  const embed = m.dim('embed', config.embed_dim, { prunable: false });
+  const grid = patchEmbed(m.child('patch_embed'), image, embed, config);
+  let x = embedPositions(m, toTokens(grid), embed);
+  const whole = patchLayout(grid);
+  dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
+    const layout = layoutOf(x, whole);
+    x = transformerBlock(
+      m.child('blocks').child(i),
+      x,
+      embed,
+      (attn, normed) =>
+        attention(attn, normed, embed, {
+          heads: config.num_heads,
+          qkvBias: config.qkv_bias,
+          layout,
+        }),
+      {
+        mlp: { ratio: config.mlp_ratio },
+        eps: EPS,
+        dropPath,
+        branchScale: 1 / config.skip_lam,
+        layout,
+      },
+    );
+  });
+  const tokens = layerNorm(m.child('norm'), x, embed, EPS);
+  return { tokens, embed, featureMaps: patchMaps(tokens, embed, whole, config.patch_size) };
+}
+
 /**
  * LV-ViT (Jiang et al. 2021): a convolutional stem, scaled residual branches, and a second head on the
  * patches, whose best score per class counts half.
@@ -89,32 +120,7 @@ export const lvvit: Architecture<LvVitConfig> = {
   input: imageInput,
 
   forward(m, image, config) {
-    const embed = m.dim('embed', config.embed_dim, { prunable: false });
-    const grid = patchEmbed(m.child('patch_embed'), image, embed, config);
-    let x = embedPositions(m, toTokens(grid), embed);
-    const whole = patchLayout(grid);
-    dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
-      const layout = layoutOf(x, whole);
-      x = transformerBlock(
-        m.child('blocks').child(i),
-        x,
-        embed,
-        (attn, normed) =>
-          attention(attn, normed, embed, {
-            heads: config.num_heads,
-            qkvBias: config.qkv_bias,
-            layout,
-          }),
-        {
-          mlp: { ratio: config.mlp_ratio },
-          eps: EPS,
-          dropPath,
-          branchScale: 1 / config.skip_lam,
-          layout,
-        },
-      );
-    });
-    const tokens = layerNorm(m.child('norm'), x, embed, EPS);
+    const { tokens, embed, featureMaps } = lvvitTokens(m, image, config);
     const features = m.tap('features', classToken(tokens), embed);
     const patches = patchTokens(tokens);
     if (patches.shape[1] === 0)
@@ -129,7 +135,9 @@ export const lvvit: Architecture<LvVitConfig> = {
       logits: tf.add(logits, tf.mul(tf.max(aux, 1), 0.5)),
       features,
       tokens,
-      featureMaps: patchMaps(tokens, whole, config.patch_size),
+      featureMaps,
     };
   },
+
+  stages: (m, image, config) => lvvitTokens(m, image, config).featureMaps,
 };

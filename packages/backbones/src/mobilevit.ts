@@ -196,6 +196,43 @@ function mobilevitBlock(
   return { y: m.tap('out', y, output), output };
 }
 
+/** The stem and the stages. */
+function mobilevitStages(m: Scope, image: Tensor, config: MobileVitConfig): FeatureMap[] {
+  const { channels, depths, transformer_dims } = config;
+  const stem = m.child('stem');
+  let dim = stem.dim('channels', config.stem_chs);
+  const first = layer(stem, image, config.in_chans, dim, { kernel: 3, stride: 2 });
+  let x = stem.tap('out', first, dim);
+  let stride = 2;
+  const featureMaps: FeatureMap[] = [];
+  const blocks = depths.map((depth, i) => depth + (transformer_dims[i] ? 1 : 0));
+  const rates = dropPathRates(
+    config.drop_path_rate,
+    blocks.reduce((sum, n) => sum + n),
+  );
+  channels.forEach((width, i) => {
+    const stage = m.child('stages').child(i);
+    for (let j = 0; j < depths[i]!; j++) {
+      const options = {
+        ratio: config.bottle_ratio,
+        stride: i > 0 && j === 0 ? 2 : 1,
+        rate: rates.shift()!,
+      };
+      stride *= options.stride;
+      const block = invertedResidual(stage.child(j), x, dim, width, options);
+      [x, dim] = [block.y, block.output];
+    }
+    if (transformer_dims[i]) {
+      const [wide, depth] = [transformer_dims[i]!, config.transformer_depths[i]!];
+      const at = stage.child(depths[i]!);
+      const block = mobilevitBlock(at, x, dim, wide, depth, rates.shift()!, config);
+      [x, dim] = [block.y, block.output];
+    }
+    featureMaps.push({ value: x, dim, stride });
+  });
+  return featureMaps;
+}
+
 /** MobileViT (Mehta and Rastegari 2022), as timm builds it. */
 export const mobilevit: Architecture<MobileVitConfig> = {
   name: 'mobilevit',
@@ -214,45 +251,17 @@ export const mobilevit: Architecture<MobileVitConfig> = {
   input: imageInput,
 
   forward(m, image, config) {
-    const { channels, depths, transformer_dims } = config;
-    const stem = m.child('stem');
-    let dim = stem.dim('channels', config.stem_chs);
-    const first = layer(stem, image, config.in_chans, dim, { kernel: 3, stride: 2 });
-    let x = stem.tap('out', first, dim);
-    let stride = 2;
-    const featureMaps: FeatureMap[] = [];
-    const blocks = depths.map((depth, i) => depth + (transformer_dims[i] ? 1 : 0));
-    const rates = dropPathRates(
-      config.drop_path_rate,
-      blocks.reduce((sum, n) => sum + n),
-    );
-    channels.forEach((width, i) => {
-      const stage = m.child('stages').child(i);
-      for (let j = 0; j < depths[i]!; j++) {
-        const options = {
-          ratio: config.bottle_ratio,
-          stride: i > 0 && j === 0 ? 2 : 1,
-          rate: rates.shift()!,
-        };
-        stride *= options.stride;
-        const block = invertedResidual(stage.child(j), x, dim, width, options);
-        [x, dim] = [block.y, block.output];
-      }
-      if (transformer_dims[i]) {
-        const [wide, depth] = [transformer_dims[i]!, config.transformer_depths[i]!];
-        const at = stage.child(depths[i]!);
-        const block = mobilevitBlock(at, x, dim, wide, depth, rates.shift()!, config);
-        [x, dim] = [block.y, block.output];
-      }
-      featureMaps.push({ value: x, stride });
-    });
+    const featureMaps = mobilevitStages(m, image, config);
+    const { value, dim } = featureMaps.at(-1)!;
     const last = m.child('final_conv');
     const embed = last.dim('features', config.num_features, { prunable: false });
-    const tokens = layer(last, x, dim, embed, { kernel: 1 });
+    const tokens = layer(last, value, dim, embed, { kernel: 1 });
     const features = m.tap('features', tf.mean(tokens, [1, 2]), embed);
     const head = m.child('head');
     const read = dropout(head.child('drop'), features, config.drop_rate);
     const logits = linear(head.child('fc'), read, embed, config.num_classes);
     return { logits, features, tokens, featureMaps };
   },
+
+  stages: mobilevitStages,
 };

@@ -126,6 +126,52 @@ function fromOfficial(state: StateDict): StateDict {
   return Object.fromEntries(entries);
 }
 
+/** The stages: what each gives, before any norm. */
+function swinStages(m: Scope, image: Tensor, config: SwinConfig): FeatureMap[] {
+  const { patch_size: patch, depths, proj_drop_rate } = config;
+  const stages = depths.map((_, i) => m.child('layers').child(i));
+  const embeds = stages.map((stage, i) =>
+    stage.dim('embed', config.embed_dim * 2 ** i, { prunable: false }),
+  );
+  const p = m.child('patch_embed');
+  const projection = { kernel: patch, stride: patch, padding: 0 };
+  const grid = conv2d(p.child('proj'), image, config.in_chans, embeds[0]!, projection);
+  let x = layerNorm(p.child('norm'), toTokens(grid), embeds[0]!, EPS);
+  let width = grid.shape[2]!;
+  const rates = dropPathRates(
+    config.drop_path_rate,
+    depths.reduce((sum, depth) => sum + depth),
+  );
+  return stages.map((stage, i) => {
+    const embed = embeds[i]!;
+    if (i > 0) {
+      x = patchMerging(stage.child('downsample'), x, width, embeds[i - 1]!, embed);
+      width = Math.ceil(width / 2);
+    }
+    // As timm counts, an odd grid's last half row is left out here, though it is computed.
+    const side = Math.floor(grid.shape[2]! / 2 ** i);
+    const size = Math.min(side, config.window_size);
+    for (let j = 0; j < depths[i]!; j++) {
+      const shift = j % 2 === 1 && side > size ? config.window_size >> 1 : 0;
+      const around = windows(x.shape[1]! / width, width, size, shift);
+      x = transformerBlock(
+        stage.child('blocks').child(j),
+        x,
+        embed,
+        (attn, normed) =>
+          windowAttention(attn, normed, embed, around, config.num_heads[i]!, config),
+        {
+          mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate },
+          eps: EPS,
+          dropPath: rates.shift()!,
+          layout: gridLayout(around.height, around.width),
+        },
+      );
+    }
+    return { value: toMap(x, width), dim: embed, stride: patch * 2 ** i };
+  });
+}
+
 /** The Swin Transformer (Liu et al. 2021), as timm builds it. */
 export const swin: Architecture<SwinConfig> = {
   name: 'swin',
@@ -149,59 +195,24 @@ export const swin: Architecture<SwinConfig> = {
   mappings: [{ name: 'official Swin', fits: (state) => 'head.weight' in state, map: fromOfficial }],
 
   forward(m, image, config) {
-    const { patch_size: patch, depths, proj_drop_rate } = config;
-    const stages = depths.map((_, i) => m.child('layers').child(i));
-    const embeds = stages.map((stage, i) =>
-      stage.dim('embed', config.embed_dim * 2 ** i, { prunable: false }),
-    );
-    const p = m.child('patch_embed');
-    const projection = { kernel: patch, stride: patch, padding: 0 };
-    const grid = conv2d(p.child('proj'), image, config.in_chans, embeds[0]!, projection);
-    let x = layerNorm(p.child('norm'), toTokens(grid), embeds[0]!, EPS);
-    let width = grid.shape[2]!;
-    const rates = dropPathRates(
-      config.drop_path_rate,
-      depths.reduce((sum, depth) => sum + depth),
-    );
-    const featureMaps: FeatureMap[] = [];
-    stages.forEach((stage, i) => {
-      const embed = embeds[i]!;
-      if (i > 0) {
-        x = patchMerging(stage.child('downsample'), x, width, embeds[i - 1]!, embed);
-        width = Math.ceil(width / 2);
-      }
-      // As timm counts, an odd grid's last half row is left out here, though it is computed.
-      const side = Math.floor(grid.shape[2]! / 2 ** i);
-      const size = Math.min(side, config.window_size);
-      for (let j = 0; j < depths[i]!; j++) {
-        const shift = j % 2 === 1 && side > size ? config.window_size >> 1 : 0;
-        const around = windows(x.shape[1]! / width, width, size, shift);
-        x = transformerBlock(
-          stage.child('blocks').child(j),
-          x,
-          embed,
-          (attn, normed) =>
-            windowAttention(attn, normed, embed, around, config.num_heads[i]!, config),
-          {
-            mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate },
-            eps: EPS,
-            dropPath: rates.shift()!,
-            layout: gridLayout(around.height, around.width),
-          },
-        );
-      }
-      featureMaps.push({ value: toMap(x, width), stride: patch * 2 ** i });
-    });
-    const embed = embeds.at(-1)!;
-    const tokens = layerNorm(m.child('norm'), x, embed, EPS);
-    const features = m.tap('features', tf.mean(tokens, 1), embed);
+    const featureMaps = swinStages(m, image, config);
+    const { value, dim: embed } = featureMaps.at(-1)!;
+    const tokens = layerNorm(m.child('norm'), value, embed, EPS);
+    const features = m.tap('features', tf.mean(tokens, [1, 2]), embed);
     const head = m.child('head');
     const read = dropout(head.child('drop'), features, config.drop_rate);
     return {
       logits: linear(head.child('fc'), read, embed, config.num_classes),
       features,
-      tokens: toMap(tokens, width),
+      tokens,
       featureMaps,
     };
   },
+
+  /** Each stage has a norm of its own, as in Swin's dense models. */
+  stages: (m, image, config) =>
+    swinStages(m, image, config).map(({ value, dim, stride }, i) => ({
+      value: layerNorm(m.child(`norm${i}`), value, dim, EPS),
+      ...{ dim, stride },
+    })),
 };

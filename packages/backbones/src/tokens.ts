@@ -51,8 +51,13 @@ export const layoutOf = (tokens: Tensor, whole: TokenLayout): TokenLayout | unde
   tokens.shape[1] === whole.positions.length ? whole : undefined;
 
 /** The map of a ViT's patches; none where tokens were taken out. */
-export const patchMaps = (tokens: Tensor, whole: TokenLayout, stride: number): FeatureMap[] =>
-  layoutOf(tokens, whole) ? [{ value: toMap(patchTokens(tokens), whole.width), stride }] : [];
+export const patchMaps = (
+  tokens: Tensor,
+  dim: Dim,
+  whole: TokenLayout,
+  stride: number,
+): FeatureMap[] =>
+  layoutOf(tokens, whole) ? [{ value: toMap(patchTokens(tokens), whole.width), dim, stride }] : [];
 
 /** The class token of [batch, tokens, d], as [batch, d]. */
 export const classToken = (tokens: Tensor): Tensor =>

@@ -6,7 +6,9 @@ import {
   gatherAxis,
   layerNorm,
   linear,
+  type Scope,
   type StateDict,
+  type Tensor,
   transformerBlock,
 } from '@kcr/core';
 import {
@@ -62,6 +64,45 @@ function withoutDistillation(state: StateDict): StateDict {
   return { ...rest, pos_embed: gatherAxis(rest.pos_embed!, 1, kept) };
 }
 
+/** The blocks and the final norm: all tokens, and the map of the patches. */
+function vitTokens(m: Scope, image: Tensor, config: VitConfig) {
+  const { patch_size: patch, proj_drop_rate } = config;
+  const embed = m.dim('embed', config.embed_dim, { prunable: false });
+  const projection = { kernel: patch, stride: patch, padding: 0 };
+  const grid = conv2d(
+    m.child('patch_embed').child('proj'),
+    image,
+    config.in_chans,
+    embed,
+    projection,
+  );
+  let x = dropout(
+    m.child('pos_drop'),
+    embedPositions(m, toTokens(grid), embed),
+    config.pos_drop_rate,
+  );
+  const whole = patchLayout(grid);
+  dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
+    const layout = layoutOf(x, whole);
+    x = transformerBlock(
+      m.child('blocks').child(i),
+      x,
+      embed,
+      (attn, normed) =>
+        attention(attn, normed, embed, {
+          heads: config.num_heads,
+          qkvBias: config.qkv_bias,
+          attnDrop: config.attn_drop_rate,
+          projDrop: proj_drop_rate,
+          layout,
+        }),
+      { mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate }, dropPath, layout },
+    );
+  });
+  const tokens = layerNorm(m.child('norm'), x, embed);
+  return { tokens, embed, featureMaps: patchMaps(tokens, embed, whole, patch) };
+}
+
 /** The Vision Transformer (Dosovitskiy et al. 2021) and DeiT (Touvron et al. 2021), as timm builds them. */
 export const vit: Architecture<VitConfig> = {
   name: 'vit',
@@ -81,47 +122,16 @@ export const vit: Architecture<VitConfig> = {
   ],
 
   forward(m, image, config) {
-    const { patch_size: patch, drop_rate, proj_drop_rate } = config;
-    const embed = m.dim('embed', config.embed_dim, { prunable: false });
-    const projection = { kernel: patch, stride: patch, padding: 0 };
-    const grid = conv2d(
-      m.child('patch_embed').child('proj'),
-      image,
-      config.in_chans,
-      embed,
-      projection,
-    );
-    let x = dropout(
-      m.child('pos_drop'),
-      embedPositions(m, toTokens(grid), embed),
-      config.pos_drop_rate,
-    );
-    const whole = patchLayout(grid);
-    dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
-      const layout = layoutOf(x, whole);
-      x = transformerBlock(
-        m.child('blocks').child(i),
-        x,
-        embed,
-        (attn, normed) =>
-          attention(attn, normed, embed, {
-            heads: config.num_heads,
-            qkvBias: config.qkv_bias,
-            attnDrop: config.attn_drop_rate,
-            projDrop: proj_drop_rate,
-            layout,
-          }),
-        { mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate }, dropPath, layout },
-      );
-    });
-    const tokens = layerNorm(m.child('norm'), x, embed);
+    const { tokens, embed, featureMaps } = vitTokens(m, image, config);
     const features = m.tap('features', classToken(tokens), embed);
-    const read = dropout(m.child('head_drop'), features, drop_rate);
+    const read = dropout(m.child('head_drop'), features, config.drop_rate);
     return {
       logits: linear(m.child('head'), read, embed, config.num_classes),
       features,
       tokens,
-      featureMaps: patchMaps(tokens, whole, patch),
+      featureMaps,
     };
   },
+
+  stages: (m, image, config) => vitTokens(m, image, config).featureMaps,
 };

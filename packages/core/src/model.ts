@@ -12,25 +12,32 @@ import {
   Scope,
   type TapInfo,
 } from './scope.ts';
+import { classification, type Task } from './task.ts';
 import type { Tensor } from './tf.ts';
 import { trace } from './trace/tracer.ts';
 
-/** What a backbone gives. */
+/** What a model gives. */
 export interface ModelOutput {
-  /** [batch, classes], before the softmax. */
+  /** Before the softmax, classes last: [batch, classes]; in dense tasks for each pixel or region. */
   logits: Tensor;
   /** [batch, d], exactly what the classifier reads: after the final norm and pooling. */
   features: Tensor;
   /** The last feature map after the final norm: [batch, tokens, d], or [batch, height, width, d]. */
   tokens: Tensor;
-  /** The stages' maps for dense tasks, from fine to coarse. */
+  /** The stages' maps, from fine to coarse, as timm's `features_only` gives them. */
   featureMaps: FeatureMap[];
+  /** Terms of the training loss of a model that was given targets, by name. */
+  losses?: Readonly<Record<string, Tensor>>;
+  /** What a dense model found, by name. */
+  results?: Readonly<Record<string, Tensor>>;
 }
 
 /** A feature map of a backbone. */
 export interface FeatureMap {
   /** [batch, height, width, channels] */
   value: Tensor;
+  /** The dimension of the channels. */
+  dim: Dim;
   /** Image pixels to a step of the map (timm's `reduction`). */
   stride: number;
 }
@@ -66,8 +73,24 @@ export interface Architecture<C extends object = object> {
   input(config: C): { shape: readonly [number, number, number]; classes: number };
   /** Other names that published weights have. */
   readonly mappings?: readonly StateMapping[];
-  /** The model. `image` is [batch, height, width, channels], normalised. */
-  forward(m: Scope, image: Tensor, config: C): ModelOutput;
+  /** What it is trained for. Default: {@link classification}. */
+  readonly task?: Task;
+  /** The architecture that a head for dense tasks stands on. */
+  readonly backbone?: Architecture;
+  /**
+   * The model.
+   *
+   * @param image [batch, height, width, channels], normalised
+   * @param targets what is known of a training batch, for models that compute their loss themselves
+   */
+  forward(
+    m: Scope,
+    image: Tensor,
+    config: C,
+    targets?: Readonly<Record<string, Tensor>>,
+  ): ModelOutput;
+  /** The model without its classifier, for dense tasks: the stages' maps from fine to coarse. */
+  stages?(m: Scope, image: Tensor, config: C): FeatureMap[];
 }
 
 /** Arrays by name: a model's parameters and buffers, as timm's state dict. */
@@ -87,6 +110,8 @@ export interface ApplyOptions {
   tap?(value: Tensor, info: TapInfo): Tensor;
   /** Receives the next value of a buffer. */
   assign?(name: string, value: Tensor): void;
+  /** What is known of the images, for the losses of dense models. */
+  targets?: Readonly<Record<string, Tensor>>;
 }
 
 /** A built model: everything that follows from its function, and no weights. */
@@ -182,13 +207,18 @@ export class Model<C extends object = object> {
       draw: options.draw ?? notInTraining,
       schedule: options.schedule ?? notInTraining,
     };
-    return this.architecture.forward(new Scope(frame), image, this.config);
+    return this.architecture.forward(new Scope(frame), image, this.config, options.targets);
   }
 
   /** What the adapters do at the taps of one run. */
   #adapt(): Frame['tap'] {
     const taps = this.adapters.map((adapter) => adapter.attach(this.architecture as Architecture));
     return (value, info, at) => taps.reduce((current, tap) => tap(at, current, info), value);
+  }
+
+  /** What the model is trained for. */
+  get task(): Task {
+    return this.architecture.task ?? classification;
   }
 
   /** Number of trained parameters. */

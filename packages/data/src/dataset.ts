@@ -1,4 +1,4 @@
-import type { Batch, Dataset, Generator, Normalization } from '@kcr/core';
+import type { Dataset, Generator, LabelledBatch, Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import type { Pixels } from './image.ts';
 import { type MixOptions, mix } from './mix.ts';
@@ -55,7 +55,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
           for (let c = 0; c < channels; c++)
             image[offset + p + c] = data[p + c]! * scale[c]! - shift[c]!;
       });
-      const batch: Batch = {
+      const batch: LabelledBatch = {
         image: { dtype: 'float32', shape: [indices.length, ...shape], data: image },
         label: {
           dtype: 'int32',

@@ -28,6 +28,56 @@ export interface DecodeOptions {
   region?(width: number, height: number): Region;
 }
 
+const readError = (where: string, cause: unknown) =>
+  new KcrError('IMAGE_READ', {
+    where,
+    found: (cause as Error).message,
+    fix: 'Replace the file or take it out of the folder',
+    cause,
+  });
+
+/** The pixels of an image in a colour space of so many channels. */
+async function pixelsOf(image: Sharp, channels: 1 | 3): Promise<Pixels> {
+  const coloured = image.removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  const { data, info } = await coloured.raw().toBuffer({ resolveWithObject: true });
+  if (info.channels !== channels)
+    throw new Error(`${info.channels} channels instead of ${channels}`);
+  return {
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    shape: [info.height, info.width, channels],
+  };
+}
+
+/** Height and width of an image file. @throws KcrError `IMAGE_READ` */
+export async function imageSize(path: string): Promise<{ height: number; width: number }> {
+  try {
+    const { height, width } = await sharp(path).metadata();
+    return { height, width };
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+/** Decodes an image at its own size. @throws KcrError `IMAGE_READ` for a missing or damaged file */
+export async function readImage(path: string, channels: 1 | 3): Promise<Pixels> {
+  try {
+    return await pixelsOf(sharp(path, { failOn: 'error' }), channels);
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+/** An image at another size, by linear interpolation (over the area when it becomes smaller). */
+export async function resizePixels(image: Pixels, height: number, width: number): Promise<Pixels> {
+  const [rows, columns, channels] = image.shape;
+  if (rows === height && columns === width) return image;
+  const raw = { height: rows, width: columns, channels: channels as 1 | 3 };
+  const resized = sharp(image.data, { raw }).resize(width, height, {
+    ...{ fit: 'fill', kernel: 'linear' },
+  });
+  return pixelsOf(resized, channels as 1 | 3);
+}
+
 /**
  * Decodes a JPEG, PNG or other image that sharp reads, to a square of `size`.
  *
@@ -49,21 +99,9 @@ export async function decodeImage(path: string, options: DecodeOptions): Promise
       if (margin > 0)
         square = square.extract({ left: margin, top: margin, width: size, height: size });
     }
-    const coloured = square.removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb');
-    const { data, info } = await coloured.raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels)
-      throw new Error(`${info.channels} channels instead of ${channels}`);
-    return {
-      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-      shape: [size, size, channels],
-    };
+    return await pixelsOf(square, channels);
   } catch (cause) {
-    throw new KcrError('IMAGE_READ', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Replace the file or take it out of the folder',
-      cause,
-    });
+    throw readError(path, cause);
   }
 }
 

@@ -1,4 +1,6 @@
 export * from './augment.ts';
+export * from './coco/coco.ts';
+export * from './coco/rle.ts';
 export * from './csv.ts';
 export * from './dataset.ts';
 export * from './folder.ts';

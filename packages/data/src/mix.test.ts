@@ -1,11 +1,11 @@
-import { type Batch, float32, Generator, int32 } from '@kcr/core';
+import { float32, Generator, int32, type LabelledBatch } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { mix } from './mix.ts';
 
 const [n, side, classes] = [4, 8, 3];
 
 /** Image i is filled with i + 1. */
-const batch: Batch = {
+const batch: LabelledBatch = {
   image: float32(
     [n, side, side, 2],
     Array.from({ length: n * side * side * 2 }, (_, at) => 1 + Math.floor(at / (side * side * 2))),
@@ -13,9 +13,9 @@ const batch: Batch = {
   label: int32([n], [0, 1, 2, 2]),
 };
 
-const imageOf = ({ image }: Batch, i: number) =>
+const imageOf = ({ image }: LabelledBatch, i: number) =>
   Array.from(image.data.slice(i * side * side * 2, (i + 1) * side * side * 2));
-const targetOf = ({ target }: Batch, i: number) =>
+const targetOf = ({ target }: LabelledBatch, i: number) =>
   Array.from(target!.data.slice(i * classes, (i + 1) * classes));
 
 test('mixup: one share for images and targets', () => {

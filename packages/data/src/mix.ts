@@ -1,4 +1,4 @@
-import { type Batch, float32, type Generator, KcrError } from '@kcr/core';
+import { float32, type Generator, KcrError, type LabelledBatch } from '@kcr/core';
 
 export interface MixOptions {
   /** Shape of mixup's Beta distribution; 0: no mixup. Default 0. */
@@ -40,11 +40,11 @@ function randomBox(height: number, width: number, share: number, generator: Gene
  * @throws KcrError `OPTION`
  */
 export function mix(
-  batch: Batch,
+  batch: LabelledBatch,
   classes: number,
   options: MixOptions,
   generator: Generator,
-): Batch {
+): LabelledBatch {
   const { mixup = 0, cutmix = 0, probability = 1, switchProbability = 0.5 } = options;
   if (!(mixup >= 0 && cutmix >= 0))
     throw new KcrError('OPTION', {
@@ -76,7 +76,7 @@ export function mix(
 }
 
 /** @param own share of an image's own pixel */
-function mixedImages({ image }: Batch, own: (y: number, x: number) => number) {
+function mixedImages({ image }: LabelledBatch, own: (y: number, x: number) => number) {
   const [n, height, width, channels] = image.shape as [number, number, number, number];
   const size = height * width * channels;
   const mixed = new Float32Array(image.data.length);
@@ -93,7 +93,7 @@ function mixedImages({ image }: Batch, own: (y: number, x: number) => number) {
 }
 
 /** @param own share of an image's own class */
-function mixedTargets({ label }: Batch, classes: number, own: number) {
+function mixedTargets({ label }: LabelledBatch, classes: number, own: number) {
   const n = label.data.length;
   const target = new Float32Array(n * classes);
   for (let i = 0; i < n; i++) {

@@ -8,14 +8,14 @@ import {
   type CocoDetection,
   type CocoGroundTruth,
   type CocoType,
-  cocoEvaluate,
   detectedObjects,
   encodeRuns,
   readCoco,
   rleArea,
   rleFromPolygon,
   truthObjects,
-} from '@kcr/detect';
+} from '@kcr/data';
+import { cocoEvaluate } from '@kcr/detect';
 
 const [HEIGHT, WIDTH, OBJECTS, CATEGORIES] = [480, 640, 7, 80];
 

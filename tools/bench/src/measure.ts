@@ -19,7 +19,7 @@ import {
   toFeatures,
   valueAndGradients,
 } from '@kcr/core';
-import type { CocoType } from '@kcr/detect';
+import type { CocoType } from '@kcr/data';
 import { ibBound } from '@kcr/ib-bound';
 import { type LfsOptions, lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';

@@ -1,11 +1,11 @@
 import { createModel } from '@kcr/backbones';
 import {
-  type Batch,
   type Dataset,
   type Dim,
   float32,
   Generator,
   int32,
+  type LabelledBatch,
   type Model,
   prune,
   selectCounts,
@@ -88,7 +88,7 @@ export function shrink(model: Model, role: string, ratio: number): Model {
 }
 
 /** A batch of random images. */
-export function randomBatch(model: Model, size: number): Batch {
+export function randomBatch(model: Model, size: number): LabelledBatch {
   const generator = new Generator(2);
   const shape = [size, ...model.inputShape];
   const pixels = Array.from({ length: sizeOf(shape) }, () => generator.normal());

@@ -74,10 +74,10 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       if (typeof gradCam !== 'function' || !options || histogram([1], 2, 2)[1]!.share !== 1) throw new Error('explain');`,
   },
   detect: {
-    needs: ['core'],
-    source: `import { type Rle, rleArea, rleFromPolygon } from '@kcr/detect';
-      const mask: Rle = rleFromPolygon([0, 0, 4, 0, 4, 4, 0, 4], 8, 8);
-      if (rleArea(mask) !== 16) throw new Error('detect');`,
+    needs: ['core', 'data'],
+    source: `import { cocoEvaluate, type CocoSummary } from '@kcr/detect';
+      const summary: CocoSummary = cocoEvaluate([], [], [1], [1]);
+      if (summary.AP !== -1) throw new Error('detect');`,
   },
   data: {
     needs: ['core'],

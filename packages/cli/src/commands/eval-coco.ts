@@ -1,15 +1,14 @@
 import { KcrError } from '@kcr/core';
 import {
   type CocoDetection,
-  type CocoSummary,
   type CocoType,
   checkGroundTruth,
-  cocoEvaluate,
   detectedObjects,
   type InvalidPolicy,
   readCoco,
   truthObjects,
-} from '@kcr/detect';
+} from '@kcr/data';
+import { type CocoSummary, cocoEvaluate } from '@kcr/detect';
 
 export interface EvalCocoOptions {
   gt: string;

@@ -1,27 +1,37 @@
 import type { NdArray } from '../array.ts';
 import type { Generator } from '../random.ts';
 
-/** Images as a model takes them, with their classes. */
+/** Images as a model takes them, and what is known of them by name. */
 export interface Batch {
   /** float32 [n, height, width, channels], normalised. */
   image: NdArray;
-  /** int32 [n] */
-  label: NdArray;
-  /** What to train towards instead of the labels, where images are mixed: float32 [n, classes], rows sum to 1. */
-  target?: NdArray;
+  [input: string]: NdArray;
 }
 
-/** A labelled set of images, read in batches. `@kcr/data` has implementations. */
-export interface Dataset {
+/** Images with their classes. */
+export interface LabelledBatch extends Batch {
+  /** int32 [n] */
+  label: NdArray;
+}
+
+/** A set of images, read in batches. `@kcr/data` has implementations. */
+export interface ImageSet<B extends Batch = Batch> {
   readonly length: number;
   /** Class names; labels are indices into them. */
   readonly classes: readonly string[];
   /** [height, width, channels] of the images it gives. */
   readonly shape: readonly [number, number, number];
+  /** Reads images by index; augmented with `augment`'s random numbers where given. */
+  batch(indices: Int32Array, augment?: Generator): Promise<B>;
+}
+
+/**
+ * A set of images with a class each. Where images are mixed, batches have a `target` to train towards instead of the
+ * labels: float32 [n, classes], rows sum to 1.
+ */
+export interface Dataset extends ImageSet<LabelledBatch> {
   /** Class index of every image. */
   readonly labels: Int32Array;
-  /** Reads images by index; augmented with `augment`'s random numbers where given. */
-  batch(indices: Int32Array, augment?: Generator): Promise<Batch>;
 }
 
 /** A part of a data set, by index. */
@@ -59,11 +69,11 @@ export function balancedSample(dataset: Dataset, n: number, generator: Generator
  *
  * @param augment makes the generator of batch i
  */
-export async function* batches(
-  dataset: Dataset,
+export async function* batches<B extends Batch>(
+  dataset: ImageSet<B>,
   order: readonly Int32Array[],
   augment?: (i: number) => Generator,
-): AsyncGenerator<{ indices: Int32Array; batch: Batch }> {
+): AsyncGenerator<{ indices: Int32Array; batch: B }> {
   const load = (i: number) => dataset.batch(order[i]!, augment?.(i));
   let next = order.length > 0 ? load(0) : undefined;
   for (let i = 0; i < order.length; i++) {
@@ -77,7 +87,7 @@ export async function* batches(
 
 /** Images without augmentation, in batches [n, height, width, channels]. */
 export async function* imageBatches(
-  dataset: Dataset,
+  dataset: ImageSet,
   batchSize: number,
   indices = range(dataset.length),
 ): AsyncGenerator<NdArray> {

@@ -3,7 +3,7 @@ import type { CompiledStep, Engine } from '../engine.ts';
 import { KcrError } from '../error.ts';
 import { type Classification, ClassificationMeter } from '../metrics.ts';
 import type { ApplyOptions, Model } from '../model.ts';
-import { batches, batchOrder, type Dataset, range } from './dataset.ts';
+import { batches, batchOrder, type ImageSet, type LabelledBatch, range } from './dataset.ts';
 
 export interface InferenceOptions {
   /** Prefix of the parameters' names in the engine. */
@@ -11,18 +11,15 @@ export interface InferenceOptions {
   tap?: ApplyOptions['tap'];
 }
 
-/** Compiles a model's evaluation: input `image`, outputs `logits` and `features`. */
+/** Compiles a model's evaluation: input `image`, outputs `features` and those of its task (`logits`). */
 export function compileInference(
   engine: Engine,
   model: Model,
   { prefix = '', tap }: InferenceOptions = {},
 ): CompiledStep {
   return engine.compile('inference', ({ inputs, state }) => {
-    const { logits, features } = model.apply(inputs.image!, {
-      state: (name) => state(prefix + name),
-      tap,
-    });
-    return { outputs: { logits, features } };
+    const out = model.apply(inputs.image!, { state: (name) => state(prefix + name), tap });
+    return { outputs: { ...model.task.outputs(out), features: out.features } };
   });
 }
 
@@ -31,7 +28,7 @@ export function compileInference(
  *
  * @throws KcrError `DATASET_CLASSES`, `DATASET_SHAPE`, `DATASET_EMPTY`
  */
-export function checkDataset(model: Model, dataset: Dataset, where: string): void {
+export function checkDataset(model: Model, dataset: ImageSet, where: string): void {
   if (dataset.length === 0)
     throw new KcrError('DATASET_EMPTY', { where, found: 'no images', fix: 'Check the path' });
   if (dataset.classes.length !== model.classes)
@@ -51,7 +48,7 @@ export function checkDataset(model: Model, dataset: Dataset, where: string): voi
 /** Accuracy and loss of a compiled inference step over a data set. */
 export async function evaluate(
   inference: CompiledStep,
-  dataset: Dataset,
+  dataset: ImageSet<LabelledBatch>,
   batchSize: number,
 ): Promise<Classification> {
   const meter = new ClassificationMeter();
@@ -63,7 +60,7 @@ export async function evaluate(
 /** The classifier's inputs over a data set, float32 [n, d]. */
 export const extractFeatures = (
   inference: CompiledStep,
-  dataset: Dataset,
+  dataset: ImageSet,
   batchSize: number,
   indices?: Int32Array,
 ): Promise<NdArray> => extract(inference, 'features', dataset, batchSize, indices);
@@ -71,14 +68,14 @@ export const extractFeatures = (
 /** A model's logits over a data set, float32 [n, classes]. */
 export const extractLogits = (
   inference: CompiledStep,
-  dataset: Dataset,
+  dataset: ImageSet,
   batchSize: number,
 ): Promise<NdArray> => extract(inference, 'logits', dataset, batchSize);
 
 async function extract(
   inference: CompiledStep,
   output: 'features' | 'logits',
-  dataset: Dataset,
+  dataset: ImageSet,
   batchSize: number,
   indices: Int32Array = range(dataset.length),
 ): Promise<NdArray> {

@@ -6,9 +6,17 @@ import { KcrError } from '../error.ts';
 import type { Model, StateDict } from '../model.ts';
 import type { Plugin } from '../plugin.ts';
 import { Generator } from '../random.ts';
+import { noClasses } from '../task.ts';
 import type { AdamWOptions } from './adamw.ts';
-import { batches, batchOrder, type Dataset, imageBatches, range } from './dataset.ts';
-import { checkDataset, evaluate, extractFeatures } from './evaluate.ts';
+import {
+  batches,
+  batchOrder,
+  type Dataset,
+  type ImageSet,
+  imageBatches,
+  range,
+} from './dataset.ts';
+import { checkDataset, extractFeatures } from './evaluate.ts';
 import { type EpochRecord, loadRun, saveRun } from './resume.ts';
 import { learningRate } from './schedule.ts';
 import { type Group, Trainer } from './trainer.ts';
@@ -28,9 +36,9 @@ export interface OptimizerOptions extends Partial<AdamWOptions> {
 export interface FitOptions {
   model: Model;
   engine: Engine;
-  train: Dataset;
+  train: ImageSet;
   /** Evaluated after each epoch. */
-  validation?: Dataset;
+  validation?: ImageSet;
   epochs: number;
   batchSize: number;
   /** The same seed gives the same run. */
@@ -121,6 +129,10 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   }
 }
 
+/** What the log calls a number of the validation data: `valTop1` for `top1`. */
+export const validationName = (name: string): string =>
+  `val${name[0]!.toUpperCase()}${name.slice(1)}`;
+
 interface PlannedStep {
   group: Group;
   indices: Int32Array;
@@ -193,7 +205,7 @@ class TrainingLoop {
     trainer.generator = this.#root.fork(`steps:${epoch}`);
     const plan = this.#plan(epoch);
     const augment = (i: number) => this.#root.fork(`augment:${epoch}:${i}`);
-    const total = { loss: 0, crossEntropy: 0 };
+    const total: Record<string, number> = { loss: 0 };
     let step = 0;
     let lr = 0;
     for await (const { indices, batch } of batches(
@@ -205,19 +217,16 @@ class TrainingLoop {
       lr = this.#rate(group, plan);
       const out = await trainer.step(group, batch, indices, lr);
       step++;
-      total.loss += out.loss;
-      total.crossEntropy += out.crossEntropy;
+      for (const [name, value] of Object.entries({ loss: out.loss, ...out.terms }))
+        total[name] = (total[name] ?? 0) + value;
       this.options.onStep?.({ epoch, epochs, step, steps: plan.length, loss: out.loss });
     }
-    const record: EpochRecord = {
-      epoch: epoch + 1,
-      lr,
-      loss: total.loss / step,
-      crossEntropy: total.crossEntropy / step,
-    };
+    const record: EpochRecord = { epoch: epoch + 1, lr };
+    for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     if (validation) {
-      const { top1, top5, loss } = await evaluate(trainer.averagedInference, validation, batchSize);
-      Object.assign(record, { valTop1: top1, valTop5: top5, valLoss: loss });
+      const { task } = this.options.model;
+      const result = await task.evaluate(trainer.averagedInference, validation, batchSize);
+      for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
     }
     trainer.progress.epoch = epoch + 1;
     await this.#refresh();
@@ -229,13 +238,16 @@ class TrainingLoop {
 
   async #refresh(): Promise<void> {
     const { trainer } = this;
-    const { train, batchSize } = this.options;
+    const { train, batchSize, model } = this.options;
+    const { task } = model;
     for (const hooks of trainer.hooks)
       await hooks.refresh?.({
         ...trainer.progress,
         features: (indices) => extractFeatures(trainer.inference, train, batchSize, indices),
         images: (indices) => imageBatches(train, batchSize, indices),
-        labels: train.labels,
+        get labels() {
+          return (train as Partial<Dataset>).labels ?? noClasses('labels', task);
+        },
       });
   }
 

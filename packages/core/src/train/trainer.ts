@@ -2,12 +2,12 @@ import { float32, item, type NdArray } from '../array.ts';
 import { transformerBlocks } from '../blocks.ts';
 import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine.ts';
 import { KcrError } from '../error.ts';
-import type { Model, StateDict } from '../model.ts';
-import { crossEntropy, oneHot } from '../ops/cross-entropy.ts';
+import type { Model, ModelOutput, StateDict } from '../model.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
 import {
   attachPlugin,
   checkPlugins,
+  type LossContext,
   type Plugin,
   type PluginHooks,
   type PluginRun,
@@ -15,6 +15,7 @@ import {
 } from '../plugin.ts';
 import type { Generator } from '../random.ts';
 import type { TapInfo } from '../scope.ts';
+import { noClasses, type Task } from '../task.ts';
 import { type Tensor, tf } from '../tf.ts';
 import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
 import type { Batch } from './dataset.ts';
@@ -53,6 +54,7 @@ interface Trained {
   rate: number;
 }
 
+const TERM = 'term:';
 const WEIGHT = 'weight:';
 const AVERAGE = 'average:';
 const FIRST = 'm:';
@@ -77,6 +79,31 @@ function layerDepth(model: Model): { layers: number; of(name: string): number } 
   for (const { name } of model.params.slice(last + 1)) depths.set(name, blocks.length + 1);
   return { layers: blocks.length + 1, of: (name) => depths.get(name)! };
 }
+
+/** The entries whose names begin with `prefix`, which becomes `instead`. */
+const named = <T>(entries: Record<string, T>, prefix: string, instead = ''): Record<string, T> =>
+  Object.fromEntries(
+    Object.entries(entries)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [instead + name.slice(prefix.length), value]),
+  );
+
+const mapNames = <T, R>(entries: Record<string, T>, change: (value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, change(value)]));
+
+/** What loss terms read; targets are an error where the task has none. */
+const lossContext = (
+  { logits, features, tokens }: ModelOutput,
+  images: Tensor,
+  indices: Tensor,
+  targets: Tensor | undefined,
+  task: Task,
+): LossContext => ({
+  ...{ logits, features, tokens, images, indices },
+  get targets() {
+    return targets ?? noClasses('targets', task);
+  },
+});
 
 /** A model with its plugins and its optimiser's state on an engine, and the steps that train it. */
 export class Trainer {
@@ -163,7 +190,7 @@ export class Trainer {
    * One optimiser step over a group of parameters.
    *
    * @param indices of the batch's images in the training set
-   * @returns the loss, all terms included, and the cross-entropy within it
+   * @returns the loss, with those of plugins, and the terms of the task's loss within it by name
    * @throws KcrError `LOSS_NOT_FINITE`
    */
   async step(group: Group, batch: Batch, indices: Int32Array, lr: number) {
@@ -176,8 +203,7 @@ export class Trainer {
     this.progress.step = this.steps(group);
     this.#counts[group] = this.progress.step + 1;
     const index: NdArray = { dtype: 'int32', shape: [indices.length], data: indices };
-    const { image, label, target } = batch;
-    const out = await step({ image, label, index, ...(target ? { target } : {}) });
+    const out = await step({ ...batch, index });
     const loss = item(out.loss!);
     if (!Number.isFinite(loss))
       throw new KcrError('LOSS_NOT_FINITE', {
@@ -187,7 +213,7 @@ export class Trainer {
       });
     if (out.features)
       for (const hooks of this.hooks) hooks.observe?.({ indices, features: out.features });
-    return { loss, crossEntropy: item(out.crossEntropy!) };
+    return { loss, terms: mapNames(named(out, TERM), item) };
   }
 
   async dispose(): Promise<void> {
@@ -235,24 +261,27 @@ export class Trainer {
     const trained = this.#trained(group);
     const parameters = trained.map(({ name }) => context.state(name));
     const { loss, aux, gradients } = valueAndGradients(() => this.#loss(context), parameters);
-    const { crossEntropy: ce, features, ...statistics } = aux;
     const updates = {
-      ...(group === 'architecture' ? {} : statistics),
+      ...(group === 'architecture' ? {} : named(aux, WEIGHT, WEIGHT)),
       ...this.#optimise(context, trained, gradients),
     };
     if (group !== 'architecture') Object.assign(updates, this.#average(context, updates));
-    return { outputs: { loss, crossEntropy: ce!, ...(features ? { features } : {}) }, updates };
+    const { features } = aux;
+    const terms = named(aux, TERM, TERM);
+    return { outputs: { loss, ...terms, ...(features ? { features } : {}) }, updates };
   }
 
   /**
-   * The loss; `aux` has the cross-entropy, the features where a plugin observes them, and the new running
+   * The loss; `aux` has the terms of the task's loss, the features where a plugin observes them, and the new running
    * statistics by their state names.
    */
   #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
     const { inputs, state } = context;
+    const { task, classes } = this.model;
+    const { image, index, ...known } = inputs;
     const aux: Record<string, Tensor> = {};
-    const targets = inputs.target ?? oneHot(inputs.label!, this.model.classes);
-    const out = this.model.apply(inputs.image!, {
+    const targets = task.targets?.(known, classes);
+    const out = this.model.apply(image!, {
       state: (name) => state(WEIGHT + name),
       training: true,
       draw: drawing(context, () => this.generator),
@@ -261,13 +290,15 @@ export class Trainer {
       assign: (name, value) => {
         aux[WEIGHT + name] = value;
       },
+      targets: known,
     });
-    const ce = crossEntropy(out.logits, targets, this.options.labelSmoothing);
-    aux.crossEntropy = ce;
+    const terms = task.losses(out, targets, this.options.labelSmoothing);
+    for (const [name, term] of Object.entries(terms)) aux[TERM + name] = term;
     if (this.hooks.some((hooks) => hooks.observe)) aux.features = out.features;
-    const given = { ...out, images: inputs.image!, targets, indices: inputs.index! };
-    const terms = this.hooks.flatMap((hooks) => (hooks.loss ? [hooks.loss(given)] : []));
-    return { loss: terms.reduce((sum, term) => tf.add(sum, term), ce), aux };
+    const given = lossContext(out, image!, index!, targets, task);
+    const further = this.hooks.flatMap((hooks) => (hooks.loss ? [hooks.loss(given)] : []));
+    const all = [...Object.values(terms), ...further];
+    return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
   }
 
   #optimise(context: StepContext, trained: readonly Trained[], raw: readonly Tensor[]) {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect, test } from 'vitest';
 import {
   type CocoDetection,
   type CocoGroundTruth,
   type CocoType,
   detectedObjects,
   truthObjects,
-} from './dataset.ts';
+} from '@kcr/data';
+import { describe, expect, test } from 'vitest';
 import { type CocoSummary, cocoEvaluate } from './evaluate.ts';
 
 interface Case {

@@ -1,4 +1,4 @@
-import type { CocoObject } from './dataset.ts';
+import type { CocoObject } from '@kcr/data';
 import { overlap } from './overlap.ts';
 
 /** The twelve figures of COCO, -1 where there is nothing to measure. */

@@ -1,5 +1,4 @@
-import type { CocoBox, CocoObject } from './dataset.ts';
-import { rleArea, rleOverlap } from './rle.ts';
+import { type CocoBox, type CocoObject, rleArea, rleOverlap } from '@kcr/data';
 
 /** Area of the intersection of two boxes. */
 function boxOverlap(a: CocoBox, b: CocoBox): number {

@@ -1,0 +1,52 @@
+import type { CompiledStep } from './engine.ts';
+import { KcrError } from './error.ts';
+import type { ModelOutput } from './model.ts';
+import { crossEntropy, oneHot } from './ops/cross-entropy.ts';
+import type { Tensor } from './tf.ts';
+import type { ImageSet, LabelledBatch } from './train/dataset.ts';
+import { evaluate } from './train/evaluate.ts';
+
+type Named = Readonly<Record<string, Tensor>>;
+
+/** What a model is trained for: its loss, what evaluation reads of it, and how good it is. */
+export interface Task {
+  readonly name: string;
+  /** The number of {@link evaluate} that says how good a model is; higher is better. */
+  readonly metric: string;
+  /** What plugins may compare logits with, [batch, classes]; absent where images have no class of their own. */
+  targets?(inputs: Named, classes: number): Tensor;
+  /** The terms of the training loss, by name. */
+  losses(out: ModelOutput, targets: Tensor | undefined, labelSmoothing: number): Named;
+  /** What evaluation reads of the model. */
+  outputs(out: ModelOutput): Named;
+  /** How good a model is on a set; `inference` gives {@link outputs}. */
+  evaluate(
+    inference: CompiledStep,
+    data: ImageSet,
+    batchSize: number,
+  ): Promise<Record<string, number>>;
+}
+
+/** One class for each image: cross-entropy, top-1 and top-5. */
+export const classification: Task = {
+  name: 'classification',
+  metric: 'top1',
+  targets: ({ label, target }, classes) => target ?? oneHot(label!, classes),
+  losses: ({ logits }, targets, labelSmoothing) => ({
+    crossEntropy: crossEntropy(logits, targets!, labelSmoothing),
+  }),
+  outputs: ({ logits }) => ({ logits }),
+  async evaluate(inference, data: ImageSet<LabelledBatch>, batchSize) {
+    const { n, ...result } = await evaluate(inference, data, batchSize);
+    return result;
+  },
+};
+
+/** Stands for classes of images in a task that has none. @throws KcrError `TASK_CLASSES` */
+export function noClasses(where: string, task: Task): never {
+  throw new KcrError('TASK_CLASSES', {
+    where,
+    found: `a class for each image is needed, which ${task.name} does not have`,
+    fix: 'Take the plugin or criterion that reads it out of this run',
+  });
+}
