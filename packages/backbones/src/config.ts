@@ -1,4 +1,4 @@
-import { KcrError } from '@kcr/core';
+import { wrongConfig } from '@kcr/core';
 
 /** Options that every image classifier has, under timm's names. */
 export interface ImageConfig {
@@ -30,26 +30,6 @@ export const imageInput = ({ img_size, in_chans, num_classes }: ImageConfig) => 
 export function checkTransformer(where: string, config: TransformerConfig): void {
   checkDivides(where, 'img_size by patch_size', config.img_size, config.patch_size);
   checkDivides(where, 'embed_dim by num_heads', config.embed_dim, config.num_heads);
-}
-
-/** A configuration error of an architecture. */
-export const wrongConfig = (where: string, found: string, fix: string): KcrError =>
-  new KcrError('MODEL_CONFIG', { where, found, fix });
-
-/**
- * `defaults` overridden by `partial`.
- *
- * @throws KcrError `MODEL_CONFIG` for options that the architecture does not have
- */
-export function withDefaults<C extends object>(where: string, defaults: C, partial: Partial<C>): C {
-  const unknown = Object.keys(partial).filter((key) => !(key in defaults));
-  if (unknown.length > 0)
-    throw wrongConfig(
-      where,
-      `unknown option ${unknown.join(', ')}`,
-      `Use ${Object.keys(defaults).join(', ')}`,
-    );
-  return { ...defaults, ...partial };
 }
 
 /** @throws KcrError `MODEL_CONFIG` unless `divisor` divides `value` */

@@ -1,5 +1,6 @@
 import {
   type Architecture,
+  convNorm,
   type Dim,
   dropout,
   type FeatureMap,
@@ -11,15 +12,9 @@ import {
   type Tensor,
   take,
   tf,
-} from '@kcr/core';
-import {
-  checkDivides,
-  checkLengths,
-  type ImageConfig,
-  imageInput,
   withDefaults,
-} from './config.ts';
-import { convNorm } from './conv-norm.ts';
+} from '@kcr/core';
+import { checkDivides, checkLengths, type ImageConfig, imageInput } from './config.ts';
 import { multiScaleAttention } from './multi-scale-attention.ts';
 
 /** timm's `EfficientVit` (MIT) arguments. */

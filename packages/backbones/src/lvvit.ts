@@ -11,6 +11,7 @@ import {
   type Tensor,
   tf,
   transformerBlock,
+  withDefaults,
 } from '@kcr/core';
 import {
   checkDivides,
@@ -18,7 +19,6 @@ import {
   dropPathRates,
   imageInput,
   type TransformerConfig,
-  withDefaults,
 } from './config.ts';
 import {
   classToken,

@@ -1,7 +1,9 @@
 import {
   type Architecture,
   attention,
+  type ConvNormOptions,
   conv2d,
+  convNorm,
   type Dim,
   dropout,
   dropPath,
@@ -15,6 +17,7 @@ import {
   type Tensor,
   tf,
   transformerBlock,
+  withDefaults,
 } from '@kcr/core';
 import {
   checkDivides,
@@ -22,9 +25,7 @@ import {
   dropPathRates,
   type ImageConfig,
   imageInput,
-  withDefaults,
 } from './config.ts';
-import { type ConvNormOptions, convNorm } from './conv-norm.ts';
 import { fromParts, intoParts, toMap, toTokens } from './tokens.ts';
 
 /** What timm's `mobilevit_*` configurations of `ByobNet` differ in, and its arguments. */

@@ -1,5 +1,6 @@
 import {
   conv2d,
+  convNorm,
   type Dim,
   fanInUniform,
   headDims,
@@ -12,7 +13,6 @@ import {
   take,
   tf,
 } from '@kcr/core';
-import { convNorm } from './conv-norm.ts';
 import { toMap, toTokens } from './tokens.ts';
 
 const EPS = 1e-5;

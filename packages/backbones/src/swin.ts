@@ -17,6 +17,7 @@ import {
   tf,
   transformerBlock,
   truncatedNormal,
+  withDefaults,
 } from '@kcr/core';
 import {
   checkDivides,
@@ -24,7 +25,6 @@ import {
   dropPathRates,
   type ImageConfig,
   imageInput,
-  withDefaults,
 } from './config.ts';
 import { fromParts, gridLayout, intoParts, toMap, toTokens } from './tokens.ts';
 import { mergeOrder, relativePositions, type Windows, windows } from './windows.ts';

@@ -10,14 +10,9 @@ import {
   type StateDict,
   type Tensor,
   transformerBlock,
-} from '@kcr/core';
-import {
-  checkTransformer,
-  dropPathRates,
-  imageInput,
-  type TransformerConfig,
   withDefaults,
-} from './config.ts';
+} from '@kcr/core';
+import { checkTransformer, dropPathRates, imageInput, type TransformerConfig } from './config.ts';
 import {
   classToken,
   embedPositions,

@@ -91,6 +91,11 @@ export class Scope {
     return new Scope(this.frame, this.#at(String(name)));
   }
 
+  /** The scope `name` of layers that evaluation does not read: their cost is not the model's. */
+  trainingOnly(name: string): Scope {
+    return new Scope({ ...this.frame, cost: () => {} }, this.#at(name));
+  }
+
   /**
    * A named dimension.
    *

@@ -1,4 +1,12 @@
-import type { Dataset, Generator, LabelledBatch, Normalization } from '@kcr/core';
+import {
+  type Dataset,
+  float32,
+  type Generator,
+  int32,
+  type LabelledBatch,
+  type NdArray,
+  type Normalization,
+} from '@kcr/core';
 import type { Augment } from './augment.ts';
 import type { Pixels } from './image.ts';
 import { type MixOptions, mix } from './mix.ts';
@@ -20,22 +28,42 @@ export interface ImageDatasetOptions {
   mix?: MixOptions;
 }
 
-/** A data set of normalised images: (pixel / 255 - mean) / std. */
-export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
-  const { labels, classes, shape } = source;
-  const [height, width, channels] = shape;
-  const size = height * width * channels;
-  const { mean, std } = options.normalization;
+/** The pixel value of each channel that normalisation makes 0. */
+export const fillOf = ({ mean }: Normalization): number[] => mean.map((x) => Math.round(255 * x));
+
+/** An image after random changes, one after another. */
+export const augmented = (
+  image: Pixels,
+  augment: readonly Augment[],
+  generator: Generator,
+): Pixels => augment.reduce((changed, change) => change(changed, generator), image);
+
+/** Images of one shape as a model takes them: (pixel / 255 - mean) / std, float32 [n, height, width, channels]. */
+export function normalised(images: readonly Pixels[], { mean, std }: Normalization): NdArray {
+  const shape = images[0]?.shape ?? [0, 0, mean.length];
+  const channels = shape[2];
   const scale = Array.from({ length: channels }, (_, c) => 1 / (255 * std[c % std.length]!));
   const shift = Array.from(
     { length: channels },
     (_, c) => mean[c % mean.length]! / std[c % std.length]!,
   );
+  const all = float32([images.length, ...shape]);
+  images.forEach(({ data }, n) => {
+    const offset = n * data.length;
+    for (let p = 0; p < data.length; p += channels)
+      for (let c = 0; c < channels; c++)
+        all.data[offset + p + c] = data[p + c]! * scale[c]! - shift[c]!;
+  });
+  return all;
+}
+
+/** A data set of {@link normalised} images. */
+export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
+  const { labels, classes, shape } = source;
 
   const load = async (i: number, generator?: Generator): Promise<Pixels> => {
     const image = await source.pixels(i, generator);
-    if (!generator) return image;
-    return (options.augment ?? []).reduce((changed, augment) => augment(changed, generator), image);
+    return generator ? augmented(image, options.augment ?? [], generator) : image;
   };
 
   return {
@@ -44,24 +72,16 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
     classes,
     shape,
     async batch(indices, augment) {
-      const image = new Float32Array(indices.length * size);
       // Every image has a stream of its own, so that the order of decoding does not matter.
       const images = await Promise.all(
-        Array.from(streamNames(indices), (name, n) => load(indices[n]!, augment?.fork(name))),
+        streamNames(indices).map((name, n) => load(indices[n]!, augment?.fork(name))),
       );
-      images.forEach(({ data }, n) => {
-        const offset = n * size;
-        for (let p = 0; p < size; p += channels)
-          for (let c = 0; c < channels; c++)
-            image[offset + p + c] = data[p + c]! * scale[c]! - shift[c]!;
-      });
       const batch: LabelledBatch = {
-        image: { dtype: 'float32', shape: [indices.length, ...shape], data: image },
-        label: {
-          dtype: 'int32',
-          shape: [indices.length],
-          data: Int32Array.from(indices, (i) => labels[i]!),
-        },
+        image: normalised(images, options.normalization),
+        label: int32(
+          [indices.length],
+          indices.map((i) => labels[i]!),
+        ),
       };
       return options.mix && augment
         ? mix(batch, classes.length, options.mix, augment.fork('mix'))
@@ -71,7 +91,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
 }
 
 /** A name for each image of a batch: its index, and which repetition of it this is from the second on. */
-function streamNames(indices: Int32Array): string[] {
+export function streamNames(indices: Int32Array): string[] {
   const seen = new Map<number, number>();
   return Array.from(indices, (i) => {
     const repetition = seen.get(i) ?? 0;

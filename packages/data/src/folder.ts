@@ -19,7 +19,8 @@ export interface ImageFolderOptions {
   classes?: readonly string[];
 }
 
-const IMAGE = /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i;
+/** Whether a file is an image, by its name. */
+export const isImage = (file: string): boolean => /\.(jpe?g|png|webp|tiff?|bmp|gif)$/i.test(file);
 
 /**
  * A folder with one folder of images per class.
@@ -80,7 +81,7 @@ async function listImages(root: string, found: readonly string[], classes: reado
   const paths: string[] = [];
   const labels: number[] = [];
   for (const name of found) {
-    const files = (await readdir(join(root, name))).filter((file) => IMAGE.test(file)).sort();
+    const files = (await readdir(join(root, name))).filter(isImage).sort();
     for (const file of files) {
       paths.push(join(root, name, file));
       labels.push(classes.indexOf(name));

@@ -1,6 +1,5 @@
 import type { Generator } from '@kcr/core';
-import type { Pixels } from './image.ts';
-import { resizePixels } from './image.ts';
+import { type Pixels, resizePixels } from './image.ts';
 
 /** A height and a width, in pixels. */
 export interface Size {
@@ -30,8 +29,11 @@ const scaledBy = ({ height, width }: Size, scale: number): Size => ({
   width: Math.max(Math.round(width * scale), 1),
 });
 
-const fitScale = (source: Size, canvas: Size): number =>
-  Math.min(canvas.height / source.height, canvas.width / source.width);
+/** The factor at which an image lies inside the canvas, or covers it. */
+const fitScale = (source: Size, canvas: Size, fit: 'inside' | 'cover' = 'inside'): number => {
+  const factors = [canvas.height / source.height, canvas.width / source.width];
+  return fit === 'inside' ? Math.min(...factors) : Math.max(...factors);
+};
 
 /** The whole image as large as the canvas allows, in its upper left corner. */
 export const fitted = (source: Size, canvas: Size): View => ({
@@ -71,12 +73,8 @@ export interface JitterOptions {
 export const scaleJitter =
   ({ scale, fit = 'inside' }: JitterOptions): Framing =>
   (source, canvas, generator) => {
-    const whole =
-      fit === 'inside'
-        ? fitScale(source, canvas)
-        : Math.max(canvas.height / source.height, canvas.width / source.width);
     const factor = scale[0] + (scale[1] - scale[0]) * generator.uniform();
-    const scaled = scaledBy(source, whole * factor);
+    const scaled = scaledBy(source, factor * fitScale(source, canvas, fit));
     const offset = (length: number, space: number) => {
       const spare = Math.max(length - space, 0);
       return generator.integer(spare + 1);
@@ -103,6 +101,39 @@ export const flipped =
     flipX: generator.uniform() < horizontal,
     flipY: generator.uniform() < vertical,
   });
+
+export interface TestViewOptions {
+  /** Factors of the size. Default [1]. */
+  scales?: readonly number[];
+  /** Every view mirrored too. Default false. */
+  flip?: boolean;
+  /** What a factor of 1 is: the whole image inside the canvas, or the canvas covered. Default `inside`. */
+  fit?: 'inside' | 'cover';
+  /** Share of a canvas by which those beside each other overlap, where an image needs several. Default 1/3. */
+  overlap?: number;
+}
+
+/** Multi-scale and flip testing: views that together show the whole image, at each scale and mirrored. */
+export function testViews(source: Size, canvas: Size, options: TestViewOptions = {}): View[] {
+  const { scales = [1], flip = false, fit = 'inside', overlap = 1 / 3 } = options;
+  return scales.flatMap((factor) => {
+    const scaled = scaledBy(source, factor * fitScale(source, canvas, fit));
+    const starts = (length: number, space: number) => {
+      const spare = Math.max(length - space, 0);
+      const count = Math.ceil(spare / Math.max(Math.round(space * (1 - overlap)), 1)) + 1;
+      return Array.from({ length: count }, (_, i) =>
+        Math.min(Math.round(i * space * (1 - overlap)), spare),
+      );
+    };
+    return starts(scaled.height, canvas.height).flatMap((top) =>
+      starts(scaled.width, canvas.width).flatMap((left) =>
+        (flip ? [false, true] : [false]).map((flipX) => ({
+          ...{ source, scaled, canvas, top, left, flipX },
+        })),
+      ),
+    );
+  });
+}
 
 /** Where an axis of the canvas reads the resized image: its position, which may lie outside. */
 const readAt = (at: number, canvas: number, offset: number, flip: boolean | undefined): number =>

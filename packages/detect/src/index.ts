@@ -1,7 +1,12 @@
 export * from './boxes/anchors.ts';
 export * from './boxes/boxes.ts';
 export * from './boxes/nms.ts';
+export { nmsMask } from './boxes/nms-mask.ts';
 export * from './boxes/roi-align.ts';
 export * from './coco/evaluate.ts';
 export * from './coco/overlap.ts';
+export * from './dense/dense.ts';
 export * from './semantic/mean-iou.ts';
+export * from './semantic/segment-image.ts';
+export * from './semantic/segmentation.ts';
+export * from './semantic/upernet.ts';

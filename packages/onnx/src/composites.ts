@@ -73,6 +73,24 @@ function zeroColumnAfter(b: OnnxBuilder, x: Value): string {
 const indexList = (b: OnnxBuilder, indices: readonly number[]) =>
   b.initializer('int32', [indices.length], Int32Array.from(indices));
 
+/** 1 at the boxes that non-maximum suppression leaves: the selection as a mask, so that shapes stay static. */
+const nmsMask: Lowering = (b, { inputs, attrs, outputs }) => {
+  const scores = b.get(inputs.scores!);
+  const [axis, first] = [b.int64([1]), b.int64([0])];
+  const selected = b.node('NonMaxSuppression', [
+    b.get(inputs.boxes!),
+    b.node('Unsqueeze', [scores, axis]),
+    b.int64([inputs.scores!.shape[1]!]),
+    b.scalar(attrs.threshold as number),
+    b.scalar(0),
+  ]);
+  // Columns: image, class, box.
+  const places = b.node('Gather', [selected, b.int64([0, 2])], { axis: 1 });
+  const count = b.node('Gather', [b.node('Shape', [selected]), first], { axis: 0 });
+  const zeros = b.node('Expand', [b.scalar(0), b.shape(outputs[0]!, inputs.scores!)]);
+  return [b.node('ScatterND', [zeros, places, b.node('Expand', [b.scalar(1), count])])];
+};
+
 /** Core's composite ops, each as few good nodes. */
 export const compositeLowerings: Readonly<Record<string, Lowering>> = {
   Affine: (b, { inputs }) => [
@@ -88,6 +106,7 @@ export const compositeLowerings: Readonly<Record<string, Lowering>> = {
     const zeros = b.node('Expand', [b.scalar(0), b.int64(outputs[0]!.shape)]);
     return [b.node('ScatterND', [zeros, index, b.get(inputs.dy!)], { reduction: 'add' })];
   },
+  NmsMask: nmsMask,
   Reindex: reindex,
   Resample: (b, { inputs, attrs }) => {
     const matrix = b.get(inputs.matrix!);

@@ -1,6 +1,6 @@
 import { type Axis, axisSize } from '../dim.ts';
 import { KcrError } from '../error.ts';
-import { fanInUniform } from '../initializer.ts';
+import { fanInUniform, type Initializer } from '../initializer.ts';
 import { affine } from '../ops/affine.ts';
 import type { Scope } from '../scope.ts';
 import { type Tensor, tf } from '../tf.ts';
@@ -14,6 +14,9 @@ export interface ConvOptions {
   /** One filter per channel; `input` and `output` must then be the same axis. */
   depthwise?: boolean;
   bias?: boolean;
+  /** First values of the weight, and of the bias. Default: PyTorch's. */
+  init?: Initializer;
+  biasInit?: Initializer;
 }
 
 /**
@@ -44,9 +47,10 @@ export function conv2d(
       fix: 'Give a depthwise convolution the same dimension twice',
     });
   const perFilter = depthwise ? 1 : input;
-  const init = fanInUniform(axisSize(perFilter) * kernel * kernel);
+  const fanIn = fanInUniform(axisSize(perFilter) * kernel * kernel);
+  const { init = fanIn, biasInit = fanIn } = options;
   const weight = m.param('weight', [output, perFilter, kernel, kernel], init);
-  const offset = bias ? m.param('bias', [output], init) : undefined;
+  const offset = bias ? m.param('bias', [output], biasInit) : undefined;
   const report = (y: Tensor) => {
     const positions = y.shape[1]! * y.shape[2]!;
     m.cost({ kind: 'linear', positions, in: perFilter, out: output, kernel: kernel * kernel });

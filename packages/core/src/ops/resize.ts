@@ -34,22 +34,52 @@ export function bilinearWeights(from: number, to: number): Float32Array {
   return weights;
 }
 
+/** Weights [to, from] of the nearest position (`mode='nearest'`). */
+function nearestWeights(from: number, to: number): Float32Array {
+  const weights = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) weights[i * from + Math.floor((i * from) / to)] = 1;
+  return weights;
+}
+
+/** Weights [to, from] of means over bins that may overlap (`adaptive_avg_pool2d`). */
+function averageWeights(from: number, to: number): Float32Array {
+  const weights = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const [start, end] = [Math.floor((i * from) / to), Math.ceil(((i + 1) * from) / to)];
+    weights.fill(1 / (end - start), i * from + start, i * from + end);
+  }
+  return weights;
+}
+
 /**
- * Bilinear resizing, as PyTorch's `interpolate(mode='bilinear', align_corners=False)`: a product with a
- * small matrix along each axis, so that every engine runs and differentiates it.
+ * A linear map along each axis of a map, as a product with a small matrix, so that every engine runs and
+ * differentiates it.
+ */
+const resizing =
+  (weightsOf: (from: number, to: number) => Float32Array) =>
+  (x: Tensor, size: readonly [number, number]): Tensor => {
+    const [batch, height, width, channels] = x.shape as [number, number, number, number];
+    const along = (value: Tensor, from: number, to: number) => {
+      if (from === to) return value;
+      const data = weightsOf(from, to);
+      const matrix = constant({ dtype: 'float32', shape: [to, from], data });
+      return resample(value, matrix, false);
+    };
+    const tall = along(tf.reshape(x, [batch, height, width * channels]), height, size[0]);
+    const wide = along(tf.reshape(tall, [batch * size[0], width, channels]), width, size[1]);
+    return tf.reshape(wide, [batch, ...size, channels]);
+  };
+
+/**
+ * Bilinear resizing, as PyTorch's `interpolate(mode='bilinear', align_corners=False)`.
  *
  * @param x [batch, height, width, channels]
  * @returns [batch, size[0], size[1], channels]
  */
-export function resizeBilinear(x: Tensor, size: readonly [number, number]): Tensor {
-  const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const along = (value: Tensor, from: number, to: number) => {
-    if (from === to) return value;
-    const data = bilinearWeights(from, to);
-    const matrix = constant({ dtype: 'float32', shape: [to, from], data });
-    return resample(value, matrix, false);
-  };
-  const tall = along(tf.reshape(x, [batch, height, width * channels]), height, size[0]);
-  const wide = along(tf.reshape(tall, [batch * size[0], width, channels]), width, size[1]);
-  return tf.reshape(wide, [batch, ...size, channels]);
-}
+export const resizeBilinear = resizing(bilinearWeights);
+
+/** Resizing to the nearest pixel, as PyTorch's `interpolate(mode='nearest')`; shapes as {@link resizeBilinear}. */
+export const resizeNearest = resizing(nearestWeights);
+
+/** Means over bins, as PyTorch's `adaptive_avg_pool2d`; shapes as {@link resizeBilinear}. */
+export const adaptiveAveragePool = resizing(averageWeights);

@@ -63,6 +63,8 @@ export type InvalidPolicy = 'error' | 'skip';
 
 export interface CocoObjects {
   readonly objects: CocoObject[];
+  /** Where each was in the list. */
+  readonly positions: number[];
   /** Left out, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
 }
@@ -97,6 +99,7 @@ export function checkGroundTruth(file: unknown, where: string): asserts file is 
 /** Collects objects, and what is wrong with some. */
 class Collector {
   readonly objects: CocoObject[] = [];
+  readonly positions: number[] = [];
   readonly skipped: Record<string, number> = {};
   readonly #images: ReadonlyMap<number, CocoImage>;
   readonly #categories: ReadonlySet<number>;
@@ -111,6 +114,7 @@ class Collector {
 
   /** Adds what `make` gives, unless the image or the category is unknown or it throws. */
   add(
+    position: number,
     where: string,
     { image_id, category_id }: Pick<CocoDetection, 'image_id' | 'category_id'>,
     make: (image: CocoImage) => CocoObject,
@@ -126,6 +130,7 @@ class Collector {
     }
     try {
       this.objects.push(make(image));
+      this.positions.push(position);
     } catch (error) {
       if (!(error instanceof KcrError) || this.policy === 'error') throw error;
       this.#count(error.code);
@@ -180,16 +185,16 @@ export function truthObjects(
   policy: InvalidPolicy = 'error',
 ): CocoObjects {
   const collector = new Collector(truth, policy);
-  for (const annotation of truth.annotations) {
+  truth.annotations.forEach((annotation, i) => {
     const where = `annotation ${annotation.id}`;
-    collector.add(where, annotation, (image) => ({
+    collector.add(i, where, annotation, (image) => ({
       ...{ image: annotation.image_id, category: annotation.category_id, score: 1 },
       box: checkBox(annotation.bbox, where),
       area: annotation.area,
       crowd: annotation.iscrowd === 1,
       mask: type === 'segm' ? maskOf(annotation.segmentation, image, where) : undefined,
     }));
-  }
+  });
   return collector;
 }
 
@@ -209,7 +214,7 @@ export function detectedObjects(
   const boxed = (detections[0]?.bbox?.length ?? 0) > 0;
   detections.forEach((detection, i) => {
     const where = `detection ${i}`;
-    collector.add(where, detection, (image) => {
+    collector.add(i, where, detection, (image) => {
       const { image_id, category_id, score } = detection;
       if (!Number.isFinite(score))
         throw new KcrError('COCO_SCORE', {

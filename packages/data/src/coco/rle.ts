@@ -105,6 +105,29 @@ export function rleFromMask(pixels: ArrayLike<number>, height: number, width: nu
   return { height, width, runs };
 }
 
+/** The mask of each number of a map (row-major) but 0, in ascending order of the numbers. */
+export function rlesFromIds(
+  ids: ArrayLike<number>,
+  height: number,
+  width: number,
+): ReadonlyMap<number, Rle> {
+  const spans = new Map<number, [number, number][]>();
+  for (let x = 0, at = 0; x < width; x++)
+    for (let y = 0; y < height; y++, at++) {
+      const id = ids[y * width + x]!;
+      if (id === 0) continue;
+      const own = spans.get(id) ?? [];
+      spans.set(id, own);
+      const last = own.at(-1);
+      if (last?.[1] === at) last[1]++;
+      else own.push([at, at + 1]);
+    }
+  const ascending = [...spans].sort((a, b) => a[0] - b[0]);
+  return new Map(
+    ascending.map(([id, own]) => [id, { height, width, runs: runsOf(own, height * width) }]),
+  );
+}
+
 /** Row-major pixels of a mask, 0 or 1. */
 export function rleToMask(rle: Rle): Uint8Array {
   const { height, width } = rle;

@@ -1,45 +1,47 @@
 import { type Tensor, tf } from '@kcr/core';
 
-// Boxes are [n, 4]: left, top, right, bottom in pixels, as torchvision has them.
+// Boxes are [..., n, 4]: left, top, right, bottom in pixels, as torchvision has them.
 
-/** The four columns of boxes, each [n, 1]. */
-const columns = (boxes: Tensor): [Tensor, Tensor, Tensor, Tensor] =>
-  tf.split(boxes, 4, 1) as [Tensor, Tensor, Tensor, Tensor];
+type Columns = [left: Tensor, top: Tensor, right: Tensor, bottom: Tensor];
 
-/** Width times height. [n, 4] -> [n, 1] */
+/** Below any area of pixels: what is divided by where there is none. */
+const EMPTY = 1e-9;
+
+/** The four columns of boxes, each [..., n, 1]. */
+export const boxColumns = (boxes: Tensor): Columns => tf.split(boxes, 4, -1) as Columns;
+
+/** Width times height. [..., n, 4] -> [..., n, 1] */
 export function boxArea(boxes: Tensor): Tensor {
-  const [left, top, right, bottom] = columns(boxes);
+  const [left, top, right, bottom] = boxColumns(boxes);
   return tf.mul(tf.sub(right, left), tf.sub(bottom, top));
 }
 
 /**
- * Intersection over union of all pairs.
+ * Intersection over union of all pairs; 0 where both boxes are empty.
  *
- * @param a [n, 4]
- * @param b [m, 4]
- * @returns [n, m]
+ * @param a [..., n, 4]
+ * @param b [..., m, 4]
+ * @returns [..., n, m]
  */
 export function boxIou(a: Tensor, b: Tensor): Tensor {
-  const [left, top, right, bottom] = columns(a);
-  const [left2, top2, right2, bottom2] = columns(b).map((column) => tf.transpose(column)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const [left, top, right, bottom] = boxColumns(a);
+  const across = (column: Tensor) =>
+    tf.reshape(column, [...column.shape.slice(0, -2), 1, column.shape.at(-2)!]);
+  const [left2, top2, right2, bottom2] = boxColumns(b).map(across) as Columns;
   const width = tf.relu(tf.sub(tf.minimum(right, right2), tf.maximum(left, left2)));
   const height = tf.relu(tf.sub(tf.minimum(bottom, bottom2), tf.maximum(top, top2)));
   const common = tf.mul(width, height);
-  return tf.div(common, tf.sub(tf.add(boxArea(a), tf.transpose(boxArea(b))), common));
+  const union = tf.sub(tf.add(boxArea(a), across(boxArea(b))), common);
+  return tf.div(common, tf.maximum(union, EMPTY));
 }
 
 /** Boxes cut at the border of an image. */
 export function clipBoxes(boxes: Tensor, height: number, width: number): Tensor {
-  const [left, top, right, bottom] = columns(boxes);
+  const [left, top, right, bottom] = boxColumns(boxes);
   const within = (x: Tensor, most: number) => tf.clipByValue(x, 0, most);
   return tf.concat(
     [within(left, width), within(top, height), within(right, width), within(bottom, height)],
-    1,
+    -1,
   );
 }
 
@@ -48,9 +50,9 @@ export type BoxWeights = readonly [number, number, number, number];
 
 const UNIT: BoxWeights = [1, 1, 1, 1];
 
-/** Centres and sizes of boxes, each [n, 1]. */
+/** Centres and sizes of boxes, each [..., n, 1]. */
 function centred(boxes: Tensor) {
-  const [left, top, right, bottom] = columns(boxes);
+  const [left, top, right, bottom] = boxColumns(boxes);
   const [width, height] = [tf.sub(right, left), tf.sub(bottom, top)];
   return {
     x: tf.add(left, tf.mul(width, 0.5)),
@@ -63,9 +65,9 @@ function centred(boxes: Tensor) {
 /**
  * What turns `anchors` into `boxes` (Girshick et al. 2014): shifts in sizes of the anchor, and log ratios of sizes.
  *
- * @param boxes [n, 4]
- * @param anchors [n, 4]
- * @returns deltas [n, 4]
+ * @param boxes [..., n, 4]
+ * @param anchors [..., n, 4]
+ * @returns deltas [..., n, 4]
  */
 export function encodeBoxes(boxes: Tensor, anchors: Tensor, weights: BoxWeights = UNIT): Tensor {
   const [to, from] = [centred(boxes), centred(anchors)];
@@ -76,25 +78,22 @@ export function encodeBoxes(boxes: Tensor, anchors: Tensor, weights: BoxWeights 
       tf.mul(tf.log(tf.div(to.width, from.width)), weights[2]),
       tf.mul(tf.log(tf.div(to.height, from.height)), weights[3]),
     ],
-    1,
+    -1,
   );
 }
 
 /** Sizes grow by at most this, in logarithms: an image of 1000 pixels from an anchor of 16. */
 const MOST_GROWTH = Math.log(1000 / 16);
 
-/** Undoes {@link encodeBoxes}; sizes grow at most by 1000 / 16. Deltas and anchors [n, 4] -> boxes [n, 4]. */
+/** Undoes {@link encodeBoxes}; sizes grow at most by 1000 / 16. Deltas and anchors [..., n, 4] -> boxes of that shape. */
 export function decodeBoxes(deltas: Tensor, anchors: Tensor, weights: BoxWeights = UNIT): Tensor {
   const from = centred(anchors);
-  const [dx, dy, dw, dh] = columns(deltas).map((delta, i) => tf.div(delta, weights[i]!)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const [dx, dy, dw, dh] = boxColumns(deltas).map((delta, i) =>
+    tf.div(delta, weights[i]!),
+  ) as Columns;
   const grown = (delta: Tensor, size: Tensor) =>
     tf.mul(tf.exp(tf.minimum(delta, MOST_GROWTH)), size);
   const [x, y] = [tf.add(tf.mul(dx, from.width), from.x), tf.add(tf.mul(dy, from.height), from.y)];
   const [w, h] = [tf.mul(grown(dw, from.width), 0.5), tf.mul(grown(dh, from.height), 0.5)];
-  return tf.concat([tf.sub(x, w), tf.sub(y, h), tf.add(x, w), tf.add(y, h)], 1);
+  return tf.concat([tf.sub(x, w), tf.sub(y, h), tf.add(x, w), tf.add(y, h)], -1);
 }

@@ -4,7 +4,6 @@ import {
   type Engine,
   float32,
   Generator,
-  int32,
   type NdArray,
   readSafetensors,
   type Tensor,
@@ -36,24 +35,25 @@ function channelsLast({ shape, data }: NdArray): NdArray {
 }
 
 const five = tensors['roi.boxes'] as NdArray;
+const own = Array.from(five.data).filter((_, i) => i % 5 > 0);
+const imageOf = Array.from({ length: 9 }, (_, i) => five.data[5 * i]!);
+/** Both images have all boxes; `share` is 1 for those of the image. */
 const given = {
   maps: channelsLast(tensors['roi.features'] as NdArray),
-  boxes: float32(
-    [9, 4],
-    Array.from(five.data).filter((_, i) => i % 5 > 0),
-  ),
-  images: int32(
-    [9],
-    Array.from({ length: 9 }, (_, i) => five.data[5 * i]!),
+  boxes: float32([2, 9, 4], [...own, ...own]),
+  share: float32(
+    [2, 9, 1],
+    [0, 1].flatMap((n) => imageOf.map((image) => (image === n ? 1 : 0))),
   ),
 };
 
 /** The value, and the gradient of its product with fixed numbers by the maps. */
 async function run(engine: Engine, options: RoiAlignOptions, maps = given.maps) {
   const step = engine.compile('roi-align', ({ inputs, state }) => {
-    const { boxes, images, along } = inputs as Record<string, Tensor>;
+    const { boxes, share, along } = inputs as Record<string, Tensor>;
     const { loss, aux, gradients } = valueAndGradients(() => {
-      const y = roiAlign(state('maps'), boxes!, images!, options);
+      const each = roiAlign(state('maps'), boxes!, options, share!);
+      const y = tf.sum(tf.reshape(each, [2, ...along!.shape]), 0);
       return { loss: tf.sum(tf.mul(y, along!)), aux: { y } };
     }, [state('maps')]);
     return { outputs: { loss, y: aux.y!, dx: gradients[0]! } };
@@ -68,7 +68,7 @@ async function run(engine: Engine, options: RoiAlignOptions, maps = given.maps) 
       'normal',
     ),
   );
-  const out = await step({ boxes: given.boxes, images: given.images, along });
+  const out = await step({ boxes: given.boxes, share: given.share, along });
   await step.dispose();
   return { loss: out.loss!.data[0]!, y: out.y!, dx: out.dx! };
 }

@@ -1,4 +1,5 @@
 import { constant, range, stopGradient, type Tensor, tf } from '@kcr/core';
+import { boxColumns } from './boxes.ts';
 
 export interface RoiAlignOptions {
   /** Bins of the output, down and right. */
@@ -18,8 +19,8 @@ const steps = (n: number, shape: number[], offset = 0): Tensor =>
  * How much each step of one axis of the map counts in each bin: bilinear interpolation at the bin's sampling points, and
  * their mean. Both are separable into the axes. Points beyond the map have the value of its border.
  *
- * @param from start of each region, in image pixels, [regions, 1]
- * @returns [regions, bins, length]
+ * @param from start of each region, in image pixels, [batch, regions, 1]
+ * @returns [batch * regions, bins, length]
  */
 function axisWeights(
   from: Tensor,
@@ -42,43 +43,40 @@ function axisWeights(
   const clamped = tf.clipByValue(at, 0, length - 1);
   const near = tf.relu(tf.sub(1, tf.abs(tf.sub(clamped, steps(length, [1, 1, 1, length])))));
   const sum = tf.sum(tf.mul(near, used), 2);
-  return stopGradient(tf.div(sum, tf.reshape(tf.maximum(count, 1), [-1, 1, 1])));
+  return stopGradient(tf.div(sum, tf.maximum(tf.reshape(count, [-1, 1, 1]), 1)));
 }
-
-/** 1 for the regions of image `n`, else 0: [regions, 1, 1]. */
-const ofImage = (images: Tensor, n: number): Tensor =>
-  tf.reshape(tf.cast(tf.equal(tf.cast(images, 'float32'), n), 'float32'), [-1, 1, 1]);
 
 /**
  * Features of regions of any size as maps of one size (He et al. 2017), as torchvision computes them for boxes within the
  * image. As products with the weights of both axes it is differentiable by the maps; gradients do not pass to the boxes.
  *
  * @param maps [batch, height, width, channels]
- * @param boxes [regions, 4]: left, top, right, bottom in image pixels
- * @param images int32 [regions]: the image of each region
- * @returns [regions, size, size, channels]
+ * @param boxes [batch, regions, 4], each image's own: left, top, right, bottom in image pixels
+ * @param share a factor of each region, [batch, regions, 1]; absent: 1
+ * @returns [batch * regions, size, size, channels]
  */
 export function roiAlign(
   maps: Tensor,
   boxes: Tensor,
-  images: Tensor,
   options: RoiAlignOptions,
+  share?: Tensor,
 ): Tensor {
   const [batch, mapHeight, mapWidth, channels] = maps.shape as [number, number, number, number];
-  const [left, top, right, bottom] = tf.split(boxes, 4, 1) as [Tensor, Tensor, Tensor, Tensor];
+  const [left, top, right, bottom] = boxColumns(boxes);
   const [height, width] = options.size;
-  const rows = axisWeights(top, bottom, height, mapHeight, options);
+  const regions = batch * boxes.shape[1]!;
+  const even = axisWeights(top, bottom, height, mapHeight, options);
+  const rows = share ? tf.mul(even, tf.reshape(share, [regions, 1, 1])) : even;
   const columns = axisWeights(left, right, width, mapWidth, options);
-  const regions = boxes.shape[0]!;
-  const bands = Array.from({ length: batch }, (_, n) => {
-    const image = tf.slice(maps, [n, 0, 0, 0], [1, mapHeight, mapWidth, channels]);
-    const own = tf.reshape(tf.mul(rows, ofImage(images, n)), [regions * height, mapHeight]);
-    return tf.matMul(own, tf.reshape(image, [mapHeight, mapWidth * channels]));
-  }).reduce((sum, part) => tf.add(sum, part));
-  const across = tf.transpose(
-    tf.reshape(bands, [regions, height, mapWidth, channels]),
-    [0, 2, 1, 3],
+  const bands = tf.matMul(
+    tf.reshape(rows, [batch, -1, mapHeight]),
+    tf.reshape(maps, [batch, mapHeight, mapWidth * channels]),
   );
-  const both = tf.matMul(columns, tf.reshape(across, [regions, mapWidth, height * channels]));
-  return tf.transpose(tf.reshape(both, [regions, width, height, channels]), [0, 2, 1, 3]);
+  // A product for each band: its weights are few, so repeating them costs less than turning the bands.
+  const repeated = tf.tile(tf.expandDims(columns, 1), [1, height, 1, 1]);
+  const bins = tf.matMul(
+    tf.reshape(repeated, [regions * height, width, mapWidth]),
+    tf.reshape(bands, [regions * height, mapWidth, channels]),
+  );
+  return tf.reshape(bins, [regions, height, width, channels]);
 }

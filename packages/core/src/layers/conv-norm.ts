@@ -1,12 +1,9 @@
-import {
-  type Activation,
-  batchNorm,
-  type ConvOptions,
-  conv2d,
-  type Dim,
-  type Scope,
-  type Tensor,
-} from '@kcr/core';
+import type { Axis, Dim } from '../dim.ts';
+import type { Scope } from '../scope.ts';
+import type { Tensor } from '../tf.ts';
+import { type ConvOptions, conv2d } from './conv.ts';
+import type { Activation } from './mlp.ts';
+import { batchNorm } from './norm.ts';
 
 export interface ConvNormOptions extends ConvOptions {
   /** Name of the batch norm; absent: none. */
@@ -23,7 +20,7 @@ export interface ConvNormOptions extends ConvOptions {
 export function convNorm(
   m: Scope,
   x: Tensor,
-  input: Dim | number | readonly Dim[],
+  input: Axis,
   output: Dim,
   { norm, activation = (y) => y, ...options }: ConvNormOptions,
 ): Tensor {

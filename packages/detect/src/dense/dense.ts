@@ -1,0 +1,119 @@
+import {
+  type Architecture,
+  type FeatureMap,
+  type Generator,
+  type Kept,
+  Model,
+  type ModelOutput,
+  type Scope,
+  type StateDict,
+  type Task,
+  type Tensor,
+  tf,
+  withDefaults,
+} from '@kcr/core';
+import { backboneMaps } from './pyramid.ts';
+
+/** Options that every dense model has. */
+export interface DenseConfig {
+  /** The backbone's own options. */
+  backbone: object;
+  num_classes: number;
+}
+
+type Named = Readonly<Record<string, Tensor>>;
+
+/** A head for dense tasks. */
+export interface DenseHead<C extends object> {
+  readonly name: string;
+  readonly task: Task;
+  readonly defaults: C & { num_classes: number };
+  /** The strides of the maps that it takes, from fine to coarse. */
+  strides(config: C): readonly number[];
+  /**
+   * What it makes of the backbone's maps.
+   *
+   * @param image what the backbone was given
+   * @param targets what is known of a training batch
+   */
+  forward(
+    m: Scope,
+    maps: readonly FeatureMap[],
+    image: Tensor,
+    config: C & DenseConfig,
+    targets?: Named,
+  ): Pick<ModelOutput, 'logits' | 'losses' | 'results'>;
+}
+
+/** Makes the architecture of a head on a backbone. */
+export type MakeDense<C extends object = object> = (
+  backbone: Architecture,
+) => Architecture<C & DenseConfig>;
+
+/**
+ * Defines a head: what makes a dense architecture of any backbone that has stages. The backbone's parameters, dims and
+ * taps are those it has alone, under `backbone.`; `features` is the mean over its coarsest map.
+ */
+export const defineHead =
+  <C extends object>(head: DenseHead<C>): MakeDense<C> =>
+  (backbone) => ({
+    name: head.name,
+    module: '@kcr/detect',
+    tokens: backbone.tokens,
+    task: head.task,
+    backbone,
+    configure(partial) {
+      const { backbone: own = {}, ...options } = partial;
+      const given = options as Partial<C & { num_classes: number }>;
+      return {
+        ...withDefaults(head.name, head.defaults, given),
+        backbone: backbone.configure(own),
+      };
+    },
+    input: (config) => ({
+      shape: backbone.input(config.backbone).shape,
+      classes: config.num_classes,
+    }),
+    forward(m, image, config, targets) {
+      const strides = head.strides(config);
+      const maps = backboneMaps(m.child('backbone'), image, backbone, config.backbone, strides);
+      const { value: tokens, dim } = maps.at(-1)!;
+      const features = m.tap('features', tf.mean(tokens, [1, 2]), dim);
+      return {
+        ...{ features, tokens, featureMaps: [...maps] },
+        ...head.forward(m, maps, image, config, targets),
+      };
+    },
+  });
+
+/**
+ * A head on a model, which may be pruned or have adapters: they go along.
+ *
+ * @param options of the head
+ * @throws KcrError `MODEL_CONFIG`, `BACKBONE_MAPS`
+ */
+export function denseModel<C extends object>(
+  make: MakeDense<C>,
+  model: Model,
+  options: Partial<C> & { num_classes?: number } = {},
+): Model {
+  const architecture = make(model.architecture) as Architecture;
+  const config = architecture.configure({ ...options, backbone: model.config } as object);
+  const { dims } = new Model(architecture, config, {}, model.adapters);
+  const kept: Kept = Object.fromEntries(
+    Object.entries(model.kept)
+      .map(([name, channels]) => [`backbone.${name}`, channels] as const)
+      .filter(([name]) => dims.has(name)),
+  );
+  return new Model(architecture, config, kept, model.adapters);
+}
+
+/** First values of a dense model: the backbone's from trained weights, where it has them, the others drawn. */
+export function denseWeights(model: Model, backbone: StateDict, generator: Generator): StateDict {
+  const state = model.initialize(generator);
+  for (const name of Object.keys(state)) {
+    const own = backbone[name.replace(/^backbone\./, '')];
+    if (own && name.startsWith('backbone.')) state[name] = own;
+  }
+  return state;
+}
