@@ -52,7 +52,7 @@ export function conv2d(
   const weight = m.param('weight', [output, perFilter, kernel, kernel], init);
   const offset = bias ? m.param('bias', [output], biasInit) : undefined;
   const report = (y: Tensor) => {
-    const positions = y.shape[1]! * y.shape[2]!;
+    const positions = y.shape[0]! * y.shape[1]! * y.shape[2]!;
     m.cost({ kind: 'linear', positions, in: perFilter, out: output, kernel: kernel * kernel });
     return y;
   };

@@ -11,6 +11,17 @@ export interface InferenceOptions {
   tap?: ApplyOptions['tap'];
 }
 
+/** Compiles what a model's classifier reads: input `image`, output `features`. */
+export const compileFeatures = (
+  engine: Engine,
+  model: Model,
+  { prefix = '', tap }: InferenceOptions = {},
+): CompiledStep =>
+  engine.compile('features', ({ inputs, state }) => {
+    const { features } = model.apply(inputs.image!, { state: (name) => state(prefix + name), tap });
+    return { outputs: { features } };
+  });
+
 /** Compiles a model's evaluation: input `image`, outputs `features` and those of its task (`logits`). */
 export function compileInference(
   engine: Engine,

@@ -225,7 +225,7 @@ class TrainingLoop {
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     if (validation) {
       const { task } = this.options.model;
-      const result = await task.evaluate(trainer.averagedInference, validation, batchSize);
+      const result = await task.evaluate(trainer.inference, validation, batchSize);
       for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
     }
     trainer.progress.epoch = epoch + 1;
@@ -243,7 +243,7 @@ class TrainingLoop {
     for (const hooks of trainer.hooks)
       await hooks.refresh?.({
         ...trainer.progress,
-        features: (indices) => extractFeatures(trainer.inference, train, batchSize, indices),
+        features: (indices) => extractFeatures(trainer.features, train, batchSize, indices),
         images: (indices) => imageBatches(train, batchSize, indices),
         get labels() {
           return (train as Partial<Dataset>).labels ?? noClasses('labels', task);

@@ -19,7 +19,7 @@ import { noClasses, type Task } from '../task.ts';
 import { type Tensor, tf } from '../tf.ts';
 import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
 import type { Batch } from './dataset.ts';
-import { compileInference } from './evaluate.ts';
+import { compileFeatures, compileInference } from './evaluate.ts';
 import { arraySlot, inputSlot, noiseSlot } from './slots.ts';
 
 export interface TrainerOptions {
@@ -110,10 +110,10 @@ export class Trainer {
   readonly hooks: readonly PluginHooks[];
   /** Where the run is; the training loop sets the epoch. */
   readonly progress: Progress;
-  /** Evaluation under the raw weights. */
-  readonly inference: CompiledStep;
+  /** Features under the raw weights. */
+  readonly features: CompiledStep;
   /** Evaluation under the weights to use: their moving average where there is one. */
-  readonly averagedInference: CompiledStep;
+  readonly inference: CompiledStep;
   readonly #weights: Trained[];
   readonly #architecture: Trained[] = [];
   readonly #constants = new Set<string>();
@@ -140,10 +140,9 @@ export class Trainer {
         return { name: WEIGHT + name, shape, decay, rate };
       });
     this.hooks = plugins.map((plugin) => attachPlugin(plugin, this.#pluginRun(plugin.name, run)));
-    this.inference = compileInference(engine, model, { prefix: WEIGHT, tap: this.#tap });
-    this.averagedInference = options.emaDecay
-      ? compileInference(engine, model, { prefix: AVERAGE, tap: this.#tap })
-      : this.inference;
+    this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
+    const prefix = options.emaDecay ? AVERAGE : WEIGHT;
+    this.inference = compileInference(engine, model, { prefix, tap: this.#tap });
   }
 
   /** Sets the weights, and starts the optimiser and the moving average from them. */
@@ -217,7 +216,7 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
-    for (const step of [...this.#steps.values(), this.inference, this.averagedInference])
+    for (const step of [...this.#steps.values(), this.features, this.inference])
       await step.dispose();
     this.engine.delete(this.engine.names());
   }

@@ -1,0 +1,101 @@
+import { type FeatureMap, KcrError, type Scope, type Tensor } from '@kcr/core';
+import { type DenseConfig, defineHead } from '../dense/dense.ts';
+import { fpn } from '../dense/fpn.ts';
+import type { Truth } from './assign.ts';
+import { instanceDetection } from './detection-task.ts';
+import { type RegionConfig, type RegionStage, regionHeads } from './region-heads.ts';
+import { proposals, type RpnConfig, rpn, rpnLosses } from './rpn.ts';
+
+/** Options of Mask R-CNN, under OpenMMLab's names where it has them. */
+export interface MaskRcnnConfig extends RpnConfig, RegionConfig {
+  /** Width of the pyramid and of the heads over it. */
+  out_channels: number;
+}
+
+const defaults = {
+  num_classes: 80,
+  out_channels: 256,
+  anchor_scale: 8,
+  anchor_ratios: [0.5, 1, 2],
+  rpn_nms_pre: 1000,
+  rpn_max_per_img: 1000,
+  rpn_nms_threshold: 0.7,
+  rpn_num: 256,
+  fc_out_channels: 1024,
+  rcnn_num: 512,
+  rcnn_pos_fraction: 0.25,
+  with_mask: true,
+  box_roi_size: 7,
+  mask_roi_size: 14,
+  score_thr: 0.05,
+  nms_threshold: 0.5,
+  max_per_img: 100,
+};
+
+const oneStage: readonly RegionStage[] = [{ iou: 0.5, coding: [10, 10, 5, 5], weight: 1 }];
+
+const cascade: readonly RegionStage[] = [
+  { iou: 0.5, coding: [10, 10, 5, 5], weight: 1 },
+  { iou: 0.6, coding: [20, 20, 10, 10], weight: 0.5 },
+  { iou: 0.7, coding: [30, 30, 15, 15], weight: 0.25 },
+];
+
+/** The objects that a batch has. @throws KcrError `TARGETS_MISSING` */
+function truthOf(targets: Readonly<Record<string, Tensor>>, withMask: boolean): Truth {
+  const { boxes, labels, masks } = targets;
+  if (!boxes || !labels || (withMask && !masks))
+    throw new KcrError('TARGETS_MISSING', {
+      where: 'training batch',
+      found: `it has ${Object.keys(targets).join(', ') || 'images alone'}`,
+      fix: `Give boxes, labels${withMask ? ' and masks' : ''}, as instanceDataset of @kcr/data does`,
+    });
+  return { boxes, labels, masks };
+}
+
+/** Proposals of a feature pyramid of five levels, and heads over regions of its first four. */
+const twoStage =
+  (stages: readonly RegionStage[]) =>
+  (
+    m: Scope,
+    maps: readonly FeatureMap[],
+    image: Tensor,
+    config: MaskRcnnConfig & DenseConfig,
+    targets?: Readonly<Record<string, Tensor>>,
+  ) => {
+    const neck = m.child('neck');
+    const channels = neck.dim('channels', config.out_channels);
+    const pyramid = fpn(neck, maps, channels, maps.length + 1);
+    const network = m.child('rpn_head');
+    const said = rpn(network, pyramid, image, channels, config);
+    const boxes = proposals(said, config);
+    const heads = regionHeads(
+      m.child('roi_head'),
+      pyramid.slice(0, maps.length),
+      channels,
+      said.size,
+      config.num_classes,
+      stages,
+      config,
+    );
+    if (!targets) return heads.find(boxes);
+    const truth = truthOf(targets, config.with_mask);
+    const { logits, losses } = heads.losses(boxes, truth);
+    return { logits, losses: { ...rpnLosses(network, said, truth, config), ...losses } };
+  };
+
+const strides = () => [4, 8, 16, 32];
+
+/** Mask R-CNN with a feature pyramid (He et al. 2017); without masks Faster R-CNN. */
+export const maskRcnn = defineHead<MaskRcnnConfig>({
+  ...{ name: 'mask_rcnn', task: instanceDetection, defaults, strides },
+  forward: twoStage(oneStage),
+});
+
+/**
+ * Cascade Mask R-CNN (Cai and Vasconcelos 2018): three stages, from overlaps of 0.5, 0.6 and 0.7 on. As in Detectron2
+ * later stages read the boxes of the sample that the stage before refined.
+ */
+export const cascadeMaskRcnn = defineHead<MaskRcnnConfig>({
+  ...{ name: 'cascade_mask_rcnn', task: instanceDetection, defaults, strides },
+  forward: twoStage(cascade),
+});
