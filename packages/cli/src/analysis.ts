@@ -1,7 +1,9 @@
 import {
+  classification,
+  compileFeatures,
   compileInference,
+  type Dataset,
   type Engine,
-  evaluate,
   extractFeatures,
   type Features,
   float32,
@@ -16,11 +18,10 @@ import { type BoundPoint, type ComplexityReport, complexity, kcrBounds } from '@
 import { measureLatency } from '@kcr/onnx';
 import type { HeadEntropy } from './pictures.ts';
 import type { Recipe } from './recipe.ts';
-import type { RecipeData } from './sources.ts';
+import { labelled, type RecipeData } from './sources.ts';
 
-/** One model of a run, measured. */
-export interface Summary {
-  top1: number;
+/** One model of a run, measured: the metrics of its task, and what follows. */
+export interface Summary extends Record<string, number> {
   params: number;
   /** Multiply-accumulates for one image, attention included. */
   macs: number;
@@ -29,28 +30,23 @@ export interface Summary {
   trace: number;
   tnn: number;
   kc: number;
-  /** Information between the clusters of features and inputs, and of features and classes; in nats. */
-  iXtX: number;
-  iXtY: number;
-  ib: number;
 }
 
 /** What the report draws of one model. */
 export interface Analysis {
   summary: Summary;
   spectrum: number[];
+  /** Of classifiers. */
   bounds: BoundPoint[];
   /** Of the last attention layer's rows, by head; none without attention weights. */
   entropy: HeadEntropy[];
 }
 
-/** The information bottleneck of training images' features, with clusters of their own. */
-async function bottleneck(
-  all: Features,
-  { train }: RecipeData,
-  { seed }: Recipe,
-  batchSize: number,
-) {
+/**
+ * Information between the clusters of training images' features and inputs, and of features and classes, in nats, with
+ * clusters of their own.
+ */
+async function bottleneck(all: Features, train: Dataset, { seed }: Recipe, batchSize: number) {
   const classes = train.classes.length;
   const generator = new Generator(seed).fork('bottleneck');
   const sample = generator.permutation(train.length).slice(0, sampleSize(train.length, classes));
@@ -66,42 +62,51 @@ async function bottleneck(
 
 const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
+/** The bounds of a classifier's loss, by the complexity of its features. */
+function lossBounds(features: Features, train: Dataset, complexity: number): BoundPoint[] {
+  const classes = train.classes.length;
+  const oneHot = float32([features.n, classes]);
+  train.labels.forEach((label, i) => {
+    oneHot.data[i * classes + label] = 1;
+  });
+  return kcrBounds(features, toFeatures(oneHot), complexity, BOUND_STEPS);
+}
+
 /**
- * Measures a trained model: accuracy on the test images, complexity and information of the training images'
- * features. The engine has its weights afterwards.
+ * Measures a trained model: its task's metrics on the test images, and the complexity (of classifiers also the
+ * information) of the training images' features. The engine has its weights afterwards.
  */
 export async function analyse(
   { model, weights }: LoadedModel,
-  data: RecipeData,
+  { train, test }: RecipeData,
   recipe: Recipe,
   engine: Engine,
 ): Promise<Omit<Analysis, 'entropy'>> {
   engine.set(weights);
-  const inference = compileInference(engine, model);
   const { batchSize } = recipe.retrain;
-  const { top1 } = await evaluate(inference, data.test, batchSize);
-  const features = toFeatures(await extractFeatures(inference, data.train, batchSize));
+  const { task } = model;
+  const result = await task.evaluate(compileInference(engine, model), test, batchSize);
+  const metrics = Object.keys(task.metrics).flatMap((key) =>
+    result[key] === undefined ? [] : [[key, result[key]] as const],
+  );
+  const reading = compileFeatures(engine, model);
+  const features = toFeatures(await extractFeatures(reading, train, batchSize));
   const { rank, landmarks } = recipe.complexity;
   const generator = new Generator(recipe.seed).fork('complexity');
   const report: ComplexityReport = complexity(features, { rank, landmarks, generator });
-  const classes = data.train.classes.length;
-  const oneHot = float32([features.n, classes]);
-  data.train.labels.forEach((label, i) => {
-    oneHot.data[i * classes + label] = 1;
-  });
-  const latencyMs = await measureLatency(model, weights, { runs: 200 });
+  const classified = task === classification ? labelled(train, task) : undefined;
   return {
     summary: {
-      top1,
+      ...Object.fromEntries(metrics),
       params: model.parameterCount,
       macs: model.macs.total,
-      latencyMs,
+      latencyMs: await measureLatency(model, weights, { runs: 200 }),
       trace: report.trace,
       tnn: report.tnn,
       kc: report.kc.value,
-      ...(await bottleneck(features, data, recipe, batchSize)),
+      ...(classified ? await bottleneck(features, classified, recipe, batchSize) : {}),
     },
     spectrum: [...report.spectrum],
-    bounds: kcrBounds(features, toFeatures(oneHot), report.akc.value, BOUND_STEPS),
+    bounds: classified ? lossBounds(features, classified, report.akc.value) : [],
   };
 }

@@ -8,6 +8,7 @@ import {
   type Criterion,
   KcrError,
   type MakeAdapter,
+  type MakeHead,
   type Plugin,
 } from '@kcr/core';
 import type { RecipePart } from './recipe.ts';
@@ -16,6 +17,7 @@ import type { RecipePart } from './recipe.ts';
 const bundled: Readonly<Record<string, () => Promise<object>>> = {
   '@kcr/backbones': () => import('@kcr/backbones'),
   '@kcr/criteria': () => import('@kcr/criteria'),
+  '@kcr/detect': () => import('@kcr/detect'),
   '@kcr/ib-bound': () => import('@kcr/ib-bound'),
   '@kcr/lfc': () => import('@kcr/lfc'),
   '@kcr/masks': () => import('@kcr/masks'),
@@ -80,6 +82,10 @@ async function findIn<T>(module: string, table: string, name: string, code: stri
 /** The architecture that a saved model names. @throws KcrError `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN` */
 export const findArchitecture = (module: string, name: string): Promise<Architecture> =>
   findIn(module, 'architectures', name, 'ARCHITECTURE_UNKNOWN');
+
+/** What makes a dense architecture of a backbone. @throws KcrError `MODULE_LOAD`, `HEAD_UNKNOWN` */
+export const findHead = (module: string, name: string): Promise<MakeHead> =>
+  findIn(module, 'heads', name, 'HEAD_UNKNOWN');
 
 /** What makes the adapter that a saved model or a recipe names. @throws KcrError `MODULE_LOAD`, `ADAPTER_UNKNOWN` */
 export const findAdapter = (module: string, name: string): Promise<MakeAdapter> =>

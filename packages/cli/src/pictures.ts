@@ -18,7 +18,6 @@ import {
   tapsOf,
 } from '@kcr/explain';
 import { type Heat, type Picture, strip } from './report/heat.ts';
-import type { RecipeData } from './sources.ts';
 
 /** How widely the tokens of the last attention layer attend, by head; in nats. */
 export interface HeadEntropy {
@@ -37,9 +36,9 @@ export function shownImages({ labels, classes }: Dataset): Int32Array {
 }
 
 /** Writes the shown images themselves, as `pictures/images.png`. */
-export async function drawImages(directory: string, { test, normalization }: RecipeData) {
+export async function drawImages(directory: string, test: Dataset, normalization: Normalization) {
   const { image } = await test.batch(shownImages(test));
-  await write(directory, 'images', await strip(toPictures(image, normalization)));
+  await writePicture(directory, 'images', await strip(toPictures(image, normalization)));
 }
 
 /**
@@ -54,7 +53,8 @@ export async function drawModel(
   directory: string,
   name: string,
   { model }: LoadedModel,
-  { test, normalization }: RecipeData,
+  test: Dataset,
+  normalization: Normalization,
   engine: Engine,
 ): Promise<HeadEntropy[]> {
   const shown = shownImages(test);
@@ -62,15 +62,15 @@ export async function drawModel(
   const pictures = toPictures(image, normalization);
   const classes = shown.map((i) => test.labels[i]!);
   const kept = await keptTokens(engine, model, image);
-  if (kept) await write(directory, `tokens-${name}`, await strip(dimmed(pictures, kept)));
+  if (kept) await writePicture(directory, `tokens-${name}`, await strip(dimmed(pictures, kept)));
   if (tapsOf(model, 'in').length > 0) {
     const cams = await gradCam(engine, model, image, { classes });
-    await write(directory, `grad-cam-${name}`, await strip(pictures, toHeats(cams)));
+    await writePicture(directory, `grad-cam-${name}`, await strip(pictures, toHeats(cams)));
   }
   const weights = tapsOf(model, 'weights').at(-1);
   if (!weights) return [];
   const maps = await attentionMaps(engine, model, image);
-  await write(
+  await writePicture(
     directory,
     `attention-${name}`,
     await strip(pictures, toHeats(overHeads(maps)), 'nearest'),
@@ -84,7 +84,8 @@ export async function drawModel(
   }));
 }
 
-async function write(directory: string, name: string, png: Buffer): Promise<void> {
+/** Writes a picture of a run, `pictures/NAME.png`. */
+export async function writePicture(directory: string, name: string, png: Buffer): Promise<void> {
   await mkdir(join(directory, 'pictures'), { recursive: true });
   await writeAtomic(join(directory, 'pictures', `${name}.png`), png);
 }

@@ -1,4 +1,11 @@
-import type { EpochRecord, Model, PruningReport, StepReport } from '@kcr/core';
+import {
+  type EpochRecord,
+  type Model,
+  type PruningReport,
+  type StepReport,
+  type Task,
+  validationName,
+} from '@kcr/core';
 import type { TryReport } from '@kcr/lfc';
 import { Presets, SingleBar } from 'cli-progress';
 
@@ -16,15 +23,19 @@ const seconds = (s: number) =>
     ? `${Math.round(s)} s`
     : `${Math.floor(s / 60)} min ${String(Math.round(s % 60)).padStart(2, '0')} s`;
 
-const percent = (x: number | undefined) =>
-  x === undefined ? '' : `, top-1 ${(100 * x).toFixed(1)} %`;
-
-const epochText = (stage: string, record: EpochRecord, epochs: number, left: number) =>
-  `${stage}: epoch ${record.epoch}/${epochs}, loss ${record.loss!.toFixed(4)}${percent(record.valTop1)}, ${seconds(left)} left`;
+/** The metrics of an epoch's validation, as text. */
+function metricsText(record: EpochRecord, { metrics }: Task): string {
+  const shown = Object.entries(metrics).flatMap(([key, title]) => {
+    const value = record[validationName(key)];
+    return value === undefined ? [] : [`, ${title} ${(100 * value).toFixed(1)} %`];
+  });
+  return shown.join('');
+}
 
 /** A bar with the time left on a terminal, a plain line per epoch elsewhere; all on standard error. */
 export function progressView(
   stage: string,
+  task: Task,
   stream: NodeJS.WriteStream = process.stderr,
 ): ProgressView {
   const started = performance.now();
@@ -43,28 +54,30 @@ export function progressView(
         first ??= report.epoch + 1;
       },
       onEpoch: (record) =>
-        void stream.write(`${epochText(stage, record, epochs, left(record.epoch!))}\n`),
+        void stream.write(
+          `${stage}: epoch ${record.epoch}/${epochs}, loss ${record.loss!.toFixed(4)}${metricsText(record, task)}, ${seconds(left(record.epoch!))} left\n`,
+        ),
       onWarning: warn,
       stop: () => {},
     };
   const bar = new SingleBar(
     {
-      format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{top1}`,
+      format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{metrics}`,
       stream,
     },
     Presets.shades_classic,
   );
-  let top1 = '';
+  let metrics = '';
   let begun = false;
   return {
     onStep({ epoch, epochs: all, step, steps, loss }) {
-      const shown = { epoch: `${epoch + 1}/${all}`, loss: loss.toFixed(3), top1 };
+      const shown = { epoch: `${epoch + 1}/${all}`, loss: loss.toFixed(3), metrics };
       if (!begun) bar.start(all * steps, epoch * steps, shown);
       begun = true;
       bar.update(epoch * steps + step, shown);
     },
     onEpoch: (record) => {
-      top1 = percent(record.valTop1);
+      metrics = metricsText(record, task);
     },
     onWarning: warn,
     stop: () => bar.stop(),

@@ -49,7 +49,10 @@ const augment = z.enum([
   'randomErasing',
 ]);
 
-const data = z.strictObject({
+/** Images in folders named after their classes. */
+const classified = z.strictObject({
+  /** Absent: this one. */
+  kind: z.literal('classes').optional(),
   /** Folder with `train` and `test`, each with one folder of images per class; `--data` overrides it. */
   root: z.string().optional(),
   train: z.string().default('train'),
@@ -73,6 +76,73 @@ const data = z.strictObject({
     })
     .optional(),
 });
+
+const fit = z.enum(['inside', 'cover']).optional();
+
+/** How images lie on the model's input: one of the framings of `@kcr/data` with its options. */
+const shortSide = z.strictObject({
+  shortSide: z.strictObject({ short: z.union([count, z.array(count).min(1)]), long: count }),
+});
+const scaleJitter = z.strictObject({
+  scaleJitter: z.strictObject({ scale: z.tuple([z.number(), z.number()]), fit }),
+});
+
+/** What data for dense tasks have in common. */
+const dense = z.strictObject({
+  /** Folder that the other paths are in; `--data` overrides it. */
+  root: z.string().optional(),
+  normalization: normalization.optional(),
+  framing: z.union([shortSide, scaleJitter]).optional(),
+  flip: z.strictObject({ horizontal: share.optional(), vertical: share.optional() }).optional(),
+  augment: z.array(z.enum(['photometricDistortion'])).default([]),
+  /** Entries that cannot be used: an error, or left out and counted. */
+  invalid: z.enum(['error', 'skip']).default('error'),
+});
+
+/** A folder of images, and one of PNGs of the same names. */
+const labelled = z.strictObject({ images: z.string(), labels: z.string() });
+
+/** Images with PNGs of class indices. */
+const semantic = dense.extend({
+  kind: z.literal('semantic'),
+  train: labelled,
+  test: labelled,
+  classes: z.array(z.string()).min(2).max(255),
+  ignore: z.number().int().optional(),
+  reduceZeroLabel: z.boolean().optional(),
+  instanceIds: z.boolean().optional(),
+  maxClassShare: share.optional(),
+  testViews: z
+    .strictObject({
+      scales: z.array(z.number().positive()).min(1).optional(),
+      flip: z.boolean().optional(),
+      fit,
+      overlap: share.optional(),
+    })
+    .optional(),
+});
+
+/** Images with PNGs that number the objects of one class. */
+const instances = dense.extend({
+  kind: z.literal('instances'),
+  train: labelled,
+  test: labelled,
+  className: z.string().optional(),
+});
+
+const annotated = z.strictObject({ images: z.string(), annotations: z.string() });
+
+/** Images with a COCO file of instances. */
+const coco = dense.extend({
+  kind: z.literal('coco'),
+  train: annotated,
+  test: annotated,
+  /** Whether masks are read. */
+  masks: z.boolean().default(true),
+  testFraming: shortSide.optional(),
+});
+
+const data = z.discriminatedUnion('kind', [classified, semantic, instances, coco]);
 
 /** How channels are chosen; `bcp` is VTC-LFC's bottom-up cascade. */
 export const allocatorNames = [
@@ -115,6 +185,14 @@ const fields = z.strictObject({
   model: z.strictObject({
     name: z.string(),
     config: z.record(z.string(), z.unknown()).default({}),
+    /** What makes it a dense model: a name among a module's `heads`, with its options. */
+    head: z
+      .strictObject({
+        name: z.string(),
+        module: z.string().default('@kcr/detect'),
+        config: z.record(z.string(), z.unknown()).default({}),
+      })
+      .optional(),
   }),
   data,
   seed: z.number().int().default(0),
@@ -164,6 +242,10 @@ export type Recipe = z.output<typeof schema>;
 /** A recipe as it is written. */
 export type RecipeInput = z.input<typeof schema>;
 export type TrainingRecipe = Recipe['retrain'];
+/** Data of a recipe for a dense task. */
+export type DenseData = Exclude<Recipe['data'], ClassifiedData>;
+/** Folders of classes. */
+export type ClassifiedData = z.output<typeof classified>;
 export type PruningRecipe = z.output<typeof pruning>;
 export type PruningRecipeInput = z.input<typeof pruning>;
 /** A plugin or an adapter as a recipe names it. */

@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { createModel, models } from '@kcr/backbones';
 import {
   checkDataset,
+  classification,
   type Dataset,
+  type ImageSet,
   KcrError,
   type LoadedModel,
   loadModel,
   Model,
   type Normalization,
+  noClasses,
+  type Task,
 } from '@kcr/core';
 import {
   type Augment,
@@ -22,10 +26,12 @@ import {
   transpose,
   verticalFlip,
 } from '@kcr/data';
-import { findAdapter, findArchitecture, findEntry } from './modules.ts';
-import type { Recipe } from './recipe.ts';
+import { denseModel } from '@kcr/detect';
+import { denseData } from './dense-data.ts';
+import { findAdapter, findArchitecture, findEntry, findHead } from './modules.ts';
+import type { ClassifiedData, Recipe } from './recipe.ts';
 
-type NamedAugment = Extract<Recipe['data']['augment'][number], string>;
+type NamedAugment = Extract<ClassifiedData['augment'][number], string>;
 
 const augments: Record<NamedAugment, () => Augment> = {
   horizontalFlip,
@@ -36,35 +42,68 @@ const augments: Record<NamedAugment, () => Augment> = {
   randomErasing: () => randomErasing({ probability: 0.2 }),
 };
 
-/** The model of a recipe and how its input is normalised. @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG` */
-export function recipeModel({ model, data }: Recipe): {
+/**
+ * The model of a recipe and how its input is normalised.
+ *
+ * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`, `MODULE_LOAD`, `HEAD_UNKNOWN`
+ */
+export async function recipeModel({ model, data }: Recipe): Promise<{
   model: Model;
   normalization: Normalization;
-} {
-  const built = createModel(model.name, model.config);
-  return { model: built, normalization: data.normalization ?? models[model.name]!.normalization };
+}> {
+  const { name, config, head } = model;
+  const backbone = createModel(name, config);
+  return {
+    model: head
+      ? denseModel(await findHead(head.module, head.name), backbone, head.config)
+      : backbone,
+    normalization: data.normalization ?? models[name]!.normalization,
+  };
 }
 
+/** Training and test data, as the recipe's model takes them. */
 export interface RecipeData {
-  train: Dataset;
-  test: Dataset;
+  train: ImageSet;
+  test: ImageSet;
   normalization: Normalization;
 }
 
 /**
- * Training and test images of a recipe.
+ * Training and test data of a recipe.
  *
- * @throws KcrError `DATA_ROOT`, `FOLDER_*`
+ * @throws KcrError `DATA_ROOT`, `DATA_TASK`, and those of reading them
  */
 export async function recipeData(recipe: Recipe, root = recipe.data.root): Promise<RecipeData> {
   if (!root)
     throw new KcrError('DATA_ROOT', {
       where: `recipe ${recipe.name}`,
       found: 'no data folder',
-      fix: 'Pass --data FOLDER, with one folder of images per class under train and test',
+      fix: "Pass --data FOLDER, the folder that the recipe's paths are in",
     });
   const { data } = recipe;
-  const { model, normalization } = recipeModel(recipe);
+  const { model, normalization } = await recipeModel(recipe);
+  if (isClassified(data) !== (model.task === classification))
+    throw new KcrError('DATA_TASK', {
+      where: `recipe ${recipe.name}, data`,
+      found: `data of kind ${data.kind ?? 'classes'} for ${model.task.name}`,
+      fix: 'Give the model a `head` for data of another kind than classes, and no head for classes',
+    });
+  const sets = isClassified(data)
+    ? await classifiedData(data, root, model, normalization)
+    : await denseData(data, root, model.inputShape, normalization);
+  return { ...sets, normalization };
+}
+
+const isClassified = (data: Recipe['data']): data is ClassifiedData =>
+  (data.kind ?? 'classes') === 'classes';
+
+/** Folders with one folder of images per class. */
+async function classifiedData(
+  data: ClassifiedData,
+  root: string,
+  model: Model,
+  normalization: Normalization,
+) {
   const [size, , channels] = model.inputShape;
   const common = { size, channels: channels as 1 | 3, cropRatio: data.cropRatio };
   const { resizedCrop } = data;
@@ -78,8 +117,12 @@ export async function recipeData(recipe: Recipe, root = recipe.data.root): Promi
   return {
     train: imageDataset(train, { normalization, augment, mix: data.mix }),
     test: imageDataset(test, { normalization }),
-    normalization,
   };
+}
+
+/** The images with a class each; dense data have none. @throws KcrError `TASK_CLASSES` */
+export function labelled(data: ImageSet, task: Task): Dataset {
+  return 'labels' in data ? (data as Dataset) : noClasses('data', task);
 }
 
 /** A checkpoint folder, or undefined for something else. */
@@ -87,7 +130,7 @@ export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'mo
 
 /** Loads a checkpoint with any architecture that its module has. */
 export const loadCheckpoint = (directory: string): Promise<LoadedModel> =>
-  loadModel(directory, { architecture: findArchitecture, adapter: findAdapter });
+  loadModel(directory, { architecture: findArchitecture, head: findHead, adapter: findAdapter });
 
 /**
  * A folder of images, one folder per class, as a checkpoint's model takes them.

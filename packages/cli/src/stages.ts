@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import {
   type Adapter,
   adapt,
+  classification,
+  type Dataset,
   type Engine,
   type FitResult,
   fit,
@@ -25,7 +27,7 @@ import { loadPart } from './modules.ts';
 import { progressView } from './progress.ts';
 import { pruneInto } from './pruning.ts';
 import type { PruningRecipe, Recipe, TrainingRecipe } from './recipe.ts';
-import { isCheckpoint, loadCheckpoint, type RecipeData, recipeModel } from './sources.ts';
+import { isCheckpoint, labelled, loadCheckpoint, type RecipeData, recipeModel } from './sources.ts';
 
 /** What every stage of a recipe needs. */
 export interface StageContext {
@@ -51,7 +53,7 @@ async function common(
   const { data, directory, seed } = context;
   const info: ModelInfo = { classes: data.train.classes, normalization: data.normalization };
   const { plugins, ...training } = settings;
-  const view = progressView(stage);
+  const view = progressView(stage, model.task);
   const options = {
     ...training,
     model,
@@ -94,7 +96,7 @@ export async function trainStage(
 /** The recipe's model with its adapters, before any pruning. */
 export async function wholeModel(recipe: Recipe): Promise<Model> {
   const adapters = await Promise.all(recipe.adapters.map((part) => loadPart<Adapter>(part)));
-  return adapt(recipeModel(recipe).model, adapters);
+  return adapt((await recipeModel(recipe)).model, adapters);
 }
 
 /** Searches the recipe's channels; `search/selection.json` keeps what was chosen. */
@@ -108,7 +110,8 @@ export async function searchStage(context: StageContext): Promise<SearchResult> 
     });
   const { classes, ...settings } = recipe.search;
   const { options, view } = await common(context, 'search', await wholeModel(recipe), settings);
-  if (classes !== undefined) options.train = firstClasses(context.data, classes);
+  if (classes !== undefined)
+    options.train = firstClasses(labelled(context.data.train, options.model.task), classes);
   try {
     const result = await search(options);
     const file = { model: recipe.model, kept: result.kept };
@@ -124,7 +127,7 @@ export async function searchStage(context: StageContext): Promise<SearchResult> 
 }
 
 /** The training images of the first classes; the classifier keeps all its outputs. */
-function firstClasses({ train }: RecipeData, classes: number) {
+function firstClasses(train: Dataset, classes: number) {
   const indices = train.labels.map((label, i) => (label < classes ? i : -1)).filter((i) => i >= 0);
   return subset(train, indices);
 }
@@ -160,7 +163,7 @@ export async function retrainStage(
  */
 export async function denseStage(context: StageContext): Promise<boolean> {
   const { recipe, weights, directory, data } = context;
-  const { model } = recipeModel(recipe);
+  const { model } = await recipeModel(recipe);
   if (weights) {
     const path = isCheckpoint(weights) ? join(weights, 'model.safetensors') : weights;
     const info = { classes: data.train.classes, normalization: data.normalization };
@@ -185,7 +188,7 @@ export async function pruneStage(
       fix: 'Pass --weights PATH, or add `dense` to the recipe',
     });
   return pruneInto(join(directory, 'pruned'), await loadCheckpoint(dense), settings, {
-    ...{ train: data.train, createEngine, seed },
+    ...{ train: labelled(data.train, classification), createEngine, seed },
   });
 }
 

@@ -20,10 +20,16 @@ export interface ModelInfo {
   normalization: Normalization;
 }
 
+interface Named {
+  module: string;
+  name: string;
+}
+
 interface ModelFile extends ModelInfo {
   format: 'kcr-model';
   version: 1;
-  architecture: { module: string; name: string };
+  /** With the backbone that it stands on, where it is a head for dense tasks. */
+  architecture: Named & { backbone?: Named };
   config: object;
   kept: Kept;
   /** Absent where there are none. */
@@ -40,11 +46,19 @@ export interface LoadedModel {
 /** Finds what a saved model names. */
 export interface ModelParts {
   architecture(module: string, name: string): Promise<Architecture> | Architecture;
+  /** What makes an architecture of a backbone; needed for dense models. */
+  head?(module: string, name: string): Promise<MakeHead> | MakeHead;
   /** What makes an adapter from its options. */
   adapter(module: string, name: string): Promise<MakeAdapter> | MakeAdapter;
 }
 
+export type MakeHead = (backbone: Architecture) => Architecture;
 export type MakeAdapter = (options: object) => Adapter;
+
+const named = ({ module, name }: Pick<Architecture, 'module' | 'name'>): Named => ({
+  module,
+  name,
+});
 
 /** Writes `model.json` and `model.safetensors` into a folder, each atomically. */
 export async function saveModel(
@@ -54,13 +68,15 @@ export async function saveModel(
   info: ModelInfo,
 ): Promise<void> {
   model.checkState(weights, directory);
-  const { module, name } = model.architecture;
-  const { config, kept } = model;
+  const { architecture, config, kept } = model;
   const adapters = model.adapters.map(describeAdapter);
   const file: ModelFile = {
     format: 'kcr-model',
     version: 1,
-    architecture: { module, name },
+    architecture: {
+      ...named(architecture),
+      ...(architecture.backbone ? { backbone: named(architecture.backbone) } : {}),
+    },
     config,
     kept,
     ...(adapters.length > 0 ? { adapters } : {}),
@@ -86,7 +102,7 @@ export async function saveWeights(model: Model, weights: StateDict, path: string
 export async function loadModel(directory: string, parts: ModelParts): Promise<LoadedModel> {
   const path = join(directory, 'model.json');
   const { architecture, config, kept, classes, normalization, ...file } = await readModelFile(path);
-  const found = await parts.architecture(architecture.module, architecture.name);
+  const found = await findNamed(architecture, parts);
   const adapters: Adapter[] = [];
   for (const { module, name, options } of file.adapters ?? [])
     adapters.push((await parts.adapter(module, name))(options));
@@ -107,6 +123,21 @@ export async function loadWeights(model: Model, path: string): Promise<StateDict
   const state = mapping ? mapping.map(tensors) : tensors;
   model.checkState(state, mapping ? `${path} (${mapping.name})` : path);
   return state;
+}
+
+async function findNamed(
+  { module, name, backbone }: ModelFile['architecture'],
+  parts: ModelParts,
+): Promise<Architecture> {
+  if (!backbone) return parts.architecture(module, name);
+  const head = await parts.head?.(module, name);
+  if (!head)
+    throw new KcrError('CHECKPOINT_HEAD', {
+      where: `${module}, ${name}`,
+      found: 'a head for dense tasks, and no way to find it',
+      fix: 'Give loadModel a `head`, such as the `heads` of @kcr/detect',
+    });
+  return head(await parts.architecture(backbone.module, backbone.name));
 }
 
 async function readModelFile(path: string): Promise<ModelFile> {

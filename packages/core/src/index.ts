@@ -45,7 +45,7 @@ export * from './random.ts';
 export * from './safetensors.ts';
 export * from './scope.ts';
 export * from './selection.ts';
-export { classification, type Task } from './task.ts';
+export { classification, noClasses, type Task } from './task.ts';
 export { type DataType, type Tensor, tf } from './tf.ts';
 export { requireAttended, requireTokenSet } from './tokens/token-checks.ts';
 export * from './tokens/token-selector.ts';

@@ -11,8 +11,8 @@ type Named = Readonly<Record<string, Tensor>>;
 /** What a model is trained for: its loss, what evaluation reads of it, and how good it is. */
 export interface Task {
   readonly name: string;
-  /** The number of {@link evaluate} that says how good a model is; higher is better. */
-  readonly metric: string;
+  /** The shares among the numbers of {@link evaluate}, with what people call them; the first says how good a model is. */
+  readonly metrics: Readonly<Record<string, string>>;
   /** What plugins may compare logits with, [batch, classes]; absent where images have no class of their own. */
   targets?(inputs: Named, classes: number): Tensor;
   /** The terms of the training loss, by name. */
@@ -30,7 +30,7 @@ export interface Task {
 /** One class for each image: cross-entropy, top-1 and top-5. */
 export const classification: Task = {
   name: 'classification',
-  metric: 'top1',
+  metrics: { top1: 'top-1' },
   targets: ({ label, target }, classes) => target ?? oneHot(label!, classes),
   losses: ({ logits }, targets, labelSmoothing) => ({
     crossEntropy: crossEntropy(logits, targets!, labelSmoothing),

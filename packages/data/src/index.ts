@@ -9,7 +9,7 @@ export {
   imageDataset,
   normalised,
 } from './dataset.ts';
-export { type ImageFolderOptions, imageFolder } from './folder.ts';
+export { type ImageFolderOptions, imageFolder, isImage } from './folder.ts';
 export * from './idx.ts';
 export * from './image.ts';
 export * from './instances.ts';

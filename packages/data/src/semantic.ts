@@ -5,7 +5,14 @@ import { augmented, fillOf, normalised, streamNames } from './dataset.ts';
 import { type Pixels, readImage } from './image.ts';
 import { readLabelMap } from './label-map.ts';
 import { pairFolders } from './paired-folder.ts';
-import { type Framing, fitted, type Size, type View, viewImage, viewLabels } from './view.ts';
+import {
+  type Framing,
+  fitted,
+  type Size,
+  type TestViewOptions,
+  viewImage,
+  viewLabels,
+} from './view.ts';
 
 /** The label of pixels that do not count. */
 export const IGNORED = 255;
@@ -96,14 +103,15 @@ export interface SemanticDatasetOptions {
   maxClassShare?: number;
   /** Changes of training images that move no pixel. */
   augment?: readonly Augment[];
+  /** How images are looked at outside training. Default: once, as large as the canvas allows. */
+  testing?: TestViewOptions;
 }
 
 /** Images with a class for each pixel, on canvases. */
 export interface SemanticDataset extends ImageSet {
   readonly source: SemanticSource;
   readonly normalization: Normalization;
-  /** How image i lies on the canvas outside training. */
-  view(i: number): View;
+  readonly testing: TestViewOptions;
 }
 
 /** Whether no class has more than a share of a map's pixels that count. */
@@ -146,7 +154,7 @@ export function semanticDataset(
   return {
     ...{ source, classes, normalization, length: images.length },
     shape: [canvas.height, canvas.width, channels],
-    view: (i) => fitted(images[i]!, canvas),
+    testing: options.testing ?? {},
     async batch(indices, generator): Promise<Batch> {
       const loaded = await Promise.all(
         streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))),

@@ -24,8 +24,8 @@ export class OnnxBuilder {
   readonly #names = new Map<number, string>();
   readonly #blocked = new Map<number, string>();
   readonly #expanded = new Map<number, string>();
-  /** Values whose name holds something smaller that broadcasts to their shape. */
-  readonly #lazy = new Set<number>();
+  /** Values whose name holds something smaller that broadcasts to their shape: one number, or a part of it. */
+  readonly #lazy = new Map<number, 'number' | 'part'>();
   readonly #constants = new Map<string, string>();
   #next = 0;
 
@@ -98,10 +98,10 @@ export class OnnxBuilder {
     this.#nodes.push({ op, domain: '', inputs: [], outputs: [name], attributes: {} });
   }
 
-  /** Gives a traced value a name; `lazy` where broadcasting is still to be done. */
-  bind(value: Value, name: string, lazy = false): void {
+  /** Gives a traced value a name; `lazy` says what it holds where broadcasting is still to be done. */
+  bind(value: Value, name: string, lazy?: 'number' | 'part'): void {
     this.#names.set(value.id, name);
-    if (lazy) this.#lazy.add(value.id);
+    if (lazy) this.#lazy.set(value.id, lazy);
   }
 
   isBound(value: Value): boolean {
@@ -162,6 +162,15 @@ export class OnnxBuilder {
   /** Whether {@link broadcastable} may be smaller than the value. */
   isLazy(value: Value): boolean {
     return this.#lazy.has(value.id) || (uniformOf(value) !== undefined && value.shape.length > 0);
+  }
+
+  /** Whether {@link broadcastable} is one number, which broadcasts in any layout. */
+  isNumber(value: Value): boolean {
+    return (
+      value.shape.length === 0 ||
+      uniformOf(value) !== undefined ||
+      this.#lazy.get(value.id) === 'number'
+    );
   }
 
   /** A float32 scalar. */

@@ -4,11 +4,10 @@ import type { Lowering } from './lowering.ts';
 
 /** Whether a value takes part in an element by element op over `out` in any layout that `out` has. */
 const fitsBlocks = (b: OnnxBuilder, value: Value, out: Value) =>
-  b.isLazy(value) ||
+  b.isNumber(value) ||
   (shapeText(value.shape) === shapeText(out.shape)
     ? b.canBlock(value)
-    : value.shape.length === 0 ||
-      (value.shape.length === 4 && value.shape.slice(1).every((n) => n === 1)));
+    : value.shape.length === 4 && value.shape.slice(1).every((n) => n === 1));
 
 /**
  * Whether an element by element op should run in blocked layout: it can, and one of its maps is there in no
@@ -82,6 +81,7 @@ export const binary =
     const name = b.node(op, [b.broadcastable(a), b.broadcastable(c)]);
     // Without a full operand the result is itself smaller than its shape, and stays so until needed.
     const lazy = !fullA && !fullB && (smallA || smallB);
-    if (lazy && kernel !== 'Select') b.bind(out, name, true);
+    const held = b.isNumber(a) && b.isNumber(c) ? 'number' : 'part';
+    if (lazy && kernel !== 'Select') b.bind(out, name, held);
     return [name];
   };

@@ -17,7 +17,7 @@ export interface ExportOptions {
 
 /**
  * A model as an ONNX file: input `input`, float32 [batch, channels, height, width], normalised; outputs
- * `logits` [batch, classes] and `features` [batch, d]. Weights keep their names.
+ * `features` [batch, d] and those of its task, such as `logits` [batch, classes]. Weights keep their names.
  *
  * @throws KcrError `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
  */
@@ -46,7 +46,7 @@ function traceModel(model: Model, batch: number): Graph {
     const state = new Map<string, Tensor>();
     for (const { name, shape } of model.params) state.set(name, input(name, shape));
     const image = tf.transpose(input('input', [batch, channels, height, width]), [0, 2, 3, 1]);
-    const { logits, features } = model.apply(image, { state: (name) => state.get(name)! });
-    return { logits, features };
+    const out = model.apply(image, { state: (name) => state.get(name)! });
+    return { ...model.task.outputs(out), features: out.features };
   });
 }

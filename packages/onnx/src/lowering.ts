@@ -67,7 +67,7 @@ const filled =
   (b, node) => {
     const out = node.outputs[0]!;
     const name = b.scalar(value(node), out.dtype);
-    b.bind(out, name, out.shape.length > 0);
+    b.bind(out, name, out.shape.length > 0 ? 'number' : undefined);
     return [name];
   };
 

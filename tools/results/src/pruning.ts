@@ -12,6 +12,7 @@ import {
   adapt,
   budget as budgetOf,
   type Criterion,
+  classification,
   type Dataset,
   defineCriterion,
   fit,
@@ -31,7 +32,7 @@ import { bottomUpCascade, lfe, lfs } from '@kcr/lfc';
 import { createOnnxEngine } from '@kcr/onnx';
 import { lineChart } from '../../../packages/cli/src/report/charts.ts';
 import { page } from '../../../packages/cli/src/report/page.ts';
-import { recipeData } from '../../../packages/cli/src/sources.ts';
+import { labelled, recipeData } from '../../../packages/cli/src/sources.ts';
 import { spread } from './spread.ts';
 
 const { values } = parseArgs({
@@ -68,7 +69,11 @@ const whole = createModel(named.name, named.config);
 // ImageNet's, where the recipe has the model's own: the tables were made with it.
 const normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const data = { ...recipe.data, normalization };
-const { train, test } = await recipeData({ ...recipe, data }, values.data);
+const sets = await recipeData({ ...recipe, data }, values.data);
+const [train, test] = [sets.train, sets.test].map((set) => labelled(set, classification)) as [
+  Dataset,
+  Dataset,
+];
 
 /** The test images with noise, the same in every run. */
 async function withNoise(density: number): Promise<Dataset> {

@@ -26,31 +26,55 @@ async function run(recipe: string): Promise<Record<string, Summary>[]> {
   return summaries;
 }
 
-const columns: Record<string, (of: (key: keyof Summary) => number[]) => string> = {
-  'top-1 by seed, %': (of) =>
-    of('top1')
-      .map((x) => (100 * x).toFixed(1))
-      .join(' / '),
-  'top-1, %': (of) => spread(of('top1'), 2, 100),
+type Column = (of: (key: string) => number[]) => string;
+
+/** Columns of a task's metrics, which come before the parameters in a summary. */
+function metricColumns(summary: Summary): Record<string, Column> {
+  const keys = Object.keys(summary);
+  return Object.fromEntries(
+    keys.slice(0, keys.indexOf('params')).flatMap((key): [string, Column][] => [
+      [
+        `${key} by seed, %`,
+        (of) =>
+          of(key)
+            .map((x) => (100 * x).toFixed(1))
+            .join(' / '),
+      ],
+      [`${key}, %`, (of) => spread(of(key), 2, 100)],
+    ]),
+  );
+}
+
+const measured: Record<string, Column> = {
   parameters: (of) => spread(of('params'), 0),
   'MACs, M': (of) => spread(of('macs'), 2, 1e-6),
   'latency, ms': (of) => spread(of('latencyMs'), 2),
   trace: (of) => spread(of('trace'), 1),
   TNN: (of) => spread(of('tnn'), 3),
   KC: (of) => spread(of('kc'), 4),
+};
+
+const information: Record<string, Column> = {
   'I(X~,X)': (of) => spread(of('iXtX'), 4),
   'I(X~,Y)': (of) => spread(of('iXtY'), 4),
   IB: (of) => spread(of('ib'), 4),
 };
 
-const rows: string[][] = [];
+const rows: Record<string, string>[] = [];
 for (const recipe of positionals) {
   const summaries = await run(recipe);
-  for (const name of Object.keys(summaries[0]!)) {
-    const of = (key: keyof Summary) => summaries.map((summary) => summary[name]![key]);
-    rows.push([recipe, name, ...Object.values(columns).map((column) => column(of))]);
+  for (const [name, first] of Object.entries(summaries[0]!)) {
+    const of = (key: string) => summaries.map((summary) => summary[name]![key]!);
+    const more = first.ib === undefined ? {} : information;
+    const columns = { ...metricColumns(first), ...measured, ...more };
+    const cells = Object.entries(columns).map(([title, column]) => [title, column(of)]);
+    rows.push({ recipe, model: name, ...Object.fromEntries(cells) });
   }
 }
-const header = ['recipe', 'model', ...Object.keys(columns)];
-for (const cells of [header, header.map(() => '---'), ...rows])
-  process.stdout.write(`| ${cells.join(' | ')} |\n`);
+const header = [...new Set(rows.flatMap(Object.keys))];
+const table = [
+  header,
+  header.map(() => '---'),
+  ...rows.map((row) => header.map((h) => row[h] ?? '')),
+];
+for (const cells of table) process.stdout.write(`| ${cells.join(' | ')} |\n`);

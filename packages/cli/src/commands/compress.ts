@@ -1,13 +1,23 @@
 import { join } from 'node:path';
-import { type Engine, type Kept, writeAtomic } from '@kcr/core';
+import {
+  classification,
+  type Engine,
+  type ImageSet,
+  type Kept,
+  type LoadedModel,
+  type Task,
+  writeAtomic,
+} from '@kcr/core';
 import { createOnnxEngine, type Target } from '@kcr/onnx';
 import { type Analysis, analyse, type Summary } from '../analysis.ts';
 import { createEngine, type EngineName } from '../engine.ts';
+import { drawPredictions, drawTruth, isDense, shownNames } from '../gallery.ts';
 import { printTable } from '../output.ts';
-import { drawImages, drawModel, shownImages } from '../pictures.ts';
+import { drawImages, drawModel, type HeadEntropy, shownImages } from '../pictures.ts';
 import { loadRecipe } from '../recipe.ts';
-import { folderOf, writeReport } from '../report/report.ts';
-import { loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
+import { metricsOf } from '../report/page.ts';
+import { folderOf, type RunAnalysis, writeReport } from '../report/report.ts';
+import { labelled, loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
 import {
   type CompactModel,
   compactModel,
@@ -60,7 +70,7 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   await writeReport(directory);
   const summary = summaries(analyses);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else printSummary(summary, directory);
+  else printSummary(summary, compact.model.task.metrics, directory);
 }
 
 /** Chooses what the compact model keeps, by the recipe's search or pruning. */
@@ -78,12 +88,30 @@ async function analyseModels(context: StageContext, names: readonly string[]) {
     const folder = folderOf(name);
     const loaded = await loadCheckpoint(join(context.directory, folder));
     const measured = await analyse(loaded, context.data, context.recipe, engine);
-    const entropy = await drawModel(context.directory, folder, loaded, context.data, engine);
+    const entropy = await drawModelPictures(context, folder, loaded, engine);
     analyses[name] = { ...measured, entropy };
     await engine.dispose();
   }
-  await drawImages(context.directory, context.data);
+  const { directory, data } = context;
+  if (isDense(data.test)) await drawTruth(directory, data.test);
+  else await drawImages(directory, labelled(data.test, classification), data.normalization);
   return analyses;
+}
+
+/** What a classifier looks at, or what a dense model finds. @returns the entropies of a classifier's attention */
+async function drawModelPictures(
+  { directory, data }: StageContext,
+  folder: string,
+  loaded: LoadedModel,
+  engine: Engine,
+): Promise<HeadEntropy[]> {
+  const { test, normalization } = data;
+  if (!isDense(test)) {
+    const images = labelled(test, classification);
+    return drawModel(directory, folder, loaded, images, normalization, engine);
+  }
+  await drawPredictions(directory, folder, loaded, test, engine);
+  return [];
 }
 
 const summaries = (analyses: Record<string, Analysis>): Record<string, Summary> =>
@@ -94,15 +122,17 @@ async function saveResults(
   kept: Kept,
   analyses: Record<string, Analysis>,
 ): Promise<void> {
-  const { dims } = recipeModel(recipe).model;
+  const { dims, task } = (await recipeModel(recipe)).model;
   const searched = Object.entries(kept).map(([name, channels]) => ({
     name,
     size: dims.get(name)!.size,
     kept: channels,
   }));
-  const { classes, labels } = data.test;
-  const shown = Array.from(shownImages(data.test), (i) => classes[labels[i]!]!);
-  const analysis = { recipe: recipe.name, searched, shown, models: analyses };
+  const { metrics } = task;
+  const analysis: RunAnalysis = {
+    ...{ recipe: recipe.name, metrics, searched, shown: captions(data.test), models: analyses },
+    classes: isDense(data.test) ? data.test.classes : undefined,
+  };
   await writeAtomic(join(directory, 'analysis.json'), `${JSON.stringify(analysis)}\n`);
   await writeAtomic(
     join(directory, 'summary.json'),
@@ -110,11 +140,24 @@ async function saveResults(
   );
 }
 
-function printSummary(summary: Record<string, Summary>, directory: string): void {
-  const header = ['model', 'top-1', 'parameters', 'MACs', 'latency', 'TNN', 'KC'];
+/** What stands over the pictures: the images' classes, or their names. */
+function captions(test: ImageSet): string[] {
+  if (isDense(test)) return shownNames(test);
+  const { classes, labels } = labelled(test, classification);
+  return Array.from(shownImages(labelled(test, classification)), (i) => classes[labels[i]!]!);
+}
+
+function printSummary(
+  summary: Record<string, Summary>,
+  metrics: Task['metrics'],
+  directory: string,
+): void {
+  const shown = metricsOf(Object.values(summary), metrics);
+  const titles = shown.map(([, title]) => title);
+  const header = ['model', ...titles, 'parameters', 'MACs', 'latency', 'TNN', 'KC'];
   const rows = Object.entries(summary).map(([name, s]) => [
     name,
-    `${(100 * s.top1).toFixed(1)} %`,
+    ...shown.map(([key]) => `${(100 * s[key]!).toFixed(1)} %`),
     s.params.toLocaleString('en'),
     `${(s.macs / 1e6).toFixed(2)} M`,
     `${s.latencyMs.toFixed(2)} ms`,

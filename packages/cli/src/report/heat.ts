@@ -66,10 +66,14 @@ export async function strip(
         .toBuffer();
     }),
   );
-  return sharp({
-    create: { width: TILE * tiles.length, height: TILE, channels: 3, background: 'white' },
+  return besideEachOther(tiles, TILE);
+}
+
+/** PNGs of one height and width side by side. */
+export const besideEachOther = (tiles: readonly Buffer[], side: number): Promise<Buffer> =>
+  sharp({
+    create: { width: side * tiles.length, height: side, channels: 3, background: 'white' },
   })
-    .composite(tiles.map((input, i) => ({ input, left: i * TILE, top: 0 })))
+    .composite(tiles.map((input, i) => ({ input, left: i * side, top: 0 })))
     .png()
     .toBuffer();
-}

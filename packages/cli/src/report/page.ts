@@ -1,5 +1,4 @@
 import type { Summary } from '../analysis.ts';
-import { TILE } from './heat.ts';
 
 const escapeHtml = (text: string) =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
@@ -11,11 +10,32 @@ function beside(value: number, dense: number, text: string): string {
   return `${text} <small>${percent > 0 ? '+' : ''}${percent.toFixed(1)} %</small>`;
 }
 
+/** The metrics that models have, with their titles. */
+export const metricsOf = (
+  models: readonly Summary[],
+  metrics: Readonly<Record<string, string>>,
+): [key: string, title: string][] =>
+  Object.entries(metrics).filter(([key]) => models.some((m) => m[key] !== undefined));
+
+/** A model's summary and its name. */
+export interface NamedSummary {
+  name: string;
+  summary: Summary;
+}
+
 /** The table of all models, each beside the first, which is the dense one. */
-export function summaryTable(models: readonly (Summary & { name: string })[]): string {
-  const dense = models[0]!;
+export function summaryTable(
+  models: readonly NamedSummary[],
+  metrics: Readonly<Record<string, string>>,
+): string {
+  const dense = models[0]!.summary;
+  const shown = metricsOf(
+    models.map(({ summary }) => summary),
+    metrics,
+  );
+  const informed = dense.ib !== undefined;
   const cells = (m: Summary) => [
-    `${(100 * m.top1).toFixed(1)} %`,
+    ...shown.map(([key]) => `${(100 * m[key]!).toFixed(1)} %`),
     beside(m.params, dense.params, m.params.toLocaleString('en')),
     beside(m.macs, dense.macs, `${(m.macs / 1e6).toFixed(2)} M`),
     beside(m.latencyMs, dense.latencyMs, `${m.latencyMs.toFixed(2)} ms`),
@@ -23,15 +43,15 @@ export function summaryTable(models: readonly (Summary & { name: string })[]): s
     m.tnn.toFixed(4),
     `${((100 * m.tnn) / m.trace).toFixed(2)} %`,
     m.kc.toFixed(5),
-    m.ib.toFixed(4),
+    ...(informed ? [m.ib!.toFixed(4)] : []),
   ];
-  const row = (m: Summary & { name: string }) =>
-    `<tr><th>${escapeHtml(m.name)}</th>${cells(m)
+  const row = ({ name, summary }: NamedSummary) =>
+    `<tr><th>${escapeHtml(name)}</th>${cells(summary)
       .map((cell) => `<td>${cell}</td>`)
       .join('')}</tr>`;
   const header = [
     'model',
-    'top-1',
+    ...shown.map(([, title]) => title),
     'parameters',
     'MACs',
     'latency',
@@ -39,7 +59,7 @@ export function summaryTable(models: readonly (Summary & { name: string })[]): s
     'TNN',
     'TNN / trace',
     'KC',
-    'IB, nats',
+    ...(informed ? ['IB, nats'] : []),
   ];
   return `<table><thead><tr>${header.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
 <tbody>${models.map(row).join('\n')}</tbody></table>`;
@@ -47,19 +67,25 @@ export function summaryTable(models: readonly (Summary & { name: string })[]): s
 
 /** Rows of pictures under common headings. */
 export interface Pictures {
+  /** Side of a picture, in pixels. */
+  tile: number;
   columns: readonly string[];
+  /** What the colours are, as HTML. */
+  legend?: string;
   rows: { title: string; png: Buffer }[];
 }
 
 /** Pictures of the same images, model under model. */
-export function pictureTable({ columns, rows }: Pictures): string {
+export function pictureTable({ tile, columns, rows, legend }: Pictures): string {
   if (rows.length === 0) return '';
-  const heads = columns.map((name) => `<span>${escapeHtml(name)}</span>`).join('');
+  const heads = columns
+    .map((name) => `<span style="width:${tile}px">${escapeHtml(name)}</span>`)
+    .join('');
   const body = rows.map(
     ({ title, png }) =>
-      `<tr><th>${escapeHtml(title)}</th><td><img alt="${escapeHtml(title)}" width="${TILE * columns.length}" src="data:image/png;base64,${png.toString('base64')}"></td></tr>`,
+      `<tr><th>${escapeHtml(title)}</th><td><img alt="${escapeHtml(title)}" width="${tile * columns.length}" src="data:image/png;base64,${png.toString('base64')}"></td></tr>`,
   );
-  return `<table class="pictures"><thead><tr><th></th><td>${heads}</td></tr></thead>
+  return `${legend ? `<p>${legend}</p>` : ''}<table class="pictures"><thead><tr><th></th><td>${heads}</td></tr></thead>
 <tbody>${body.join('\n')}</tbody></table>`;
 }
 
@@ -79,7 +105,9 @@ main { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; border: 1px solid #e3e8ee; border-radius: 6px; padding: .5rem; }
 svg { max-width: 100%; height: auto; }
 .pictures th, .pictures td { padding: .1rem .6rem .1rem 0; border: 0; font-weight: normal; }
-.pictures span { display: inline-block; width: ${TILE}px; text-align: center; overflow: hidden; text-overflow: ellipsis; }
+.class { margin-right: 1rem; white-space: nowrap; }
+.class i { display: inline-block; width: .8rem; height: .8rem; margin-right: .3rem; }
+.pictures span { display: inline-block; text-align: center; overflow: hidden; text-overflow: ellipsis; }
 .pictures img { display: block; }
 </style></head>
 <body><h1>${escapeHtml(title)}</h1>

@@ -1,17 +1,25 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EpochRecord, KcrError, writeAtomic } from '@kcr/core';
+import { type EpochRecord, KcrError, type Task, validationName, writeAtomic } from '@kcr/core';
 import type { BlockRecord } from '@kcr/lfc';
 import type { Analysis } from '../analysis.ts';
+import { GALLERY_TILE } from '../gallery.ts';
 import type { PruningFile } from '../pruning.ts';
 import { lineChart, maskChart, type Series } from './charts.ts';
+import { legendHtml } from './draw.ts';
+import { TILE } from './heat.ts';
 import { type Pictures, page, pictureTable, summaryTable } from './page.ts';
 
-interface RunAnalysis {
+/** What `analysis.json` says of a run. */
+export interface RunAnalysis {
   recipe: string;
-  searched: { name: string; size: number; kept: number[] }[];
-  /** Classes of the images that are shown. */
+  /** The task's metrics, with their titles. */
+  metrics: Task['metrics'];
+  /** Of dense tasks: their classes. */
+  classes?: readonly string[];
+  searched: { name: string; size: number; kept: readonly number[] }[];
+  /** What stands over the images that are shown. */
   shown: string[];
   models: Record<string, Analysis>;
 }
@@ -34,7 +42,7 @@ export async function writeReport(directory: string): Promise<string> {
     if (existsSync(path)) histories[name] = parseLines(await readFile(path, 'utf8'));
   }
   const charts = [
-    ...trainingCharts(histories),
+    ...trainingCharts(histories, analysis.metrics),
     ...(analysis.searched.length > 0 ? [maskChart(analysis.searched)] : []),
     ...searchCharts(histories.search ?? []),
     ...(await cascadeCharts(directory)),
@@ -42,32 +50,41 @@ export async function writeReport(directory: string): Promise<string> {
     ...informationCharts(histories),
     ...entropyCharts(analysis.models),
   ];
-  const summaries = Object.entries(analysis.models).map(([name, model]) => ({
+  const summaries = Object.entries(analysis.models).map(([name, { summary }]) => ({
     name,
-    ...model.summary,
+    summary,
   }));
   const path = join(directory, 'report.html');
-  const tables = [summaryTable(summaries), pictureTable(await readPictures(directory, analysis))];
+  const tables = [
+    summaryTable(summaries, analysis.metrics),
+    pictureTable(await readPictures(directory, analysis)),
+  ];
   await writeAtomic(path, page(analysis.recipe, tables, charts));
   return path;
 }
 
 /** What the models look at, one row for each model and kind of picture. */
-async function readPictures(directory: string, { models, shown }: RunAnalysis): Promise<Pictures> {
+async function readPictures(
+  directory: string,
+  { models, shown, classes }: RunAnalysis,
+): Promise<Pictures> {
   const rows: Pictures['rows'] = [];
   const add = async (title: string, file: string) => {
     const path = join(directory, 'pictures', `${file}.png`);
     if (existsSync(path)) rows.push({ title, png: await readFile(path) });
   };
   await add('image', 'images');
+  await add('truth', 'truth');
   for (const [kind, title] of [
+    ['predictions', 'found'],
     ['tokens', 'tokens that are left'],
     ['grad-cam', 'Grad-CAM'],
     ['attention', 'attention of the centre'],
   ] as const)
     for (const name of Object.keys(models))
       await add(`${title}: ${name}`, `${kind}-${folderOf(name)}`);
-  return { columns: shown, rows };
+  const legend = classes && classes.length > 1 ? legendHtml(classes) : undefined;
+  return { tile: classes ? GALLERY_TILE : TILE, columns: shown, rows, legend };
 }
 
 async function readAnalysis(path: string): Promise<RunAnalysis> {
@@ -103,10 +120,24 @@ function chartOf(title: string, y: string, series: Series[], more: { x?: string 
   return series.length > 0 ? [lineChart({ title, x: 'epoch', y, series, ...more })] : [];
 }
 
-const trainingCharts = (histories: Record<string, EpochRecord[]>) => [
-  ...chartOf('Training cross-entropy', 'nats', overEpochs(histories, 'crossEntropy')),
-  ...chartOf('Accuracy on the test images', 'top-1, %', overEpochs(histories, 'valTop1', 100)),
-];
+const trainingCharts = (
+  histories: Record<string, EpochRecord[]>,
+  metrics: Readonly<Record<string, string>>,
+) => {
+  const crossEntropy = overEpochs(histories, 'crossEntropy');
+  return [
+    ...(crossEntropy.length > 0
+      ? chartOf('Training cross-entropy', 'nats', crossEntropy)
+      : chartOf('Training loss', 'sum of its terms', overEpochs(histories, 'loss'))),
+    ...Object.entries(metrics).flatMap(([key, title]) =>
+      chartOf(
+        `On the test images: ${title}`,
+        `${title}, %`,
+        overEpochs(histories, validationName(key), 100),
+      ),
+    ),
+  ];
+};
 
 const searchCharts = (history: EpochRecord[]) => [
   ...chartOf(
@@ -185,7 +216,8 @@ function complexityCharts(
       ),
     }),
   );
-  const bounds = entries.map(([name, model]) =>
+  const bounded = entries.filter(([, model]) => model.bounds.length > 0);
+  const bounds = bounded.map(([name, model]) =>
     lineChart({
       title: `Bounds up to constants: ${name}`,
       x: 'gradient descent steps on the last layer + 1',

@@ -93,12 +93,12 @@ export const defineHead =
  * @throws KcrError `MODEL_CONFIG`, `BACKBONE_MAPS`
  */
 export function denseModel<C extends object>(
-  make: MakeDense<C>,
+  make: (backbone: Architecture) => Architecture<C>,
   model: Model,
-  options: Partial<C> & { num_classes?: number } = {},
+  options: Partial<C> = {},
 ): Model {
   const architecture = make(model.architecture) as Architecture;
-  const config = architecture.configure({ ...options, backbone: model.config } as object);
+  const config = architecture.configure({ ...options, backbone: model.config });
   const { dims } = new Model(architecture, config, {}, model.adapters);
   const kept: Kept = Object.fromEntries(
     Object.entries(model.kept)

@@ -1,15 +1,6 @@
 import { constant, range, stopGradient, type Tensor, takeTokens, tf } from '@kcr/core';
 import { boxIou } from '../boxes/boxes.ts';
-
-/** The objects of a batch, as many places for each image. */
-export interface Truth {
-  /** [batch, objects, 4] */
-  boxes: Tensor;
-  /** int32 [batch, objects], -1 where there is none. */
-  labels: Tensor;
-  /** In a grid over each box, [batch, objects, size, size]; absent where there are no masks. */
-  masks?: Tensor;
-}
+import type { Truth } from './truth.ts';
 
 /** What boxes are to find. */
 export interface Assignment {
@@ -86,6 +77,24 @@ function nth(falling: Tensor, n: Tensor): Tensor {
   return tf.sum(tf.mul(falling, flag(tf.equal(places, n))), 1, true);
 }
 
+/** 1 where a key is above 0 and at least the threshold, else 0. */
+const chosen = (key: Tensor, threshold: Tensor): Tensor =>
+  flag(tf.logicalAnd(tf.greater(key, 0), tf.greaterEqual(key, threshold)));
+
+/**
+ * The largest values of each row that are above 0.
+ *
+ * @param values [batch, n]
+ * @param count how many, [batch, 1]
+ * @returns 1 for what was chosen, else 0, [batch, n]
+ */
+export function hardest(values: Tensor, count: Tensor): Tensor {
+  const keys = stopGradient(values);
+  const n = values.shape[1]!;
+  const threshold = nth(tf.topk(keys, n).values, tf.minimum(count, n));
+  return stopGradient(tf.mul(chosen(keys, threshold), flag(tf.greater(count, 0))));
+}
+
 /**
  * A random sample of an image's boxes: positive ones up to their share, and background for the rest; fewer where there
  * are not enough. Shapes do not depend on what is found, so that a step is compiled once.
@@ -102,8 +111,6 @@ export function sample(
   const [all, most] = [Math.min(count, n), Math.min(Math.floor(count * positiveShare), n)];
   // Candidates have keys above 1, all others 0: a threshold of 0 takes every candidate.
   const keys = (candidates: Tensor) => tf.mul(candidates, tf.add(noise, 1));
-  const chosen = (key: Tensor, threshold: Tensor) =>
-    flag(tf.logicalAnd(tf.greater(key, 0), tf.greaterEqual(key, threshold)));
   const own = keys(positive);
   const last = tf.slice(tf.topk(own, most).values, [0, most - 1], [-1, 1]);
   const positives = chosen(own, last);

@@ -98,7 +98,7 @@ export async function detectImages(
 /** Boxes, and masks where they are known: COCO's average precision at the images' own sizes. */
 export const instanceDetection: Task = {
   name: 'instance detection',
-  metric: 'boxAP',
+  metrics: { boxAP: 'box AP', boxAP50: 'box AP50', maskAP: 'mask AP', maskAP50: 'mask AP50' },
   losses: ({ losses }) => losses!,
   outputs: ({ results }) => results!,
   async evaluate(inference: CompiledStep, data: ImageSet, batchSize) {

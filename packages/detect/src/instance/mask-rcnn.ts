@@ -1,10 +1,10 @@
-import { type FeatureMap, KcrError, type Scope, type Tensor } from '@kcr/core';
+import type { FeatureMap, Scope, Tensor } from '@kcr/core';
 import { type DenseConfig, defineHead } from '../dense/dense.ts';
 import { fpn } from '../dense/fpn.ts';
-import type { Truth } from './assign.ts';
 import { instanceDetection } from './detection-task.ts';
 import { type RegionConfig, type RegionStage, regionHeads } from './region-heads.ts';
 import { proposals, type RpnConfig, rpn, rpnLosses } from './rpn.ts';
+import { truthOf } from './truth.ts';
 
 /** Options of Mask R-CNN, under OpenMMLab's names where it has them. */
 export interface MaskRcnnConfig extends RpnConfig, RegionConfig {
@@ -39,18 +39,6 @@ const cascade: readonly RegionStage[] = [
   { iou: 0.6, coding: [20, 20, 10, 10], weight: 0.5 },
   { iou: 0.7, coding: [30, 30, 15, 15], weight: 0.25 },
 ];
-
-/** The objects that a batch has. @throws KcrError `TARGETS_MISSING` */
-function truthOf(targets: Readonly<Record<string, Tensor>>, withMask: boolean): Truth {
-  const { boxes, labels, masks } = targets;
-  if (!boxes || !labels || (withMask && !masks))
-    throw new KcrError('TARGETS_MISSING', {
-      where: 'training batch',
-      found: `it has ${Object.keys(targets).join(', ') || 'images alone'}`,
-      fix: `Give boxes, labels${withMask ? ' and masks' : ''}, as instanceDataset of @kcr/data does`,
-    });
-  return { boxes, labels, masks };
-}
 
 /** Proposals of a feature pyramid of five levels, and heads over regions of its first four. */
 const twoStage =

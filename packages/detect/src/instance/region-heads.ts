@@ -10,11 +10,12 @@ import {
   tf,
 } from '@kcr/core';
 import { type BoxWeights, clipBoxes } from '../boxes/boxes.ts';
-import { type Assignment, assign, sample, type Truth } from './assign.ts';
+import { type Assignment, assign, sample } from './assign.ts';
 import { type BoxOutput, boxHead, boxLosses, decodeClasses, oneHotOf } from './box-head.ts';
 import { type DetectionConfig, detect } from './detections.ts';
 import { maskHead, maskLoss, masksOfClass, maskTargets } from './mask-head.ts';
 import { regionFeatures } from './region-features.ts';
+import type { Truth } from './truth.ts';
 
 /** A box head: from which overlap on a region is an object, how its boxes are coded, and its share of the loss. */
 export interface RegionStage {

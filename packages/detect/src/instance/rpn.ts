@@ -14,8 +14,9 @@ import {
 import { anchorBoxes } from '../boxes/anchors.ts';
 import { clipBoxes, decodeBoxes, encodeBoxes } from '../boxes/boxes.ts';
 import { nmsMask } from '../boxes/nms-mask.ts';
-import { assign, sample, type Truth } from './assign.ts';
+import { assign, sample } from './assign.ts';
 import { binaryCrossEntropy, weightedMean } from './losses.ts';
+import type { Truth } from './truth.ts';
 
 /** Options of the region proposal network, under OpenMMLab's names where it has them. */
 export interface RpnConfig {

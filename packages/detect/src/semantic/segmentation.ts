@@ -34,15 +34,15 @@ export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
 /** A class for each pixel: cross-entropy, mean intersection over union and pixel accuracy at the images' own sizes. */
 export const semanticSegmentation: Task = {
   name: 'semantic segmentation',
-  metric: 'meanIou',
+  metrics: { meanIou: 'mean IoU', pixelAccuracy: 'pixel accuracy' },
   losses: ({ losses }) => losses!,
   outputs: ({ logits }) => ({ logits }),
   async evaluate(inference: CompiledStep, data: ImageSet) {
-    const { source, classes, normalization, shape } = data as SemanticDataset;
+    const { source, classes, normalization, shape, testing } = data as SemanticDataset;
     const matrix = new ConfusionMatrix(classes.length, IGNORED);
     for (let i = 0; i < data.length; i++) {
       const [pixels, truth] = await Promise.all([source.pixels(i), source.classMap(i)]);
-      const found = await segmentImage(inference, pixels, { normalization, shape });
+      const found = await segmentImage(inference, pixels, { normalization, shape, ...testing });
       matrix.add(truth.data, found.data);
     }
     const { meanIou, pixelAccuracy } = matrix.summary;

@@ -1,0 +1,160 @@
+import {
+  constant,
+  conv2d,
+  convNorm,
+  type Dim,
+  type FeatureMap,
+  KcrError,
+  normal,
+  range,
+  type Scope,
+  stopGradient,
+  type Tensor,
+  tf,
+  zeros,
+} from '@kcr/core';
+import { type BoxWeights, decodeBoxes, encodeBoxes } from '../boxes/boxes.ts';
+import { defineHead } from '../dense/dense.ts';
+import { assign, hardest } from './assign.ts';
+import { oneHotOf } from './box-head.ts';
+import { boxesPerPlace, defaultBoxes } from './default-boxes.ts';
+import { instanceDetection } from './detection-task.ts';
+import { type DetectionConfig, detect } from './detections.ts';
+import { smoothL1, weightedMean } from './losses.ts';
+import { type Truth, truthOf } from './truth.ts';
+
+/** Options of SSDLite, under OpenMMLab's names where it has them. */
+export interface SsdLiteConfig extends DetectionConfig {
+  /** Widths of the further maps, each of half the size of the one before. */
+  extra_channels: readonly number[];
+  /** Width : height of the default boxes, each also turned round. */
+  anchor_ratios: readonly number[];
+  /** Share of the image's side that default boxes have, from the finest map to the coarsest. */
+  anchor_scale: readonly [number, number];
+  /** Background boxes that the loss reads, for each that finds an object. */
+  neg_pos_ratio: number;
+}
+
+const CODING: BoxWeights = [10, 10, 5, 5];
+
+const options = { norm: 'bn', activation: tf.relu6 } as const;
+
+/** A map of half the size: narrowed, and a depthwise-separable convolution of stride 2. */
+function extraLayer(m: Scope, { value, dim, stride }: FeatureMap, width: number): FeatureMap {
+  const narrow = m.dim('narrow', Math.max(width >> 1, 1));
+  const channels = m.dim('channels', width);
+  const x = convNorm(m.child(0), value, dim, narrow, { kernel: 1, ...options });
+  const separable = m.child(1);
+  const strided = { kernel: 3, stride: 2, depthwise: true, ...options };
+  const half = convNorm(separable.child('depthwise_conv'), x, narrow, narrow, strided);
+  const pointwise = separable.child('pointwise_conv');
+  const y = convNorm(pointwise, half, narrow, channels, { kernel: 1, ...options });
+  return { value: m.tap('out', y, channels), dim: channels, stride: 2 * stride };
+}
+
+/** `perPlace` values for each position: a depthwise convolution and a 1 x 1 one. [batch, positions * perPlace / d, d] */
+function predict(m: Scope, { value, dim }: FeatureMap, perPlace: number, d: number): Tensor {
+  const read = convNorm(m.child(0), value, dim, dim as Dim, {
+    kernel: 3,
+    depthwise: true,
+    ...options,
+  });
+  const one = { kernel: 1, init: normal(0.03), biasInit: zeros };
+  const y = conv2d(m.child(1), read, dim, perPlace * d, one);
+  return tf.reshape(y, [value.shape[0]!, -1, d]);
+}
+
+/** SSD's losses: the hardest background boxes, a few for each that finds an object. */
+function losses(
+  logits: Tensor,
+  deltas: Tensor,
+  boxes: Tensor,
+  truth: Truth,
+  classes: Tensor,
+  ratio: number,
+) {
+  const own = assign(boxes, truth, { positive: 0.5, best: true });
+  const [batch, n] = own.positive.shape as [number, number];
+  const foreground = oneHotOf(own.labels, classes);
+  const background = tf.sub(1, tf.sum(foreground, 1, true));
+  const targets = tf.concat([foreground, background], 1);
+  const rows = tf.logSoftmax(tf.reshape(logits, [batch * n, -1]) as tf.Tensor2D);
+  const surprise = tf.reshape(tf.neg(tf.sum(tf.mul(rows, targets), 1)), [batch, n]);
+  const chosen = hardest(
+    tf.mul(own.negative, surprise),
+    tf.mul(tf.sum(own.positive, 1, true), ratio),
+  );
+  const weights = tf.add(own.positive, chosen);
+  const goal = stopGradient(encodeBoxes(own.boxes, boxes, CODING));
+  const apart = tf.sum(smoothL1(tf.sub(deltas, goal)), 2);
+  return {
+    classLoss: weightedMean(surprise, weights, own.positive),
+    boxLoss: weightedMean(apart, own.positive),
+  };
+}
+
+/**
+ * SSDLite (Sandler et al. 2018) over maps of strides 16 and 32 and further ones made of the last.
+ *
+ * @throws KcrError `MODEL_CONFIG` for images that are not square
+ */
+export const ssdlite = defineHead<SsdLiteConfig>({
+  name: 'ssdlite',
+  task: instanceDetection,
+  defaults: {
+    num_classes: 80,
+    extra_channels: [512, 256, 256, 128],
+    anchor_ratios: [2, 3],
+    anchor_scale: [0.2, 0.95],
+    neg_pos_ratio: 3,
+    score_thr: 0.02,
+    nms_threshold: 0.45,
+    max_per_img: 200,
+  },
+  strides: () => [16, 32],
+  forward(m, maps, image, config, targets) {
+    const { num_classes: count, anchor_ratios, anchor_scale } = config;
+    const [, height, width] = image.shape as [number, number, number, number];
+    if (height !== width)
+      throw new KcrError('MODEL_CONFIG', {
+        where: 'ssdlite',
+        found: `images of ${height} x ${width} pixels`,
+        fix: 'Use square images',
+      });
+    const levels = [...maps];
+    config.extra_channels.forEach((channels, i) => {
+      levels.push(
+        extraLayer(m.child('neck').child('extra_layers').child(i), levels.at(-1)!, channels),
+      );
+    });
+    const head = m.child('bbox_head');
+    const perPlace = boxesPerPlace(anchor_ratios);
+    const all = (name: string, d: number) =>
+      tf.concat(
+        levels.map((level, i) => predict(head.child(name).child(i), level, perPlace, d)),
+        1,
+      );
+    const logits = all('cls_convs', count + 1);
+    const deltas = all('reg_convs', 4);
+    const places = levels.map(({ value }) => value.shape[1]!);
+    const anchors = defaultBoxes({
+      size: height,
+      places,
+      scale: anchor_scale,
+      ratios: anchor_ratios,
+    });
+    const boxes = constant({ ...anchors, shape: [1, ...anchors.shape] });
+    const data = Float32Array.from(range(count));
+    const classes = constant({ dtype: 'float32', shape: [1, count], data });
+    if (targets) {
+      const truth = truthOf(targets, false);
+      return {
+        logits,
+        losses: losses(logits, deltas, boxes, truth, classes, config.neg_pos_ratio),
+      };
+    }
+    const scores = tf.slice(tf.softmax(logits), 0, [-1, -1, count]);
+    const found = tf.expandDims(decodeBoxes(deltas, boxes, CODING), 2);
+    return { logits, results: { ...detect(found, scores, classes, [height, width], config) } };
+  },
+});
