@@ -8,6 +8,7 @@ import { evalCoco } from './commands/eval-coco.ts';
 import { exportCommand } from './commands/export.ts';
 import { ibCommand } from './commands/ib.ts';
 import { inspect } from './commands/inspect.ts';
+import { predictCommand } from './commands/predict.ts';
 import { criteria, pruneCommand } from './commands/prune.ts';
 import { retrainCommand, searchCommand } from './commands/stages.ts';
 import { printResult } from './output.ts';
@@ -36,6 +37,14 @@ function positive(text: string): number {
   throw new InvalidArgumentError('a number above 0 is needed');
 }
 
+/** Collects the numbers above 0 of an option. */
+const numbers = (text: string, before: number[] = []): number[] => [...before, positive(text)];
+
+const invalidOption = () =>
+  new Option('--invalid <what>', 'entries that cannot be used: an error, or left out and counted')
+    .choices(['error', 'skip'])
+    .default('error');
+
 function json(text: string): object {
   try {
     return JSON.parse(text);
@@ -57,6 +66,10 @@ const overRecipe = (command: Command): Command =>
     .option(
       '--weights <path>',
       'trained weights of the dense model: a checkpoint, or a safetensors file with timm names',
+    )
+    .option(
+      '--backbone <checkpoint>',
+      "of dense tasks: the compact model's backbone with its weights, pruned or not, instead of a search",
     )
     .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`')
     .addOption(engineOption())
@@ -122,9 +135,23 @@ export function program(): Command {
     .action(pruneCommand);
   kcr
     .command('eval')
-    .description('accuracy and loss of a checkpoint')
+    .description('how good a checkpoint is: accuracy and loss, mean IoU, or average precision')
     .argument('<checkpoint>', 'folder with model.json and model.safetensors')
-    .requiredOption('--data <folder>', 'images, one folder per class')
+    .requiredOption(
+      '--data <folder>',
+      'images, one folder per class; for dense models `images` and `labels`, or the images of --annotations',
+    )
+    .option('--annotations <file>', 'of detectors: a COCO file of instances')
+    .option('--detections <file>', "of detectors: also store what was found, in COCO's format")
+    .option('--instance-ids', 'of class maps: labels number objects of the second class', false)
+    .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K', false)
+    .option(
+      '--scales <n...>',
+      'of class maps: sizes to look at, 1 as large as the model allows',
+      numbers,
+    )
+    .option('--flip', 'of class maps: look at mirrored images too', false)
+    .addOption(invalidOption())
     .option('--batch-size <n>', 'images at once', whole, 64)
     .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
     .option(
@@ -144,16 +171,28 @@ export function program(): Command {
     .addOption(
       new Option('--type <name>', 'what is compared').choices(['bbox', 'segm']).default('bbox'),
     )
-    .addOption(
-      new Option(
-        '--invalid <what>',
-        'entries that cannot be used: an error, or left out and counted',
-      )
-        .choices(['error', 'skip'])
-        .default('error'),
-    )
+    .addOption(invalidOption())
     .option('--json', 'print the figures as JSON')
     .action(evalCoco);
+  kcr
+    .command('predict')
+    .description(
+      'what a checkpoint says of images: boxes, masks, class maps or classes, drawn and as JSON',
+    )
+    .argument('<images...>', 'image files, or folders with them')
+    .requiredOption('--model <checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption('--out <folder>', 'for the drawings and predictions.json')
+    .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', positive)
+    .option(
+      '--scales <n...>',
+      'of class maps: sizes to look at, 1 as large as the model allows',
+      numbers,
+    )
+    .option('--flip', 'of class maps: look at mirrored images too', false)
+    .addOption(engineOption())
+    .addOption(deviceOption())
+    .option('--json', 'print the predictions as JSON')
+    .action(predictCommand);
   kcr
     .command('inspect')
     .description('parameters, MACs, dimensions and taps of a model')

@@ -15,6 +15,12 @@ const optimizer = z.strictObject({
   weightDecay: z.number().nonnegative().optional(),
   betas: z.tuple([share, share]).optional(),
   eps: z.number().positive().optional(),
+  decay: z
+    .union([
+      z.enum(['cosine', 'linear']),
+      z.strictObject({ milestones: z.array(z.number().min(0).max(1)) }),
+    ])
+    .optional(),
   layerDecay: z.number().positive().max(1).optional(),
 });
 

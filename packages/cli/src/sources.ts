@@ -5,6 +5,7 @@ import {
   checkDataset,
   classification,
   type Dataset,
+  Generator,
   type ImageSet,
   KcrError,
   type LoadedModel,
@@ -12,6 +13,7 @@ import {
   Model,
   type Normalization,
   noClasses,
+  type PrunedModel,
   type Task,
 } from '@kcr/core';
 import {
@@ -26,7 +28,7 @@ import {
   transpose,
   verticalFlip,
 } from '@kcr/data';
-import { denseModel } from '@kcr/detect';
+import { denseModel, denseWeights } from '@kcr/detect';
 import { denseData } from './dense-data.ts';
 import { findAdapter, findArchitecture, findEntry, findHead } from './modules.ts';
 import type { ClassifiedData, Recipe } from './recipe.ts';
@@ -51,14 +53,42 @@ export async function recipeModel({ model, data }: Recipe): Promise<{
   model: Model;
   normalization: Normalization;
 }> {
-  const { name, config, head } = model;
-  const backbone = createModel(name, config);
+  const { name, config } = model;
   return {
-    model: head
-      ? denseModel(await findHead(head.module, head.name), backbone, head.config)
-      : backbone,
+    model: await underHead(model, createModel(name, config)),
     normalization: data.normalization ?? models[name]!.normalization,
   };
+}
+
+/** A recipe's head on a model; the model itself where the recipe has none. */
+const underHead = async ({ head }: Recipe['model'], model: Model): Promise<Model> =>
+  head ? denseModel(await findHead(head.module, head.name), model, head.config) : model;
+
+/**
+ * A recipe's dense model on the backbone of a checkpoint, pruned channels and adapters included, with its weights; what
+ * the backbone does not have is drawn.
+ *
+ * @throws KcrError `BACKBONE`, and those of reading a checkpoint
+ */
+export async function onBackbone(
+  { model: own, seed }: Recipe,
+  directory: string,
+): Promise<PrunedModel> {
+  const { model: trained, weights } = await loadCheckpoint(directory);
+  const { architecture, kept, adapters } = trained;
+  const expected = createModel(own.name).architecture;
+  if (architecture.name !== expected.name || !own.head)
+    throw new KcrError('BACKBONE', {
+      where: directory,
+      found: own.head
+        ? `a ${architecture.name} for a recipe of ${expected.name}`
+        : 'a recipe without a head',
+      fix: 'Pass a checkpoint of the backbone that the recipe builds on',
+    });
+  const config = architecture.configure({ ...trained.config, ...own.config });
+  const model = await underHead(own, new Model(architecture, config, kept, adapters));
+  const generator = new Generator(seed).fork('weights');
+  return { model, weights: denseWeights(model, weights, generator) };
 }
 
 /** Training and test data, as the recipe's model takes them. */

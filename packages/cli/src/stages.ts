@@ -39,6 +39,8 @@ export interface StageContext {
   directory: string;
   /** Trained weights of the dense model, instead of training it: a checkpoint or a file with timm's names. */
   weights?: string;
+  /** A checkpoint whose backbone the compact model of a dense task has. */
+  backbone?: string;
   /** Whom `retrain` learns from: see the recipe's `distillation.teacher`. */
   teacher?: string;
   seed: number;

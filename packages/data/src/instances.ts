@@ -63,7 +63,7 @@ export interface InstanceSource {
 
 export interface CocoSourceOptions {
   channels?: 1 | 3;
-  /** Whether masks are needed. Default true. */
+  /** Whether masks are read. Default: where every annotation has one. */
   masks?: boolean;
   /** Entries that cannot be used: an error, or left out and counted. Default `error`. */
   invalid?: InvalidPolicy;
@@ -88,9 +88,10 @@ export async function cocoInstances(
   images: string,
   options: CocoSourceOptions = {},
 ): Promise<InstanceSource> {
-  const { channels = 3, masks = true, invalid = 'error' } = options;
+  const { channels = 3, invalid = 'error' } = options;
   const file = await readCoco<unknown>(annotations);
   checkGroundTruth(file, annotations);
+  const { masks = file.annotations.every(({ segmentation }) => segmentation) } = options;
   const skipped: Record<string, number> = {};
   const refuse = (code: string, where: string, found: string) => {
     if (invalid === 'error')

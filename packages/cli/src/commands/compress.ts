@@ -17,7 +17,7 @@ import { drawImages, drawModel, type HeadEntropy, shownImages } from '../picture
 import { loadRecipe } from '../recipe.ts';
 import { metricsOf } from '../report/page.ts';
 import { folderOf, type RunAnalysis, writeReport } from '../report/report.ts';
-import { labelled, loadCheckpoint, recipeData, recipeModel } from '../sources.ts';
+import { labelled, loadCheckpoint, onBackbone, recipeData, recipeModel } from '../sources.ts';
 import {
   type CompactModel,
   compactModel,
@@ -34,6 +34,7 @@ export interface RunOptions {
   seed?: number;
   teacher?: string;
   weights?: string;
+  backbone?: string;
   engine: EngineName;
   device: Target;
   json?: boolean;
@@ -49,6 +50,7 @@ export async function stageContext(recipeName: string, options: RunOptions): Pro
     directory: options.out,
     teacher: options.teacher,
     weights: options.weights,
+    backbone: options.backbone,
     seed: options.seed ?? recipe.seed,
   };
 }
@@ -73,9 +75,10 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   else printSummary(summary, compact.model.task.metrics, directory);
 }
 
-/** Chooses what the compact model keeps, by the recipe's search or pruning. */
+/** Takes the compact model's backbone from a checkpoint, or chooses its channels by the recipe's search or pruning. */
 async function startOfCompact(context: StageContext): Promise<CompactModel> {
   const { recipe } = context;
+  if (context.backbone) return onBackbone(recipe, context.backbone);
   if (recipe.prune) return pruneStage(context, recipe.prune);
   const { kept } = recipe.search ? await searchStage(context) : { kept: {} };
   return compactModel(recipe, kept);

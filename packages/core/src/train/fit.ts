@@ -18,7 +18,7 @@ import {
 } from './dataset.ts';
 import { checkDataset, extractFeatures } from './evaluate.ts';
 import { type EpochRecord, loadRun, saveRun } from './resume.ts';
-import { learningRate } from './schedule.ts';
+import { type Decay, learningRate } from './schedule.ts';
 import { type Group, Trainer } from './trainer.ts';
 
 /** AdamW and its schedule. */
@@ -29,6 +29,8 @@ export interface OptimizerOptions extends Partial<AdamWOptions> {
   minLr?: number;
   /** Default 0. */
   warmupEpochs?: number;
+  /** How the learning rate falls after the warm-up. Default `cosine`. */
+  decay?: Decay;
   /** Factor of the learning rate from each layer to the one below it (timm). Default 1. */
   layerDecay?: number;
 }
@@ -288,10 +290,12 @@ class TrainingLoop {
   #rate(group: Group, plan: readonly PlannedStep[]): number {
     const { optimizer, architectureOptimizer, epochs } = this.options;
     const chosen = (group === 'architecture' && architectureOptimizer) || optimizer;
-    const { lr, minLr = lr / 100, warmupEpochs = 0 } = chosen;
+    const { lr, minLr = lr / 100, warmupEpochs = 0, decay } = chosen;
     const perEpoch = plan.filter((step) => step.group === group).length;
     const [warmupSteps, totalSteps] = [warmupEpochs * perEpoch, epochs * perEpoch];
-    return learningRate(this.trainer.steps(group), { lr, minLr, warmupSteps, totalSteps });
+    return learningRate(this.trainer.steps(group), {
+      ...{ lr, minLr, warmupSteps, totalSteps, decay },
+    });
   }
 
   #info(): ModelInfo {

@@ -78,21 +78,31 @@ export const toCoco = (
       : {}),
   }));
 
-/** All that a model finds in a set of images, in COCO's format. */
+/** What a model found in a set of images. */
+export interface DetectedImages {
+  /** In COCO's format. */
+  readonly detections: readonly CocoDetection[];
+  /** Whether the model gives masks. */
+  readonly masks: boolean;
+}
+
+/** All that a model finds in a set of images. */
 export async function detectImages(
   inference: CompiledStep,
   data: InstanceDataset,
   batchSize: number,
-): Promise<CocoDetection[]> {
+): Promise<DetectedImages> {
   const { images, categories } = data.source.truth;
-  const found: CocoDetection[] = [];
+  const detections: CocoDetection[] = [];
+  let masks = false;
   for await (const { indices, batch } of batches(data, batchOrder(range(data.length), batchSize))) {
     const results = await inference({ image: batch.image });
+    masks ||= results.masks !== undefined;
     indices.forEach((i, n) => {
-      found.push(...toCoco(foundObjects(results, n, data.view(i)), images[i]!.id, categories));
+      detections.push(...toCoco(foundObjects(results, n, data.view(i)), images[i]!.id, categories));
     });
   }
-  return found;
+  return { detections, masks };
 }
 
 /** Boxes, and masks where they are known: COCO's average precision at the images' own sizes. */
@@ -104,18 +114,17 @@ export const instanceDetection: Task = {
   async evaluate(inference: CompiledStep, data: ImageSet, batchSize) {
     const { source } = data as InstanceDataset;
     const { truth } = source;
-    const found = await detectImages(inference, data as InstanceDataset, batchSize);
+    const { detections, masks } = await detectImages(inference, data as InstanceDataset, batchSize);
     const measure = (type: 'bbox' | 'segm') =>
       cocoEvaluate(
         truthObjects(truth, type).objects,
-        detectedObjects(truth, found, type).objects,
+        detectedObjects(truth, detections, type).objects,
         truth.images.map(({ id }) => id),
         truth.categories.map(({ id }) => id),
       );
     const box = measure('bbox');
     const numbers = { boxAP: box.AP, boxAP50: box.AP50, boxAP75: box.AP75 };
-    const withMasks = source.masks && found.every(({ segmentation }) => segmentation);
-    if (!withMasks) return numbers;
+    if (!source.masks || !masks) return numbers;
     const mask = measure('segm');
     return { ...numbers, maskAP: mask.AP, maskAP50: mask.AP50, maskAP75: mask.AP75 };
   },
