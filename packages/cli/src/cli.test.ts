@@ -4,35 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Generator, toFeatures, writeSafetensors } from '@kcr/core';
 import { information } from '@kcr/ib-bound';
-import { chromium } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { main } from './main.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseRecipe } from './recipe.ts';
 import { recipes } from './recipes/index.ts';
+import { hasBrowser, kcr, openPage } from './testing.ts';
 
 let root: string;
 const at = (...parts: string[]) => join(root, ...parts);
-
-/** Runs the command in this process. */
-async function kcr(...args: string[]): Promise<{ out: string; err: string; code: number }> {
-  let [out, err] = ['', ''];
-  const stdout = vi
-    .spyOn(process.stdout, 'write')
-    .mockImplementation((text) => Boolean((out += text)));
-  const stderr = vi
-    .spyOn(process.stderr, 'write')
-    .mockImplementation((text) => Boolean((err += text)));
-  process.exitCode = 0;
-  try {
-    await main(['node', 'kcr', ...args]);
-    return { out, err, code: Number(process.exitCode) };
-  } finally {
-    process.exitCode = 0;
-    stdout.mockRestore();
-    stderr.mockRestore();
-  }
-}
 
 const training = { batchSize: 8, epochs: 2, optimizer: { lr: 1e-3 } };
 const recipe = {
@@ -150,50 +129,33 @@ describe('a run from images to the report', () => {
     expect((await stat(at('compact.onnx'))).size).toBeGreaterThan(10_000);
   });
 
-  test.skipIf(!existsSync('/usr/bin/chromium'))(
-    'the report shows in a browser',
-    { timeout: 60_000 },
-    async () => {
-      const browser = await chromium.launch({
-        executablePath: '/usr/bin/chromium',
-        args: ['--no-sandbox'],
-      });
-      const page = await browser.newPage();
-      const problems: string[] = [];
-      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-      page.on(
-        'request',
-        (request) => request.url().startsWith('file:') || problems.push(request.url()),
-      );
-      await page.goto(`file://${at('run', 'report.html')}`);
-      expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3);
-      const pictures = page.locator('.pictures img');
-      // The images, and for each of three models Grad-CAM and attention.
-      expect(await pictures.count()).toBe(7);
-      for (const picture of await pictures.all()) {
-        const width = await picture.evaluate(
-          (img) => (img as { naturalWidth: number }).naturalWidth,
-        );
-        expect(width).toBe(2 * 128);
-      }
-      const charts = page.locator('figure svg');
-      expect(await charts.count()).toBeGreaterThanOrEqual(9);
-      for (const chart of await charts.all())
-        expect((await chart.boundingBox())!.height).toBeGreaterThan(100);
-      const text = await page.locator('body').innerText();
-      for (const title of [
-        'Accuracy on the test images',
-        'Kept channels',
-        'Spectrum',
-        'Kernel complexity',
-        'Bounds',
-        'Entropy of attention rows by head, and its mean: compact',
-      ])
-        expect(text).toContain(title);
-      expect(problems).toEqual([]);
-      await browser.close();
-    },
-  );
+  test.skipIf(!hasBrowser)('the report shows in a browser', { timeout: 60_000 }, async () => {
+    const { page, problems, close } = await openPage(at('run', 'report.html'));
+    expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3);
+    const pictures = page.locator('.pictures img');
+    // The images, and for each of three models Grad-CAM and attention.
+    expect(await pictures.count()).toBe(7);
+    for (const picture of await pictures.all()) {
+      const width = await picture.evaluate((img) => (img as { naturalWidth: number }).naturalWidth);
+      expect(width).toBe(2 * 128);
+    }
+    const charts = page.locator('figure svg');
+    expect(await charts.count()).toBeGreaterThanOrEqual(9);
+    for (const chart of await charts.all())
+      expect((await chart.boundingBox())!.height).toBeGreaterThan(100);
+    const text = await page.locator('body').innerText();
+    for (const title of [
+      'top-1 on the test images',
+      'Kept channels',
+      'Spectrum',
+      'Kernel complexity',
+      'Bounds',
+      'Entropy of attention rows by head, and its mean: compact',
+    ])
+      expect(text).toContain(title);
+    expect(problems).toEqual([]);
+    await close();
+  });
 });
 
 describe('pruning', () => {

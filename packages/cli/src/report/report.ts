@@ -131,7 +131,7 @@ const trainingCharts = (
       : chartOf('Training loss', 'sum of its terms', overEpochs(histories, 'loss'))),
     ...Object.entries(metrics).flatMap(([key, title]) =>
       chartOf(
-        `On the test images: ${title}`,
+        `${title} on the test images`,
         `${title}, %`,
         overEpochs(histories, validationName(key), 100),
       ),

@@ -30,7 +30,8 @@ export function fpn(
     sums[i] = tf.add(sums[i]!, resizeNearest(sums[i + 1]!, sizeOf(sums[i]!)));
   const pyramid = sums.map((sum, i): FeatureMap => {
     const level = m.child('fpn_convs').child(i);
-    const value = conv2d(level.child('conv'), sum, channels, channels, { kernel: 3 });
+    const read = level.tap('in', sum, channels);
+    const value = conv2d(level.child('conv'), read, channels, channels, { kernel: 3 });
     return { value: level.tap('out', value, channels), dim: channels, stride: maps[i]!.stride };
   });
   while (pyramid.length < levels) {

@@ -13,7 +13,7 @@ export interface DefaultBoxOptions {
 
 /**
  * SSD's default boxes as torchvision makes them: at each position a square of the map's scale, one between it and the
- * next map's, and for each ratio a wide and a tall box; cut at the image's border.
+ * next map's, and for each ratio a wide and a tall box; no side is longer than the image's.
  *
  * @returns [boxes, 4]: left, top, right, bottom in pixels
  */
@@ -35,8 +35,9 @@ export function defaultBoxes({ size, places, scale, ratios }: DefaultBoxOptions)
       for (let column = 0; column < n; column++)
         for (const [w, h] of shapes as [number, number][]) {
           const [x, y] = [(column + 0.5) / n, (row + 0.5) / n];
-          const corners = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
-          boxes.push(...corners.map((at) => Math.min(Math.max(at, 0), 1) * size));
+          const [halfW, halfH] = [Math.min(w, 1) / 2, Math.min(h, 1) / 2];
+          const corners = [x - halfW, y - halfH, x + halfW, y + halfH];
+          boxes.push(...corners.map((at) => at * size));
         }
   });
   return float32([boxes.length / 4, 4], boxes);

@@ -57,11 +57,11 @@ export function rpn(
 ): RpnOutput {
   const hidden = m.dim('hidden', channels.full);
   const perPlace = anchor_ratios.length;
-  const levels = pyramid.map(({ value, stride }) => {
+  const levels = pyramid.map(({ value, stride }, level) => {
     const [batch, height, width] = value.shape as [number, number, number, number];
     const init = { init: normal(0.01), biasInit: zeros };
     const conv = conv2d(m.child('rpn_conv'), value, channels, hidden, { kernel: 3, ...init });
-    const read = m.tap('hidden', tf.relu(conv), hidden);
+    const read = m.child('levels').child(level).tap('hidden', tf.relu(conv), hidden);
     const one = { kernel: 1, ...init };
     const objectness = conv2d(m.child('rpn_cls'), read, hidden, perPlace, one);
     const deltas = conv2d(m.child('rpn_reg'), read, hidden, 4 * perPlace, one);

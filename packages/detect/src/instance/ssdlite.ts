@@ -2,7 +2,6 @@ import {
   constant,
   conv2d,
   convNorm,
-  type Dim,
   type FeatureMap,
   KcrError,
   normal,
@@ -43,10 +42,12 @@ const options = { norm: 'bn', activation: tf.relu6 } as const;
 function extraLayer(m: Scope, { value, dim, stride }: FeatureMap, width: number): FeatureMap {
   const narrow = m.dim('narrow', Math.max(width >> 1, 1));
   const channels = m.dim('channels', width);
-  const x = convNorm(m.child(0), value, dim, narrow, { kernel: 1, ...options });
+  const first = convNorm(m.child(0), value, dim, narrow, { kernel: 1, ...options });
+  const x = m.child(0).tap('out', first, narrow);
   const separable = m.child(1);
   const strided = { kernel: 3, stride: 2, depthwise: true, ...options };
-  const half = convNorm(separable.child('depthwise_conv'), x, narrow, narrow, strided);
+  const depthwise = separable.child('depthwise_conv');
+  const half = depthwise.tap('out', convNorm(depthwise, x, narrow, narrow, strided), narrow);
   const pointwise = separable.child('pointwise_conv');
   const y = convNorm(pointwise, half, narrow, channels, { kernel: 1, ...options });
   return { value: m.tap('out', y, channels), dim: channels, stride: 2 * stride };
@@ -54,11 +55,8 @@ function extraLayer(m: Scope, { value, dim, stride }: FeatureMap, width: number)
 
 /** `perPlace` values for each position: a depthwise convolution and a 1 x 1 one. [batch, positions * perPlace / d, d] */
 function predict(m: Scope, { value, dim }: FeatureMap, perPlace: number, d: number): Tensor {
-  const read = convNorm(m.child(0), value, dim, dim as Dim, {
-    kernel: 3,
-    depthwise: true,
-    ...options,
-  });
+  const depthwise = { kernel: 3, depthwise: true, ...options };
+  const read = m.tap('hidden', convNorm(m.child(0), value, dim, dim, depthwise), dim);
   const one = { kernel: 1, init: normal(0.03), biasInit: zeros };
   const y = conv2d(m.child(1), read, dim, perPlace * d, one);
   return tf.reshape(y, [value.shape[0]!, -1, d]);

@@ -1,0 +1,240 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { architectures } from '@kcr/backbones';
+import {
+  type ApplyOptions,
+  type Batch,
+  compileInference,
+  fit,
+  float32,
+  Generator,
+  graphMacs,
+  type ImageSet,
+  int32,
+  type Kept,
+  loadModel,
+  type MakeHead,
+  Model,
+  prune,
+  pruneState,
+  type Scores,
+  saveModel,
+  selectCounts,
+  tf,
+  trace,
+} from '@kcr/core';
+import { denseModel, denseWeights, heads } from '@kcr/detect';
+import { exportOnnx } from '@kcr/onnx';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { engines, largeWeights, maxDifference, noise, pairs, smallModels } from './helpers.ts';
+
+const twoStage = {
+  num_classes: 2,
+  out_channels: 8,
+  fc_out_channels: 16,
+  anchor_scale: 2,
+  rpn_nms_pre: 24,
+  rpn_max_per_img: 16,
+  rpn_num: 16,
+  rcnn_num: 8,
+  box_roi_size: 3,
+  mask_roi_size: 4,
+  score_thr: 0,
+  max_per_img: 6,
+};
+
+/** Small options of every head. Tests over heads run over this table. */
+const smallHeads: Readonly<Record<string, object>> = {
+  upernet: { num_classes: 3, channels: 8, pool_scales: [1, 2], auxiliary_channels: 4 },
+  mask_rcnn: twoStage,
+  cascade_mask_rcnn: twoStage,
+  ssdlite: { num_classes: 2, extra_channels: [8, 6], score_thr: 0, max_per_img: 6 },
+};
+
+const build = (head: string, backbone: Model): Model =>
+  denseModel(heads[head] as MakeHead, backbone, smallHeads[head]);
+
+test('every head is in the table', () => {
+  expect(Object.keys(smallHeads).sort()).toEqual(Object.keys(heads).sort());
+});
+
+/** Random images with two objects each, or a class for each pixel. */
+function denseData(model: Model, length = 4): ImageSet {
+  const [height, width] = model.inputShape;
+  const places = 3;
+  const objects = (n: number): Omit<Batch, 'image'> => ({
+    boxes: float32(
+      [n, places, 4],
+      Array.from({ length: n }, () => [
+        ...[0, 0, width / 2, height / 2],
+        ...[width / 4, height / 4, width, height],
+        ...[0, 0, 0, 0],
+      ]).flat(),
+    ),
+    labels: int32([n, places], Array.from({ length: n }, () => [0, 1, -1]).flat()),
+    masks: float32([n, places, 8, 8], 1),
+  });
+  const pixels = (n: number): Omit<Batch, 'image'> => ({
+    labels: int32(
+      [n, height, width],
+      Array.from({ length: n * height * width }, (_, i) => (i % 7 === 0 ? 255 : i % 3)),
+    ),
+  });
+  const known = model.task.name === 'semantic segmentation' ? pixels : objects;
+  return {
+    length,
+    shape: model.inputShape,
+    classes: Array.from({ length: model.classes }, (_, i) => `class ${i}`),
+    batch: async (indices) => ({
+      image: noise([indices.length, ...model.inputShape], indices[0]!),
+      ...known(indices.length),
+    }),
+  };
+}
+
+const run = (model: Model, epochs = 1) => ({
+  model,
+  train: denseData(model),
+  epochs,
+  batchSize: 2,
+  seed: 3,
+  optimizer: { lr: 1e-3, eps: 1e-3 },
+});
+
+describe.each(pairs(smallHeads, smallModels))('%s on %s', (head, _name, _options, makeBackbone) => {
+  test('a training step is one graph, and every loss is a number above 0', async () => {
+    const model = build(head, makeBackbone());
+    const engine = await engines.onnx!();
+    const { history } = await fit({ ...run(model), engine });
+    const { epoch: _, lr: __, seconds: ___, ...losses } = history[0]!;
+    expect(Object.keys(losses).length).toBeGreaterThan(2);
+    for (const [name, loss] of Object.entries(losses)) expect(loss, name).toBeGreaterThan(0);
+    await engine.dispose();
+  });
+});
+
+/** Multiplies every tapped value by 1 where its channel is kept, else by 0. */
+const maskBy =
+  (selection: Kept): ApplyOptions['tap'] =>
+  (value, { dim }) => {
+    const kept = dim && selection[dim.name];
+    if (!kept) return value;
+    const bits = Array.from({ length: dim.size }, (_, i) => tf.fill([1], kept.includes(i) ? 1 : 0));
+    return tf.mul(value, tf.concat(bits));
+  };
+
+describe.each(Object.keys(smallHeads))('%s', (head) => {
+  const whole = () => build(head, smallModels.swin!());
+
+  test('both engines train it alike, and eagerly without leaks', async () => {
+    const model = whole();
+    const losses: number[][] = [];
+    for (const make of Object.values(engines)) {
+      const engine = await make();
+      const before = tf.memory().numTensors;
+      const { history } = await fit({ ...run(model), engine });
+      losses.push(history.map((record) => record.loss!));
+      await engine.dispose();
+      expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
+    }
+    expect(Math.abs(losses[0]![0]! - losses[1]![0]!)).toBeLessThan(2e-3 * losses[0]![0]!);
+  });
+
+  test.each(Object.entries(engines))('pruned = masked on %s', async (_, makeEngine) => {
+    const model = whole();
+    const weights = largeWeights(model);
+    const dims = [...model.dims.values()].filter(({ prunable }) => prunable);
+    expect(dims.some(({ name }) => !name.startsWith('backbone.'))).toBe(true);
+    const generator = new Generator(17);
+    const scores: Scores = new Map(
+      dims.map((dim) => [dim.name, Array.from({ length: dim.size }, () => generator.uniform())]),
+    );
+    const selection = selectCounts(model, scores, (dim) => 0.5 * dim.size);
+    const pruned = prune(model, selection);
+    const engine = await makeEngine();
+    const image = noise([2, ...model.inputShape], 5);
+    engine.set(weights);
+    const masked = await compileInference(engine, model, { tap: maskBy(selection) })({ image });
+    engine.set(pruneState(model, pruned, weights));
+    const actual = await compileInference(engine, pruned)({ image });
+    for (const [name, value] of Object.entries(masked))
+      expect(maxDifference(actual[name]!, value), name).toBeLessThan(2e-3);
+    await engine.dispose();
+  });
+
+  test('it saves and loads, and exports with a fixed batch', async () => {
+    const model = whole();
+    const weights = largeWeights(model);
+    const directory = await mkdtemp(`${tmpdir()}/kcr-dense-`);
+    const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
+    const normalization = { mean: [0.5], std: [0.5] };
+    await saveModel(directory, model, weights, { classes, normalization });
+    const loaded = await loadModel(directory, {
+      architecture: (_module, name) => architectures[name]!,
+      head: (_module, name) => heads[name]!,
+      adapter: () => {
+        throw new Error('it has none');
+      },
+    });
+    await rm(directory, { recursive: true });
+    expect(loaded.model.config).toEqual(model.config);
+    const image = noise([1, ...model.inputShape], 5);
+    const engine = await engines.onnx!();
+    engine.set(loaded.weights);
+    const expected = await compileInference(engine, loaded.model)({ image });
+    await engine.dispose();
+    const session = await ort.InferenceSession.create(exportOnnx(model, weights, { batch: 1 }));
+    const [height, width, channels] = model.inputShape;
+    const input = new ort.Tensor('float32', channelsFirst(image.data as Float32Array, channels), [
+      ...[1, channels, height, width],
+    ]);
+    const found = await session.run({ input });
+    await session.release();
+    for (const [name, value] of Object.entries(expected)) {
+      const data = found[name]!.data as Float32Array;
+      expect(maxDifference(value, float32(value.shape, data)), name).toBeLessThan(1e-3);
+    }
+  });
+
+  test('it takes a pruned backbone with its weights', () => {
+    const backbone = smallModels.swin!();
+    const name = 'layers.0.blocks.0.mlp.io';
+    const pruned = prune(backbone, { [name]: [0, 2, 3] });
+    const weights = pruneState(backbone, pruned, largeWeights(backbone));
+    const model = build(head, pruned);
+    expect(model.dims.get(`backbone.${name}`)!.kept).toEqual([0, 2, 3]);
+    const state = denseWeights(model, weights, new Generator(0));
+    const fc1 = 'layers.0.blocks.0.mlp.fc1.weight';
+    expect(state[`backbone.${fc1}`]).toBe(weights[fc1]);
+    expect(Object.keys(state)).not.toContain('backbone.head.fc.weight');
+  });
+});
+
+/** [1, n, channels] -> [1, channels, n] */
+function channelsFirst(data: Float32Array, channels: number): Float32Array {
+  const area = data.length / channels;
+  return Float32Array.from(data, (_, i) => data[(i % area) * channels + Math.floor(i / area)]!);
+}
+
+test.each(['upernet', 'ssdlite'])('counted MACs of %s are the traced ones', (head) => {
+  const model = build(head, smallModels.swin!());
+  const traced = graphMacs(
+    trace(({ input }) => {
+      const state = new Map(model.params.map((p) => [p.name, input(p.name, p.shape)]));
+      const x = input('image', [1, ...model.inputShape]);
+      const { logits, results } = model.apply(x, { state: (name) => state.get(name)! });
+      return { logits, ...results };
+    }),
+  );
+  expect(model.macs.total).toBe(traced);
+});
+
+test('a backbone without maps is refused', () => {
+  const { architecture, config } = smallModels.vit!();
+  const dense = heads.upernet!({ ...architecture, stages: undefined });
+  const options = dense.configure({ backbone: config } as object);
+  expect(() => new Model(dense, options)).toThrow(
+    expect.objectContaining({ code: 'BACKBONE_MAPS' }),
+  );
+});
