@@ -210,6 +210,32 @@ function reference(geometry: Case): Record<string, number[]> {
   };
 }
 
+test("a mean's gradient beside a convolution's keeps its layout", async () => {
+  const gradientOf = async (engine: Engine) => {
+    const step = engine.compile('both', ({ inputs }) => {
+      const filter = tf.reshape(inputs.filter!, [1, 1, 32, 16]) as tf.Tensor4D;
+      const { gradients } = valueAndGradients(() => {
+        // What the mean and the convolution read is itself a map, so that their gradients are added.
+        const map = tf.mul(inputs.x!, 2) as tf.Tensor4D;
+        const y = tf.conv2d(map, filter, 1, 'same');
+        const pooled = tf.mean(map, [1, 2]);
+        return { loss: tf.add(tf.sum(tf.square(y)), tf.sum(tf.square(pooled))), aux: {} };
+      }, [inputs.x!]);
+      return { outputs: { dx: gradients[0]! } };
+    });
+    const { dx } = await step({ x: noise([2, 4, 4, 32], 1), filter: noise([32, 16], 2) });
+    await engine.dispose();
+    return dx!.data;
+  };
+  const [onnx, wasm] = [
+    await gradientOf(new OnnxEngine()),
+    await gradientOf(await createEagerEngine({ backend: 'wasm' })),
+  ];
+  onnx.forEach((value, i) => {
+    expect(Math.abs(value - wasm[i]!)).toBeLessThan(1e-3);
+  });
+});
+
 const engines: Record<string, () => Promise<Engine>> = {
   onnx: async () => new OnnxEngine(),
   wasm: () => createEagerEngine({ backend: 'wasm' }),

@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,7 @@ function run(command: string, args: string[]): Result {
 const ours = (...args: string[]) =>
   run(process.execPath, ['--import', 'tsx', path('measure.ts'), ...args]);
 const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args]);
+const torchDense = (...args: string[]) => run(python, [path('torch_dense_step.py'), ...args]);
 const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');
@@ -134,6 +135,16 @@ function inference(): void {
   table(['model, batch', 'engine', 'ms', 'fewer MACs', 'less time', 'time / MACs'], lines);
 }
 
+function dense(): void {
+  for (const model of ['upernet', 'mask_rcnn']) {
+    const contestants: Record<string, () => Result> = {
+      ...(hasTimm ? { 'PyTorch eager': () => torchDense(model) } : {}),
+      onnx: () => ours('step', model, 'onnx'),
+    };
+    stepTable(`${model} on a small Swin, 256 px`, inTurn(contestants));
+  }
+}
+
 function refresh(): void {
   const lines = [
     ['384', '96'],
@@ -243,6 +254,7 @@ const parts: Record<string, () => void> = {
   coco,
   lfs: sensitivity,
   tokens,
+  dense,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

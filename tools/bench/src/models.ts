@@ -1,5 +1,7 @@
 import { createModel } from '@kcr/backbones';
 import {
+  type Batch,
+  classification,
   type Dataset,
   type Dim,
   float32,
@@ -7,12 +9,21 @@ import {
   int32,
   type LabelledBatch,
   type Model,
+  type NdArray,
   prune,
   selectCounts,
   sizeOf,
 } from '@kcr/core';
 import { evit, tome } from '@kcr/criteria';
+import { denseModel, maskRcnn, semanticSegmentation, upernet } from '@kcr/detect';
 import { lfe } from '@kcr/lfc';
+
+/** The backbone of the recipes for nuclei. */
+const smallSwin = () =>
+  createModel('swin_tiny_patch4_window7_224', {
+    ...{ img_size: 256, window_size: 8, embed_dim: 32 },
+    ...{ depths: [2, 2, 2, 2], num_heads: [2, 4, 8, 16] },
+  });
 
 /** The models of the benchmark, under the names of its tables, with the batch of a training step. */
 export const models = {
@@ -44,6 +55,19 @@ export const models = {
   swin_tiny_patch4_window7_224: {
     batch: 4,
     make: () => createModel('swin_tiny_patch4_window7_224'),
+  },
+  upernet: {
+    batch: 4,
+    make: () =>
+      denseModel(upernet, smallSwin(), { num_classes: 2, channels: 48, auxiliary_channels: 32 }),
+  },
+  mask_rcnn: {
+    batch: 2,
+    make: () =>
+      denseModel(maskRcnn, smallSwin(), {
+        ...{ num_classes: 1, out_channels: 64, fc_out_channels: 256, anchor_scale: 4 },
+        ...{ rpn_nms_pre: 400, rpn_max_per_img: 300, rcnn_num: 128 },
+      }),
   },
 } as const;
 export type ModelName = keyof typeof models;
@@ -87,11 +111,36 @@ export function shrink(model: Model, role: string, ratio: number): Model {
   );
 }
 
+const OBJECTS = 30;
+
+/** A class for each pixel, or some boxes whose objects fill them. */
+function denseTargets(model: Model, size: number, generator: Generator): Record<string, NdArray> {
+  const [height, width] = model.inputShape;
+  if (model.task === semanticSegmentation) {
+    const classes = Int32Array.from({ length: size * height * width }, () =>
+      generator.integer(model.classes),
+    );
+    return { labels: int32([size, height, width], classes) };
+  }
+  const places = [size, OBJECTS] as const;
+  const boxes = Array.from({ length: size * OBJECTS }, () => {
+    const [x, y] = [(width - 40) * generator.uniform(), (height - 40) * generator.uniform()];
+    return [x, y, x + 12 + 24 * generator.uniform(), y + 12 + 24 * generator.uniform()];
+  });
+  return {
+    boxes: float32([...places, 4], boxes.flat()),
+    labels: int32(places, new Int32Array(size * OBJECTS)),
+    masks: float32([...places, 56, 56], 1),
+  };
+}
+
 /** A batch of random images. */
-export function randomBatch(model: Model, size: number): LabelledBatch {
+export function randomBatch(model: Model, size: number): Batch {
   const generator = new Generator(2);
   const shape = [size, ...model.inputShape];
   const pixels = Array.from({ length: sizeOf(shape) }, () => generator.normal());
+  if (model.task !== classification)
+    return { image: float32(shape, pixels), ...denseTargets(model, size, generator) };
   const labels = Array.from({ length: size }, () => generator.integer(model.classes));
   return { image: float32(shape, pixels), label: int32([size], labels) };
 }
@@ -102,6 +151,6 @@ export function randomDataset(model: Model, length: number): Dataset {
   const labels = Int32Array.from({ length }, (_, i) => i % model.classes);
   return {
     ...{ length, labels, classes, shape: model.inputShape },
-    batch: async (indices) => randomBatch(model, indices.length),
+    batch: async (indices) => randomBatch(model, indices.length) as LabelledBatch,
   };
 }
