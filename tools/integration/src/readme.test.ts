@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const packages = (await readdir(`${root}packages`)).map((name) => `packages/${name}/README.md`);
 const examples: [string, string][] = [];
-for (const path of [...packages, 'docs/backbones.md']) {
+for (const path of [...packages, 'docs/backbones.md', 'docs/dense.md']) {
   const text = await readFile(root + path, 'utf8');
   [...text.matchAll(/```ts\n(.*?)```/gs)].forEach(([, code], i) => {
     examples.push([i === 0 ? path : `${path} (${i + 1})`, code!]);
@@ -26,6 +26,6 @@ test.each(examples)('the example of %s runs', async (path, code) => {
   expect(stdout).not.toBe('');
 });
 
-test('every library package and the page on backbones have an example', () => {
+test('every library package and the pages on backbones and dense tasks have an example', () => {
   expect(examples.length).toBeGreaterThanOrEqual(7);
 });

@@ -88,21 +88,31 @@ function runsOf(spans: readonly [number, number][], size: number): number[] {
   return runs;
 }
 
-/** A mask from row-major pixels, 1 where they are not 0. */
-export function rleFromMask(pixels: ArrayLike<number>, height: number, width: number): Rle {
-  const runs: number[] = [];
-  let [value, length] = [0, 0];
-  for (let x = 0; x < width; x++)
-    for (let y = 0; y < height; y++) {
-      const pixel = pixels[y * width + x] ? 1 : 0;
-      if (pixel !== value) {
-        runs.push(length);
-        [value, length] = [pixel, 0];
-      }
-      length++;
+/** A rectangle of an image, in whole pixels. */
+export interface Part {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A mask from row-major pixels, 1 where they are not 0; of a `part` of the image where it is given, 0 elsewhere. */
+export function rleFromMask(
+  pixels: ArrayLike<number>,
+  height: number,
+  width: number,
+  part: Part = { top: 0, left: 0, height, width },
+): Rle {
+  const spans: [number, number][] = [];
+  for (let x = 0; x < part.width; x++)
+    for (let y = 0; y < part.height; y++) {
+      if (!pixels[y * part.width + x]) continue;
+      const at = (part.left + x) * height + part.top + y;
+      const last = spans.at(-1);
+      if (last?.[1] === at) last[1]++;
+      else spans.push([at, at + 1]);
     }
-  runs.push(length);
-  return { height, width, runs };
+  return { height, width, runs: runsOf(spans, height * width) };
 }
 
 /** The mask of each number of a map (row-major) but 0, in ascending order of the numbers. */

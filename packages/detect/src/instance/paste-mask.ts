@@ -13,21 +13,27 @@ export function pasteMask(
   box: Box,
   { height, width }: Size,
 ): Rle {
-  const pixels = new Uint8Array(height * width);
   const [left, top, right, bottom] = box;
+  const within = (x: number, most: number) => Math.min(Math.max(x, 0), most);
+  const [x0, y0] = [within(Math.floor(left), width), within(Math.floor(top), height)];
+  const part = {
+    ...{ left: x0, top: y0 },
+    width: within(Math.ceil(right), width) - x0,
+    height: within(Math.ceil(bottom), height) - y0,
+  };
+  const pixels = new Uint8Array(Math.max(part.width * part.height, 0));
   const at = (place: number, low: number, high: number) =>
     ((place + 0.5 - low) / Math.max(high - low, 1e-6)) * size - 0.5;
   const cell = (i: number, j: number) =>
     i >= 0 && i < size && j >= 0 && j < size ? mask[i * size + j]! : 0;
-  const within = (x: number, most: number) => Math.min(Math.max(x, 0), most);
-  for (let y = within(Math.floor(top), height); y < within(Math.ceil(bottom), height); y++)
-    for (let x = within(Math.floor(left), width); x < within(Math.ceil(right), width); x++) {
-      const [v, u] = [at(y, top, bottom), at(x, left, right)];
+  for (let y = 0; y < part.height; y++)
+    for (let x = 0; x < part.width; x++) {
+      const [v, u] = [at(y0 + y, top, bottom), at(x0 + x, left, right)];
       const [i, j] = [Math.floor(v), Math.floor(u)];
       const [down, across] = [v - i, u - j];
       const above = cell(i, j) * (1 - across) + cell(i, j + 1) * across;
       const below = cell(i + 1, j) * (1 - across) + cell(i + 1, j + 1) * across;
-      pixels[y * width + x] = above * (1 - down) + below * down >= 0.5 ? 1 : 0;
+      pixels[y * part.width + x] = above * (1 - down) + below * down >= 0.5 ? 1 : 0;
     }
-  return rleFromMask(pixels, height, width);
+  return rleFromMask(pixels, height, width, part);
 }

@@ -5,7 +5,6 @@ import {
   fillOf,
   normalised,
   type Pixels,
-  type Size,
   type TestViewOptions,
   testViews,
   type View,
@@ -40,76 +39,64 @@ function readings(at: readonly number[], canvas: number, steps: number): Reading
   return { low, high, share };
 }
 
-/** Sums of class probabilities over views, for each pixel of the image. */
-class Votes {
-  readonly #sums: Float32Array;
+/** Logits of a canvas, [1, rows, columns, classes]. */
+interface CanvasLogits {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly classes: number;
+}
 
-  constructor(
-    private readonly size: Size,
-    private readonly classes: number,
-  ) {
-    this.#sums = new Float32Array(size.height * size.width * classes);
-  }
-
-  /** Adds a view's probabilities. @param logits [1, height, width, classes] of its canvas */
-  add(logits: Float32Array, [rows, columns]: readonly [number, number], view: View): void {
-    const { height, width } = this.size;
-    const { classes } = this;
-    const centres = (length: number, place: (i: number) => number) =>
-      Array.from({ length }, (_, i) => place(i + 0.5));
-    const y = readings(
-      centres(height, (at) => canvasPoint(at, 0, view)[0]),
-      view.canvas.height,
-      rows,
-    );
-    const x = readings(
-      centres(width, (at) => canvasPoint(0, at, view)[1]),
-      view.canvas.width,
-      columns,
-    );
-    const pixel = new Float64Array(classes);
-    for (let i = 0; i < height; i++)
-      for (let j = 0; j < width; j++) {
-        if (y.low[i]! < 0 || x.low[j]! < 0) continue;
-        const [down, right] = [y.share[i]!, x.share[j]!];
-        const corner = (row: number, column: number) => (row * columns + column) * classes;
-        const [a, b] = [corner(y.low[i]!, x.low[j]!), corner(y.low[i]!, x.high[j]!)];
-        const [c, d] = [corner(y.high[i]!, x.low[j]!), corner(y.high[i]!, x.high[j]!)];
-        for (let k = 0; k < classes; k++) {
-          const above = logits[a + k]! * (1 - right) + logits[b + k]! * right;
-          const below = logits[c + k]! * (1 - right) + logits[d + k]! * right;
-          pixel[k] = above * (1 - down) + below * down;
-        }
-        this.#vote((i * width + j) * classes, pixel);
+/** Reads the logits of each pixel of an image that a view shows, bilinearly. `values` are the same array each time. */
+function readPixels(
+  { data, rows, columns, classes }: CanvasLogits,
+  view: View,
+  each: (pixel: number, values: Float64Array) => void,
+): void {
+  const { height, width } = view.source;
+  const centres = (length: number, place: (at: number) => number) =>
+    Array.from({ length }, (_, i) => place(i + 0.5));
+  const down = centres(height, (at) => canvasPoint(at, 0, view)[0]);
+  const right = centres(width, (at) => canvasPoint(0, at, view)[1]);
+  const [y, x] = [
+    readings(down, view.canvas.height, rows),
+    readings(right, view.canvas.width, columns),
+  ];
+  const values = new Float64Array(classes);
+  const corner = (row: number, column: number) => (row * columns + column) * classes;
+  for (let i = 0; i < height; i++)
+    for (let j = 0; j < width; j++) {
+      if (y.low[i]! < 0 || x.low[j]! < 0) continue;
+      const [v, u] = [y.share[i]!, x.share[j]!];
+      const [a, b] = [corner(y.low[i]!, x.low[j]!), corner(y.low[i]!, x.high[j]!)];
+      const [c, d] = [corner(y.high[i]!, x.low[j]!), corner(y.high[i]!, x.high[j]!)];
+      for (let k = 0; k < classes; k++) {
+        const above = data[a + k]! * (1 - u) + data[b + k]! * u;
+        const below = data[c + k]! * (1 - u) + data[d + k]! * u;
+        values[k] = above * (1 - v) + below * v;
       }
-  }
-
-  /** Adds the softmax of one pixel's logits. */
-  #vote(at: number, logits: Float64Array): void {
-    let most = Number.NEGATIVE_INFINITY;
-    for (const x of logits) if (x > most) most = x;
-    let sum = 0;
-    for (const x of logits) sum += Math.exp(x - most);
-    for (let k = 0; k < logits.length; k++)
-      this.#sums[at + k]! += Math.exp(logits[k]! - most) / sum;
-  }
-
-  /** The class with the most votes; of equal ones the first. */
-  get winners(): ClassMap {
-    const { height, width } = this.size;
-    const data = new Uint8Array(height * width);
-    for (let i = 0; i < data.length; i++) {
-      let best = 0;
-      for (let k = 1; k < this.classes; k++)
-        if (this.#sums[i * this.classes + k]! > this.#sums[i * this.classes + best]!) best = k;
-      data[i] = best;
+      each(i * width + j, values);
     }
-    return { data, height, width };
-  }
+}
+
+/** The place of the largest of `classes` values from `start` on; of equal ones the first. */
+function largest(values: ArrayLike<number>, start: number, classes: number): number {
+  let best = 0;
+  for (let k = 1; k < classes; k++) if (values[start + k]! > values[start + best]!) best = k;
+  return best;
+}
+
+/** Adds the softmax of one pixel's logits to its votes. */
+function vote(votes: Float32Array, start: number, logits: Float64Array): void {
+  const most = logits[largest(logits, 0, logits.length)]!;
+  let sum = 0;
+  for (const x of logits) sum += Math.exp(x - most);
+  for (let k = 0; k < logits.length; k++) votes[start + k]! += Math.exp(logits[k]! - most) / sum;
 }
 
 /**
- * The class of each pixel of an image, at its own size: probabilities are read bilinearly and added over the views.
+ * The class of each pixel of an image, at its own size: logits are read bilinearly; of several views the probabilities
+ * are added.
  *
  * @param inference gives `logits` [1, height, width, classes] of a canvas
  */
@@ -120,13 +107,28 @@ export async function segmentImage(
 ): Promise<ClassMap> {
   const [height, width] = pixels.shape;
   const canvas = { height: shape[0], width: shape[1] };
-  let votes: Votes | undefined;
-  for (const view of testViews({ height, width }, canvas, options)) {
+  const look = async (view: View): Promise<CanvasLogits> => {
     const image = await viewImage(pixels, view, fillOf(normalization));
     const { logits } = await inference({ image: normalised([image], normalization) });
     const [, rows, columns, classes] = logits!.shape as [number, number, number, number];
-    votes ??= new Votes({ height, width }, classes);
-    votes.add(logits!.data as Float32Array, [rows, columns], view);
+    return { data: logits!.data as Float32Array, rows, columns, classes };
+  };
+  const map = { data: new Uint8Array(height * width), height, width };
+  const [first, ...others] = testViews({ height, width }, canvas, options) as [View, ...View[]];
+  const seen = await look(first);
+  const { classes } = seen;
+  if (others.length === 0) {
+    readPixels(seen, first, (pixel, values) => {
+      map.data[pixel] = largest(values, 0, classes);
+    });
+    return map;
   }
-  return votes!.winners;
+  const votes = new Float32Array(height * width * classes);
+  const add = (logits: CanvasLogits, view: View) =>
+    readPixels(logits, view, (pixel, values) => vote(votes, pixel * classes, values));
+  add(seen, first);
+  for (const view of others) add(await look(view), view);
+  for (let pixel = 0; pixel < map.data.length; pixel++)
+    map.data[pixel] = largest(votes, pixel * classes, classes);
+  return map;
 }
