@@ -26,6 +26,7 @@ export * from './layers/transformer-block.ts';
 export * from './metrics.ts';
 export * from './model.ts';
 export { affine } from './ops/affine.ts';
+export { arange } from './ops/arange.ts';
 export { type Composite, defineComposite } from './ops/composite.ts';
 export * from './ops/cross-entropy.ts';
 export { gelu } from './ops/gelu.ts';

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { architectures } from '@kcr/backbones';
 import {
-  type ApplyOptions,
   type Batch,
   compileInference,
   fit,
@@ -11,7 +10,6 @@ import {
   graphMacs,
   type ImageSet,
   int32,
-  type Kept,
   loadModel,
   type MakeHead,
   Model,
@@ -27,7 +25,15 @@ import { denseModel, denseWeights, heads } from '@kcr/detect';
 import { exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { engines, largeWeights, maxDifference, noise, pairs, smallModels } from './helpers.ts';
+import {
+  engines,
+  largeWeights,
+  maskBy,
+  maxDifference,
+  noise,
+  pairs,
+  smallModels,
+} from './helpers.ts';
 
 const twoStage = {
   num_classes: 2,
@@ -37,7 +43,8 @@ const twoStage = {
   rpn_nms_pre: 24,
   rpn_max_per_img: 16,
   rpn_num: 16,
-  rcnn_num: 8,
+  // More than there are candidates.
+  rcnn_num: 24,
   box_roi_size: 3,
   mask_roi_size: 4,
   score_thr: 0,
@@ -59,8 +66,9 @@ test('every head is in the table', () => {
   expect(Object.keys(smallHeads).sort()).toEqual(Object.keys(heads).sort());
 });
 
-/** Random images with two objects each, or a class for each pixel. */
-function denseData(model: Model, length = 4): ImageSet {
+/** Random images with two objects each (or none), or a class for each pixel. */
+function denseData(model: Model, found = [0, 1, -1]): ImageSet {
+  const length = 4;
   const [height, width] = model.inputShape;
   const places = 3;
   const objects = (n: number): Omit<Batch, 'image'> => ({
@@ -72,7 +80,7 @@ function denseData(model: Model, length = 4): ImageSet {
         ...[0, 0, 0, 0],
       ]).flat(),
     ),
-    labels: int32([n, places], Array.from({ length: n }, () => [0, 1, -1]).flat()),
+    labels: int32([n, places], Array.from({ length: n }, () => found).flat()),
     masks: float32([n, places, 8, 8], 1),
   });
   const pixels = (n: number): Omit<Batch, 'image'> => ({
@@ -113,16 +121,6 @@ describe.each(pairs(smallHeads, smallModels))('%s on %s', (head, _name, _options
     await engine.dispose();
   });
 });
-
-/** Multiplies every tapped value by 1 where its channel is kept, else by 0. */
-const maskBy =
-  (selection: Kept): ApplyOptions['tap'] =>
-  (value, { dim }) => {
-    const kept = dim && selection[dim.name];
-    if (!kept) return value;
-    const bits = Array.from({ length: dim.size }, (_, i) => tf.fill([1], kept.includes(i) ? 1 : 0));
-    return tf.mul(value, tf.concat(bits));
-  };
 
 describe.each(Object.keys(smallHeads))('%s', (head) => {
   const whole = () => build(head, smallModels.swin!());
@@ -195,6 +193,21 @@ describe.each(Object.keys(smallHeads))('%s', (head) => {
       const data = found[name]!.data as Float32Array;
       expect(maxDifference(value, float32(value.shape, data)), name).toBeLessThan(1e-3);
     }
+  });
+
+  test('images without objects, or without pixels that count, are no trouble', async () => {
+    const model = whole();
+    const data = denseData(model, [-1, -1, -1]);
+    const batch = await data.batch(Int32Array.of(0, 1));
+    const empty = {
+      ...batch,
+      labels: { ...batch.labels!, data: batch.labels!.data.map(() => -1) },
+    };
+    const engine = await engines.onnx!();
+    const train = { ...data, batch: async () => empty };
+    const { history } = await fit({ ...run(model), train, engine });
+    expect(history[0]!.loss).toBeGreaterThanOrEqual(0);
+    await engine.dispose();
   });
 
   test('it takes a pruned backbone with its weights', () => {

@@ -1,15 +1,18 @@
 import { efficientvit, lvvit, mobilevit, swin, vit } from '@kcr/backbones';
 import {
+  type ApplyOptions,
   type Architecture,
   adapt,
   createEagerEngine,
   type Dataset,
   type Engine,
   Generator,
+  type Kept,
   Model,
   type NdArray,
   type StateDict,
   sizeOf,
+  tf,
 } from '@kcr/core';
 import { qkMask } from '@kcr/masks';
 import { createOnnxEngine } from '@kcr/onnx';
@@ -161,3 +164,13 @@ export const shortRun = (model: Model) => ({
   // Where a gradient is zero but for rounding (a bias before a batch norm), AdamW would make a step of it.
   optimizer: { lr: 1e-3, eps: 1e-3 },
 });
+
+/** Multiplies every tapped value by 1 where its channel is kept, else by 0. */
+export const maskBy =
+  (selection: Kept): ApplyOptions['tap'] =>
+  (value, { dim }) => {
+    const kept = dim && selection[dim.name];
+    if (!kept) return value;
+    const mask = Array.from({ length: dim.size }, (_, i) => (kept.includes(i) ? 1 : 0));
+    return tf.mul(value, tf.concat(mask.map((bit) => tf.fill([1], bit))));
+  };

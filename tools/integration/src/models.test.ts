@@ -1,6 +1,5 @@
 import { createModel } from '@kcr/backbones';
 import {
-  type ApplyOptions,
   compileInference,
   type Dim,
   fit,
@@ -21,6 +20,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import {
   engines,
+  maskBy,
   maskedModels,
   maxDifference,
   noise,
@@ -69,16 +69,6 @@ const selections: Record<string, (model: Model) => Kept> = {
   'a keep ratio of 0.1': (model) => randomSelection(model, 0.1),
   'a head less in each layer': withoutFirstHeads,
 };
-
-/** Multiplies every tapped value by 1 where its channel is kept, else by 0. */
-const maskBy =
-  (selection: Kept): ApplyOptions['tap'] =>
-  (value, { dim }) => {
-    const kept = dim && selection[dim.name];
-    if (!kept) return value;
-    const mask = Array.from({ length: dim.size }, (_, i) => (kept.includes(i) ? 1 : 0));
-    return tf.mul(value, tf.concat(mask.map((bit) => tf.fill([1], bit))));
-  };
 
 const models = { ...smallModels, ...maskedModels };
 

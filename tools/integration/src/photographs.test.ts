@@ -84,7 +84,7 @@ test('Mask R-CNN trains on 80 classes, and finds them on the photographs', async
     expect(known.has(category_id)).toBe(true);
     expect(Math.min(x, y, w, h)).toBeGreaterThanOrEqual(0);
     expect([x + w <= width + 1e-6, y + h <= height + 1e-6]).toEqual([true, true]);
-    expect((segmentation as { size: number[] }).size).toEqual([height, width]);
+    expect(segmentation).toMatchObject({ size: [height, width] });
   }
 });
 

@@ -1,10 +1,7 @@
 import { type Tensor, tf } from '../tf.ts';
-import { constant } from '../trace/tracer.ts';
+import { arange } from './arange.ts';
 import { defineComposite } from './composite.ts';
 import { stopGradient } from './stop-gradient.ts';
-
-const range = (n: number, shape: number[]): Tensor =>
-  constant({ dtype: 'float32', shape, data: Float32Array.from({ length: n }, (_, i) => i) });
 
 const takeOp = defineComposite<Record<string, never>>({
   name: 'TakeTokens',
@@ -52,7 +49,7 @@ export const zeroTokenAfter = (x: Tensor): Tensor =>
 export function placesOf(indices: Tensor, n: number): Tensor {
   const k = indices.shape[1]!;
   const chosen = tokenOneHot(indices, n);
-  const shift = tf.sub(range(k, [1, k, 1]), k);
+  const shift = tf.sub(arange([1, k, 1]), k);
   return tf.cast(tf.add(tf.sum(tf.mul(chosen, shift), 1), k), 'int32');
 }
 
@@ -62,7 +59,7 @@ export const chosenMask = (indices: Tensor, n: number): Tensor =>
 
 /** Each choice as a row that is 1 at its token, else 0: int32 [images, k] -> [images, k, n]. */
 export const tokenOneHot = (indices: Tensor, n: number): Tensor =>
-  tf.cast(tf.equal(tf.expandDims(tf.cast(indices, 'float32'), 2), range(n, [1, 1, n])), 'float32');
+  tf.cast(tf.equal(tf.expandDims(tf.cast(indices, 'float32'), 2), arange([1, 1, n])), 'float32');
 
 /**
  * The tokens with the highest scores, in the order of the tokens; of equal ones the first.

@@ -70,7 +70,11 @@ function centred(boxes: Tensor) {
  * @returns deltas [..., n, 4]
  */
 export function encodeBoxes(boxes: Tensor, anchors: Tensor, weights: BoxWeights = UNIT): Tensor {
-  const [to, from] = [centred(boxes), centred(anchors)];
+  const [to, from] = [boxes, anchors].map((given) => {
+    const { x, y, width, height } = centred(given);
+    // Boxes that stand for none have no size, and would make infinities of it.
+    return { x, y, width: tf.maximum(width, EMPTY), height: tf.maximum(height, EMPTY) };
+  }) as [ReturnType<typeof centred>, ReturnType<typeof centred>];
   return tf.concat(
     [
       tf.mul(tf.div(tf.sub(to.x, from.x), from.width), weights[0]),

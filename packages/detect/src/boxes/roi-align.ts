@@ -1,4 +1,4 @@
-import { constant, range, stopGradient, type Tensor, tf } from '@kcr/core';
+import { arange, stopGradient, type Tensor, tf } from '@kcr/core';
 import { boxColumns } from './boxes.ts';
 
 export interface RoiAlignOptions {
@@ -11,9 +11,6 @@ export interface RoiAlignOptions {
   /** Pixels are areas around their centres, as in Detectron2. Default true. */
   aligned?: boolean;
 }
-
-const steps = (n: number, shape: number[], offset = 0): Tensor =>
-  constant({ dtype: 'float32', shape, data: Float32Array.from(range(n), (i) => i + offset) });
 
 /**
  * How much each step of one axis of the map counts in each bin: bilinear interpolation at the bin's sampling points, and
@@ -36,12 +33,12 @@ function axisWeights(
   const most = samplingRatio || Math.ceil((length + 1) / bins);
   const count = tf.minimum(samplingRatio ? most : tf.ceil(bin), most);
   const four = (x: Tensor) => tf.reshape(x, [-1, 1, 1, 1]);
-  const [place, point] = [steps(bins, [1, bins, 1, 1]), steps(most, [1, 1, most, 1], 0.5)];
+  const [place, point] = [arange([1, bins, 1, 1]), arange([1, 1, most, 1], 0.5)];
   const within = tf.div(tf.mul(four(bin), point), tf.maximum(four(count), 1));
   const at = tf.add(four(start), tf.add(tf.mul(four(bin), place), within));
   const used = tf.cast(tf.less(point, four(count)), 'float32');
   const clamped = tf.clipByValue(at, 0, length - 1);
-  const near = tf.relu(tf.sub(1, tf.abs(tf.sub(clamped, steps(length, [1, 1, 1, length])))));
+  const near = tf.relu(tf.sub(1, tf.abs(tf.sub(clamped, arange([1, 1, 1, length])))));
   const sum = tf.sum(tf.mul(near, used), 2);
   return stopGradient(tf.div(sum, tf.maximum(tf.reshape(count, [-1, 1, 1]), 1)));
 }

@@ -1,4 +1,4 @@
-import { constant, range, stopGradient, type Tensor, takeTokens, tf } from '@kcr/core';
+import { arange, stopGradient, type Tensor, takeTokens, tf } from '@kcr/core';
 import { boxIou } from '../boxes/boxes.ts';
 import type { Truth } from './truth.ts';
 
@@ -69,11 +69,7 @@ export interface SampleOptions {
 /** The n-th largest value of each row, where n may differ: [batch, k] falling, [batch, 1] -> [batch, 1]. */
 function nth(falling: Tensor, n: Tensor): Tensor {
   const k = falling.shape[1]!;
-  const places = constant({
-    dtype: 'float32',
-    shape: [1, k],
-    data: Float32Array.from(range(k), (i) => i + 1),
-  });
+  const places = arange([1, k], 1);
   return tf.sum(tf.mul(falling, flag(tf.equal(places, n))), 1, true);
 }
 

@@ -1,8 +1,7 @@
 import {
-  constant,
+  arange,
   conv2d,
   type Dim,
-  range,
   type Scope,
   stopGradient,
   type Tensor,
@@ -43,9 +42,6 @@ export function masksOfClass(logits: Tensor, oneHot: Tensor): Tensor {
   return ofClass(byClass, oneHot);
 }
 
-const steps = (n: number, shape: number[], offset = 0): Tensor =>
-  constant({ dtype: 'float32', shape, data: Float32Array.from(range(n), (i) => i + offset) });
-
 /**
  * Bilinear weights of a mask's cells at the centres of a grid over a region, along one axis; 0 beyond the mask.
  *
@@ -60,12 +56,12 @@ function gridWeights(
 ): Tensor {
   const three = (x: Tensor) => tf.reshape(x, [-1, 1, 1]);
   const bin = tf.div(tf.sub(three(to), three(from)), bins);
-  const at = tf.add(three(from), tf.mul(bin, steps(bins, [1, bins, 1], 0.5)));
+  const at = tf.add(three(from), tf.mul(bin, arange([1, bins, 1], 0.5)));
   const length = tf.maximum(tf.sub(three(end), three(start)), 1e-6);
   const place = tf.sub(tf.mul(tf.div(tf.sub(at, three(start)), length), cells), 0.5);
   const inside = tf.logicalAnd(tf.greaterEqual(place, -0.5), tf.lessEqual(place, cells - 0.5));
   const clamped = tf.clipByValue(place, 0, cells - 1);
-  const near = tf.relu(tf.sub(1, tf.abs(tf.sub(clamped, steps(cells, [1, 1, cells])))));
+  const near = tf.relu(tf.sub(1, tf.abs(tf.sub(clamped, arange([1, 1, cells])))));
   return tf.mul(near, tf.cast(inside, 'float32'));
 }
 

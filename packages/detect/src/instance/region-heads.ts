@@ -1,8 +1,7 @@
 import {
-  constant,
+  arange,
   type Dim,
   type FeatureMap,
-  range,
   type Scope,
   stopGradient,
   type Tensor,
@@ -86,8 +85,7 @@ export function regionHeads(
   stages: readonly RegionStage[],
   config: RegionConfig,
 ) {
-  const data = Float32Array.from(range(classes));
-  const classIndex = constant({ dtype: 'float32', shape: [1, classes], data });
+  const classIndex = arange([1, classes]);
   const heads: Heads = { m, pyramid, channels, classes, classIndex, size, stages, config };
   return {
     find: (proposals: Tensor) => find(heads, proposals),
@@ -99,7 +97,6 @@ export function regionHeads(
 function find(heads: Heads, proposals: Tensor) {
   const { stages, classes, classIndex, size, config } = heads;
   const [batch, n] = proposals.shape as [number, number, number];
-  const present = tf.cast(tf.greater(tf.sum(proposals, 2, true), 0), 'float32');
   const outputs: BoxOutput[] = [];
   let boxes = proposals;
   for (const stage of stages.keys()) {
@@ -109,7 +106,8 @@ function find(heads: Heads, proposals: Tensor) {
   const scores = mean(outputs.map(({ logits }) => tf.softmax(logits)));
   const objects = tf.slice(tf.reshape(scores, [batch, n, classes + 1]), 0, [batch, n, classes]);
   const last = decodeClasses(outputs.at(-1)!, boxes, stages.at(-1)!.coding);
-  const found = detect(last, tf.mul(objects, present), classIndex, size, config);
+  const sure = tf.mul(objects, tf.expandDims(present(proposals), 2));
+  const found = detect(last, sure, classIndex, size, config);
   const results: Record<string, Tensor> = { ...found };
   if (config.with_mask) {
     const oneHot = oneHotOf(found.labels, classIndex);

@@ -1,11 +1,11 @@
 import {
+  arange,
   constant,
   conv2d,
   convNorm,
   type FeatureMap,
   KcrError,
   normal,
-  range,
   type Scope,
   stopGradient,
   type Tensor,
@@ -142,8 +142,7 @@ export const ssdlite = defineHead<SsdLiteConfig>({
       ratios: anchor_ratios,
     });
     const boxes = constant({ ...anchors, shape: [1, ...anchors.shape] });
-    const data = Float32Array.from(range(count));
-    const classes = constant({ dtype: 'float32', shape: [1, count], data });
+    const classes = arange([1, count]);
     if (targets) {
       const truth = truthOf(targets, false);
       return {

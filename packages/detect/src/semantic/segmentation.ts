@@ -1,8 +1,7 @@
 import {
+  arange,
   type CompiledStep,
-  constant,
   type ImageSet,
-  range,
   resizeBilinear,
   type Task,
   type Tensor,
@@ -22,8 +21,7 @@ export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
   const [, height, width] = labels.shape as [number, number, number];
   const classes = logits.shape[3]!;
   const rows = tf.reshape(resizeBilinear(logits, [height, width]), [-1, classes]);
-  const index = Float32Array.from(range(classes));
-  const own = constant({ dtype: 'float32', shape: [1, classes], data: index });
+  const own = arange([1, classes]);
   const label = tf.reshape(tf.cast(labels, 'float32'), [-1, 1]);
   // Labels that do not count equal no class: their rows are 0.
   const targets = tf.cast(tf.equal(label, own), 'float32');
