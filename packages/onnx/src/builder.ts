@@ -249,7 +249,7 @@ export class OnnxBuilder {
     return new KcrError('ONNX_DYNAMIC', {
       where: `a value of shape ${shapeText(value.shape)}`,
       found: 'a shape that cannot follow the batch size',
-      fix: 'Write the model with broadcasting instead of tensors filled to the batch size',
+      fix: 'Export with a fixed batch, or write the model with broadcasting instead of tensors filled to the batch size',
     });
   }
 

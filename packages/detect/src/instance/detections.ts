@@ -32,26 +32,25 @@ const column = (values: Tensor, index: Tensor): Tensor =>
  *
  * @param boxes [batch, n, classes or 1, 4]
  * @param scores [batch, n, classes]
- * @param classes 0..classes-1, [1, classes]
  * @param size height and width of the images
  */
 export function detect(
   boxes: Tensor,
   scores: Tensor,
-  classes: Tensor,
   size: readonly [number, number],
   { score_thr, nms_threshold, max_per_img }: DetectionConfig,
 ): Detections {
   const [batch, n, count] = scores.shape as [number, number, number];
-  const all = clipBoxes(boxes, ...size);
-  const each = all.shape[2] === count ? all : tf.tile(all, [1, 1, count, 1]);
   const flat = tf.reshape(scores, [batch, n * count]);
   const enough = tf.mul(flat, tf.cast(tf.greater(flat, score_thr), 'float32'));
   const first = tf.topk(enough, Math.min(CANDIDATES, n * count));
   const index = stopGradient(first.indices);
-  const labels = tf.reshape(tf.tile(tf.expandDims(classes, 0), [batch, n, 1]), [batch, n * count]);
-  const own = column(labels, index);
-  const found = takeTokens(tf.reshape(each, [batch, n * count, 4]), index);
+  const pair = tf.cast(index, 'float32');
+  const box = tf.floor(tf.div(tf.add(pair, 0.5), count));
+  const own = tf.sub(pair, tf.mul(box, count));
+  const each = boxes.shape[2] === count;
+  const all = tf.reshape(clipBoxes(boxes, ...size), [batch, each ? n * count : n, 4]);
+  const found = takeTokens(all, each ? index : tf.cast(box, 'int32'));
   // Boxes of different classes are moved apart, so that one suppression does for all.
   const apart = tf.mul(tf.expandDims(own, 2), 2 * Math.max(...size));
   const kept = tf.mul(first.values, nmsMask(tf.add(found, apart), first.values, nms_threshold));

@@ -107,7 +107,7 @@ function find(heads: Heads, proposals: Tensor) {
   const objects = tf.slice(tf.reshape(scores, [batch, n, classes + 1]), 0, [batch, n, classes]);
   const last = decodeClasses(outputs.at(-1)!, boxes, stages.at(-1)!.coding);
   const sure = tf.mul(objects, tf.expandDims(present(proposals), 2));
-  const found = detect(last, sure, classIndex, size, config);
+  const found = detect(last, sure, size, config);
   const results: Record<string, Tensor> = { ...found };
   if (config.with_mask) {
     const oneHot = oneHotOf(found.labels, classIndex);

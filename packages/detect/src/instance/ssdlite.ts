@@ -152,6 +152,6 @@ export const ssdlite = defineHead<SsdLiteConfig>({
     }
     const scores = tf.slice(tf.softmax(logits), 0, [-1, -1, count]);
     const found = tf.expandDims(decodeBoxes(deltas, boxes, CODING), 2);
-    return { logits, results: { ...detect(found, scores, classes, [height, width], config) } };
+    return { logits, results: { ...detect(found, scores, [height, width], config) } };
   },
 });
