@@ -243,6 +243,15 @@ describe('what cannot be is refused before anything is written', () => {
     expect(await readFile(join(folder, '0.png'))).toEqual(before);
   });
 
+  test('prune: a dense model, whose images have no class of their own', async () => {
+    const { code, err } = await kcr(
+      ...['prune', at('upernet', 'dense'), '--data', at('data', 'train'), '--budget', '0.5'],
+      ...['--out', at('pruned')],
+    );
+    expect([code, err]).toEqual([1, expect.stringContaining('TASK_CLASSES')]);
+    await expect(stat(at('pruned'))).rejects.toThrow();
+  });
+
   test.each([
     ['classes for a head', { ...recipes.upernet, data: {} }, 'DATA_TASK'],
     [

@@ -165,13 +165,14 @@ export const loadCheckpoint = (directory: string): Promise<LoadedModel> =>
 /**
  * A folder of images, one folder per class, as a checkpoint's model takes them.
  *
- * @throws KcrError `FOLDER_*`, `DATASET_*`
+ * @throws KcrError `FOLDER_*`, `DATASET_*`, `TASK_CLASSES` for dense models
  */
 export async function checkpointImages(
   { model, info }: LoadedModel,
   folder: string,
   options: Pick<ImageFolderOptions, 'cropRatio' | 'cacheBytes'>,
 ): Promise<Dataset> {
+  if (model.task !== classification) noClasses(folder, model.task);
   const [size, , channels] = model.inputShape;
   const source = await imageFolder(folder, {
     ...{ size, channels: channels as 1 | 3, classes: info.classes },
