@@ -113,9 +113,10 @@ export class OnnxEngine implements Engine {
     };
     const dispose = async () => {
       for (const program of programs.values()) {
-        const { session } = await program;
-        if (this.options.profile) session.endProfiling();
-        await session.release();
+        // One that could not be compiled has said so where it was run.
+        const session = (await program.catch(() => undefined))?.session;
+        if (this.options.profile) session?.endProfiling();
+        await session?.release();
       }
       programs.clear();
     };

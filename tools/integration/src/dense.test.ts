@@ -4,12 +4,14 @@ import { architectures } from '@kcr/backbones';
 import {
   type Batch,
   compileInference,
+  definePlugin,
   fit,
   float32,
   Generator,
   graphMacs,
   type ImageSet,
   int32,
+  type LossContext,
   loadModel,
   type MakeHead,
   Model,
@@ -242,6 +244,25 @@ test.each(['upernet', 'ssdlite'])('counted MACs of %s are the traced ones', (hea
   );
   expect(model.macs.total).toBe(traced);
 });
+
+test.each([
+  ['loss', ({ targets }: LossContext) => tf.sum(targets)],
+  ['refresh', undefined],
+])(
+  "a plugin's %s that reads classes of images is refused where there are none",
+  async (_, loss) => {
+    const model = build('upernet', smallModels.swin!());
+    const plugin = definePlugin(
+      'needs-classes',
+      () => () => (loss ? { loss } : { refresh: async ({ labels }) => void labels.length }),
+    );
+    const engine = await engines.onnx!();
+    await expect(fit({ ...run(model), engine, plugins: [plugin({})] })).rejects.toThrow(
+      expect.objectContaining({ code: 'TASK_CLASSES' }),
+    );
+    await engine.dispose();
+  },
+);
 
 test('a backbone without maps is refused', () => {
   const { architecture, config } = smallModels.vit!();
