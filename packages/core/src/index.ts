@@ -34,7 +34,12 @@ export { valueAndGradients } from './ops/gradients.ts';
 export { hardSwish } from './ops/hard-swish.ts';
 export { lookup } from './ops/lookup.ts';
 export { inverse, reindex } from './ops/reindex.ts';
-export { adaptiveAveragePool, resizeBilinear, resizeNearest } from './ops/resize.ts';
+export {
+  adaptiveAveragePool,
+  resizeBilinear,
+  resizeNearest,
+  resizePlanes,
+} from './ops/resize.ts';
 export { silu } from './ops/silu.ts';
 export { stopGradient } from './ops/stop-gradient.ts';
 export { chosenMask, takeTokens, tokenOneHot, topTokens } from './ops/take-tokens.ts';

@@ -74,7 +74,7 @@ function makeStep(
   { plugins = [], samples = 64 }: { plugins?: Plugin[]; samples?: number } = {},
 ) {
   const options = {
-    labelSmoothing: 0.1,
+    labelSmoothing: model.task.targets ? 0.1 : 0,
     adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 },
   };
   const facts = { stage: 'fit' as const, epochs: 10, samples, warn: () => {} };

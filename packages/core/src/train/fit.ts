@@ -47,6 +47,7 @@ export interface FitOptions {
   seed: number;
   optimizer: OptimizerOptions;
   plugins?: readonly Plugin[];
+  /** Of classification. Default 0. */
   labelSmoothing?: number;
   clipNorm?: number;
   /** Times that an image comes in a row, augmented anew each time; an epoch has as many images as without. Default 1. */

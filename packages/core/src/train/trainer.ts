@@ -131,6 +131,13 @@ export class Trainer {
     public generator: Generator,
   ) {
     checkPlugins(plugins);
+    const { task } = model;
+    if (options.labelSmoothing && !task.targets)
+      throw new KcrError('OPTION', {
+        where: 'labelSmoothing',
+        found: `${options.labelSmoothing} for ${task.name}`,
+        fix: 'Leave it out: this task smooths no labels',
+      });
     this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
     const depth = layerDepth(model);
     this.#weights = model.params

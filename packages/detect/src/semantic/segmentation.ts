@@ -2,7 +2,8 @@ import {
   arange,
   type CompiledStep,
   type ImageSet,
-  resizeBilinear,
+  resizePlanes,
+  stopGradient,
   type Task,
   type Tensor,
   tf,
@@ -18,15 +19,23 @@ import { segmentImage } from './segment-image.ts';
  * @param labels int32 [batch, height, width]
  */
 export function segmentationLoss(logits: Tensor, labels: Tensor): Tensor {
-  const [, height, width] = labels.shape as [number, number, number];
-  const classes = logits.shape[3]!;
-  const rows = tf.reshape(resizeBilinear(logits, [height, width]), [-1, classes]);
-  const own = arange([1, classes]);
-  const label = tf.reshape(tf.cast(labels, 'float32'), [-1, 1]);
-  // Labels that do not count equal no class: their rows are 0.
-  const targets = tf.cast(tf.equal(label, own), 'float32');
-  const sum = tf.neg(tf.sum(tf.mul(tf.logSoftmax(rows as tf.Tensor2D), targets)));
-  return tf.div(sum, tf.maximum(tf.sum(targets), 1));
+  const [batch, height, width] = labels.shape as [number, number, number];
+  const [, rows, columns, classes] = logits.shape as [number, number, number, number];
+  // Classes first: over two or three values side by side, ops would go value by value.
+  const planes = tf.reshape(tf.transpose(logits, [0, 3, 1, 2]), [batch * classes, rows, columns]);
+  const scores = tf.reshape(resizePlanes(planes, [height, width]), [
+    batch,
+    classes,
+    height * width,
+  ]);
+  const label = tf.reshape(tf.cast(labels, 'float32'), [batch, 1, height * width]);
+  // Labels that do not count equal no class.
+  const targets = tf.cast(tf.equal(label, arange([1, classes, 1])), 'float32');
+  const counts = tf.sum(targets, 1, true);
+  const most = stopGradient(tf.max(scores, 1, true));
+  const total = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, most)), 1, true)), most);
+  const surprise = tf.sub(tf.sum(tf.mul(total, counts)), tf.sum(tf.mul(scores, targets)));
+  return tf.div(surprise, tf.maximum(tf.sum(counts), 1));
 }
 
 /** A class for each pixel: cross-entropy, mean intersection over union and pixel accuracy at the images' own sizes. */
