@@ -7,6 +7,9 @@ import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GALLERY_TILE } from './gallery.ts';
+import { parseRecipe } from './recipe.ts';
+import { recipes as bundled } from './recipes/index.ts';
+import { recipeModel } from './sources.ts';
 import { hasBrowser, kcr, openPage } from './testing.ts';
 
 let root: string;
@@ -219,6 +222,19 @@ test('a compact model stands on the backbone of a checkpoint', { timeout: 60_000
     Object.fromEntries(Object.entries(own).map(([key, value]) => [`backbone.${key}`, value])),
   );
 });
+
+test.each(Object.entries(bundled).filter(([, { model }]) => model.head))(
+  'the model of %s can be built, for its data',
+  async (name, input) => {
+    const recipe = parseRecipe(input, name);
+    const { model } = await recipeModel(recipe);
+    const classes: Record<string, number> = { coco: 80, instances: 1 };
+    const expected =
+      recipe.data.kind === 'semantic' ? recipe.data.classes.length : classes[recipe.data.kind!];
+    expect(model.classes).toBe(expected);
+    expect(model.featureMaps.length).toBeGreaterThan(1);
+  },
+);
 
 describe('what cannot be is refused before anything is written', () => {
   test.each([
