@@ -81,7 +81,7 @@ function misplaced({ bbox: [x, y, w, h] }: CocoAnnotation, image: CocoImage): st
 /**
  * The instances of a COCO file, with the images of a folder.
  *
- * @throws KcrError `COCO_*`, `RLE_SIZE`: with `skip` for the file as a whole only
+ * @throws KcrError `COCO_*`, `RLE_SIZE`: with `skip` for the file as a whole only; `COCO_IMAGE_SIZE` when an image is read
  */
 export async function cocoInstances(
   annotations: string,
@@ -137,6 +137,16 @@ interface SourceParts {
   pixels(image: CocoImage): Promise<Pixels>;
 }
 
+/** @throws KcrError `COCO_IMAGE_SIZE` for a file of another size than its annotations are for */
+function checkSize({ shape }: Pixels, { id, height, width }: CocoImage): void {
+  if (shape[0] === height && shape[1] === width) return;
+  throw new KcrError('COCO_IMAGE_SIZE', {
+    where: `image ${id}`,
+    found: `a file of ${shape[1]} x ${shape[0]} pixels, annotated as ${width} x ${height}`,
+    fix: 'Use the images that were annotated, or annotations of these',
+  });
+}
+
 /** A source over a ground truth that is known to be right. */
 function instanceSource(truth: CocoGroundTruth, parts: SourceParts): InstanceSource {
   const { objects } = truthObjects(truth, parts.masks ? 'segm' : 'bbox');
@@ -152,7 +162,11 @@ function instanceSource(truth: CocoGroundTruth, parts: SourceParts): InstanceSou
     ...parts,
     classes: truth.categories.map(({ name }) => name),
     truth,
-    pixels: (i) => parts.pixels(truth.images[i]!),
+    async pixels(i) {
+      const pixels = await parts.pixels(truth.images[i]!);
+      checkSize(pixels, truth.images[i]!);
+      return pixels;
+    },
     instances: (i) => byImage.get(truth.images[i]!.id)!,
   };
 }
