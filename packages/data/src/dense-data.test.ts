@@ -122,6 +122,17 @@ describe('instances', () => {
     expect(one.boxes!.data[2]).toBe(64 - 2);
   });
 
+  test('an image of another size than its annotations is an error when it is read', async () => {
+    const path = await changed((file) => {
+      file.images[0]!.height = 2 * HEIGHT;
+      file.annotations.splice(2);
+    });
+    const source = await cocoInstances(path, at('images'));
+    await expect(source.pixels(0)).rejects.toThrow(
+      expect.objectContaining({ code: 'COCO_IMAGE_SIZE' }),
+    );
+  });
+
   test.each([
     [
       'an image that is not there',
