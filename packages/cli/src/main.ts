@@ -40,6 +40,14 @@ function positive(text: string): number {
 /** Collects the numbers above 0 of an option. */
 const numbers = (text: string, before: number[] = []): number[] => [...before, positive(text)];
 
+const scalesOption = () =>
+  new Option(
+    '--scales <n...>',
+    'of class maps: sizes to look at, 1 as large as the model allows',
+  ).argParser(numbers);
+const flipOption = () =>
+  new Option('--flip', 'of class maps: look at mirrored images too').default(false);
+
 const invalidOption = () =>
   new Option('--invalid <what>', 'entries that cannot be used: an error, or left out and counted')
     .choices(['error', 'skip'])
@@ -145,12 +153,8 @@ export function program(): Command {
     .option('--detections <file>', "of detectors: also store what was found, in COCO's format")
     .option('--instance-ids', 'of class maps: labels number objects of the second class', false)
     .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K', false)
-    .option(
-      '--scales <n...>',
-      'of class maps: sizes to look at, 1 as large as the model allows',
-      numbers,
-    )
-    .option('--flip', 'of class maps: look at mirrored images too', false)
+    .addOption(scalesOption())
+    .addOption(flipOption())
     .addOption(invalidOption())
     .option('--batch-size <n>', 'images at once', whole, 64)
     .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
@@ -183,12 +187,8 @@ export function program(): Command {
     .requiredOption('--model <checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--out <folder>', 'for the drawings and predictions.json')
     .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', positive)
-    .option(
-      '--scales <n...>',
-      'of class maps: sizes to look at, 1 as large as the model allows',
-      numbers,
-    )
-    .option('--flip', 'of class maps: look at mirrored images too', false)
+    .addOption(scalesOption())
+    .addOption(flipOption())
     .addOption(engineOption())
     .addOption(deviceOption())
     .option('--json', 'print the predictions as JSON')

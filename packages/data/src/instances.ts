@@ -14,6 +14,7 @@ import {
   type CocoAnnotation,
   type CocoGroundTruth,
   type CocoImage,
+  type CocoObject,
   checkGroundTruth,
   type InvalidPolicy,
   readCoco,
@@ -121,13 +122,10 @@ export async function cocoInstances(
   const fine = truthObjects(usable, masks ? 'segm' : 'bbox', invalid);
   for (const [code, n] of Object.entries(fine.skipped)) skipped[code] = (skipped[code] ?? 0) + n;
   const kept = fine.positions.map((at) => placed[at]!);
-  return instanceSource(
-    { ...usable, annotations: kept },
-    {
-      ...{ channels, masks, skipped },
-      pixels: (image) => readImage(join(images, image.file_name!), channels),
-    },
-  );
+  return instanceSource({ ...usable, annotations: kept }, fine.objects, {
+    ...{ channels, masks, skipped },
+    pixels: (image) => readImage(join(images, image.file_name!), channels),
+  });
 }
 
 interface SourceParts {
@@ -148,8 +146,11 @@ function checkSize({ shape }: Pixels, { id, height, width }: CocoImage): void {
 }
 
 /** A source over a ground truth that is known to be right. */
-function instanceSource(truth: CocoGroundTruth, parts: SourceParts): InstanceSource {
-  const { objects } = truthObjects(truth, parts.masks ? 'segm' : 'bbox');
+function instanceSource(
+  truth: CocoGroundTruth,
+  objects: readonly CocoObject[],
+  parts: SourceParts,
+): InstanceSource {
   const order = new Map(truth.categories.map(({ id }, i) => [id, i]));
   const byImage = new Map<number, Instance[]>(truth.images.map(({ id }) => [id, []]));
   for (const { image, category, box, mask, crowd } of objects) {
@@ -212,7 +213,7 @@ export async function instanceFolder(
     annotations,
     categories: [{ id: 1, name: className }],
   };
-  return instanceSource(truth, {
+  return instanceSource(truth, truthObjects(truth, 'segm').objects, {
     ...{ channels, masks: true, skipped },
     pixels: ({ file_name }) => readImage(file_name!, channels),
   });

@@ -201,45 +201,33 @@ export function viewLabels(labels: Uint8Array, view: View, fill: number): Uint8A
 /** left, top, right, bottom in pixels. */
 export type Box = readonly [number, number, number, number];
 
-const mirror = (low: number, high: number, length: number, flip: boolean | undefined) =>
-  flip ? ([length - high, length - low] as const) : ([low, high] as const);
+type Point = readonly [y: number, x: number];
+
+/** The box between two corners, cut at a border. */
+function boxBetween([y0, x0]: Point, [y1, x1]: Point, { height, width }: Size): Box {
+  const within = (at: number, most: number) => Math.min(Math.max(at, 0), most);
+  return [
+    within(Math.min(x0, x1), width),
+    within(Math.min(y0, y1), height),
+    within(Math.max(x0, x1), width),
+    within(Math.max(y0, y1), height),
+  ];
+}
 
 /** A box of the image on the canvas, cut at its border; it may be left empty. */
-export function viewBox(box: Box, { source, scaled, canvas, top, left, ...view }: View): Box {
-  const x = scaled.width / source.width;
-  const y = scaled.height / source.height;
-  const [x0, x1] = mirror(box[0] * x - left, box[2] * x - left, canvas.width, view.flipX);
-  const [y0, y1] = mirror(box[1] * y - top, box[3] * y - top, canvas.height, view.flipY);
-  const within = (at: number, most: number) => Math.min(Math.max(at, 0), most);
-  return [
-    within(x0, canvas.width),
-    within(y0, canvas.height),
-    within(x1, canvas.width),
-    within(y1, canvas.height),
-  ];
-}
+export const viewBox = ([left, top, right, bottom]: Box, view: View): Box =>
+  boxBetween(canvasPoint(top, left, view), canvasPoint(bottom, right, view), view.canvas);
 
 /** Undoes {@link viewBox}: a box of the canvas on the image, cut at the image's border. */
-export function sourceBox(box: Box, { source, scaled, canvas, top, left, ...view }: View): Box {
-  const x = source.width / scaled.width;
-  const y = source.height / scaled.height;
-  const [x0, x1] = mirror(box[0], box[2], canvas.width, view.flipX);
-  const [y0, y1] = mirror(box[1], box[3], canvas.height, view.flipY);
-  const within = (at: number, most: number) => Math.min(Math.max(at, 0), most);
-  return [
-    within((x0 + left) * x, source.width),
-    within((y0 + top) * y, source.height),
-    within((x1 + left) * x, source.width),
-    within((y1 + top) * y, source.height),
-  ];
-}
+export const sourceBox = ([left, top, right, bottom]: Box, view: View): Box =>
+  boxBetween(sourcePoint(top, left, view), sourcePoint(bottom, right, view), view.source);
 
 /** The point of the image, in pixels of it, under a point of the canvas. */
 export function sourcePoint(
   y: number,
   x: number,
   { source, scaled, canvas, top, left, flipX, flipY }: View,
-): readonly [y: number, x: number] {
+): Point {
   return [
     (((flipY ? canvas.height - y : y) + top) * source.height) / scaled.height,
     (((flipX ? canvas.width - x : x) + left) * source.width) / scaled.width,
@@ -251,7 +239,7 @@ export function canvasPoint(
   y: number,
   x: number,
   { source, scaled, canvas, top, left, flipX, flipY }: View,
-): readonly [y: number, x: number] {
+): Point {
   const row = (y * scaled.height) / source.height - top;
   const column = (x * scaled.width) / source.width - left;
   return [flipY ? canvas.height - row : row, flipX ? canvas.width - column : column];

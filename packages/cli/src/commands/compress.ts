@@ -146,8 +146,8 @@ async function saveResults(
 /** What stands over the pictures: the images' classes, or their names. */
 function captions(test: ImageSet): string[] {
   if (isDense(test)) return shownNames(test);
-  const { classes, labels } = labelled(test, classification);
-  return Array.from(shownImages(labelled(test, classification)), (i) => classes[labels[i]!]!);
+  const images = labelled(test, classification);
+  return Array.from(shownImages(images), (i) => images.classes[images.labels[i]!]!);
 }
 
 function printSummary(

@@ -1,8 +1,8 @@
 import { type NdArray, shapeText } from '../array.ts';
-import type { CompiledStep, Engine } from '../engine.ts';
+import type { CompiledStep, Engine, StepResult } from '../engine.ts';
 import { KcrError } from '../error.ts';
 import { type Classification, ClassificationMeter } from '../metrics.ts';
-import type { ApplyOptions, Model } from '../model.ts';
+import type { ApplyOptions, Model, ModelOutput } from '../model.ts';
 import { batches, batchOrder, type ImageSet, type LabelledBatch, range } from './dataset.ts';
 
 export interface InferenceOptions {
@@ -11,28 +11,36 @@ export interface InferenceOptions {
   tap?: ApplyOptions['tap'];
 }
 
+/** Compiles a model in evaluation mode: input `image`, and of its output what `read` gives. */
+const compileReading = (
+  engine: Engine,
+  model: Model,
+  name: string,
+  { prefix = '', tap }: InferenceOptions,
+  read: (out: ModelOutput) => StepResult['outputs'],
+): CompiledStep =>
+  engine.compile(name, ({ inputs, state }) => ({
+    outputs: read(model.apply(inputs.image!, { state: (param) => state(prefix + param), tap })),
+  }));
+
 /** Compiles what a model's classifier reads: input `image`, output `features`. */
 export const compileFeatures = (
   engine: Engine,
   model: Model,
-  { prefix = '', tap }: InferenceOptions = {},
+  options: InferenceOptions = {},
 ): CompiledStep =>
-  engine.compile('features', ({ inputs, state }) => {
-    const { features } = model.apply(inputs.image!, { state: (name) => state(prefix + name), tap });
-    return { outputs: { features } };
-  });
+  compileReading(engine, model, 'features', options, ({ features }) => ({ features }));
 
 /** Compiles a model's evaluation: input `image`, outputs `features` and those of its task (`logits`). */
-export function compileInference(
+export const compileInference = (
   engine: Engine,
   model: Model,
-  { prefix = '', tap }: InferenceOptions = {},
-): CompiledStep {
-  return engine.compile('inference', ({ inputs, state }) => {
-    const out = model.apply(inputs.image!, { state: (name) => state(prefix + name), tap });
-    return { outputs: { ...model.task.outputs(out), features: out.features } };
-  });
-}
+  options: InferenceOptions = {},
+): CompiledStep =>
+  compileReading(engine, model, 'inference', options, (out) => ({
+    ...model.task.outputs(out),
+    features: out.features,
+  }));
 
 /**
  * Checks that a model can be used on a data set.

@@ -99,13 +99,15 @@ export function denseModel<C extends object>(
 ): Model {
   const architecture = make(model.architecture) as Architecture;
   const config = architecture.configure({ ...options, backbone: model.config });
-  const { dims } = new Model(architecture, config, {}, model.adapters);
+  const whole = new Model(architecture, config, {}, model.adapters);
   const kept: Kept = Object.fromEntries(
     Object.entries(model.kept)
       .map(([name, channels]) => [`backbone.${name}`, channels] as const)
-      .filter(([name]) => dims.has(name)),
+      .filter(([name]) => whole.dims.has(name)),
   );
-  return new Model(architecture, config, kept, model.adapters);
+  return Object.keys(kept).length > 0
+    ? new Model(architecture, config, kept, model.adapters)
+    : whole;
 }
 
 /** First values of a dense model: the backbone's from trained weights, where it has them, the others drawn. */
