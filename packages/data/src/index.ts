@@ -13,6 +13,7 @@ export { type ImageFolderOptions, imageFolder, isImage } from './folder.ts';
 export * from './idx.ts';
 export * from './image.ts';
 export * from './instances.ts';
+export type { InvalidPolicy } from './invalid.ts';
 export * from './label-map.ts';
 export { type MixOptions, mix } from './mix.ts';
 export * from './photometric.ts';

@@ -16,13 +16,13 @@ import {
   type CocoImage,
   type CocoObject,
   checkGroundTruth,
-  type InvalidPolicy,
   readCoco,
   truthObjects,
 } from './coco/coco.ts';
 import { encodeRuns, type Rle, rleArea, rleBox, rlesFromIds, rleToMask } from './coco/rle.ts';
 import { augmented, fillOf, normalised, streamNames } from './dataset.ts';
 import { type Pixels, readImage } from './image.ts';
+import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { readLabelMap } from './label-map.ts';
 import { pairFolders } from './paired-folder.ts';
 import {
@@ -93,20 +93,11 @@ export async function cocoInstances(
   const file = await readCoco<unknown>(annotations);
   checkGroundTruth(file, annotations);
   const { masks = file.annotations.every(({ segmentation }) => segmentation) } = options;
-  const skipped: Record<string, number> = {};
-  const refuse = (code: string, where: string, found: string) => {
-    if (invalid === 'error')
-      throw new KcrError(code, {
-        where,
-        found,
-        fix: 'Correct the file, or skip such entries (`invalid: skip`)',
-      });
-    skipped[code] = (skipped[code] ?? 0) + 1;
-  };
+  const refusals = new Refusals(invalid);
   const present = file.images.filter((image) => {
     const path = join(images, image.file_name ?? '');
     if (image.file_name && existsSync(path)) return true;
-    refuse('COCO_IMAGE_FILE', `image ${image.id}`, `no file ${path}`);
+    refusals.refuse('COCO_IMAGE_FILE', `image ${image.id}`, `no file ${path}`);
     return false;
   });
   const known = new Map(present.map((image) => [image.id, image]));
@@ -115,15 +106,15 @@ export async function cocoInstances(
     if (left.has(annotation.image_id)) return false;
     const image = known.get(annotation.image_id);
     const wrong = image && Array.isArray(annotation.bbox) && misplaced(annotation, image);
-    if (wrong) refuse('COCO_BOX', `annotation ${annotation.id}`, wrong);
+    if (wrong) refusals.refuse('COCO_BOX', `annotation ${annotation.id}`, wrong);
     return !wrong;
   });
   const usable = { ...file, images: present, annotations: placed };
   const fine = truthObjects(usable, masks ? 'segm' : 'bbox', invalid);
-  for (const [code, n] of Object.entries(fine.skipped)) skipped[code] = (skipped[code] ?? 0) + n;
+  for (const [code, n] of Object.entries(fine.skipped)) refusals.count(code, n);
   const kept = fine.positions.map((at) => placed[at]!);
   return instanceSource({ ...usable, annotations: kept }, fine.objects, {
-    ...{ channels, masks, skipped },
+    ...{ channels, masks, skipped: refusals.skipped },
     pixels: (image) => readImage(join(images, image.file_name!), channels),
   });
 }

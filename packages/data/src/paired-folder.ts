@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { KcrError } from '@kcr/core';
-import type { InvalidPolicy } from './coco/coco.ts';
 import { isImage } from './folder.ts';
 import { imageSize } from './image.ts';
+import { type InvalidPolicy, Refusals } from './invalid.ts';
 import type { Size } from './view.ts';
 
 /** An image and the PNG that says something of each of its pixels. */
@@ -45,28 +45,19 @@ export async function pairFolders(
   policy: InvalidPolicy = 'error',
 ): Promise<PairedFolders> {
   const [found, maps] = await Promise.all([filesOf(images), filesOf(labels)]);
-  const skipped: Record<string, number> = {};
-  const refuse = (code: string, where: string, what: string) => {
-    if (policy === 'error')
-      throw new KcrError(code, {
-        where,
-        found: what,
-        fix: 'Correct the files, or skip such images (`invalid: skip`)',
-      });
-    skipped[code] = (skipped[code] ?? 0) + 1;
-  };
+  const refusals = new Refusals(policy);
   const pairs: ImagePair[] = [];
   for (const [name, image] of found) {
     const map = maps.get(name);
     if (!map) {
-      refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
+      refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
       continue;
     }
     const [size, own] = await Promise.all([imageSize(image), imageSize(map)]);
     if (size.height === own.height && size.width === own.width)
       pairs.push({ name, image, labels: map, ...size });
     else
-      refuse(
+      refusals.refuse(
         'LABEL_MAP_SIZE',
         map,
         `${own.width} x ${own.height} pixels for an image of ${size.width} x ${size.height}`,
@@ -78,5 +69,5 @@ export async function pairFolders(
       found: `no image with labels in ${labels}`,
       fix: 'Put images into the one folder and PNGs of the same names into the other',
     });
-  return { pairs, skipped };
+  return { pairs, skipped: refusals.skipped };
 }

@@ -1,8 +1,8 @@
 import { type Batch, type Generator, type ImageSet, KcrError, type Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
-import type { InvalidPolicy } from './coco/coco.ts';
 import { augmented, fillOf, normalised, streamNames } from './dataset.ts';
 import { type Pixels, readImage } from './image.ts';
+import type { InvalidPolicy } from './invalid.ts';
 import { readLabelMap } from './label-map.ts';
 import { pairFolders } from './paired-folder.ts';
 import {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { KcrError } from '@kcr/core';
+import { type InvalidPolicy, Refusals } from '../invalid.ts';
 import { type Rle, rleArea, rleBox, type Segmentation, toRle } from './rle.ts';
 
 /** [x, y, width, height] in pixels. */
@@ -58,9 +59,6 @@ export interface CocoObject {
   readonly score: number;
 }
 
-/** What a list of annotations or detections has that cannot be used: an error, or left out and counted. */
-export type InvalidPolicy = 'error' | 'skip';
-
 export interface CocoObjects {
   readonly objects: CocoObject[];
   /** Where each was in the list. */
@@ -100,14 +98,12 @@ export function checkGroundTruth(file: unknown, where: string): asserts file is 
 class Collector {
   readonly objects: CocoObject[] = [];
   readonly positions: number[] = [];
-  readonly skipped: Record<string, number> = {};
+  readonly #refusals: Refusals;
   readonly #images: ReadonlyMap<number, CocoImage>;
   readonly #categories: ReadonlySet<number>;
 
-  constructor(
-    truth: CocoGroundTruth,
-    private readonly policy: InvalidPolicy,
-  ) {
+  constructor(truth: CocoGroundTruth, policy: InvalidPolicy) {
+    this.#refusals = new Refusals(policy);
     this.#images = new Map(truth.images.map((image) => [image.id, image]));
     this.#categories = new Set(truth.categories.map(({ id }) => id));
   }
@@ -121,34 +117,24 @@ class Collector {
   ): void {
     const image = this.#images.get(image_id);
     if (!image) {
-      this.#refuse('COCO_IMAGE', where, `image ${image_id}, which is not listed`);
+      this.#refusals.refuse('COCO_IMAGE', where, `image ${image_id}, which is not listed`);
       return;
     }
     if (!this.#categories.has(category_id)) {
-      this.#refuse('COCO_CATEGORY', where, `category ${category_id}, which is not listed`);
+      this.#refusals.refuse('COCO_CATEGORY', where, `category ${category_id}, which is not listed`);
       return;
     }
     try {
       this.objects.push(make(image));
       this.positions.push(position);
     } catch (error) {
-      if (!(error instanceof KcrError) || this.policy === 'error') throw error;
-      this.#count(error.code);
+      if (!(error instanceof KcrError) || this.#refusals.policy === 'error') throw error;
+      this.#refusals.count(error.code);
     }
   }
 
-  #refuse(code: string, where: string, found: string): void {
-    if (this.policy === 'error')
-      throw new KcrError(code, {
-        where,
-        found,
-        fix: 'Correct the file, or skip such entries (`--invalid skip`)',
-      });
-    this.#count(code);
-  }
-
-  #count(code: string): void {
-    this.skipped[code] = (this.skipped[code] ?? 0) + 1;
+  get skipped(): Readonly<Record<string, number>> {
+    return this.#refusals.skipped;
   }
 }
 

@@ -1,0 +1,27 @@
+import { KcrError } from '@kcr/core';
+
+/** What a list of annotations, detections or files has that cannot be used: an error, or left out and counted. */
+export type InvalidPolicy = 'error' | 'skip';
+
+/** Entries that cannot be used: the first is an error, or all are counted, by reason. */
+export class Refusals {
+  readonly skipped: Record<string, number> = {};
+
+  constructor(readonly policy: InvalidPolicy) {}
+
+  /** @throws KcrError `code`, unless such entries are skipped */
+  refuse(code: string, where: string, found: string): void {
+    if (this.policy === 'error')
+      throw new KcrError(code, {
+        where,
+        found,
+        fix: 'Correct it, or skip such entries (`invalid: skip`, `--invalid skip`)',
+      });
+    this.count(code);
+  }
+
+  /** Counts entries that were left out. */
+  count(code: string, n = 1): void {
+    this.skipped[code] = (this.skipped[code] ?? 0) + n;
+  }
+}
