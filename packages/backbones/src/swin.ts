@@ -213,6 +213,7 @@ export const swin: Architecture<SwinConfig> = {
   stages: (m, image, config) =>
     swinStages(m, image, config).map(({ value, dim, stride }, i) => ({
       value: layerNorm(m.child(`norm${i}`), value, dim, EPS),
-      ...{ dim, stride },
+      dim,
+      stride,
     })),
 };

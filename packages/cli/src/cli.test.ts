@@ -163,7 +163,11 @@ describe('pruning', () => {
     ...recipe,
     search: undefined,
     prune: {
-      ...{ allocator: 'bcp', budget: 60, images: 12, calibrationImages: 12, batchSize: 12 },
+      allocator: 'bcp',
+      budget: 60,
+      images: 12,
+      calibrationImages: 12,
+      batchSize: 12,
       tokens: { use: '@kcr/lfc#lfe', options: { form: 'code' } },
     },
     distillation: { teacher: 'dense', kind: 'hard' },
@@ -273,8 +277,13 @@ describe('eval-coco', () => {
     categories: [{ id: 1, name: 'a' }],
     annotations: [
       {
-        ...{ id: 1, image_id: 1, category_id: 1, area: 16, iscrowd: 0 },
-        ...{ bbox: [1, 1, 4, 4], segmentation: [[1, 1, 5, 1, 5, 5, 1, 5]] },
+        id: 1,
+        image_id: 1,
+        category_id: 1,
+        area: 16,
+        iscrowd: 0,
+        bbox: [1, 1, 4, 4],
+        segmentation: [[1, 1, 5, 1, 5, 5, 1, 5]],
       },
     ],
   };
@@ -293,8 +302,18 @@ describe('eval-coco', () => {
       Math.round(x * 1e9) / 1e9,
     ]);
     expect(Object.fromEntries(rounded)).toEqual({
-      ...{ AP: 1, AP50: 1, AP75: 1, APs: 1, APm: -1, APl: -1 },
-      ...{ AR1: 1, AR10: 1, AR100: 1, ARs: 1, ARm: -1, ARl: -1 },
+      AP: 1,
+      AP50: 1,
+      AP75: 1,
+      APs: 1,
+      APm: -1,
+      APl: -1,
+      AR1: 1,
+      AR10: 1,
+      AR100: 1,
+      ARs: 1,
+      ARm: -1,
+      ARl: -1,
     });
     const table = (await run([hit])).out.split('\n');
     expect(table).toHaveLength(13);

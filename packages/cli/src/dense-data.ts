@@ -98,8 +98,12 @@ async function bothSplits<S extends InstanceSource | SemanticSource>(
 const semanticSource = (data: Kind<'semantic'>, split: Split, root: string, reader: Reader) => {
   const { classes, ignore, reduceZeroLabel, instanceIds } = data;
   return semanticFolder(root, {
-    ...{ classes, ignore, reduceZeroLabel, instanceIds },
-    ...{ ...data[split], ...reader },
+    classes,
+    ignore,
+    reduceZeroLabel,
+    instanceIds,
+    ...data[split],
+    ...reader,
   });
 };
 

@@ -71,8 +71,16 @@ const recipes = {
     {
       name: 'mask_rcnn',
       config: {
-        ...{ num_classes: 1, out_channels: 8, fc_out_channels: 16, anchor_scale: 2, rcnn_num: 16 },
-        ...{ rpn_nms_pre: 40, rpn_max_per_img: 20, rpn_num: 32, score_thr: 0, max_per_img: 10 },
+        num_classes: 1,
+        out_channels: 8,
+        fc_out_channels: 16,
+        anchor_scale: 2,
+        rcnn_num: 16,
+        rpn_nms_pre: 40,
+        rpn_max_per_img: 20,
+        rpn_num: 32,
+        score_thr: 0,
+        max_per_img: 10,
       },
     },
     { kind: 'instances', className: 'disc' },

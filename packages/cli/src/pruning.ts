@@ -108,7 +108,9 @@ export async function pruneInto(
       macs: macs.total,
     });
     const file: PruningFile = {
-      ...{ identity, before: sizes(whole), after: sizes(pruned.model) },
+      identity,
+      before: sizes(whole),
+      after: sizes(pruned.model),
       ...(blocks ? { blocks } : {}),
     };
     await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
@@ -121,8 +123,12 @@ export async function pruneInto(
 function identityOf({ model }: LoadedModel, settings: PruningRecipe, context: PruningContext) {
   const { architecture, config, kept } = model;
   const identity = {
-    ...{ architecture: architecture.name, config, kept },
-    ...{ settings, seed: context.seed, images: context.train.length },
+    architecture: architecture.name,
+    config,
+    kept,
+    settings,
+    seed: context.seed,
+    images: context.train.length,
   };
   return JSON.parse(JSON.stringify(identity)) as object;
 }
@@ -137,7 +143,12 @@ async function pruneByAllocator(
   const { allocator, budget: amount, batchSize, dims, images } = settings;
   const sample = balancedSample(train, images, new Generator(seed).fork('calibration'));
   return pruneTrained({
-    ...{ model, weights, engine, batchSize, dims, seed },
+    model,
+    weights,
+    engine,
+    batchSize,
+    dims,
+    seed,
     criterion: await loadPart<Criterion>(settings.criterion),
     allocator: allocators[allocator as keyof typeof allocators](amount),
     schedule: scheduleOf(settings),
@@ -157,7 +168,15 @@ async function pruneByCascade(
   const { tokens, rho, batchSize, dims } = settings;
   const make = tokens && (await partMaker<Adapter>(tokens.use));
   return bottomUpCascade({
-    ...{ model, weights, engine, data: train, batchSize, dims, seed, rho, directory },
+    model,
+    weights,
+    engine,
+    data: train,
+    batchSize,
+    dims,
+    seed,
+    rho,
+    directory,
     criterion: await loadPart<Criterion>(settings.criterion),
     epsilon: settings.budget,
     order: settings.schedule === 'cascade-top-down' ? 'top-down' : 'bottom-up',

@@ -175,7 +175,9 @@ export async function checkpointImages(
   if (model.task !== classification) noClasses(folder, model.task);
   const [size, , channels] = model.inputShape;
   const source = await imageFolder(folder, {
-    ...{ size, channels: channels as 1 | 3, classes: info.classes },
+    size,
+    channels: channels as 1 | 3,
+    classes: info.classes,
     ...options,
   });
   const dataset = imageDataset(source, { normalization: info.normalization });

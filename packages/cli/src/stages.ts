@@ -190,7 +190,9 @@ export async function pruneStage(
       fix: 'Pass --weights PATH, or add `dense` to the recipe',
     });
   return pruneInto(join(directory, 'pruned'), await loadCheckpoint(dense), settings, {
-    ...{ train: labelled(data.train, classification), createEngine, seed },
+    train: labelled(data.train, classification),
+    createEngine,
+    seed,
   });
 }
 

@@ -87,11 +87,20 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
   for (const [i, { name, dims, later, progress }] of steps.entries()) {
     const { model, weights } = current;
     const scores = await criterion.score({
-      ...{ model, weights, engine, data, batchSize },
+      model,
+      weights,
+      engine,
+      data,
+      batchSize,
       generator: generator.fork(name),
     });
     const kept = await allocator.allocate({
-      ...{ model, weights, whole, wholeWeights, progress, later },
+      model,
+      weights,
+      whole,
+      wholeWeights,
+      progress,
+      later,
       scores: only(scores, dims),
       accuracy,
     });

@@ -17,7 +17,13 @@ export const ntkSap = defineCriterion(
     async ({ model, weights, engine, data, batchSize, generator }): Promise<Scores> => {
       const trained = new Set(model.params.filter((p) => p.trainable).map((p) => p.name));
       const { change } = await meanGradients({
-        ...{ model, weights, engine, data, batchSize, generator, by: 'channels' },
+        model,
+        weights,
+        engine,
+        data,
+        batchSize,
+        generator,
+        by: 'channels',
         losses: {
           change({ images, apply, draw }) {
             const noise = draw('images', images.shape, 'normal');

@@ -86,7 +86,12 @@ export const slim = defineCriterion(
         }),
       )({});
       await fit({
-        ...{ model, engine, epochs, initial: weights, train: data, plugins: [plugin] },
+        model,
+        engine,
+        epochs,
+        initial: weights,
+        train: data,
+        plugins: [plugin],
         batchSize: Math.min(batchSize, data.length),
         seed: generator.fork('slim').seed,
         optimizer: { lr },

@@ -22,7 +22,11 @@ export const taylor = defineCriterion(
   ({ form = 'squareOfSum' }: TaylorOptions) =>
     async ({ model, weights, engine, data, batchSize }): Promise<Scores> => {
       const { loss } = await meanGradients({
-        ...{ model, weights, engine, data, batchSize },
+        model,
+        weights,
+        engine,
+        data,
+        batchSize,
         losses: {
           loss: ({ images, targets, apply }) => crossEntropy(apply(images).logits, targets),
         },

@@ -33,15 +33,30 @@ const truth = {
   ],
   annotations: [
     {
-      ...{ id: 1, image_id: 5, category_id: 2, bbox: [2, 4, 8, 8], area: 64, iscrowd: 0 },
+      id: 1,
+      image_id: 5,
+      category_id: 2,
+      bbox: [2, 4, 8, 8],
+      area: 64,
+      iscrowd: 0,
       segmentation: [[2, 4, 10, 4, 10, 12, 2, 12]],
     },
     {
-      ...{ id: 2, image_id: 5, category_id: 7, bbox: [16, 8, 15, 12], area: 180, iscrowd: 0 },
+      id: 2,
+      image_id: 5,
+      category_id: 7,
+      bbox: [16, 8, 15, 12],
+      area: 180,
+      iscrowd: 0,
       segmentation: [[16, 8, 31, 8, 31, 20]],
     },
     {
-      ...{ id: 3, image_id: 5, category_id: 7, bbox: [0, 0, 32, 24], area: 768, iscrowd: 1 },
+      id: 3,
+      image_id: 5,
+      category_id: 7,
+      bbox: [0, 0, 32, 24],
+      area: 768,
+      iscrowd: 1,
       segmentation: { size: [HEIGHT, WIDTH], counts: [0, HEIGHT * WIDTH] },
     },
   ],
@@ -109,7 +124,11 @@ describe('instances', () => {
   test('the same seed gives the same batch', async () => {
     const source = await instanceFolder(root);
     const framing = () => ({
-      ...{ source: { height: HEIGHT, width: WIDTH }, canvas, top: 3, left: 2, flipX: true },
+      source: { height: HEIGHT, width: WIDTH },
+      canvas,
+      top: 3,
+      left: 2,
+      flipX: true,
       scaled: { height: 48, width: 64 },
     });
     const data = instanceDataset(source, { normalization, canvas, framing });

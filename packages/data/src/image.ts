@@ -73,7 +73,8 @@ export async function resizePixels(image: Pixels, height: number, width: number)
   if (rows === height && columns === width) return image;
   const raw = { height: rows, width: columns, channels: channels as 1 | 3 };
   const resized = sharp(image.data, { raw }).resize(width, height, {
-    ...{ fit: 'fill', kernel: 'linear' },
+    fit: 'fill',
+    kernel: 'linear',
   });
   return pixelsOf(resized, channels as 1 | 3);
 }

@@ -114,7 +114,9 @@ export async function cocoInstances(
   for (const [code, n] of Object.entries(fine.skipped)) refusals.count(code, n);
   const kept = fine.positions.map((at) => placed[at]!);
   return instanceSource({ ...usable, annotations: kept }, fine.objects, {
-    ...{ channels, masks, skipped: refusals.skipped },
+    channels,
+    masks,
+    skipped: refusals.skipped,
     pixels: (image) => readImage(join(images, image.file_name!), channels),
   });
 }
@@ -192,20 +194,29 @@ export async function instanceFolder(
     const { data, height, width } = await readLabelMap(pair.labels);
     for (const mask of rlesFromIds(data, height, width).values())
       annotations.push({
-        ...{ id: annotations.length + 1, image_id: i + 1, category_id: 1, iscrowd: 0 },
-        ...{ bbox: rleBox(mask), area: rleArea(mask) },
+        id: annotations.length + 1,
+        image_id: i + 1,
+        category_id: 1,
+        iscrowd: 0,
+        bbox: rleBox(mask),
+        area: rleArea(mask),
         segmentation: { size: [height, width], counts: encodeRuns(mask.runs) },
       });
   }
   const truth: CocoGroundTruth = {
     images: pairs.map(({ image, height, width }, i) => ({
-      ...{ id: i + 1, height, width, file_name: image },
+      id: i + 1,
+      height,
+      width,
+      file_name: image,
     })),
     annotations,
     categories: [{ id: 1, name: className }],
   };
   return instanceSource(truth, truthObjects(truth, 'segm').objects, {
-    ...{ channels, masks: true, skipped },
+    channels,
+    masks: true,
+    skipped,
     pixels: ({ file_name }) => readImage(file_name!, channels),
   });
 }
@@ -278,7 +289,10 @@ export function instanceDataset(
   };
 
   return {
-    ...{ source, classes, normalization, length: truth.images.length },
+    source,
+    classes,
+    normalization,
+    length: truth.images.length,
     shape: [canvas.height, canvas.width, channels],
     view: testView,
     async batch(indices, generator): Promise<Batch> {

@@ -77,7 +77,10 @@ export async function semanticFolder(
   const { pairs, skipped } = await pairFolders(`${root}/${images}`, `${root}/${labels}`, invalid);
   const table = Int16Array.from({ length: 2 ** 16 }, (_, label) => classOf(label, options));
   return {
-    ...{ classes, channels, images: pairs, skipped },
+    classes,
+    channels,
+    images: pairs,
+    skipped,
     pixels: (i) => readImage(pairs[i]!.image, channels),
     async classMap(i) {
       const { data, height, width } = await readLabelMap(pairs[i]!.labels);
@@ -152,7 +155,10 @@ export function semanticDataset(
   };
 
   return {
-    ...{ source, classes, normalization, length: images.length },
+    source,
+    classes,
+    normalization,
+    length: images.length,
     shape: [canvas.height, canvas.width, channels],
     testing: options.testing ?? {},
     async batch(indices, generator): Promise<Batch> {
@@ -170,7 +176,8 @@ export function semanticDataset(
           normalization,
         ),
         labels: {
-          ...{ dtype: 'int32', data: labels },
+          dtype: 'int32',
+          data: labels,
           shape: [indices.length, canvas.height, canvas.width],
         },
       };

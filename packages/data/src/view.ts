@@ -37,7 +37,10 @@ const fitScale = (source: Size, canvas: Size, fit: 'inside' | 'cover' = 'inside'
 
 /** The whole image as large as the canvas allows, in its upper left corner. */
 export const fitted = (source: Size, canvas: Size): View => ({
-  ...{ source, canvas, top: 0, left: 0 },
+  source,
+  canvas,
+  top: 0,
+  left: 0,
   scaled: scaledBy(source, fitScale(source, canvas)),
 });
 
@@ -80,7 +83,9 @@ export const scaleJitter =
       return generator.integer(spare + 1);
     };
     return {
-      ...{ source, canvas, scaled },
+      source,
+      canvas,
+      scaled,
       top: offset(scaled.height, canvas.height),
       left: offset(scaled.width, canvas.width),
     };
@@ -128,7 +133,12 @@ export function testViews(source: Size, canvas: Size, options: TestViewOptions =
     return starts(scaled.height, canvas.height).flatMap((top) =>
       starts(scaled.width, canvas.width).flatMap((left) =>
         (flip ? [false, true] : [false]).map((flipX) => ({
-          ...{ source, scaled, canvas, top, left, flipX },
+          source,
+          scaled,
+          canvas,
+          top,
+          left,
+          flipX,
         })),
       ),
     );

@@ -107,7 +107,10 @@ export const ibBound = definePlugin(
             featureCentroids: found.centroids,
             inputs: pixels,
             inputCentroids,
-            ...{ labels, classes, beta, normalize },
+            labels,
+            classes,
+            beta,
+            normalize,
           });
           centroids.assign(float32([clusters, d], found.centroids.data));
           logQ.assign(float32([classes, clusters], measured.logQ));
@@ -121,7 +124,11 @@ export const ibBound = definePlugin(
           const { sizes } = latest;
           const { iXtX, iXtY, ib, ibb, constant } = latest.information;
           return {
-            ...{ iXtX, iXtY, ib, ibb, ibbConstant: constant },
+            iXtX,
+            iXtY,
+            ib,
+            ibb,
+            ibbConstant: constant,
             clusterUsage: effectiveClusters(sizes) / sizes.length,
             emptyClusters: sizes.filter((size) => size === 0).length,
           };

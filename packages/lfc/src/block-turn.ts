@@ -100,7 +100,11 @@ export class BlockTurn {
     const names = this.block.dims.map(({ name }) => name);
     const scores = only(
       await criterion.score({
-        ...{ model, weights, engine, batchSize, data: this.images.scoring },
+        model,
+        weights,
+        engine,
+        batchSize,
+        data: this.images.scoring,
         generator: new Generator(seed).fork(this.block.name),
       }),
       names,
@@ -127,7 +131,10 @@ export class BlockTurn {
     return {
       block: this.block.name,
       ...(selects ? { tokens: tokensLeft(counts.slice(0, place + 1), all) } : {}),
-      ...{ channels, drop: this.#drop, macs: model.macs.total, params: model.parameterCount },
+      channels,
+      drop: this.#drop,
+      macs: model.macs.total,
+      params: model.parameterCount,
       tries: this.#tries,
     };
   }

@@ -63,10 +63,20 @@ function identityOf(options: CascadeOptions): object {
   const { calibrationImages, scoringImages } = options;
   const identity = {
     architecture: model.architecture.name,
-    ...{ config: model.config, kept: model.kept, images: data.length },
+    config: model.config,
+    kept: model.kept,
+    images: data.length,
     criterion: { name: criterion.name, options: criterion.options },
     tokens: tokens && describeAdapter(tokens([])),
-    ...{ batchSize, seed, epsilon, rho, dims, order, minTokens, calibrationImages, scoringImages },
+    batchSize,
+    seed,
+    epsilon,
+    rho,
+    dims,
+    order,
+    minTokens,
+    calibrationImages,
+    scoringImages,
   };
   return JSON.parse(JSON.stringify(identity));
 }

@@ -5,7 +5,10 @@ import { growingSearch } from './growing-search.ts';
 async function run(drops: (count: number) => number, allowed: number, limit = 100, first = 1) {
   const tries: number[] = [];
   const chosen = await growingSearch({
-    ...{ limit, first, allowed, growth: 1 / 3 },
+    limit,
+    first,
+    allowed,
+    growth: 1 / 3,
     drop: async (count) => {
       tries.push(count);
       return drops(count);

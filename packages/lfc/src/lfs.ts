@@ -64,7 +64,12 @@ export const lfs = defineCriterion(
         loss(context, context.apply(lowPass(context.images, sigma)));
       const gradients = <L extends string>(losses: Record<L, Loss>) =>
         meanGradients({
-          ...{ model, weights, engine, data, batchSize, takeTurns },
+          model,
+          weights,
+          engine,
+          data,
+          batchSize,
+          takeTurns,
           only: scored,
           losses: Object.fromEntries(
             Object.entries<Loss>(losses).map(([name, loss]) => [name, filtered(loss)]),

@@ -51,7 +51,9 @@ export async function makeCoco(images: number, detections: number) {
     });
     for (const object of own)
       truth.annotations.push({
-        ...{ id: truth.annotations.length + 1, ...object, iscrowd: 0 },
+        id: truth.annotations.length + 1,
+        ...object,
+        iscrowd: 0,
         ...mask(object.bbox),
       });
     for (let i = 0; i < detections; i++) {

@@ -140,7 +140,10 @@ const measurements = {
       const features = float32([samples, d], classFeatures(labels, classes, d, epoch));
       hooks!.observe!({ indices: range(samples), features });
       const context = {
-        ...{ epoch, epochs: 10, step: 0, labels },
+        epoch,
+        epochs: 10,
+        step: 0,
+        labels,
         features: async () => features,
         images: () => randomImages(model, samples),
       };
@@ -173,7 +176,8 @@ const measurements = {
     };
     const epoch = (ms * Number(n)) / batch;
     return {
-      ...{ ms, epoch },
+      ms,
+      epoch,
       paper: await score({}),
       turns: await score({ takeTurns: true }),
       code: await score({ form: 'code' }),

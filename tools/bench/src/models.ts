@@ -21,8 +21,11 @@ import { lfe } from '@kcr/lfc';
 /** The backbone of the recipes for nuclei. */
 const smallSwin = () =>
   createModel('swin_tiny_patch4_window7_224', {
-    ...{ img_size: 256, window_size: 8, embed_dim: 32 },
-    ...{ depths: [2, 2, 2, 2], num_heads: [2, 4, 8, 16] },
+    img_size: 256,
+    window_size: 8,
+    embed_dim: 32,
+    depths: [2, 2, 2, 2],
+    num_heads: [2, 4, 8, 16],
   });
 
 /** The models of the benchmark, under the names of its tables, with the batch of a training step. */
@@ -65,8 +68,13 @@ export const models = {
     batch: 2,
     make: () =>
       denseModel(maskRcnn, smallSwin(), {
-        ...{ num_classes: 1, out_channels: 64, fc_out_channels: 256, anchor_scale: 4 },
-        ...{ rpn_nms_pre: 400, rpn_max_per_img: 300, rcnn_num: 128 },
+        num_classes: 1,
+        out_channels: 64,
+        fc_out_channels: 256,
+        anchor_scale: 4,
+        rpn_nms_pre: 400,
+        rpn_max_per_img: 300,
+        rcnn_num: 128,
       }),
   },
 } as const;
@@ -150,7 +158,10 @@ export function randomDataset(model: Model, length: number): Dataset {
   const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
   const labels = Int32Array.from({ length }, (_, i) => i % model.classes);
   return {
-    ...{ length, labels, classes, shape: model.inputShape },
+    length,
+    labels,
+    classes,
+    shape: model.inputShape,
     batch: async (indices) => randomBatch(model, indices.length) as LabelledBatch,
   };
 }

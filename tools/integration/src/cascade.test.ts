@@ -35,8 +35,15 @@ async function trained(model: Model): Promise<StateDict> {
 }
 
 const options = async (model: Model): Promise<CascadeOptions> => ({
-  ...{ model, weights: await trained(model), engine, data: syntheticData(model, 64, 5) },
-  ...{ batchSize: 32, seed: 3, epsilon: 20, rho: 0.5, criterion: lfs({ sigma: 0.5 }) },
+  model,
+  weights: await trained(model),
+  engine,
+  data: syntheticData(model, 64, 5),
+  batchSize: 32,
+  seed: 3,
+  epsilon: 20,
+  rho: 0.5,
+  criterion: lfs({ sigma: 0.5 }),
 });
 const tokens = (counts: readonly number[]) => lfe({ counts });
 
@@ -110,7 +117,10 @@ test('top-down goes the other way; any criterion and any roles', async () => {
   const blocks: string[] = [];
   const result = await bottomUpCascade({
     ...(await options(smallModels.vit!())),
-    ...{ tokens, order: 'top-down', criterion: magnitude({}), dims: ['hidden'] },
+    tokens,
+    order: 'top-down',
+    criterion: magnitude({}),
+    dims: ['hidden'],
     onBlock: ({ block }) => blocks.push(block),
   });
   expect(blocks).toEqual(['blocks.1', 'blocks.0']);

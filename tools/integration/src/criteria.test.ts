@@ -115,7 +115,10 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
 test('the slope of a gate on hidden channels is that of the weights that read them', async () => {
   const model = smallModels.vit!();
   const given = {
-    ...{ model, weights: largeWeights(model), data: syntheticData(model, 6), batchSize: 4 },
+    model,
+    weights: largeWeights(model),
+    data: syntheticData(model, 6),
+    batchSize: 4,
     losses: {
       loss: ({ images, targets, apply }: GradientContext) =>
         crossEntropy(apply(images).logits, targets),

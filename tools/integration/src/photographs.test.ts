@@ -30,7 +30,11 @@ const training = {
 };
 const backbone = () =>
   createModel('swin_tiny_patch4_window7_224', {
-    ...{ img_size: 64, window_size: 4, embed_dim: 16, depths: [1, 1], num_heads: [1, 2] },
+    img_size: 64,
+    window_size: 4,
+    embed_dim: 16,
+    depths: [1, 1],
+    num_heads: [1, 2],
   });
 
 test('the truth of photographs as detections is found whole, crowds included', async () => {
@@ -60,14 +64,12 @@ test('Mask R-CNN trains on 80 classes, and finds them on the photographs', async
   const model = denseModel(maskRcnn, backbone(), { ...small, rcnn_num: 16, score_thr: 0 });
   const engine = createOnnxEngine();
   const { weights, history } = await fit({
-    ...{
-      model,
-      engine,
-      train: instanceDataset(source, training),
-      epochs: 2,
-      batchSize: 3,
-      seed: 0,
-    },
+    model,
+    engine,
+    train: instanceDataset(source, training),
+    epochs: 2,
+    batchSize: 3,
+    seed: 0,
     optimizer: { lr: 1e-3 },
   });
   expect(history[1]!.loss).toBeLessThan(history[0]!.loss!);
@@ -98,12 +100,20 @@ test('UperNet trains on class maps whose 0 is no class', async () => {
   expect(labels!.data.some((label) => label === IGNORED)).toBe(true);
   expect(labels!.data.every((label) => label === IGNORED || label < 200)).toBe(true);
   const model = denseModel(upernet, backbone(), {
-    ...{ num_classes: 200, channels: 16, auxiliary_channels: 8 },
+    num_classes: 200,
+    channels: 16,
+    auxiliary_channels: 8,
   });
   const engine = createOnnxEngine();
   const { history } = await fit({
-    ...{ model, engine, train, validation: semanticDataset(source, { normalization, canvas }) },
-    ...{ epochs: 2, batchSize: 3, seed: 0, optimizer: { lr: 1e-2 } },
+    model,
+    engine,
+    train,
+    validation: semanticDataset(source, { normalization, canvas }),
+    epochs: 2,
+    batchSize: 3,
+    seed: 0,
+    optimizer: { lr: 1e-2 },
   });
   await engine.dispose();
   expect(history[1]!.loss).toBeLessThan(history[0]!.loss!);

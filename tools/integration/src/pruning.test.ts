@@ -64,7 +64,12 @@ async function check(
   const reports: PruningReport[] = [];
   const data = syntheticData(model, 8);
   const pruned = await pruneTrained({
-    ...{ model, weights: largeWeights(model), engine, data, batchSize: 8, seed: 1 },
+    model,
+    weights: largeWeights(model),
+    engine,
+    data,
+    batchSize: 8,
+    seed: 1,
     ...method,
     onStep: (report) => reports.push(report),
   });

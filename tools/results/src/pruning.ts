@@ -125,15 +125,13 @@ async function fineTuned({ model, weights }: PrunedModel, teacher: PrunedModel, 
   const { kind, weight } = recipe.distillation;
   const tuned = await withEngine((engine) =>
     fit({
-      ...{
-        ...settings,
-        epochs: Number(values.epochs),
-        model,
-        engine,
-        train,
-        seed,
-        initial: weights,
-      },
+      ...settings,
+      epochs: Number(values.epochs),
+      model,
+      engine,
+      train,
+      seed,
+      initial: weights,
       plugins: [distillation({ teacher, kind, weight })],
     }),
   );
@@ -221,7 +219,10 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
     const scored = defineCriterion(name, () => () => {
       score ??= withEngine((engine) =>
         criterion.score({
-          ...{ ...dense, engine, data: train, batchSize: 100 },
+          ...dense,
+          engine,
+          data: train,
+          batchSize: 100,
           generator: new Generator(seed),
         }),
       );
@@ -231,7 +232,13 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
       const prune = () =>
         withEngine((engine) =>
           pruneTrained({
-            ...{ ...dense, engine, dims, data: train, batchSize: 100, seed, criterion: scored },
+            ...dense,
+            engine,
+            dims,
+            data: train,
+            batchSize: 100,
+            seed,
+            criterion: scored,
             allocator: budgetOf({ share }),
           }),
         );
@@ -252,7 +259,13 @@ async function cascades(dense: PrunedModel, seed: number): Promise<void> {
   const run = (tokens: boolean) =>
     withEngine((engine) =>
       bottomUpCascade({
-        ...{ ...dense, engine, data: train, batchSize: 100, seed, epsilon, rho },
+        ...dense,
+        engine,
+        data: train,
+        batchSize: 100,
+        seed,
+        epsilon,
+        rho,
         tokens: tokens ? (counts) => lfe({ counts }) : undefined,
       }),
     );
@@ -265,8 +278,14 @@ async function cascades(dense: PrunedModel, seed: number): Promise<void> {
     const global = () =>
       withEngine((engine) =>
         pruneTrained({
-          ...{ ...dense, engine, dims, data: train, batchSize: 100, seed },
-          ...{ criterion: lfs({}), allocator: budgetOf({ share }) },
+          ...dense,
+          engine,
+          dims,
+          data: train,
+          batchSize: 100,
+          seed,
+          criterion: lfs({}),
+          allocator: budgetOf({ share }),
         }),
       );
     await record(`cascade|global threshold, MACs of ${name}`, seed, global, dense).catch(
@@ -323,7 +342,9 @@ table(
 const mean = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
 const curve = (key: 'before' | 'after', title: string) =>
   lineChart({
-    ...{ title, x: 'MACs, M', y: 'top-1, %' },
+    title,
+    x: 'MACs, M',
+    y: 'top-1, %',
     series: Object.keys(criteria).map((name) => ({
       name,
       points: ['dense', ...budgets.map((share) => `${name}|${share}`)].map(

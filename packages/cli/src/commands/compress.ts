@@ -133,7 +133,11 @@ async function saveResults(
   }));
   const { metrics } = task;
   const analysis: RunAnalysis = {
-    ...{ recipe: recipe.name, metrics, searched, shown: captions(data.test), models: analyses },
+    recipe: recipe.name,
+    metrics,
+    searched,
+    shown: captions(data.test),
+    models: analyses,
     classes: isDense(data.test) ? data.test.classes : undefined,
   };
   await writeAtomic(join(directory, 'analysis.json'), `${JSON.stringify(analysis)}\n`);

@@ -49,7 +49,14 @@ function settingsOf(options: PruneOptions, { model }: LoadedModel): PruningRecip
   const selects = allocator === 'bcp' && options.tokens && model.architecture.tokens === 'set';
   return parsePruning(
     {
-      ...{ allocator, budget, rho, schedule, rounds, images, batchSize, dims },
+      allocator,
+      budget,
+      rho,
+      schedule,
+      rounds,
+      images,
+      batchSize,
+      dims,
       calibrationImages: options.calibrationImages,
       criterion: { use, options: options.criterionOptions as Record<string, unknown> },
       tokens: selects ? { use: '@kcr/lfc#lfe' } : undefined,

@@ -38,7 +38,12 @@ export function tokenHiding(name: string, selector: TokenSelector): AdapterTap {
     const tokens = tf.reshape(value, [-1, n, d]);
     const order = attentionOrder(layout, attentionLayout);
     const context: TokenContext = {
-      ...{ scope: m, embed: info.dim!, block: block++, tokens, prefix, attention: weights },
+      scope: m,
+      embed: info.dim!,
+      block: block++,
+      tokens,
+      prefix,
+      attention: weights,
       perToken: (values) => reindex(tf.reshape(values, [-1, order.length]), inverse(order, n), 1),
       toMap: (values) => toMap(values, layout),
       fromMap: (map) => fromMap(map, layout),

@@ -43,7 +43,11 @@ export function tokenRemoval(
     places = info.layout ? { whole: info.layout } : places;
     const known = places && placesCount(places) === n ? places : undefined;
     const context: TokenContext = {
-      ...{ scope: m, embed: info.dim!, block: block++, tokens: value, prefix },
+      scope: m,
+      embed: info.dim!,
+      block: block++,
+      tokens: value,
+      prefix,
       attention: weights,
       perToken: (values) => values,
       toMap: (values) => putInPlaces(values, requireLayout(name, known)),

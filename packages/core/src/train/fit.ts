@@ -295,7 +295,11 @@ class TrainingLoop {
     const perEpoch = plan.filter((step) => step.group === group).length;
     const [warmupSteps, totalSteps] = [warmupEpochs * perEpoch, epochs * perEpoch];
     return learningRate(this.trainer.steps(group), {
-      ...{ lr, minLr, warmupSteps, totalSteps, decay },
+      lr,
+      minLr,
+      warmupSteps,
+      totalSteps,
+      decay,
     });
   }
 
@@ -319,8 +323,16 @@ class TrainingLoop {
       kept: model.kept,
       adapters: model.adapters.length > 0 ? model.adapters.map(describeAdapter) : undefined,
       images: train.length,
-      ...{ epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm, emaDecay, augRepeats },
-      ...{ architectureShare, architectureOptimizer },
+      epochs,
+      batchSize,
+      seed,
+      optimizer,
+      labelSmoothing,
+      clipNorm,
+      emaDecay,
+      augRepeats,
+      architectureShare,
+      architectureOptimizer,
       plugins: plugins.map(({ name, options }) => ({ name, options })),
     };
     return JSON.parse(JSON.stringify(identity));

@@ -99,7 +99,11 @@ const lossContext = (
   targets: Tensor | undefined,
   task: Task,
 ): LossContext => ({
-  ...{ logits, features, tokens, images, indices },
+  logits,
+  features,
+  tokens,
+  images,
+  indices,
   get targets() {
     return targets ?? noClasses('targets', task);
   },

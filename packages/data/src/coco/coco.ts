@@ -174,7 +174,9 @@ export function truthObjects(
   truth.annotations.forEach((annotation, i) => {
     const where = `annotation ${annotation.id}`;
     collector.add(i, where, annotation, (image) => ({
-      ...{ image: annotation.image_id, category: annotation.category_id, score: 1 },
+      image: annotation.image_id,
+      category: annotation.category_id,
+      score: 1,
       box: checkBox(annotation.bbox, where),
       area: annotation.area,
       crowd: annotation.iscrowd === 1,

@@ -81,7 +81,9 @@ describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
 
 test("anchors are torchvision's", () => {
   const level = (stride: number, size: number) => ({
-    ...{ height: 128 / stride, width: 160 / stride, sizes: [size] },
+    height: 128 / stride,
+    width: 160 / stride,
+    sizes: [size],
     stride: [stride, stride] as const,
   });
   const found = anchorBoxes([level(8, 32), level(16, 64), level(32, 128)], [0.5, 1, 2]);

@@ -96,10 +96,18 @@ export function cocoEvaluate(
   const [all, small, medium, large] = precision.map((mean) => mean.value) as FourNumbers;
   const [r, rs, rm, rl] = recall.map((limits) => limits.map((mean) => mean.value));
   return {
-    ...{ AP: all, AP50: byThreshold[0]!.value, AP75: byThreshold[5]!.value },
-    ...{ APs: small, APm: medium, APl: large },
-    ...{ AR1: r![0]!, AR10: r![1]!, AR100: r![2]! },
-    ...{ ARs: rs![2]!, ARm: rm![2]!, ARl: rl![2]! },
+    AP: all,
+    AP50: byThreshold[0]!.value,
+    AP75: byThreshold[5]!.value,
+    APs: small,
+    APm: medium,
+    APl: large,
+    AR1: r![0]!,
+    AR10: r![1]!,
+    AR100: r![2]!,
+    ARs: rs![2]!,
+    ARm: rm![2]!,
+    ARl: rl![2]!,
   };
 }
 

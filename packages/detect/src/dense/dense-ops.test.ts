@@ -84,8 +84,12 @@ describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
     const { x, weight, bias, logits, labels, differences } = tensors as Record<string, NdArray>;
     const step = engine.compile(name, ({ inputs }) => ({ outputs: { y: op({ ...inputs }) } }));
     const { y } = await step({
-      ...{ x: x!, weight: weight!, bias: bias! },
-      ...{ logits: logits!, labels: labels!, differences: differences! },
+      x: x!,
+      weight: weight!,
+      bias: bias!,
+      logits: logits!,
+      labels: labels!,
+      differences: differences!,
     });
     await engine.dispose();
     const expected = tensors[name] as NdArray;

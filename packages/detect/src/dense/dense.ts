@@ -80,7 +80,9 @@ export const defineHead =
       const { value: tokens, dim } = maps.at(-1)!;
       const features = m.tap('features', tf.mean(tokens, [1, 2]), dim);
       return {
-        ...{ features, tokens, featureMaps: [...maps] },
+        features,
+        tokens,
+        featureMaps: [...maps],
         ...head.forward(m, maps, image, config, targets),
       };
     },

@@ -104,7 +104,8 @@ describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
     const out = await run(
       (inputs) =>
         sample({ positive: inputs.positive!, negative: inputs.negative! }, inputs.noise!, {
-          ...{ count, positiveShare: share },
+          count,
+          positiveShare: share,
         }),
       {
         positive: float32([1, N], positive),

@@ -57,7 +57,9 @@ export function foundObjects(
     const side = masks?.shape[2] ?? 0;
     const own = masks?.data.subarray(side * side * i, side * side * (i + 1));
     objects.push({
-      ...{ label: labels.data[i]!, score, box },
+      label: labels.data[i]!,
+      score,
+      box,
       mask: own && pasteMask(own, side, box, view.source),
     });
   }
@@ -71,7 +73,9 @@ export const toCoco = (
   categories: readonly { readonly id: number }[],
 ): CocoDetection[] =>
   objects.map(({ label, score, box: [left, top, right, bottom], mask }) => ({
-    ...{ image_id: image, category_id: categories[label]!.id, score },
+    image_id: image,
+    category_id: categories[label]!.id,
+    score,
     bbox: [left, top, right - left, bottom - top],
     ...(mask
       ? { segmentation: { size: [mask.height, mask.width], counts: encodeRuns(mask.runs) } }

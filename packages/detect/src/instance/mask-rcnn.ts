@@ -75,7 +75,10 @@ const strides = () => [4, 8, 16, 32];
 
 /** Mask R-CNN with a feature pyramid (He et al. 2017); without masks Faster R-CNN. */
 export const maskRcnn = defineHead<MaskRcnnConfig>({
-  ...{ name: 'mask_rcnn', task: instanceDetection, defaults, strides },
+  name: 'mask_rcnn',
+  task: instanceDetection,
+  defaults,
+  strides,
   forward: twoStage(oneStage),
 });
 
@@ -84,6 +87,9 @@ export const maskRcnn = defineHead<MaskRcnnConfig>({
  * later stages read the boxes of the sample that the stage before refined.
  */
 export const cascadeMaskRcnn = defineHead<MaskRcnnConfig>({
-  ...{ name: 'cascade_mask_rcnn', task: instanceDetection, defaults, strides },
+  name: 'cascade_mask_rcnn',
+  task: instanceDetection,
+  defaults,
+  strides,
   forward: twoStage(cascade),
 });

@@ -111,7 +111,10 @@ describe('pasting', () => {
 
 test("default boxes are torchvision's", () => {
   const { data, shape } = defaultBoxes({
-    ...{ size: 64, places: [2, 2, 1], scale: [0.2, 0.95], ratios: [2, 3] },
+    size: 64,
+    places: [2, 2, 1],
+    scale: [0.2, 0.95],
+    ratios: [2, 3],
   });
   expect(shape).toEqual([54, 4]);
   /** Made by torchvision's DefaultBoxGenerator([[2, 3]] * 3, min_ratio=0.2, max_ratio=0.95). */

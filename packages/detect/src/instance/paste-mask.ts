@@ -17,7 +17,8 @@ export function pasteMask(
   const within = (x: number, most: number) => Math.min(Math.max(x, 0), most);
   const [x0, y0] = [within(Math.floor(left), width), within(Math.floor(top), height)];
   const part = {
-    ...{ left: x0, top: y0 },
+    left: x0,
+    top: y0,
     width: within(Math.ceil(right), width) - x0,
     height: within(Math.ceil(bottom), height) - y0,
   };

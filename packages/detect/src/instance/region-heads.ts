@@ -59,7 +59,9 @@ function readBoxes(heads: Heads, stage: number, boxes: Tensor): BoxOutput {
   const { pyramid, channels, classes, config } = heads;
   const regions = regionFeatures(pyramid, boxes, config.box_roi_size);
   return boxHead(stageScope(heads, 'bbox_head', stage), regions, channels, {
-    ...{ classes, hidden: config.fc_out_channels, classAgnostic: heads.stages.length > 1 },
+    classes,
+    hidden: config.fc_out_channels,
+    classAgnostic: heads.stages.length > 1,
   });
 }
 

@@ -30,7 +30,9 @@ test.each([
     return { outputs: { logits: tf.concat([tf.neg(brightness), brightness], 3) } };
   });
   const found = await segmentImage(inference, image, {
-    ...{ normalization, shape: [48, 48, 3], ...options },
+    normalization,
+    shape: [48, 48, 3],
+    ...options,
   });
   await engine.dispose();
   expect([found.height, found.width]).toEqual([height, width]);
