@@ -5,14 +5,13 @@ import {
   type Dataset,
   type Engine,
   extractFeatures,
-  type Features,
   float32,
   Generator,
   imageBatches,
   type LoadedModel,
-  rows,
-  toFeatures,
+  taskOf,
 } from '@kcr/core';
+import { type Features, rows, toFeatures } from '@kcr/features';
 import { measureInformation, poolImages, sampleSize } from '@kcr/ib-bound';
 import { type BoundPoint, type ComplexityReport, complexity, kcrBounds } from '@kcr/nystrom';
 import { measureLatency } from '@kcr/onnx';
@@ -84,7 +83,7 @@ export async function analyse(
 ): Promise<Omit<Analysis, 'entropy'>> {
   engine.set(weights);
   const { batchSize } = recipe.retrain;
-  const { task } = model;
+  const task = taskOf(model);
   const result = await task.evaluate(compileInference(engine, model), test, batchSize);
   const metrics = Object.keys(task.metrics).flatMap((key) =>
     result[key] === undefined ? [] : [[key, result[key]] as const],

@@ -7,6 +7,7 @@ import {
   type LoadedModel,
   type ModelInfo,
   type NdArray,
+  taskOf,
 } from '@kcr/core';
 import {
   type ClassMap,
@@ -64,7 +65,8 @@ export function predictor(
   engine: Engine,
 ): Predictor {
   engine.set(weights);
-  const { task, inputShape: shape } = model;
+  const { inputShape: shape } = model;
+  const task = taskOf(model);
   const inference: CompiledStep = compileInference(engine, model);
   if (task === semanticSegmentation)
     return async (image, options) => ({

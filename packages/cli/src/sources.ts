@@ -15,6 +15,7 @@ import {
   noClasses,
   type PrunedModel,
   type Task,
+  taskOf,
 } from '@kcr/core';
 import {
   type Augment,
@@ -112,10 +113,10 @@ export async function recipeData(recipe: Recipe, root = recipe.data.root): Promi
     });
   const { data } = recipe;
   const { model, normalization } = await recipeModel(recipe);
-  if (isClassified(data) !== (model.task === classification))
+  if (isClassified(data) !== (taskOf(model) === classification))
     throw new KcrError('DATA_TASK', {
       where: `recipe ${recipe.name}, data`,
-      found: `data of kind ${data.kind ?? 'classes'} for ${model.task.name}`,
+      found: `data of kind ${data.kind ?? 'classes'} for ${taskOf(model).name}`,
       fix: 'Give the model a `head` for data of another kind than classes, and no head for classes',
     });
   const sets = isClassified(data)
@@ -172,7 +173,7 @@ export async function checkpointImages(
   folder: string,
   options: Pick<ImageFolderOptions, 'cropRatio' | 'cacheBytes'>,
 ): Promise<Dataset> {
-  if (model.task !== classification) noClasses(folder, model.task);
+  if (taskOf(model) !== classification) noClasses(folder, taskOf(model));
   const [size, , channels] = model.inputShape;
   const source = await imageFolder(folder, {
     size,

@@ -20,6 +20,7 @@ import {
   saveModel,
   search,
   subset,
+  taskOf,
   writeAtomic,
 } from '@kcr/core';
 import { distillation } from '@kcr/distill';
@@ -55,7 +56,7 @@ async function common(
   const { data, directory, seed } = context;
   const info: ModelInfo = { classes: data.train.classes, normalization: data.normalization };
   const { plugins, ...training } = settings;
-  const view = progressView(stage, model.task);
+  const view = progressView(stage, taskOf(model));
   const options = {
     ...training,
     model,
@@ -113,7 +114,7 @@ export async function searchStage(context: StageContext): Promise<SearchResult> 
   const { classes, ...settings } = recipe.search;
   const { options, view } = await common(context, 'search', await wholeModel(recipe), settings);
   if (classes !== undefined)
-    options.train = firstClasses(labelled(context.data.train, options.model.task), classes);
+    options.train = firstClasses(labelled(context.data.train, taskOf(options.model)), classes);
   try {
     const result = await search(options);
     const file = { model: recipe.model, kept: result.kept };

@@ -1,4 +1,5 @@
-import { type Features, KcrError, shapeText } from '@kcr/core';
+import { KcrError, shapeText } from '@kcr/core';
+import type { Features } from '@kcr/features';
 import { squaredDistances } from './distances.ts';
 
 /** Options of {@link Assigner}. */

@@ -1,7 +1,6 @@
 import {
   type ArraySlot,
   definePlugin,
-  type Features,
   float32,
   type Generator,
   KcrError,
@@ -9,11 +8,10 @@ import {
   type PluginHooks,
   type PluginRun,
   type RefreshContext,
-  rows,
   tf,
-  toFeatures,
   weightAfterWarmup,
 } from '@kcr/core';
+import { type Features, rows, toFeatures } from '@kcr/features';
 import { unitRows } from './assignment.ts';
 import { type Information, information } from './information.ts';
 import {

@@ -1,4 +1,5 @@
-import { type Features, Generator, tf } from '@kcr/core';
+import { Generator, tf } from '@kcr/core';
+import type { Features } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
 import { Assigner, type AssignmentOptions } from './assignment.ts';
 import { information, mutualInformation } from './information.ts';

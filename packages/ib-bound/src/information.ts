@@ -1,4 +1,5 @@
-import { type Features, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import type { Features } from '@kcr/features';
 import { Assigner, type AssignmentOptions } from './assignment.ts';
 import { addProducts, BLOCK } from './distances.ts';
 

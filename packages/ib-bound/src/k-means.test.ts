@@ -1,4 +1,5 @@
-import { type Features, Generator } from '@kcr/core';
+import { Generator } from '@kcr/core';
+import type { Features } from '@kcr/features';
 import { expect, test } from 'vitest';
 import { classMeans, effectiveClusters, firstCentroids, miniBatchKMeans } from './k-means.ts';
 

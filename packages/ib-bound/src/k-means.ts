@@ -1,4 +1,5 @@
-import { type Features, type Generator, KcrError, kMeansPlusPlus, rows } from '@kcr/core';
+import { type Generator, KcrError } from '@kcr/core';
+import { type Features, kMeansPlusPlus, rows } from '@kcr/features';
 import { unitRows } from './assignment.ts';
 import { BLOCK, squaredDistances } from './distances.ts';
 

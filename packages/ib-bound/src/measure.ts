@@ -1,4 +1,5 @@
-import type { Features, Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core';
+import type { Features } from '@kcr/features';
 import { type AssignmentOptions, unitRows } from './assignment.ts';
 import { type Information, information } from './information.ts';
 import { classMeans, firstCentroids, miniBatchKMeans } from './k-means.ts';

@@ -1,4 +1,5 @@
-import { type Features, joinRows, type NdArray } from '@kcr/core';
+import type { NdArray } from '@kcr/core';
+import { type Features, joinRows } from '@kcr/features';
 
 /**
  * Images averaged over a grid of `side` x `side` cells, as points for clustering: [n, side * side * channels].

@@ -1,17 +1,15 @@
 import {
   definePlugin,
-  type Features,
   float32,
   type NdArray,
   type PluginHooks,
   type PluginRun,
   type RefreshContext,
   range,
-  rows,
   tf,
-  toFeatures,
   weightAfterWarmup,
 } from '@kcr/core';
+import { type Features, rows, toFeatures } from '@kcr/features';
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import { checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
 import { checkLandmarks, type LandmarkSampling, sampleLandmarks } from './landmarks.ts';

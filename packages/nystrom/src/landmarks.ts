@@ -1,4 +1,5 @@
-import { type Features, type Generator, KcrError, kMeansPlusPlus } from '@kcr/core';
+import { type Generator, KcrError } from '@kcr/core';
+import { type Features, kMeansPlusPlus } from '@kcr/features';
 import { covariance, eigen } from './spectrum.ts';
 
 /** How landmarks are chosen: all alike, far from each other, or by their part in the top directions. */

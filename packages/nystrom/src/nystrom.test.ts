@@ -1,4 +1,5 @@
-import { type Features, Generator, rows } from '@kcr/core';
+import { Generator } from '@kcr/core';
+import { type Features, rows } from '@kcr/features';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { kcrBounds } from './bounds.ts';

@@ -1,4 +1,5 @@
-import { type Features, type Generator, rows } from '@kcr/core';
+import type { Generator } from '@kcr/core';
+import { type Features, rows } from '@kcr/features';
 import { Matrix } from 'ml-matrix';
 import { type Complexity, checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
 import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';

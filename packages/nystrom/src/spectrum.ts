@@ -1,4 +1,4 @@
-import type { Features } from '@kcr/core';
+import type { Features } from '@kcr/features';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 /**

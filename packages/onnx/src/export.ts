@@ -4,6 +4,7 @@ import {
   type Model,
   type StateDict,
   type Tensor,
+  taskOf,
   tf,
   trace,
 } from '@kcr/core';
@@ -47,6 +48,6 @@ function traceModel(model: Model, batch: number): Graph {
     for (const { name, shape } of model.params) state.set(name, input(name, shape));
     const image = tf.transpose(input('input', [batch, channels, height, width]), [0, 2, 3, 1]);
     const out = model.apply(image, { state: (name) => state.get(name)! });
-    return { ...model.task.outputs(out), features: out.features };
+    return { ...taskOf(model).outputs(out), features: out.features };
   });
 }

@@ -11,15 +11,15 @@ import {
   type Model,
   type Plugin,
   range,
-  rows,
   Scope,
   sizeOf,
   Trainer,
+  taskOf,
   tf,
-  toFeatures,
   valueAndGradients,
 } from '@kcr/core';
 import type { CocoType } from '@kcr/data';
+import { rows, toFeatures } from '@kcr/features';
 import { ibBound } from '@kcr/ib-bound';
 import { type LfsOptions, lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
@@ -74,7 +74,7 @@ function makeStep(
   { plugins = [], samples = 64 }: { plugins?: Plugin[]; samples?: number } = {},
 ) {
   const options = {
-    labelSmoothing: model.task.targets ? 0.1 : 0,
+    labelSmoothing: taskOf(model).targets ? 0.1 : 0,
     adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 },
   };
   const facts = { stage: 'fit' as const, epochs: 10, samples, warn: () => {} };

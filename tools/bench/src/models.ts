@@ -13,6 +13,7 @@ import {
   prune,
   selectCounts,
   sizeOf,
+  taskOf,
 } from '@kcr/core';
 import { evit, tome } from '@kcr/criteria';
 import { denseModel, maskRcnn, semanticSegmentation, upernet } from '@kcr/detect';
@@ -124,7 +125,7 @@ const OBJECTS = 30;
 /** A class for each pixel, or some boxes whose objects fill them. */
 function denseTargets(model: Model, size: number, generator: Generator): Record<string, NdArray> {
   const [height, width] = model.inputShape;
-  if (model.task === semanticSegmentation) {
+  if (taskOf(model) === semanticSegmentation) {
     const classes = Int32Array.from({ length: size * height * width }, () =>
       generator.integer(model.classes),
     );
@@ -147,7 +148,7 @@ export function randomBatch(model: Model, size: number): Batch {
   const generator = new Generator(2);
   const shape = [size, ...model.inputShape];
   const pixels = Array.from({ length: sizeOf(shape) }, () => generator.normal());
-  if (model.task !== classification)
+  if (taskOf(model) !== classification)
     return { image: float32(shape, pixels), ...denseTargets(model, size, generator) };
   const labels = Array.from({ length: size }, () => generator.integer(model.classes));
   return { image: float32(shape, pixels), label: int32([size], labels) };

@@ -20,6 +20,7 @@ import {
   type Scores,
   saveModel,
   selectCounts,
+  taskOf,
   tf,
   trace,
 } from '@kcr/core';
@@ -91,7 +92,7 @@ function denseData(model: Model, found = [0, 1, -1]): ImageSet {
       Array.from({ length: n * height * width }, (_, i) => (i % 7 === 0 ? 255 : i % 3)),
     ),
   });
-  const known = model.task.name === 'semantic segmentation' ? pixels : objects;
+  const known = taskOf(model).name === 'semantic segmentation' ? pixels : objects;
   return {
     length,
     shape: model.inputShape,

@@ -30,6 +30,14 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       const params: number = createModel('deit_tiny_patch16_224').parameterCount;
       if (params !== 5717416) throw new Error('backbones');`,
   },
+  features: {
+    needs: ['core'],
+    source: `import { Generator } from '@kcr/core';
+      import { type Features, kMeansPlusPlus, rows } from '@kcr/features';
+      const features: Features = { n: 3, d: 1, data: [0, 1, 5] };
+      const chosen = kMeansPlusPlus(features, 3, new Generator(0));
+      if ([...rows(features, chosen.sort()).data].join() !== '0,1,5') throw new Error('features');`,
+  },
   masks: {
     needs: ['core'],
     source: `import { gumbelMasks, type GumbelMasksOptions, qkMask } from '@kcr/masks';
@@ -37,13 +45,13 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       if (gumbelMasks(options).apiVersion !== 1 || qkMask({}).module !== '@kcr/masks') throw new Error('masks');`,
   },
   nystrom: {
-    needs: ['core'],
+    needs: ['core', 'features'],
     source: `import { gramSpectrum, kcrNystrom } from '@kcr/nystrom';
       const values: Float64Array = gramSpectrum({ n: 2, d: 2, data: [1, 0, 0, 1] });
       if (values[0] !== 0.5 || kcrNystrom({ eta: 1 }).name !== 'kcr-nystrom') throw new Error('nystrom');`,
   },
   'ib-bound': {
-    needs: ['core'],
+    needs: ['core', 'features'],
     source: `import { ibBound, type IbBoundOptions, mutualInformation } from '@kcr/ib-bound';
       const options: IbBoundOptions = { eta: 1 };
       const nats: number = mutualInformation(Float64Array.of(0.5, 0, 0, 0.5), 2, 2);
@@ -91,6 +99,7 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       'core',
       'onnx',
       'backbones',
+      'features',
       'masks',
       'nystrom',
       'ib-bound',

@@ -1,4 +1,5 @@
-import { Generator, KcrError, readSafetensors, toFeatures } from '@kcr/core';
+import { Generator, KcrError, readSafetensors } from '@kcr/core';
+import { toFeatures } from '@kcr/features';
 import { complexity, type LandmarkSampling } from '@kcr/nystrom';
 import { printResult } from '../output.ts';
 

@@ -6,6 +6,7 @@ import {
   type Kept,
   type LoadedModel,
   type Task,
+  taskOf,
   writeAtomic,
 } from '@kcr/core';
 import { createOnnxEngine, type Target } from '@kcr/onnx';
@@ -72,7 +73,7 @@ export async function compress(recipeName: string, options: RunOptions): Promise
   await writeReport(directory);
   const summary = summaries(analyses);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else printSummary(summary, compact.model.task.metrics, directory);
+  else printSummary(summary, taskOf(compact.model).metrics, directory);
 }
 
 /** Takes the compact model's backbone from a checkpoint, or chooses its channels by the recipe's search or pruning. */
@@ -125,7 +126,9 @@ async function saveResults(
   kept: Kept,
   analyses: Record<string, Analysis>,
 ): Promise<void> {
-  const { dims, task } = (await recipeModel(recipe)).model;
+  const { model } = await recipeModel(recipe);
+  const { dims } = model;
+  const task = taskOf(model);
   const searched = Object.entries(kept).map(([name, channels]) => ({
     name,
     size: dims.get(name)!.size,

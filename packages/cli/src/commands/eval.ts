@@ -7,6 +7,7 @@ import {
   type ImageSet,
   KcrError,
   type LoadedModel,
+  taskOf,
   writeAtomic,
   writeSafetensors,
 } from '@kcr/core';
@@ -47,7 +48,7 @@ export interface EvalOptions {
 export async function evalCommand(checkpoint: string, options: EvalOptions): Promise<void> {
   const loaded = await loadCheckpoint(checkpoint);
   const { model, weights } = loaded;
-  const { task } = model;
+  const task = taskOf(model);
   const data = await evaluationData(loaded, options);
   const engine = await createEngine(options.engine, options.device);
   engine.set(weights);
@@ -73,7 +74,7 @@ export async function evalCommand(checkpoint: string, options: EvalOptions): Pro
 async function evaluationData(loaded: LoadedModel, options: EvalOptions): Promise<ImageSet> {
   const { model, info } = loaded;
   const { data, invalid, cropRatio } = options;
-  const { task } = model;
+  const task = taskOf(model);
   if (options.logits && task !== classification) throw wrongOption('--logits', task.name);
   if (options.detections && (task === classification || task === semanticSegmentation))
     throw wrongOption('--detections', task.name);

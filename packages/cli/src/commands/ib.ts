@@ -1,4 +1,5 @@
-import { Generator, KcrError, type NdArray, readSafetensors, toFeatures } from '@kcr/core';
+import { Generator, KcrError, type NdArray, readSafetensors } from '@kcr/core';
+import { toFeatures } from '@kcr/features';
 import { measureInformation } from '@kcr/ib-bound';
 import { printResult } from '../output.ts';
 

@@ -1,7 +1,7 @@
-import type { Dim } from '../dim.ts';
-import { KcrError } from '../error.ts';
-import type { Scope, TokenLayout } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { KcrError } from '../ground/error.ts';
+import type { Dim } from '../model/dim.ts';
+import type { Scope, TokenLayout } from '../model/scope.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { dropout } from './dropout.ts';
 import { linear, linearParts } from './linear.ts';
 

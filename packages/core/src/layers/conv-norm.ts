@@ -1,6 +1,6 @@
-import type { Axis, Dim } from '../dim.ts';
-import type { Scope } from '../scope.ts';
-import type { Tensor } from '../tf.ts';
+import type { Axis, Dim } from '../model/dim.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Tensor } from '../tensor/tf.ts';
 import { type ConvOptions, conv2d } from './conv.ts';
 import type { Activation } from './mlp.ts';
 import { batchNorm } from './norm.ts';

@@ -1,9 +1,9 @@
-import { type Axis, axisSize } from '../dim.ts';
-import { KcrError } from '../error.ts';
-import { fanInUniform, type Initializer } from '../initializer.ts';
+import { KcrError } from '../ground/error.ts';
+import { type Axis, axisSize } from '../model/dim.ts';
+import { fanInUniform, type Initializer } from '../model/initializer.ts';
+import type { Scope } from '../model/scope.ts';
 import { affine } from '../ops/affine.ts';
-import type { Scope } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 export interface ConvOptions {
   /** Side of the square kernel. */

@@ -1,5 +1,5 @@
-import type { Scope } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import type { Scope } from '../model/scope.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 /** Zeroes a random share `rate` of the entries that `shape` tells apart, and scales up the rest. */
 function drop(m: Scope, x: Tensor, rate: number, name: string, shape: readonly number[]): Tensor {

@@ -1,8 +1,8 @@
-import { type Axis, axisParts, axisSize } from '../dim.ts';
-import { type Initializer, truncatedNormal, zeros } from '../initializer.ts';
+import { type Axis, axisParts, axisSize } from '../model/dim.ts';
+import { type Initializer, truncatedNormal, zeros } from '../model/initializer.ts';
+import type { Scope } from '../model/scope.ts';
 import { affine } from '../ops/affine.ts';
-import type { Scope } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 export interface LinearOptions {
   bias?: boolean;

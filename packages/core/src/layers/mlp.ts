@@ -1,7 +1,8 @@
-import type { Dim } from '../dim.ts';
+import { put, take } from '../model/channel-view.ts';
+import type { Dim } from '../model/dim.ts';
+import type { Scope } from '../model/scope.ts';
 import { gelu } from '../ops/gelu.ts';
-import { put, type Scope, take } from '../scope.ts';
-import type { Tensor } from '../tf.ts';
+import type { Tensor } from '../tensor/tf.ts';
 import { dropout } from './dropout.ts';
 import { linear } from './linear.ts';
 

@@ -1,9 +1,9 @@
-import type { Axis, Dim } from '../dim.ts';
-import { ones, zeros } from '../initializer.ts';
+import type { Axis, Dim } from '../model/dim.ts';
+import { ones, zeros } from '../model/initializer.ts';
+import type { Scope } from '../model/scope.ts';
 import { batchNorm as batchNormOp, scaleShift } from '../ops/batch-norm.ts';
 import { layerNorm as layerNormOp } from '../ops/layer-norm.ts';
-import type { Scope } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 /** Layer normalisation over the last axis. [..., axis] -> [..., axis] */
 export function layerNorm(m: Scope, x: Tensor, axis: Axis, eps = 1e-6): Tensor {

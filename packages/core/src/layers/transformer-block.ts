@@ -1,6 +1,6 @@
-import type { Dim } from '../dim.ts';
-import type { Scope, TokenLayout } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import type { Dim } from '../model/dim.ts';
+import type { Scope, TokenLayout } from '../model/scope.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { dropPath } from './dropout.ts';
 import { type MlpOptions, mlp } from './mlp.ts';
 import { layerNorm } from './norm.ts';

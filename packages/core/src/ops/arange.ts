@@ -1,5 +1,5 @@
-import { float32, sizeOf } from '../array.ts';
-import type { Tensor } from '../tf.ts';
+import { float32, sizeOf } from '../ground/array.ts';
+import type { Tensor } from '../tensor/tf.ts';
 import { constant } from '../trace/tracer.ts';
 
 /** 0, 1, 2, ... in a shape, row by row, each plus `offset`: a float32 constant of the step. */

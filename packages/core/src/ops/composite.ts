@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { type ShapeRule, shapeRules } from '../trace/shapes.ts';
 
 type Named = Record<string, Tensor>;

@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 /**
  * Mean cross-entropy of class probabilities under a softmax, as PyTorch's `CrossEntropyLoss`.
@@ -16,7 +16,3 @@ export function crossEntropy(logits: Tensor, targets: Tensor, labelSmoothing = 0
   const perSample = tf.sum(tf.mul(tf.logSoftmax(logits as tf.Tensor2D), smooth), -1);
   return tf.neg(tf.mean(perSample));
 }
-
-/** One-hot rows of integer labels. [n] -> float32 [n, classes]. */
-export const oneHot = (labels: Tensor, classes: number): Tensor =>
-  tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), 'float32');

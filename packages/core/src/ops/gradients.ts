@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 /**
  * A loss, its gradients, and values that were computed on the way.

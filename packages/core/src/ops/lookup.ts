@@ -1,6 +1,6 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { defineComposite } from './composite.ts';
-import { oneHot } from './cross-entropy.ts';
+import { oneHot } from './one-hot.ts';
 
 interface Lookup {
   /** A row of the table for each row of the output. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createEagerEngine } from '../eager.ts';
-import { Generator } from '../random.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { createEagerEngine } from '../engine/eager.ts';
+import { Generator } from '../ground/random.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { affine } from './affine.ts';
 import { batchNorm } from './batch-norm.ts';
 import { crossEntropy } from './cross-entropy.ts';

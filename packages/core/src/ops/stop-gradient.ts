@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 const detached = (value: Tensor) =>
   tf.customGrad((link) => ({

@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { arange } from './arange.ts';
 import { defineComposite } from './composite.ts';
 import { stopGradient } from './stop-gradient.ts';

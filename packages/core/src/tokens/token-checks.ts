@@ -1,7 +1,7 @@
-import { KcrError } from '../error.ts';
-import type { Architecture } from '../model.ts';
-import type { TapInfo } from '../scope.ts';
-import type { Tensor } from '../tf.ts';
+import { KcrError } from '../ground/error.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { TapInfo } from '../model/scope.ts';
+import type { Tensor } from '../tensor/tf.ts';
 
 /** @throws KcrError `TOKENS_GRID` for an architecture whose tokens must stay where they are */
 export function requireTokenSet(name: string, { name: family, tokens }: Architecture): void {

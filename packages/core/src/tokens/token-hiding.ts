@@ -1,9 +1,9 @@
-import type { AdapterTap } from '../adapter.ts';
+import type { AdapterTap } from '../model/adapter.ts';
+import type { TokenLayout } from '../model/scope.ts';
 import { inverse, reindex } from '../ops/reindex.ts';
 import { stopGradient } from '../ops/stop-gradient.ts';
 import { chosenMask } from '../ops/take-tokens.ts';
-import type { TokenLayout } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { requireAttention, requireLayout } from './token-checks.ts';
 import { chosenTokens, fromMap, prefixOf, tapKept, toMap } from './token-places.ts';
 import type { TokenContext, TokenSelector } from './token-selector.ts';

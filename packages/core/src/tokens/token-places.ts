@@ -1,8 +1,8 @@
+import type { Scope, TokenLayout } from '../model/scope.ts';
 import { inverse, reindex } from '../ops/reindex.ts';
 import { stopGradient } from '../ops/stop-gradient.ts';
 import { placesOf, takeTokens, topTokens, zeroTokenAfter } from '../ops/take-tokens.ts';
-import type { Scope, TokenLayout } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 /** Puts tokens where they lie, zeros elsewhere: [images, n, c] -> [images, height, width, c]. */
 export const toMap = (values: Tensor, { height, width, positions }: TokenLayout): Tensor => {

@@ -1,9 +1,9 @@
-import type { AdapterTap } from '../adapter.ts';
-import type { Architecture } from '../model.ts';
+import type { AdapterTap } from '../model/adapter.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { Scope, TapInfo } from '../model/scope.ts';
 import { stopGradient } from '../ops/stop-gradient.ts';
 import { chosenMask, takeTokens } from '../ops/take-tokens.ts';
-import type { Scope, TapInfo } from '../scope.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import {
   requireAttended,
   requireAttention,

@@ -1,10 +1,6 @@
-import { type Adapter, defineAdapter } from '../adapter.ts';
-import type { Dim } from '../dim.ts';
-import { KcrError } from '../error.ts';
-import type { Scope } from '../scope.ts';
-import type { Tensor } from '../tf.ts';
-import { tokenHiding } from './token-hiding.ts';
-import { tokenRemoval } from './token-removal.ts';
+import type { Dim } from '../model/dim.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Tensor } from '../tensor/tf.ts';
 
 /** What a token selector may read between attention and MLP. */
 export interface TokenContext {
@@ -42,54 +38,3 @@ export interface TokenSelector {
    */
   inPlace?: boolean;
 }
-
-/** How many tokens a selector keeps: the counts by block, or a share of those that there are in some blocks. */
-export type TokenCounts =
-  | {
-      /** Image tokens to keep, by block; the blocks after them take none out. */
-      counts: readonly number[];
-    }
-  | {
-      /** Share of the image tokens to keep, rounded up. */
-      keepRatio: number;
-      /** In these blocks, counted from 0. */
-      blocks: readonly number[];
-    };
-
-/** {@link TokenSelector.keep} of {@link TokenCounts}. @throws KcrError `OPTION` */
-export function tokensToKeep(where: string, options: TokenCounts): TokenSelector['keep'] {
-  const refuse = (found: string, fix: string) => {
-    throw new KcrError('OPTION', { where, found, fix });
-  };
-  if ('counts' in options) {
-    const { counts } = options;
-    if (counts.some((n) => !Number.isInteger(n) || n < 0))
-      refuse(`counts ${counts.join(', ')}`, 'Give whole numbers from 0, one for each block');
-    return (block, n) => counts[block] ?? n;
-  }
-  const { keepRatio, blocks } = options;
-  if (!(keepRatio > 0 && keepRatio <= 1))
-    refuse(`keepRatio ${keepRatio}`, 'Give a share above 0, at most 1');
-  return (block, n) => (blocks.includes(block) ? Math.ceil(keepRatio * n) : n);
-}
-
-/**
- * Defines an adapter that takes tokens out of a ViT between attention and MLP, or on grids sets them to 0. Tap `kept`
- * [images, height, width, 1] shows which are left.
- *
- * @example
- * export const norms = defineTokenSelector('norms', 'my-package', (options: TokenCounts) => ({
- *   keep: tokensToKeep('norms', options),
- *   scores: ({ tokens }) => tf.sum(tf.square(tokens), 2),
- * }));
- */
-export const defineTokenSelector = <O extends object>(
-  name: string,
-  module: string,
-  make: (options: O) => TokenSelector,
-): ((options: O) => Adapter) =>
-  defineAdapter(name, module, (options: O) => {
-    const selector = make(options);
-    return (architecture) =>
-      selector.inPlace ? tokenHiding(name, selector) : tokenRemoval(name, selector, architecture);
-  });

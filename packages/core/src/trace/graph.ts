@@ -1,4 +1,4 @@
-import type { DataType } from '../tf.ts';
+import type { DataType } from '../ground/array.ts';
 
 /** A constant of a graph: one number everywhere, or declared data. */
 export type Constant =

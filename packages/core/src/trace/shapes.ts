@@ -1,13 +1,17 @@
-import { sizeOf } from '../array.ts';
-import { type DataType, tf } from '../tf.ts';
+import { type DataType, sizeOf } from '../ground/array.ts';
+import { convInfo } from '../tensor/conv-info.ts';
+import { tf } from '../tensor/tf.ts';
 import type { Value } from './graph.ts';
 
 type Inputs = Readonly<Record<string, Value>>;
-type Attrs = Readonly<Record<string, unknown>>;
+
+export type Attrs = Readonly<Record<string, unknown>>;
+
 export interface Spec {
   shape: readonly number[];
   dtype: DataType;
 }
+
 /** Shape and type of each output of a kernel. */
 export type ShapeRule = (inputs: Inputs, attrs: Attrs) => Spec[];
 
@@ -80,27 +84,10 @@ const slice: ShapeRule = ({ x }, { begin, size }) => {
 const conv: ShapeRule = ({ x, filter }, attrs) => [
   { shape: convInfo(x!.shape, filter!.shape, attrs, false).outShape, dtype: 'float32' },
 ];
+
 const depthwise: ShapeRule = ({ x, filter }, attrs) => [
   { shape: convInfo(x!.shape, filter!.shape, attrs, true).outShape, dtype: 'float32' },
 ];
-
-/** TensorFlow.js' own arithmetic of padding and output size, for NHWC tensors and HWIO filters. */
-export function convInfo(
-  x: readonly number[],
-  filter: readonly number[],
-  attrs: Attrs,
-  isDepthwise: boolean,
-) {
-  return tf.backend_util.computeConv2DInfo(
-    [...x] as [number, number, number, number],
-    [...filter] as [number, number, number, number],
-    attrs.strides as number,
-    (attrs.dilations ?? 1) as number,
-    attrs.pad as number,
-    attrs.dimRoundingMode as 'floor' | undefined,
-    isDepthwise,
-  );
-}
 
 const fromAttr =
   (name: string, input?: string): ShapeRule =>
@@ -179,6 +166,7 @@ const rules: Record<string, ShapeRule> = {
     return Array<Spec>(value!.shape[at]!).fill(part);
   },
 };
+
 for (const kernel of [
   'Add',
   'Sub',
@@ -193,6 +181,7 @@ for (const kernel of [
   'Mod',
 ])
   rules[kernel] = broadcast();
+
 for (const kernel of [
   'Equal',
   'NotEqual',
@@ -204,6 +193,7 @@ for (const kernel of [
   'LogicalOr',
 ])
   rules[kernel] = broadcast('bool');
+
 for (const kernel of [
   'Abs',
   'Ceil',
@@ -236,9 +226,13 @@ for (const kernel of [
   'ZerosLike',
 ])
   rules[kernel] = like('x');
+
 rules.LogicalNot = like('x', 'bool');
+
 for (const kernel of ['Sum', 'Mean', 'Max', 'Min', 'Prod']) rules[kernel] = reduce();
+
 for (const kernel of ['ArgMax', 'ArgMin']) rules[kernel] = reduce('int32');
+
 for (const kernel of ['All', 'Any']) rules[kernel] = reduce('bool');
 
 /** The shape rule of every kernel that can be traced. Composite ops add theirs. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { float32 } from '../array.ts';
+import { float32 } from '../ground/array.ts';
 import { gelu } from '../ops/gelu.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { graphMacs } from './graph.ts';
 import { constant, trace } from './tracer.ts';
 

@@ -1,6 +1,7 @@
-import { type NdArray, shapeText, sizeOf } from '../array.ts';
-import { KcrError } from '../error.ts';
-import { assertOwnTensor, type DataType, type Tensor, tf } from '../tf.ts';
+import type { DataType } from '../ground/array.ts';
+import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import { assertOwnTensor, type Tensor, tf } from '../tensor/tf.ts';
 import { type Graph, liveNodes, type Node, uniformOf, type Value } from './graph.ts';
 import { type ShapeRule, shapeRules } from './shapes.ts';
 

@@ -1,4 +1,4 @@
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 
 /** AdamW's constants (Loshchilov & Hutter 2019), under PyTorch's names. */
 export interface AdamWOptions {

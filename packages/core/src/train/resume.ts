@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NdArray } from '../array.ts';
-import { writeAtomic } from '../atomic.ts';
-import { KcrError } from '../error.ts';
-import { readSafetensors, writeSafetensors } from '../safetensors.ts';
+import type { NdArray } from '../ground/array.ts';
+import { writeAtomic } from '../ground/atomic.ts';
+import { readSafetensors, writeSafetensors } from '../ground/safetensors.ts';
+import type { EpochRecord } from './epoch-record.ts';
+import { requireSameRun } from './run-identity.ts';
 import type { TrainerState } from './trainer.ts';
-
-/** Numbers of one epoch: loss, learning rate, validation and the plugins' metrics. */
-export type EpochRecord = Record<string, number>;
 
 /** A training run between two epochs. */
 export interface RunState {
@@ -51,23 +49,4 @@ export async function loadRun(directory: string, identity: object): Promise<RunS
   requireSameRun(path, saved.identity ?? {}, identity);
   const arrays: Record<string, NdArray> = tensors;
   return { trainer: { arrays, counts: saved.counts }, epoch: saved.epoch, history: saved.history };
-}
-
-/**
- * Checks that a run that was saved is the one to go on with.
- *
- * @param identities what each is, as JSON
- * @throws KcrError `RESUME_MISMATCH` naming what differs
- */
-export function requireSameRun(path: string, ...identities: [saved: object, now: object]): void {
-  const [saved, now] = identities as [Record<string, unknown>, Record<string, unknown>];
-  const differing = [...new Set([...Object.keys(now), ...Object.keys(saved)])].filter(
-    (key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]),
-  );
-  if (differing.length > 0)
-    throw new KcrError('RESUME_MISMATCH', {
-      where: path,
-      found: `a run with another ${differing.join(', ')}`,
-      fix: 'Choose another output folder, or delete this one to start again',
-    });
 }

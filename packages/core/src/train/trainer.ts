@@ -1,26 +1,23 @@
-import { float32, item, type NdArray } from '../array.ts';
-import { transformerBlocks } from '../blocks.ts';
-import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine.ts';
-import { KcrError } from '../error.ts';
-import type { Model, ModelOutput, StateDict } from '../model.ts';
+import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine/engine.ts';
+import { arraySlot, inputSlot, noiseSlot } from '../engine/slots.ts';
+import { float32, item, type NdArray } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import type { Generator } from '../ground/random.ts';
+import type { Batch } from '../model/batch.ts';
+import type { Progress } from '../model/clock.ts';
+import type { Model } from '../model/model.ts';
+import type { ModelOutput } from '../model/model-output.ts';
+import type { TapInfo } from '../model/scope.ts';
+import type { StateDict } from '../model/state-dict.ts';
+import { noClasses, type Task } from '../model/task.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
-import {
-  attachPlugin,
-  checkPlugins,
-  type LossContext,
-  type Plugin,
-  type PluginHooks,
-  type PluginRun,
-  type Progress,
-} from '../plugin.ts';
-import type { Generator } from '../random.ts';
-import type { TapInfo } from '../scope.ts';
-import { noClasses, type Task } from '../task.ts';
-import { type Tensor, tf } from '../tf.ts';
+import { type Tensor, tf } from '../tensor/tf.ts';
 import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
-import type { Batch } from './dataset.ts';
-import { compileFeatures, compileInference } from './evaluate.ts';
-import { arraySlot, inputSlot, noiseSlot } from './slots.ts';
+import { attachPlugin, checkPlugins } from './attaching.ts';
+import { taskOf } from './classification.ts';
+import { compileFeatures, compileInference } from './inference.ts';
+import { layerDepth } from './layer-depth.ts';
+import type { LossContext, Plugin, PluginHooks, PluginRun } from './plugin.ts';
 
 export interface TrainerOptions {
   labelSmoothing: number;
@@ -55,30 +52,14 @@ interface Trained {
 }
 
 const TERM = 'term:';
-const WEIGHT = 'weight:';
-const AVERAGE = 'average:';
-const FIRST = 'm:';
-const SECOND = 'v:';
 
-/**
- * How deep parameters are: 0 before the first transformer block, 1 to L in the blocks, L + 1 after the last; parameters
- * between two blocks (a merging of patches) count to the one before.
- */
-function layerDepth(model: Model): { layers: number; of(name: string): number } {
-  const blocks = transformerBlocks(model).map((path) => `${path}.`);
-  const depths = new Map<string, number>();
-  let depth = 0;
-  for (const { name } of model.params) {
-    const block = blocks.findIndex((path) => name.startsWith(path));
-    if (block >= 0) depth = block + 1;
-    depths.set(name, depth);
-  }
-  const last = model.params.findLastIndex(({ name }) =>
-    blocks.some((path) => name.startsWith(path)),
-  );
-  for (const { name } of model.params.slice(last + 1)) depths.set(name, blocks.length + 1);
-  return { layers: blocks.length + 1, of: (name) => depths.get(name)! };
-}
+const WEIGHT = 'weight:';
+
+const AVERAGE = 'average:';
+
+const FIRST = 'm:';
+
+const SECOND = 'v:';
 
 /** The entries whose names begin with `prefix`, which becomes `instead`. */
 const named = <T>(entries: Record<string, T>, prefix: string, instead = ''): Record<string, T> =>
@@ -135,7 +116,7 @@ export class Trainer {
     public generator: Generator,
   ) {
     checkPlugins(plugins);
-    const { task } = model;
+    const task = taskOf(model);
     if (options.labelSmoothing && !task.targets)
       throw new KcrError('OPTION', {
         where: 'labelSmoothing',
@@ -252,7 +233,7 @@ export class Trainer {
         this.#architecture.push({ name: path(name), shape: initial.shape, decay: false, rate: 1 });
         return array(name, initial);
       },
-      input: (name, next) => inputSlot(path(name), this.progress, next),
+      input: (name, next) => inputSlot(path(name), () => next(this.progress)),
       noise: (name, shape, draw) => noiseSlot(path(name), shape, draw, () => this.generator),
     };
   }
@@ -287,15 +268,15 @@ export class Trainer {
    */
   #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
     const { inputs, state } = context;
-    const { task, classes } = this.model;
+    const task = taskOf(this.model);
     const { image, index, ...known } = inputs;
     const aux: Record<string, Tensor> = {};
-    const targets = task.targets?.(known, classes);
+    const targets = task.targets?.(known, this.model.classes);
     const out = this.model.apply(image!, {
       state: (name) => state(WEIGHT + name),
       training: true,
       draw: drawing(context, () => this.generator),
-      schedule: (name, next) => inputSlot(name, this.progress, next).value,
+      schedule: (name, next) => inputSlot(name, () => next(this.progress)).value,
       tap: this.#tap,
       assign: (name, value) => {
         aux[WEIGHT + name] = value;

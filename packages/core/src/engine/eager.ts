@@ -1,0 +1,135 @@
+import type { NdArray } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import { completeBackend } from '../tensor/gradient-kernels.ts';
+import { loadWasmBackend, type Tensor, tf } from '../tensor/tf.ts';
+import {
+  type CompiledStep,
+  type Engine,
+  missingState,
+  runStep,
+  type StepFunction,
+} from './engine.ts';
+
+export interface EagerOptions {
+  /**
+   * A TensorFlow.js backend by name. Default: `tensorflow` where @tensorflow/tfjs-node-gpu or
+   * @tensorflow/tfjs-node is installed, else `wasm`.
+   */
+  backend?: string;
+}
+
+const tryImport = async (module: string): Promise<boolean> => {
+  try {
+    await import(module);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return false;
+    throw new KcrError('BACKEND_LOAD', {
+      where: module,
+      found: (error as Error).message,
+      fix: `Reinstall ${module} with its install script, or choose another backend`,
+      cause: error,
+    });
+  }
+};
+
+async function findBackend(): Promise<string> {
+  for (const module of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'])
+    if (await tryImport(module)) return 'tensorflow';
+  return 'wasm';
+}
+
+/**
+ * The engine that runs each op as it comes, on a TensorFlow.js backend.
+ *
+ * @throws KcrError `BACKEND_UNKNOWN`, `BACKEND_LOAD`
+ */
+export async function createEagerEngine(options: EagerOptions = {}): Promise<Engine> {
+  const backend = options.backend ?? (await findBackend());
+  if (backend === 'wasm') await loadWasmBackend();
+  if (!tf.findBackendFactory(backend) || !(await tf.setBackend(backend)))
+    throw new KcrError('BACKEND_UNKNOWN', {
+      where: 'createEagerEngine',
+      found: `the TensorFlow.js backend "${backend}"`,
+      fix: 'Import the package that registers it first, or leave `backend` out',
+    });
+  completeBackend(backend);
+  return new EagerEngine(backend);
+}
+
+class EagerEngine implements Engine {
+  readonly name: string;
+  readonly #state = new Map<string, Tensor>();
+
+  constructor(private readonly backend: string) {
+    this.name = `eager-${backend}`;
+  }
+
+  set(arrays: Readonly<Record<string, NdArray>>): void {
+    void tf.setBackend(this.backend);
+    for (const [name, array] of Object.entries(arrays)) this.#replace(name, tf.keep(upload(array)));
+  }
+
+  async get(names: readonly string[]): Promise<Record<string, NdArray>> {
+    const entries = names.map(async (name) => [name, await download(this.#read(name))] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  names = () => [...this.#state.keys()];
+
+  delete(names: readonly string[]): void {
+    for (const name of names) {
+      this.#state.get(name)?.dispose();
+      this.#state.delete(name);
+    }
+  }
+
+  compile(_name: string, step: StepFunction): CompiledStep {
+    const run = async (inputs: Readonly<Record<string, NdArray>> = {}) => {
+      await tf.setBackend(this.backend);
+      const { outputs, updates } = tf.tidy(() => {
+        const tensors = Object.entries(inputs).map(([name, array]) => [name, upload(array)]);
+        const result = runStep(step, {
+          inputs: Object.fromEntries(tensors),
+          state: (name) => this.#read(name),
+          supply: (_, shape, dtype, next) => upload({ shape, dtype, data: next() }),
+        });
+        // Either may be an alias of the state; a clone survives the old value's disposal.
+        const clones = (tensors: Record<string, Tensor> = {}) =>
+          Object.fromEntries(
+            Object.entries(tensors).map(([name, t]) => [name, tf.keep(t.clone())]),
+          );
+        return { outputs: clones(result.outputs), updates: clones(result.updates) };
+      });
+      for (const [name, tensor] of Object.entries(updates)) this.#replace(name, tensor);
+      const read: Record<string, NdArray> = {};
+      for (const [name, tensor] of Object.entries(outputs)) read[name] = await download(tensor);
+      tf.dispose(Object.values(outputs));
+      return read;
+    };
+    return Object.assign(run, { dispose: async () => {} });
+  }
+
+  async dispose(): Promise<void> {
+    this.delete(this.names());
+  }
+
+  #replace(name: string, tensor: Tensor): void {
+    this.#state.get(name)?.dispose();
+    this.#state.set(name, tensor);
+  }
+
+  #read(name: string): Tensor {
+    const tensor = this.#state.get(name);
+    if (tensor) return tensor;
+    throw missingState(name);
+  }
+}
+
+const upload = ({ data, shape, dtype }: NdArray): Tensor => tf.tensor(data, [...shape], dtype);
+
+const download = async (tensor: Tensor): Promise<NdArray> => ({
+  dtype: tensor.dtype as NdArray['dtype'],
+  shape: [...tensor.shape],
+  data: (await tensor.data()).slice() as NdArray['data'],
+});

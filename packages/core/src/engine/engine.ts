@@ -1,0 +1,91 @@
+import { type DataType, type NdArray, sizeOf } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import type { Draw, Generator } from '../ground/random.ts';
+import type { Tensor } from '../tensor/tf.ts';
+
+/** What a step may read while it runs or is traced. */
+export interface StepContext {
+  /** The inputs that the step was called with. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The current value of an array in the engine's state. @throws KcrError `STATE_MISSING` */
+  state(name: string): Tensor;
+  /**
+   * An input that the step brings along: `next` is called before every run, in the order in which the
+   * step asked, on every engine. This is how schedules and random numbers reach a compiled step.
+   */
+  supply(
+    name: string,
+    shape: readonly number[],
+    dtype: DataType,
+    next: () => NdArray['data'],
+  ): Tensor;
+}
+
+/** What a step computes. */
+export interface StepResult {
+  /** Values to give back to the caller. */
+  outputs: Record<string, Tensor>;
+  /** New values of arrays in the state, taking effect together after the step. */
+  updates?: Record<string, Tensor>;
+}
+
+/** A step, written in TensorFlow.js ops. It must not read values or draw random numbers itself. */
+export type StepFunction = (context: StepContext) => StepResult;
+
+/** A compiled step. Input shapes may change from call to call; each new one costs a compilation. */
+export interface CompiledStep {
+  (inputs?: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>;
+  dispose(): Promise<void>;
+}
+
+/** Holds state and runs steps over it. All steps of one engine share the state without copies. */
+export interface Engine {
+  /** E.g. `onnx-cpu` or `eager-wasm`. */
+  readonly name: string;
+  /** Sets arrays of the state, replacing those of the same name. */
+  set(arrays: Readonly<Record<string, NdArray>>): void;
+  /** Reads arrays of the state. @throws KcrError `STATE_MISSING` */
+  get(names: readonly string[]): Promise<Record<string, NdArray>>;
+  /** Names in the state. */
+  names(): string[];
+  delete(names: readonly string[]): void;
+  compile(name: string, step: StepFunction): CompiledStep;
+  dispose(): Promise<void>;
+}
+
+let current: StepContext | undefined;
+
+/** Runs a step function; while it runs, {@link stepContext} gives its context. Engines call steps by it. */
+export function runStep(step: StepFunction, context: StepContext): StepResult {
+  const outer = current;
+  current = context;
+  try {
+    return step(context);
+  } finally {
+    current = outer;
+  }
+}
+
+/** The context of the step that is being run or traced. @throws KcrError `SLOT_OUTSIDE_STEP` */
+export function stepContext(where: string): StepContext {
+  if (current) return current;
+  throw new KcrError('SLOT_OUTSIDE_STEP', {
+    where,
+    found: 'its value was used outside a step',
+    fix: 'Use `value` in tap() and loss() only; use read() and assign() between epochs',
+  });
+}
+
+/** Random numbers in a step, drawn before each run from the generator of that time. */
+export const drawing =
+  (context: StepContext, generator: () => Generator) =>
+  (name: string, shape: readonly number[], draw: Draw): Tensor =>
+    context.supply(name, shape, 'float32', () => generator().array(sizeOf(shape), draw));
+
+/** The error of an engine asked for an array it does not hold. */
+export const missingState = (name: string) =>
+  new KcrError('STATE_MISSING', {
+    where: name,
+    found: 'no array of that name in the engine',
+    fix: 'Set it with engine.set() before the step runs',
+  });

@@ -1,0 +1,55 @@
+export type DataType = 'float32' | 'int32' | 'bool';
+
+/** A tensor on the host: what goes into a compiled step and comes out of it. Row-major. */
+export interface NdArray {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** A float32 array of `shape`, from values or filled with one number. */
+export function float32(shape: readonly number[], values: ArrayLike<number> | number = 0): NdArray {
+  const data =
+    typeof values === 'number'
+      ? new Float32Array(sizeOf(shape)).fill(values)
+      : Float32Array.from(values);
+  return { dtype: 'float32', shape, data };
+}
+
+/** An int32 array of `shape`. */
+export const int32 = (shape: readonly number[], values: ArrayLike<number>): NdArray => ({
+  dtype: 'int32',
+  shape,
+  data: Int32Array.from(values),
+});
+
+/** The single number of a one-element array. */
+export const item = (array: NdArray): number => array.data[0] as number;
+
+/** `[4, 17, 48]` as text. */
+export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/**
+ * Keeps the given indices of one axis, in their order.
+ *
+ * @param array any shape, e.g. [out, in]
+ * @param axis 0 <= axis < rank
+ */
+export function gatherAxis(array: NdArray, axis: number, indices: ArrayLike<number>): NdArray {
+  const outer = sizeOf(array.shape.slice(0, axis));
+  const inner = sizeOf(array.shape.slice(axis + 1));
+  const size = array.shape[axis] as number;
+  const Data = array.data.constructor as Float32ArrayConstructor;
+  const data = new Data(outer * indices.length * inner);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < indices.length; i++) {
+      const from = (o * size + (indices[i] as number)) * inner;
+      data.set(array.data.subarray(from, from + inner), (o * indices.length + i) * inner);
+    }
+  }
+  const shape = array.shape.with(axis, indices.length);
+  return { dtype: array.dtype, shape, data };
+}

@@ -1,0 +1,117 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/** Random numbers that a forward pass needs, drawn anew for every step. */
+export type Draw = 'uniform' | 'gumbel' | 'logistic' | 'normal';
+
+/** FNV-1a over a label, so that forks of one seed with other names are other streams. */
+function hash(label: string, seed: number): number {
+  let h = (0x811c9dc5 ^ seed) >>> 0;
+  for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193) >>> 0;
+  return h | 0;
+}
+
+let quantiles: Float32Array | undefined;
+
+const logisticQuantiles = (): Float32Array => {
+  quantiles ??= Float32Array.from({ length: 65_536 }, (_, i) => {
+    const u = (i + 0.5) / 65_536;
+    return Math.log(u / (1 - u));
+  });
+  return quantiles;
+};
+
+/** A seeded stream of random numbers whose state can be saved and restored exactly. */
+export class Generator {
+  #stream: RandomGenerator;
+
+  constructor(readonly seed: number) {
+    this.#stream = xoroshiro128plus(seed);
+  }
+
+  /** An independent stream named `label`; the same seed and label always give the same stream. */
+  fork(label: string): Generator {
+    return new Generator(hash(label, this.seed));
+  }
+
+  /** Uniform in [0, 1). */
+  uniform(): number {
+    return uniformFloat64(this.#stream);
+  }
+
+  /** Uniform integer in 0..n-1. */
+  integer(n: number): number {
+    return uniformInt(this.#stream, 0, n - 1);
+  }
+
+  /** Standard normal (Box-Muller). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Beta with both shapes `alpha`, in (0, 1) (Jöhnk 1964); fast for `alpha` up to about 2. */
+  beta(alpha: number): number {
+    for (;;) {
+      const [x, y] = [this.uniform() ** (1 / alpha), this.uniform() ** (1 / alpha)];
+      if (x + y > 0 && x + y <= 1) return x / (x + y);
+    }
+  }
+
+  /** Standard Gumbel, -log(-log U). */
+  gumbel(): number {
+    return -Math.log(-Math.log(this.uniform() + 1e-12) + 1e-12);
+  }
+
+  /** Standard logistic, the difference of two standard Gumbels; its 65,536 values are equally likely. */
+  logistic(): number {
+    return logisticQuantiles()[this.#stream.next() >>> 16]!;
+  }
+
+  /** `n` numbers of one distribution. */
+  array(n: number, draw: Draw): Float32Array {
+    const array = new Float32Array(n);
+    if (draw !== 'logistic') return array.map(() => this[draw]());
+    // Masks of activations take millions of these in a step, so each draw of 32 bits gives two.
+    const quantiles = logisticQuantiles();
+    for (let i = 0; i < n; i += 2) {
+      const bits = this.#stream.next();
+      array[i] = quantiles[bits >>> 16]!;
+      if (i + 1 < n) array[i + 1] = quantiles[bits & 0xffff]!;
+    }
+    return array;
+  }
+
+  /** An index, in proportion to its weight; weights of 0 are never picked while others are left. */
+  pick(weights: Float64Array): number {
+    let rest = this.uniform() * weights.reduce((sum, w) => sum + w, 0);
+    let last = 0;
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i]! === 0) continue;
+      last = i;
+      rest -= weights[i]!;
+      if (rest < 0) return i;
+    }
+    return last;
+  }
+
+  /** A random order of 0..n-1 (Fisher-Yates). */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      [order[i], order[j]] = [order[j] as number, order[i] as number];
+    }
+    return order;
+  }
+
+  /** The state, as plain numbers that JSON keeps exactly. */
+  get state(): readonly number[] {
+    return this.#stream.getState();
+  }
+
+  set state(state: readonly number[]) {
+    this.#stream = xoroshiro128plusFromState([...state]);
+  }
+}

@@ -1,0 +1,241 @@
+import { readFile } from 'node:fs/promises';
+import { type NdArray, shapeText, sizeOf } from './array.ts';
+import { writeAtomic } from './atomic.ts';
+import { KcrError } from './error.ts';
+
+/** Element types that are read. Halves become float32, I64 becomes int32 where its values fit. */
+const WIDTHS = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, F64: 8, U8: 1, BOOL: 1 } as const;
+
+export type SafetensorsType = keyof typeof WIDTHS;
+
+export interface SafetensorsFile {
+  tensors: Record<string, NdArray>;
+  /** The `__metadata__` of the header. */
+  metadata: Record<string, string>;
+}
+
+interface HeaderEntry {
+  dtype: SafetensorsType;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+const MAX_HEADER = 100_000_000;
+
+/**
+ * Reads a safetensors file: F32, F16, BF16, F64, I32, I64, U8 and BOOL.
+ *
+ * @throws KcrError `SAFETENSORS_READ`, `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
+ */
+export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new KcrError('SAFETENSORS_READ', {
+      where: path,
+      found: (cause as Error).message,
+      fix: 'Check the path',
+      cause,
+    });
+  }
+  return decodeSafetensors(bytes, path);
+}
+
+/** Decodes the bytes of a safetensors file; `where` names it in errors. */
+export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
+  const { header, start } = readHeader(bytes, where);
+  const { __metadata__, ...entries } = header;
+  const tensors: Record<string, NdArray> = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    checkEntry(entry, bytes.length - start, `${where}: ${name}`);
+    const [begin, end] = entry.data_offsets;
+    // A copy is aligned to its element size, whatever the offset in the file was.
+    const raw = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
+    tensors[name] = decode(entry, raw, `${where}: ${name}`);
+  }
+  return { tensors, metadata: (__metadata__ ?? {}) as unknown as Record<string, string> };
+}
+
+function headerError(where: string, found: string, cause?: unknown): KcrError {
+  const fix = 'The file is damaged or no safetensors file: fetch or write it again';
+  return new KcrError('SAFETENSORS_HEADER', { where, found, fix, cause });
+}
+
+function readHeader(bytes: Uint8Array, where: string) {
+  if (bytes.length < 8) throw headerError(where, `${bytes.length} bytes, too few for a header`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8)))
+    throw headerError(where, `a header of ${length} bytes in a file of ${bytes.length}`);
+  const start = 8 + Number(length);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
+    const header = JSON.parse(text) as Record<string, HeaderEntry>;
+    if (typeof header !== 'object' || header === null || Array.isArray(header))
+      throw new Error('no object');
+    return { header, start };
+  } catch (cause) {
+    throw headerError(
+      where,
+      `a header that is not a JSON object (${(cause as Error).message})`,
+      cause,
+    );
+  }
+}
+
+function checkEntry(entry: HeaderEntry, available: number, where: string): void {
+  const { dtype, shape, data_offsets: offsets } = entry ?? {};
+  if (!(dtype in WIDTHS))
+    throw new KcrError('SAFETENSORS_TYPE', {
+      where,
+      found: `element type ${String(dtype)}`,
+      fix: `Convert it to one of ${Object.keys(WIDTHS).join(', ')}`,
+    });
+  const natural = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (
+    !Array.isArray(shape) ||
+    !shape.every(natural) ||
+    !Array.isArray(offsets) ||
+    !offsets.every(natural)
+  )
+    throw headerError(where, 'a shape or an offset that is not a list of natural numbers');
+  const [begin, end] = offsets;
+  const needed = sizeOf(shape) * WIDTHS[dtype];
+  if (offsets.length !== 2 || begin > end || end > available || end - begin !== needed)
+    throw new KcrError('SAFETENSORS_RANGE', {
+      where,
+      found: `bytes ${begin} to ${end} of ${available} for ${dtype} ${shapeText(shape)}, which needs ${needed}`,
+      fix: 'The file is truncated or its header lies: fetch or write it again',
+    });
+}
+
+function decode({ dtype, shape }: HeaderEntry, raw: ArrayBuffer, where: string): NdArray {
+  const float = (data: Float32Array): NdArray => ({ dtype: 'float32', shape, data });
+  switch (dtype) {
+    case 'F32':
+      return float(new Float32Array(raw));
+    case 'F64':
+      return float(Float32Array.from(new Float64Array(raw)));
+    case 'F16':
+      return float(Float32Array.from(new Uint16Array(raw), fromHalf));
+    case 'BF16':
+      return float(new Float32Array(Uint32Array.from(new Uint16Array(raw), (h) => h << 16).buffer));
+    case 'I32':
+      return { dtype: 'int32', shape, data: new Int32Array(raw) };
+    case 'I64':
+      return { dtype: 'int32', shape, data: narrow(new BigInt64Array(raw), where) };
+    case 'U8':
+      return { dtype: 'int32', shape, data: Int32Array.from(new Uint8Array(raw)) };
+    case 'BOOL':
+      return { dtype: 'bool', shape, data: new Uint8Array(raw) };
+  }
+}
+
+function narrow(values: BigInt64Array, where: string): Int32Array {
+  return Int32Array.from(values, (value) => {
+    if (BigInt.asIntN(32, value) === value) return Number(value);
+    throw new KcrError('SAFETENSORS_RANGE', {
+      where,
+      found: `the 64-bit integer ${value}`,
+      fix: 'Only integers that fit 32 bits are supported',
+    });
+  });
+}
+
+/** IEEE half precision to a number. */
+function fromHalf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A number to IEEE half precision, rounded to nearest even. */
+function toHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(size)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(Math.floor(Math.log2(size)), -14);
+  const steps = roundToEven(size * 2 ** (10 - (size === 0 ? -14 : exponent)));
+  return sign | (((size === 0 ? -14 : exponent) + 14) * 1024 + steps);
+}
+
+function roundToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** A float32's upper half, rounded to nearest even. */
+function toBrain(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+function encode(array: NdArray, dtype: SafetensorsType): Uint8Array {
+  const bytes = (data: ArrayBufferView) =>
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const { data } = array;
+  switch (dtype) {
+    case 'F32':
+      return bytes(data instanceof Float32Array ? data : Float32Array.from(data));
+    case 'F64':
+      return bytes(Float64Array.from(data));
+    case 'F16':
+      return bytes(Uint16Array.from(data, toHalf));
+    case 'BF16':
+      return bytes(Uint16Array.from(new Uint32Array(Float32Array.from(data).buffer), toBrain));
+    case 'I32':
+      return bytes(Int32Array.from(data));
+    case 'I64':
+      return bytes(BigInt64Array.from(Array.from(data, BigInt)));
+    case 'U8':
+    case 'BOOL':
+      return bytes(Uint8Array.from(data));
+  }
+}
+
+const NATURAL = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
+
+/**
+ * Encodes tensors as a safetensors file.
+ *
+ * @param dtypes element types by name, where they are not the natural one (F32, I32, BOOL)
+ */
+export function encodeSafetensors(
+  { tensors, metadata }: SafetensorsFile,
+  dtypes: Readonly<Record<string, SafetensorsType>> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, array] of Object.entries(tensors)) {
+    const dtype = dtypes[name] ?? NATURAL[array.dtype];
+    const part = encode(array, dtype);
+    header[name] = { dtype, shape: array.shape, data_offsets: [offset, offset + part.length] };
+    parts.push(part);
+    offset += part.length;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(8 + padded + offset).fill(0x20, 8, 8 + padded);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.set(json, 8);
+  let at = 8 + padded;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
+}
+
+/** Writes a safetensors file atomically. */
+export const writeSafetensors = (
+  path: string,
+  file: SafetensorsFile,
+  dtypes?: Readonly<Record<string, SafetensorsType>>,
+): Promise<void> => writeAtomic(path, encodeSafetensors(file, dtypes));

@@ -1,0 +1,42 @@
+import type { Tensor } from '../tensor/tf.ts';
+import type { Architecture } from './architecture.ts';
+import type { Scope, TapInfo } from './scope.ts';
+
+/**
+ * What an adapter does at a tap. It may make parameters, dimensions and costs in the scope of the tap, as
+ * layers do; it gives `value` back where it has nothing to do.
+ */
+export type AdapterTap = (m: Scope, value: Tensor, info: TapInfo) => Tensor;
+
+/**
+ * Layers that are added to any model at its taps (a mask of q and k, a low-rank update). Unlike a plugin
+ * it is a part of the model: trained, counted, pruned, saved and exported with it.
+ */
+export interface Adapter {
+  /** Name within its module's `adapters`. */
+  readonly name: string;
+  /** The package that exports it, so that a saved model can find it. */
+  readonly module: string;
+  /** What it was made with, as JSON. */
+  readonly options: object;
+  /** Called for each run of the model, so that taps of one run can share values. */
+  attach(architecture: Architecture): AdapterTap;
+}
+
+/**
+ * Defines an adapter with options.
+ *
+ * @example
+ * export const gain = defineAdapter('gain', 'my-package', ({ role }: { role: string }) => () =>
+ *   (m, value, info) =>
+ *     info.role === role && info.dim
+ *       ? tf.mul(value, m.child('gain').param(role, [info.dim], ones))
+ *       : value,
+ * );
+ */
+export const defineAdapter =
+  <O extends object>(name: string, module: string, attach: (options: O) => Adapter['attach']) =>
+  (options: O): Adapter => ({ name, module, options, attach: attach(options) });
+
+/** What a file says of an adapter. */
+export const describeAdapter = ({ module, name, options }: Adapter) => ({ module, name, options });

@@ -1,0 +1,39 @@
+import type { Tensor } from '../tensor/tf.ts';
+import type { FeatureMap, ModelOutput } from './model-output.ts';
+import type { Scope } from './scope.ts';
+import type { StateMapping } from './state-dict.ts';
+import type { Task } from './task.ts';
+
+/** A family of models: one function of a scope, and what it needs to be found and built again. */
+export interface Architecture<C extends object = object> {
+  /** Name within its module, e.g. `vit`. */
+  readonly name: string;
+  /** The package that exports it, so that a saved model can find it. */
+  readonly module: string;
+  /** Whether tokens are a set (any may be dropped) or a grid. */
+  readonly tokens: 'set' | 'grid';
+  /** Fills in defaults and checks. @throws KcrError `MODEL_CONFIG` */
+  configure(config: Partial<C>): C;
+  /** [height, width, channels] of one image, and the number of classes. */
+  input(config: C): { shape: readonly [number, number, number]; classes: number };
+  /** Other names that published weights have. */
+  readonly mappings?: readonly StateMapping[];
+  /** What it is trained for. Default: {@link classification}. */
+  readonly task?: Task;
+  /** The architecture that a head for dense tasks stands on. */
+  readonly backbone?: Architecture;
+  /**
+   * The model.
+   *
+   * @param image [batch, height, width, channels], normalised
+   * @param targets what is known of a training batch, for models that compute their loss themselves
+   */
+  forward(
+    m: Scope,
+    image: Tensor,
+    config: C,
+    targets?: Readonly<Record<string, Tensor>>,
+  ): ModelOutput;
+  /** The model without its classifier, for dense tasks: the stages' maps from fine to coarse. */
+  stages?(m: Scope, image: Tensor, config: C): FeatureMap[];
+}

@@ -1,0 +1,194 @@
+import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import type { Draw, Generator } from '../ground/random.ts';
+import type { Tensor } from '../tensor/tf.ts';
+import { trace } from '../trace/tracer.ts';
+import type { Adapter } from './adapter.ts';
+import type { Architecture } from './architecture.ts';
+import type { Schedule } from './clock.ts';
+import { type CostEntry, countMacs, type Macs } from './cost.ts';
+import type { Dim, Kept } from './dim.ts';
+import type { FeatureInfo, ModelOutput } from './model-output.ts';
+import { type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
+import type { StateDict } from './state-dict.ts';
+
+/** How one run of a model reads its state and is watched. */
+export interface ApplyOptions {
+  /** The tensor of a parameter or buffer. */
+  state(name: string): Tensor;
+  /** Training mode: drop path and batch statistics. Default false. */
+  training?: boolean;
+  /** Random numbers for training mode. */
+  draw?(name: string, shape: readonly number[], draw: Draw): Tensor;
+  /** Numbers that follow a run's progress, for training mode. */
+  schedule?(name: string, next: Schedule): Tensor;
+  /** Reads or replaces a tapped value. */
+  tap?(value: Tensor, info: TapInfo): Tensor;
+  /** Receives the next value of a buffer. */
+  assign?(name: string, value: Tensor): void;
+  /** What is known of the images, for the losses of dense models. */
+  targets?: Readonly<Record<string, Tensor>>;
+}
+
+/** A built model: everything that follows from its function, and no weights. */
+export class Model<C extends object = object> {
+  readonly params: readonly ParamSpec[];
+  readonly dims: ReadonlyMap<string, Dim>;
+  readonly taps: readonly TapInfo[];
+  readonly costs: readonly CostEntry[];
+  readonly inputShape: readonly [number, number, number];
+  readonly classes: number;
+  /** Width of the classifier's input. */
+  readonly featureSize: number;
+  /** The maps that the model gives for dense tasks, from fine to coarse. */
+  readonly featureMaps: readonly FeatureInfo[];
+
+  /**
+   * @param kept channels that remain, by dimension; dimensions that are absent are whole
+   * @param adapters layers added at taps, in order
+   * @throws KcrError `SELECTION_DIM` for a dimension that the model does not have
+   */
+  constructor(
+    readonly architecture: Architecture<C>,
+    readonly config: C,
+    readonly kept: Kept = {},
+    readonly adapters: readonly Adapter[] = [],
+  ) {
+    const { shape, classes } = architecture.input(config);
+    this.inputShape = shape;
+    this.classes = classes;
+    const params = new Map<string, ParamSpec>();
+    const dims = new Map<string, Dim>();
+    const taps: TapInfo[] = [];
+    const costs: CostEntry[] = [];
+    let featureSize = 0;
+    let featureMaps: FeatureInfo[] = [];
+    const adapt = this.#adapt();
+    trace(({ input }) => {
+      const frame: Frame = {
+        training: false,
+        kept: (name) => kept[name],
+        dim: (dim) => void dims.set(dim.name, dim),
+        param: (spec) => {
+          params.set(spec.name, spec);
+          return input(spec.name, spec.shape, spec.dtype);
+        },
+        assign: () => {},
+        tap: (value, { from, ...info }, at) => {
+          taps.push(info);
+          return adapt(value, { from, ...info }, at);
+        },
+        cost: (entry) => void costs.push(entry),
+        draw: notInTraining,
+        schedule: notInTraining,
+      };
+      const out = architecture.forward(new Scope(frame), input('image', [1, ...shape]), config);
+      featureSize = out.features.shape[1] as number;
+      featureMaps = out.featureMaps.map(({ value, stride }) => {
+        const [, height, width, channels] = value.shape as [number, number, number, number];
+        return { stride, height, width, channels };
+      });
+      return { logits: out.logits };
+    });
+    for (const name of Object.keys(kept)) {
+      if (!dims.has(name))
+        throw new KcrError('SELECTION_DIM', {
+          where: name,
+          found: `no dimension of that name in ${architecture.name}`,
+          fix: `Use one of ${[...dims.keys()].slice(0, 4).join(', ')}, ... (see \`kcr inspect\`)`,
+        });
+    }
+    this.params = [...params.values()];
+    this.dims = dims;
+    this.taps = taps;
+    this.costs = costs;
+    this.featureSize = featureSize;
+    this.featureMaps = featureMaps;
+  }
+
+  /** Runs the model inside a step. `image` is [batch, height, width, channels], normalised. */
+  apply(image: Tensor, options: ApplyOptions): ModelOutput {
+    const adapt = this.#adapt();
+    const frame: Frame = {
+      training: options.training ?? false,
+      kept: (name) => this.kept[name],
+      dim: () => {},
+      param: (spec) => options.state(spec.name),
+      assign: (name, value) => options.assign?.(name, value),
+      tap: (value, info, at) => {
+        const adapted = adapt(value, info, at);
+        return options.tap?.(adapted, info) ?? adapted;
+      },
+      cost: () => {},
+      draw: options.draw ?? notInTraining,
+      schedule: options.schedule ?? notInTraining,
+    };
+    return this.architecture.forward(new Scope(frame), image, this.config, options.targets);
+  }
+
+  /** What the adapters do at the taps of one run. */
+  #adapt(): Frame['tap'] {
+    const taps = this.adapters.map((adapter) => adapter.attach(this.architecture as Architecture));
+    return (value, info, at) => taps.reduce((current, tap) => tap(at, current, info), value);
+  }
+
+  /** Number of trained parameters. */
+  get parameterCount(): number {
+    return this.params.filter((p) => p.trainable).reduce((sum, p) => sum + sizeOf(p.shape), 0);
+  }
+
+  /** Multiply-accumulates for one image. */
+  get macs(): Macs {
+    return countMacs(this.costs);
+  }
+
+  /** First values of all parameters and buffers; each has a stream of its own, named after it. */
+  initialize(generator: Generator): StateDict {
+    const entries = this.params.map(({ name, shape, init, dtype }): [string, NdArray] => {
+      const data = init(generator.fork(name), shape);
+      return [name, { dtype, shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /**
+   * Checks that `state` has this model's arrays, all of them at once.
+   *
+   * @param where the file it came from, for the message
+   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names
+   */
+  checkState(state: StateDict, where: string): void {
+    const names = new Set(this.params.map((p) => p.name));
+    const missing = this.params.filter((p) => !state[p.name]).map((p) => p.name);
+    const unexpected = Object.keys(state).filter((name) => !names.has(name));
+    const misshapen = this.params.flatMap((p) => {
+      const found = state[p.name];
+      return found && shapeText(found.shape) !== shapeText(p.shape)
+        ? [`${p.name} is ${shapeText(found.shape)} instead of ${shapeText(p.shape)}`]
+        : [];
+    });
+    const problems = [
+      ...list('missing', missing),
+      ...list('unexpected', unexpected),
+      ...list('of another shape', misshapen),
+    ];
+    if (problems.length > 0)
+      throw new KcrError('STATE_DICT', {
+        where,
+        found: problems.join('; '),
+        fix: `Use weights of ${this.architecture.name} with this configuration`,
+      });
+  }
+}
+
+/** Stands for what only a training step is given. */
+const notInTraining = (name: string): never => {
+  throw new KcrError('DRAW_MISSING', {
+    where: name,
+    found: 'random numbers or a schedule are needed and were not given',
+    fix: 'Pass `draw` and `schedule` to apply(), or run with training: false',
+  });
+};
+
+const list = (what: string, names: string[]) =>
+  names.length > 0 ? [`${names.length} ${what}: ${names.join(', ')}`] : [];

@@ -1,0 +1,35 @@
+import type { CompiledStep } from '../engine/engine.ts';
+import { KcrError } from '../ground/error.ts';
+import type { Tensor } from '../tensor/tf.ts';
+import type { ImageSet } from './batch.ts';
+import type { ModelOutput } from './model-output.ts';
+
+type Named = Readonly<Record<string, Tensor>>;
+
+/** What a model is trained for: its loss, what evaluation reads of it, and how good it is. */
+export interface Task {
+  readonly name: string;
+  /** The shares among the numbers of {@link evaluate}, with what people call them; the first says how good a model is. */
+  readonly metrics: Readonly<Record<string, string>>;
+  /** What plugins may compare logits with, [batch, classes]; absent where images have no class of their own. */
+  targets?(inputs: Named, classes: number): Tensor;
+  /** The terms of the training loss, by name. */
+  losses(out: ModelOutput, targets: Tensor | undefined, labelSmoothing: number): Named;
+  /** What evaluation reads of the model. */
+  outputs(out: ModelOutput): Named;
+  /** How good a model is on a set; `inference` gives {@link outputs}. */
+  evaluate(
+    inference: CompiledStep,
+    data: ImageSet,
+    batchSize: number,
+  ): Promise<Record<string, number>>;
+}
+
+/** Stands for classes of images in a task that has none. @throws KcrError `TASK_CLASSES` */
+export function noClasses(where: string, task: Task): never {
+  throw new KcrError('TASK_CLASSES', {
+    where,
+    found: `a class for each image is needed, which ${task.name} does not have`,
+    fix: 'Take the plugin or criterion that reads it out of this run',
+  });
+}

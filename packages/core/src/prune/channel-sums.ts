@@ -1,0 +1,50 @@
+import { sizeOf } from '../ground/array.ts';
+import { axisChannels, type Dim } from '../model/dim.ts';
+import type { Model } from '../model/model.ts';
+import type { WeightValues } from './weight-values.ts';
+
+export interface ChannelSumOptions {
+  /**
+   * Which axes of a parameter count: all that carry a channel, or the first alone, the outputs of a layer.
+   * Default `all`.
+   */
+  axes?: 'all' | 'outputs';
+  /** Count matrices and filters alone, without biases and norms. Default false. */
+  weightsOnly?: boolean;
+}
+
+/**
+ * Sums a value of each weight over all the weights that carry a channel, for every channel of every dimension
+ * that can be pruned. What q and k share is summed over both.
+ *
+ * @returns by dimension name; dimensions that no weight carries, such as views of an activation's channels
+ *   where the weights are another's, are absent
+ */
+export function channelSums(
+  model: Model,
+  values: WeightValues,
+  { axes = 'all', weightsOnly = false }: ChannelSumOptions = {},
+): Map<string, Float64Array> {
+  const sums = new Map<string, Float64Array>();
+  const sumOf = (dim: Dim) => {
+    const sum = sums.get(dim.name) ?? new Float64Array(dim.size);
+    sums.set(dim.name, sum);
+    return sum;
+  };
+  for (const { name, shape, axes: named, trainable } of model.params) {
+    const data = values[name];
+    if (!trainable || !data || (weightsOnly && shape.length < 2)) continue;
+    named.slice(0, axes === 'outputs' ? 1 : undefined).forEach((axis, at) => {
+      const after = sizeOf(shape.slice(at + 1));
+      const along = shape[at]!;
+      const targets = axisChannels(axis).map(
+        (place) => place?.dim.prunable && { sum: sumOf(place.dim), channel: place.channel },
+      );
+      for (let i = 0; i < data.length; i++) {
+        const target = targets[Math.floor(i / after) % along];
+        if (target) target.sum[target.channel]! += data[i]!;
+      }
+    });
+  }
+  return sums;
+}

@@ -1,0 +1,28 @@
+import { checkShare, defineAllocator, partOf } from './allocator.ts';
+import { selectCounts } from './selection.ts';
+import { thresholdSelections } from './threshold-selections.ts';
+
+export interface KeepRatioOptions {
+  /** Share of the channels to keep. */
+  keepRatio: number;
+}
+
+/** The same share of every dimension. @throws KcrError `OPTION` */
+export const uniform = defineAllocator('uniform', ({ keepRatio }: KeepRatioOptions) => {
+  checkShare('uniform, keepRatio', keepRatio);
+  return ({ model, whole, scores, progress }) => {
+    const share = partOf(keepRatio, progress);
+    return selectCounts(model, scores, ({ name }) => share * whole.dims.get(name)!.size);
+  };
+});
+
+/** One threshold over all dimensions, that leaves a share of their channels. @throws KcrError `OPTION` */
+export const globalThreshold = defineAllocator('global', ({ keepRatio }: KeepRatioOptions) => {
+  checkShare('global, keepRatio', keepRatio);
+  return ({ model, whole, scores, progress }) => {
+    const all = [...scores.keys()].reduce((sum, name) => sum + whole.dims.get(name)!.size, 0);
+    const { length, at } = thresholdSelections(model, scores);
+    const keep = Math.round(partOf(keepRatio, progress) * all);
+    return at(Math.max(length - 1 - keep, 0));
+  };
+});

@@ -1,0 +1,43 @@
+import type { NdArray } from '../ground/array.ts';
+import type { Generator } from '../ground/random.ts';
+import type { Batch, ImageSet } from '../model/batch.ts';
+
+/**
+ * Reads batches in the given order, one ahead of the consumer.
+ *
+ * @param augment makes the generator of batch i
+ */
+export async function* batches<B extends Batch>(
+  dataset: ImageSet<B>,
+  order: readonly Int32Array[],
+  augment?: (i: number) => Generator,
+): AsyncGenerator<{ indices: Int32Array; batch: B }> {
+  const load = (i: number) => dataset.batch(order[i]!, augment?.(i));
+  let next = order.length > 0 ? load(0) : undefined;
+  for (let i = 0; i < order.length; i++) {
+    const batch = await next!;
+    next = i + 1 < order.length ? load(i + 1) : undefined;
+    // A failure of the batch ahead is thrown when its turn comes, not as an unhandled rejection.
+    next?.catch(() => {});
+    yield { indices: order[i]!, batch };
+  }
+}
+
+/** Images without augmentation, in batches [n, height, width, channels]. */
+export async function* imageBatches(
+  dataset: ImageSet,
+  batchSize: number,
+  indices = range(dataset.length),
+): AsyncGenerator<NdArray> {
+  for await (const { batch } of batches(dataset, batchOrder(indices, batchSize))) yield batch.image;
+}
+
+/** Cuts an order of images into batches; the last may be smaller, unless only `full` ones are wanted. */
+export function batchOrder(indices: Int32Array, batchSize: number, full = false): Int32Array[] {
+  const order: Int32Array[] = [];
+  for (let i = 0; i < indices.length; i += batchSize) order.push(indices.slice(i, i + batchSize));
+  return full ? order.filter((batch) => batch.length === batchSize) : order;
+}
+
+/** 0..n-1. */
+export const range = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i);

@@ -1,0 +1,26 @@
+import { shapeText } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import type { ImageSet } from '../model/batch.ts';
+import type { Model } from '../model/model.ts';
+
+/**
+ * Checks that a model can be used on a data set.
+ *
+ * @throws KcrError `DATASET_CLASSES`, `DATASET_SHAPE`, `DATASET_EMPTY`
+ */
+export function checkDataset(model: Model, dataset: ImageSet, where: string): void {
+  if (dataset.length === 0)
+    throw new KcrError('DATASET_EMPTY', { where, found: 'no images', fix: 'Check the path' });
+  if (dataset.classes.length !== model.classes)
+    throw new KcrError('DATASET_CLASSES', {
+      where,
+      found: `${dataset.classes.length} classes for a model of ${model.classes}`,
+      fix: 'Use data with the classes that the model was trained for',
+    });
+  if (shapeText(dataset.shape) !== shapeText(model.inputShape))
+    throw new KcrError('DATASET_SHAPE', {
+      where,
+      found: `images of ${shapeText(dataset.shape)} for a model of ${shapeText(model.inputShape)}`,
+      fix: "Load the data at the model's image size",
+    });
+}

@@ -1,0 +1,43 @@
+import type { NdArray } from '../ground/array.ts';
+
+/** How well logits name the classes: shares in 0..1, and mean cross-entropy in nats. */
+export interface Classification {
+  n: number;
+  top1: number;
+  top5: number;
+  loss: number;
+}
+
+/** Gathers logits batch by batch; ties count as wrong, so that constant logits score zero. */
+export class ClassificationMeter {
+  #n = 0;
+  #top1 = 0;
+  #top5 = 0;
+  #loss = 0;
+
+  /** Adds float32 [n, classes] logits with their labels. */
+  add(logits: NdArray, labels: ArrayLike<number>): void {
+    const classes = logits.shape[1]!;
+    for (let i = 0; i < labels.length; i++) {
+      const row = logits.data.subarray(i * classes, (i + 1) * classes);
+      const own = row[labels[i]!]!;
+      let above = -1;
+      let max = Number.NEGATIVE_INFINITY;
+      for (const x of row) {
+        if (x >= own) above++;
+        if (x > max) max = x;
+      }
+      let sum = 0;
+      for (const x of row) sum += Math.exp(x - max);
+      this.#n++;
+      if (above < 1) this.#top1++;
+      if (above < 5) this.#top5++;
+      this.#loss += Math.log(sum) + max - own;
+    }
+  }
+
+  get result(): Classification {
+    const n = Math.max(this.#n, 1);
+    return { n: this.#n, top1: this.#top1 / n, top5: this.#top5 / n, loss: this.#loss / n };
+  }
+}

@@ -1,0 +1,25 @@
+import type { ImageSet, LabelledBatch } from '../model/batch.ts';
+import type { Model } from '../model/model.ts';
+import type { Task } from '../model/task.ts';
+import { crossEntropy } from '../ops/cross-entropy.ts';
+import { oneHot } from '../ops/one-hot.ts';
+import { evaluate } from './classification-evaluation.ts';
+
+/** One class for each image: cross-entropy, top-1 and top-5. */
+export const classification: Task = {
+  name: 'classification',
+  metrics: { top1: 'top-1' },
+  targets: ({ label, target }, classes) => target ?? oneHot(label!, classes),
+  losses: ({ logits }, targets, labelSmoothing) => ({
+    crossEntropy: crossEntropy(logits, targets!, labelSmoothing),
+  }),
+  outputs: ({ logits }) => ({ logits }),
+  async evaluate(inference, data: ImageSet<LabelledBatch>, batchSize) {
+    const { n, ...result } = await evaluate(inference, data, batchSize);
+    return result;
+  },
+};
+
+/** What a model is trained for: its architecture's task, or classification. */
+export const taskOf = ({ architecture }: Pick<Model, 'architecture'>): Task =>
+  architecture.task ?? classification;

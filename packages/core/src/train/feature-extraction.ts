@@ -1,0 +1,39 @@
+import type { CompiledStep } from '../engine/engine.ts';
+import type { NdArray } from '../ground/array.ts';
+import type { ImageSet } from '../model/batch.ts';
+import { batches, batchOrder, range } from './batches.ts';
+
+/** The classifier's inputs over a data set, float32 [n, d]. */
+export const extractFeatures = (
+  inference: CompiledStep,
+  dataset: ImageSet,
+  batchSize: number,
+  indices?: Int32Array,
+): Promise<NdArray> => extract(inference, 'features', dataset, batchSize, indices);
+
+/** A model's logits over a data set, float32 [n, classes]. */
+export const extractLogits = (
+  inference: CompiledStep,
+  dataset: ImageSet,
+  batchSize: number,
+): Promise<NdArray> => extract(inference, 'logits', dataset, batchSize);
+
+async function extract(
+  inference: CompiledStep,
+  output: 'features' | 'logits',
+  dataset: ImageSet,
+  batchSize: number,
+  indices: Int32Array = range(dataset.length),
+): Promise<NdArray> {
+  const rows: NdArray[] = [];
+  for await (const { batch } of batches(dataset, batchOrder(indices, batchSize)))
+    rows.push((await inference({ image: batch.image }))[output]!);
+  const d = rows[0]?.shape[1] ?? 0;
+  const data = new Float32Array(indices.length * d);
+  let offset = 0;
+  for (const { data: part } of rows) {
+    data.set(part, offset);
+    offset += part.length;
+  }
+  return { dtype: 'float32', shape: [indices.length, d], data };
+}

@@ -1,0 +1,119 @@
+import type { ArraySlot, Slot } from '../engine/slots.ts';
+import type { NdArray } from '../ground/array.ts';
+import type { Draw, Generator } from '../ground/random.ts';
+import type { Progress, Schedule } from '../model/clock.ts';
+import type { Kept } from '../model/dim.ts';
+import type { Model } from '../model/model.ts';
+import type { TapInfo } from '../model/scope.ts';
+import type { Tensor } from '../tensor/tf.ts';
+
+/** The plugin interface that this version of core speaks. */
+export const PLUGIN_API_VERSION = 1;
+
+/** What a plugin is attached to, and how it declares what changes while the run goes on. */
+export interface PluginRun {
+  readonly model: Model;
+  /** `search` where architecture parameters are trained on data of their own. */
+  readonly stage: 'fit' | 'search';
+  readonly epochs: number;
+  /** Number of training images. */
+  readonly samples: number;
+  /** A stream of random numbers of this plugin's own. */
+  readonly generator: Generator;
+  /** An array that never changes, such as a teacher's weights. Not saved in checkpoints. */
+  constant(name: string, value: NdArray): Slot;
+  /** An array that changes between epochs. Saved in checkpoints. */
+  buffer(name: string, initial: NdArray): ArraySlot;
+  /** A trained architecture parameter: never decayed. Saved in checkpoints. */
+  parameter(name: string, initial: NdArray): ArraySlot;
+  /** A number that changes from step to step. */
+  input(name: string, next: Schedule): Slot;
+  /** Random numbers, new in every step. */
+  noise(name: string, shape: readonly number[], draw: Draw): Slot;
+  /** Tells the user something that they should know, e.g. that a mask has collapsed. */
+  warn(message: string): void;
+}
+
+/** What a loss term may read. */
+export interface LossContext {
+  /** The images that the model was given, [batch, height, width, channels]. */
+  images: Tensor;
+  /** [batch, classes] */
+  logits: Tensor;
+  /** [batch, d], the classifier's input. */
+  features: Tensor;
+  /** The last feature map. */
+  tokens: Tensor;
+  /** One-hot or soft targets, [batch, classes]. */
+  targets: Tensor;
+  /** Index of each image in the training set, int32 [batch]. */
+  indices: Tensor;
+}
+
+/** What a training step gave, outside it. */
+export interface Observation {
+  /** Index of each image in the training set. */
+  indices: Int32Array;
+  /** [batch, d] of augmented images, in training mode, before the step's update. */
+  features: NdArray;
+}
+
+/** What a refresh between epochs may read; `epoch` is the one that comes next. */
+export interface RefreshContext extends Progress {
+  /**
+   * Features of training images under the raw weights, in evaluation mode and without augmentation.
+   *
+   * @param indices which images; default all
+   * @returns float32 [n, d]
+   */
+  features(indices?: Int32Array): Promise<NdArray>;
+  /** Training images without augmentation, in batches [n, height, width, channels]. Default all of them. */
+  images(indices?: Int32Array): AsyncIterable<NdArray>;
+  /** Class of every training image. */
+  labels: Int32Array;
+}
+
+/** What a plugin does. Every hook is optional. */
+export interface PluginHooks {
+  /** Reads or replaces a value of the forward pass, in training and in evaluation. */
+  tap?(value: Tensor, info: TapInfo): Tensor;
+  /** A differentiable scalar, added to the loss. */
+  loss?(context: LossContext): Tensor;
+  /** Called after each training step. */
+  observe?(observation: Observation): void;
+  /**
+   * Called before the first epoch and after every epoch, before checkpoints are written: a run that goes on
+   * from one finds the buffers as they were left here.
+   */
+  refresh?(context: RefreshContext): Promise<void>;
+  /** The channels to keep, by dimension, at the end of a search. */
+  select?(): Promise<Kept>;
+  /** Numbers for the log, after each epoch and the refresh that follows it. */
+  metrics?(progress: Progress): Promise<Record<string, number>>;
+}
+
+/** A regulariser, mask or criterion: a name, an interface version and a function that attaches it. */
+export interface Plugin {
+  readonly name: string;
+  readonly apiVersion: number;
+  /** What it was made with; a run resumes only with the same, as JSON. */
+  readonly options?: unknown;
+  setup(run: PluginRun): PluginHooks;
+}
+
+/**
+ * Defines a plugin with options.
+ *
+ * @example
+ * export const l2 = definePlugin('l2-features', ({ eta }: { eta: number }) => () => ({
+ *   loss: ({ features }) => tf.mul(eta, tf.mean(tf.square(features))),
+ * }));
+ */
+export const definePlugin =
+  <O>(name: string, attach: (options: O) => (run: PluginRun) => PluginHooks) =>
+  (options: O): Plugin => ({
+    name,
+    apiVersion: PLUGIN_API_VERSION,
+    options,
+    setup: attach(options),
+  });

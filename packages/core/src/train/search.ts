@@ -1,0 +1,33 @@
+import { KcrError } from '../ground/error.ts';
+import type { Kept } from '../model/dim.ts';
+import { type FitResult, type SearchOptions, TrainingLoop } from './training-loop.ts';
+
+export interface SearchResult extends FitResult {
+  /** The channels that the plugins chose, by dimension. */
+  kept: Kept;
+}
+
+/**
+ * Searches an architecture: weights and architecture parameters are trained in turn, on separate parts
+ * of the data (Algorithm 1 of KCR and DCS), and then the plugins choose channels.
+ *
+ * @throws KcrError as {@link fit}, and `SEARCH_NOTHING` without a plugin that has parameters and selects
+ */
+export async function search(options: SearchOptions): Promise<SearchResult> {
+  const loop = new TrainingLoop(options, 'search');
+  try {
+    const { hooks, hasArchitecture } = loop.trainer;
+    if (!hasArchitecture || !hooks.some((hook) => hook.select))
+      throw new KcrError('SEARCH_NOTHING', {
+        where: 'search',
+        found: 'no plugin with architecture parameters and a selection',
+        fix: 'Attach a mask plugin, such as gumbelMasks of @kcr/masks',
+      });
+    const result = await loop.run();
+    const kept: Record<string, readonly number[]> = {};
+    for (const hook of hooks) Object.assign(kept, await hook.select?.());
+    return { ...result, kept };
+  } finally {
+    await loop.trainer.dispose();
+  }
+}

@@ -1,0 +1,14 @@
+import type { Dataset } from '../model/batch.ts';
+
+/** A part of a data set, by index. */
+export function subset(dataset: Dataset, indices: Int32Array): Dataset {
+  const { classes, shape } = dataset;
+  const through = (at: Int32Array) => at.map((i) => indices[i]!);
+  return {
+    length: indices.length,
+    classes,
+    shape,
+    labels: indices.map((i) => dataset.labels[i]!),
+    batch: (at, augment) => dataset.batch(through(at), augment),
+  };
+}

@@ -1,0 +1,292 @@
+import type { Engine } from '../engine/engine.ts';
+import { KcrError } from '../ground/error.ts';
+import { Generator } from '../ground/random.ts';
+import { describeAdapter } from '../model/adapter.ts';
+import type { Dataset, ImageSet } from '../model/batch.ts';
+import { type ModelInfo, saveModel } from '../model/checkpoint.ts';
+import type { Model } from '../model/model.ts';
+import type { StateDict } from '../model/state-dict.ts';
+import { noClasses } from '../model/task.ts';
+import type { AdamWOptions } from './adamw.ts';
+import { batches, batchOrder, imageBatches, range } from './batches.ts';
+import { checkDataset } from './check-dataset.ts';
+import { taskOf } from './classification.ts';
+import { type EpochRecord, validationName } from './epoch-record.ts';
+import { extractFeatures } from './feature-extraction.ts';
+import { type Decay, learningRate } from './learning-rate.ts';
+import type { Plugin } from './plugin.ts';
+import { loadRun, saveRun } from './resume.ts';
+import { type Group, Trainer } from './trainer.ts';
+
+/** AdamW and its schedule. */
+export interface OptimizerOptions extends Partial<AdamWOptions> {
+  /** Peak learning rate. */
+  lr: number;
+  /** Learning rate at the start of the warm-up and at the end. Default lr / 100. */
+  minLr?: number;
+  /** Default 0. */
+  warmupEpochs?: number;
+  /** How the learning rate falls after the warm-up. Default `cosine`. */
+  decay?: Decay;
+  /** Factor of the learning rate from each layer to the one below it (timm). Default 1. */
+  layerDecay?: number;
+}
+
+export interface FitOptions {
+  model: Model;
+  engine: Engine;
+  train: ImageSet;
+  /** Evaluated after each epoch. */
+  validation?: ImageSet;
+  epochs: number;
+  batchSize: number;
+  /** The same seed gives the same run. */
+  seed: number;
+  optimizer: OptimizerOptions;
+  plugins?: readonly Plugin[];
+  /** Of classification. Default 0. */
+  labelSmoothing?: number;
+  clipNorm?: number;
+  /** Times that an image comes in a row, augmented anew each time; an epoch has as many images as without. Default 1. */
+  augRepeats?: number;
+  /** Decay of the moving average of the weights, which is then what is evaluated and saved. */
+  emaDecay?: number;
+  /** Weights to start from. Default: drawn from the seed. */
+  initial?: StateDict;
+  /** Folder for checkpoints after each epoch; a run found there goes on. */
+  directory?: string;
+  /** What is saved with the model. Default: the classes of `train`, no normalisation. */
+  info?: ModelInfo;
+  onStep?(report: StepReport): void;
+  onEpoch?(record: EpochRecord): void;
+  /** Default: console.warn. */
+  onWarning?(message: string): void;
+}
+
+export interface SearchOptions extends FitOptions {
+  /** Share of the training images that architecture parameters are trained on. Default 0.3. */
+  architectureShare?: number;
+  /** Optimiser of the architecture parameters. Default: as the weights'. */
+  architectureOptimizer?: OptimizerOptions;
+}
+
+/** Where a run is, after a step. */
+export interface StepReport {
+  epoch: number;
+  epochs: number;
+  /** Steps done in this epoch, and in an epoch. */
+  step: number;
+  steps: number;
+  loss: number;
+}
+
+export interface FitResult {
+  weights: StateDict;
+  history: EpochRecord[];
+}
+
+interface PlannedStep {
+  group: Group;
+  indices: Int32Array;
+}
+
+/** One run of epochs over a {@link Trainer}, saved after each. */
+export class TrainingLoop {
+  readonly trainer: Trainer;
+  readonly #root: Generator;
+  /** Images for the weights, and for the architecture parameters. */
+  readonly #parts: Record<'weights' | 'architecture', Int32Array>;
+
+  constructor(
+    private readonly options: SearchOptions,
+    private readonly stage: 'fit' | 'search',
+  ) {
+    const { model, engine, train, plugins = [], seed, epochs, batchSize, optimizer } = options;
+    checkDataset(model, train, 'training data');
+    if (options.validation) checkDataset(model, options.validation, 'validation data');
+    this.#root = new Generator(seed);
+    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05, layerDecay } = optimizer;
+    const { labelSmoothing = 0, clipNorm, emaDecay } = options;
+    this.trainer = new Trainer(
+      model,
+      engine,
+      plugins,
+      { labelSmoothing, clipNorm, emaDecay, layerDecay, adamw: { betas, eps, weightDecay } },
+      { stage, epochs, samples: train.length, warn: options.onWarning ?? console.warn },
+      this.#root.fork('plugins'),
+    );
+    this.#parts = this.#split(options.architectureShare ?? 0.3);
+    for (const [part, { length }] of Object.entries(this.#parts)) {
+      const needed = part === 'weights' || stage === 'search';
+      if (needed && !(batchSize >= 1 && batchSize <= length))
+        throw new KcrError('BATCH_SIZE', {
+          where: `training data for the ${part}`,
+          found: `a batch of ${batchSize} from ${length} images`,
+          fix: `Choose a batch size from 1 to ${length}, or give more images`,
+        });
+    }
+  }
+
+  async run(): Promise<FitResult> {
+    const { model, directory, initial, epochs } = this.options;
+    const identity = this.#identity();
+    this.trainer.start(initial ?? model.initialize(this.#root.fork('weights')));
+    const saved = directory ? await loadRun(directory, identity) : undefined;
+    if (saved) this.trainer.restore(saved.trainer);
+    else await this.#refresh();
+    const history = saved?.history ?? [];
+    for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++) {
+      const record = await this.#epoch(epoch);
+      history.push(record);
+      if (directory) {
+        // The run's state comes last: whatever is killed before it is done again from the epoch before.
+        await saveModel(directory, model, await this.trainer.weights(), this.#info());
+        const state = { trainer: await this.trainer.save(), epoch: epoch + 1, history };
+        await saveRun(directory, state, identity);
+      }
+      this.options.onEpoch?.(record);
+    }
+    return { weights: await this.trainer.weights(), history };
+  }
+
+  async #epoch(epoch: number): Promise<EpochRecord> {
+    const started = performance.now();
+    const { train, epochs, validation, batchSize } = this.options;
+    const { trainer } = this;
+    trainer.progress.epoch = epoch;
+    trainer.generator = this.#root.fork(`steps:${epoch}`);
+    const plan = this.#plan(epoch);
+    const augment = (i: number) => this.#root.fork(`augment:${epoch}:${i}`);
+    const total: Record<string, number> = { loss: 0 };
+    let step = 0;
+    let lr = 0;
+    for await (const { indices, batch } of batches(
+      train,
+      plan.map((p) => p.indices),
+      augment,
+    )) {
+      const { group } = plan[step]!;
+      lr = this.#rate(group, plan);
+      const out = await trainer.step(group, batch, indices, lr);
+      step++;
+      for (const [name, value] of Object.entries({ loss: out.loss, ...out.terms }))
+        total[name] = (total[name] ?? 0) + value;
+      this.options.onStep?.({ epoch, epochs, step, steps: plan.length, loss: out.loss });
+    }
+    const record: EpochRecord = { epoch: epoch + 1, lr };
+    for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
+    if (validation) {
+      const result = await taskOf(this.options.model).evaluate(
+        trainer.inference,
+        validation,
+        batchSize,
+      );
+      for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
+    }
+    trainer.progress.epoch = epoch + 1;
+    await this.#refresh();
+    for (const hooks of trainer.hooks)
+      Object.assign(record, await hooks.metrics?.({ ...trainer.progress, epoch }));
+    record.seconds = (performance.now() - started) / 1000;
+    return record;
+  }
+
+  async #refresh(): Promise<void> {
+    const { trainer } = this;
+    const { train, batchSize, model } = this.options;
+    const task = taskOf(model);
+    for (const hooks of trainer.hooks)
+      await hooks.refresh?.({
+        ...trainer.progress,
+        features: (indices) => extractFeatures(trainer.features, train, batchSize, indices),
+        images: (indices) => imageBatches(train, batchSize, indices),
+        get labels() {
+          return (train as Partial<Dataset>).labels ?? noClasses('labels', task);
+        },
+      });
+  }
+
+  #split(share: number): Record<'weights' | 'architecture', Int32Array> {
+    const { length } = this.options.train;
+    if (this.stage === 'fit') return { weights: range(length), architecture: new Int32Array(0) };
+    const order = this.#root.fork('split').permutation(length);
+    const cut = Math.round(length * (1 - share));
+    return { weights: order.slice(0, cut), architecture: order.slice(cut) };
+  }
+
+  /** The batches of an epoch. In a search, those of the two groups alternate in proportion. */
+  #plan(epoch: number): PlannedStep[] {
+    const group: Group = this.stage === 'fit' && this.trainer.hasArchitecture ? 'all' : 'weights';
+    const weights = this.#batches('weights', epoch).map((indices) => ({ group, indices }));
+    const others = this.#batches('architecture', epoch);
+    const plan: PlannedStep[] = [];
+    let taken = 0;
+    weights.forEach((step, i) => {
+      plan.push(step);
+      const due = Math.round(((i + 1) * others.length) / weights.length);
+      for (; taken < due; taken++) plan.push({ group: 'architecture', indices: others[taken]! });
+    });
+    return plan;
+  }
+
+  #batches(part: 'weights' | 'architecture', epoch: number): Int32Array[] {
+    const images = this.#parts[part];
+    const order = this.#root.fork(`order:${part}:${epoch}`).permutation(images.length);
+    const { augRepeats: repeats = 1 } = this.options;
+    return batchOrder(
+      order.map((_, i) => images[order[Math.floor(i / repeats)]!]!),
+      this.options.batchSize,
+      true,
+    );
+  }
+
+  #rate(group: Group, plan: readonly PlannedStep[]): number {
+    const { optimizer, architectureOptimizer, epochs } = this.options;
+    const chosen = (group === 'architecture' && architectureOptimizer) || optimizer;
+    const { lr, minLr = lr / 100, warmupEpochs = 0, decay } = chosen;
+    const perEpoch = plan.filter((step) => step.group === group).length;
+    const [warmupSteps, totalSteps] = [warmupEpochs * perEpoch, epochs * perEpoch];
+    return learningRate(this.trainer.steps(group), {
+      lr,
+      minLr,
+      warmupSteps,
+      totalSteps,
+      decay,
+    });
+  }
+
+  #info(): ModelInfo {
+    const { info, train } = this.options;
+    const channels = Array<number>(train.shape[2]).fill(0);
+    const normalization = { mean: channels, std: channels.map(() => 1) };
+    return info ?? { classes: train.classes, normalization };
+  }
+
+  /** What must be the same for a run to go on. */
+  #identity(): object {
+    const { model, train, plugins = [] } = this.options;
+    const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm } = this.options;
+    const { emaDecay, augRepeats } = this.options;
+    const { architectureShare, architectureOptimizer } = this.options;
+    const identity = {
+      stage: this.stage,
+      architecture: model.architecture.name,
+      config: model.config,
+      kept: model.kept,
+      adapters: model.adapters.length > 0 ? model.adapters.map(describeAdapter) : undefined,
+      images: train.length,
+      epochs,
+      batchSize,
+      seed,
+      optimizer,
+      labelSmoothing,
+      clipNorm,
+      emaDecay,
+      augRepeats,
+      architectureShare,
+      architectureOptimizer,
+      plugins: plugins.map(({ name, options }) => ({ name, options })),
+    };
+    return JSON.parse(JSON.stringify(identity));
+  }
+}

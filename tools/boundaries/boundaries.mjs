@@ -1,0 +1,95 @@
+// Who may import whom: packages, the rooms of core, and no circles anywhere. `npm run boundaries` checks it, and
+// `npm run map` draws docs/architecture.md's pictures from the same imports.
+
+/** The packages that a package may import. */
+export const packages = {
+  core: [],
+  features: ['core'],
+  data: ['core'],
+  onnx: ['core'],
+  backbones: ['core'],
+  masks: ['core'],
+  nystrom: ['core', 'features'],
+  'ib-bound': ['core', 'features'],
+  criteria: ['core'],
+  lfc: ['core'],
+  distill: ['core'],
+  explain: ['core'],
+  detect: ['core', 'data'],
+};
+
+/** The rooms of core by floor: each may import those before it. */
+export const rooms = [
+  'ground',
+  'tensor',
+  'trace',
+  'ops',
+  'engine',
+  'model',
+  'layers',
+  'tokens',
+  'train',
+  'prune',
+];
+
+const any = (names) => `(${names.join('|')})`;
+const tests = '\\.test\\.ts$';
+
+const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
+  name: `packages-of-${name}`,
+  comment: `@kcr/${name} imports ${allowed.length > 0 ? allowed.join(', ') : 'no other package'}.`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/`, pathNot: tests },
+  to: { path: '^packages/', pathNot: `^packages/${any([name, ...allowed])}/` },
+}));
+
+const betweenRooms = rooms.slice(0, -1).map((room, floor) => ({
+  name: `rooms-above-${room}`,
+  comment: `core/src/${room} stands below ${rooms.slice(floor + 1).join(', ')}.`,
+  severity: 'error',
+  from: { path: `^packages/core/src/${room}/`, pathNot: tests },
+  to: { path: `^packages/core/src/${any(rooms.slice(floor + 1))}/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Files that import each other are one concept, or miss one below both.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    ...betweenPackages,
+    ...betweenRooms,
+    {
+      name: 'sources-by-package',
+      comment: 'Other packages are imported by name, not by path.',
+      severity: 'error',
+      from: { path: '^(packages|tools)/([^/]+)/' },
+      to: { path: '^packages/', pathNot: ['^packages/$2/', '^packages/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'tensorflow-in-one-place',
+      comment: 'core/src/tensor/tf.ts alone imports TensorFlow.js; use `tf` of @kcr/core.',
+      severity: 'error',
+      from: { pathNot: ['^packages/core/src/tensor/tf\\.ts$', tests] },
+      to: { path: '@tensorflow/' },
+    },
+    {
+      name: 'declared',
+      comment: 'What a package imports stands in its package.json.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/', pathNot: [tests, '/testing\\.ts$'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['/dist/'] },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+};
