@@ -16,6 +16,21 @@ export const packages = {
   distill: ['core'],
   explain: ['core'],
   detect: ['core', 'data'],
+  pipeline: [
+    'core',
+    'data',
+    'onnx',
+    'backbones',
+    'criteria',
+    'detect',
+    'distill',
+    'explain',
+    'ib-bound',
+    'lfc',
+    'masks',
+    'nystrom',
+  ],
+  cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
 };
 
 /** The rooms of core by floor: each may import those before it. */

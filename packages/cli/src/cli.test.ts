@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { Generator, writeSafetensors } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
 import { information } from '@kcr/ib-bound';
+import { parseRecipe, recipes } from '@kcr/pipeline';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseRecipe } from './recipe.ts';
-import { recipes } from './recipes/index.ts';
 import { hasBrowser, kcr, openPage } from './testing.ts';
 
 let root: string;
@@ -164,8 +163,8 @@ describe('pruning', () => {
     ...recipe,
     search: undefined,
     prune: {
-      allocator: 'bcp',
-      budget: 60,
+      method: 'bottom-up-cascade',
+      epsilon: 60,
       images: 12,
       calibrationImages: 12,
       batchSize: 12,
@@ -229,7 +228,10 @@ describe('pruning', () => {
       ],
     ],
     ['an allowed drop', ['--allocator', 'drop', '--budget', '10', '--schedule', 'cascade']],
-    ['a cascade without tokens', ['--allocator', 'bcp', '--budget', '60', '--no-tokens']],
+    [
+      'a cascade without tokens',
+      ['--method', 'bottom-up-cascade', '--epsilon', '60', '--no-tokens'],
+    ],
   ])('kcr prune with %s', { timeout: 60_000 }, async (name, options) => {
     const folder = `prune-${name.replaceAll(' ', '-')}`;
     const { out, code, err } = await prune(folder, ...options);
@@ -579,9 +581,16 @@ describe('what is wrong is said, with exit code 1', () => {
     }
   });
 
-  test('every wrong field of a recipe at once', () => {
-    const wrong = { ...recipe, seed: 'x', dense: { ...recipe.dense, epoch: 3, batchSize: 0 } };
-    expect(() => parseRecipe(wrong, 'x')).toThrow(/seed.*dense\.batchSize.*epoch|dense.*seed/s);
+  test('every wrong field of a recipe at once, of its data too', async () => {
+    const wrong = {
+      ...recipe,
+      seed: 'x',
+      data: { augment: ['flip'] },
+      dense: { ...recipe.dense, epoch: 3, batchSize: 0 },
+    };
+    const { message } = (await parseRecipe(wrong, 'x').catch((error) => error)) as Error;
+    for (const field of ['seed', 'dense.batchSize', 'epoch', 'data.augment.0'])
+      expect(message).toContain(field);
   });
 
   test('a checkpoint of another model', async () => {
@@ -601,7 +610,7 @@ describe('what is wrong is said, with exit code 1', () => {
   });
 });
 
-test('the recipes that come with the command are valid', () => {
+test('the recipes that come with the command are valid', async () => {
   for (const [name, input] of Object.entries(recipes))
-    expect(parseRecipe(input, name).name).toBe(name);
+    expect((await parseRecipe(input, name)).name).toBe(name);
 });

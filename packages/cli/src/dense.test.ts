@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Generator } from '@kcr/core';
 import { readLabelMap } from '@kcr/data';
+import { recipes as bundled, parseRecipe, recipeModel } from '@kcr/pipeline';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GALLERY_TILE } from './gallery.ts';
-import { parseRecipe } from './recipe.ts';
-import { recipes as bundled } from './recipes/index.ts';
-import { recipeModel } from './sources.ts';
 import { hasBrowser, kcr, openPage } from './testing.ts';
 
 let root: string;
@@ -180,7 +177,7 @@ describe.each([
     expect(await pictures.count()).toBe(4);
     for (const picture of await pictures.all()) {
       const width = await picture.evaluate((img) => (img as { naturalWidth: number }).naturalWidth);
-      expect(width).toBe(4 * GALLERY_TILE);
+      expect(width).toBe(4 * 256);
     }
     const text = await page.locator('body').innerText();
     for (const title of ['truth', 'found: dense', 'found: compact', 'Training loss'])
@@ -234,11 +231,11 @@ test('a compact model stands on the backbone of a checkpoint', { timeout: 60_000
 test.each(Object.entries(bundled).filter(([, { model }]) => model.head))(
   'the model of %s can be built, for its data',
   async (name, input) => {
-    const recipe = parseRecipe(input, name);
+    const recipe = await parseRecipe(input, name);
     const { model } = await recipeModel(recipe);
     const classes: Record<string, number> = { coco: 80, instances: 1 };
-    const expected =
-      recipe.data.kind === 'semantic' ? recipe.data.classes.length : classes[recipe.data.kind!];
+    const { data } = input;
+    const expected = data.kind === 'semantic' ? data.classes.length : classes[data.kind!];
     expect(model.classes).toBe(expected);
     expect(model.featureMaps.length).toBeGreaterThan(1);
   },

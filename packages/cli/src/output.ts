@@ -1,5 +1,5 @@
 /** Prints a command's result: as JSON on one line, or as aligned `name  value` lines. */
-export function printResult(result: object, json: boolean): void {
+export function printResult(result: object, json = false): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;

@@ -1,30 +1,29 @@
-import {
-  type EpochRecord,
-  type Model,
-  type PruningReport,
-  type StepReport,
-  type Task,
-  validationName,
-} from '@kcr/core';
-import type { TryReport } from '@kcr/lfc';
+import { type EpochRecord, type Task, validationName } from '@kcr/core';
+import type { OnEvent, PipelineEvent } from '@kcr/pipeline';
 import { Presets, SingleBar } from 'cli-progress';
 
-/** How a run tells a person how far it is. */
-export interface ProgressView {
-  onStep(report: StepReport): void;
-  onEpoch(record: EpochRecord): void;
-  onWarning(message: string): void;
-  /** Ends the display of this stage. */
-  stop(): void;
-}
+type EventOf<T extends PipelineEvent['type']> = Extract<PipelineEvent, { type: T }>;
 
 const seconds = (s: number) =>
   s < 90
     ? `${Math.round(s)} s`
     : `${Math.floor(s / 60)} min ${String(Math.round(s % 60)).padStart(2, '0')} s`;
 
+/** Seconds left of something of which parts are done one after another. */
+class Clock {
+  readonly #started = performance.now();
+  #first?: number;
+
+  /** @param done parts done; the first call says how many were before this clock began */
+  left(done: number, all: number, firstDone = done): number {
+    this.#first ??= firstDone;
+    const spent = (performance.now() - this.#started) / 1000;
+    return (spent * (all - done)) / Math.max(done - this.#first, 1e-9);
+  }
+}
+
 /** The metrics of an epoch's validation, as text. */
-function metricsText(record: EpochRecord, { metrics }: Task): string {
+function metricsText(record: EpochRecord, metrics: Task['metrics']): string {
   const shown = Object.entries(metrics).flatMap(([key, title]) => {
     const value = record[validationName(key)];
     return value === undefined ? [] : [`, ${title} ${(100 * value).toFixed(1)} %`];
@@ -32,34 +31,31 @@ function metricsText(record: EpochRecord, { metrics }: Task): string {
   return shown.join('');
 }
 
-/** A bar with the time left on a terminal, a plain line per epoch elsewhere; all on standard error. */
-export function progressView(
-  stage: string,
-  task: Task,
-  stream: NodeJS.WriteStream = process.stderr,
-): ProgressView {
-  const started = performance.now();
-  let first: number | undefined;
-  let epochs = 0;
-  const left = (done: number) => {
-    first ??= done;
-    const spent = (performance.now() - started) / 1000;
-    return (spent * (epochs - done)) / Math.max(done - first + 1, 1e-9);
+/** How a training is shown. */
+interface TrainingView {
+  step(event: EventOf<'step'>): void;
+  epoch(event: EventOf<'epoch'>): void;
+  stop(): void;
+}
+
+/** A line for each epoch. */
+function trainingLines(stream: NodeJS.WriteStream): TrainingView {
+  const clock = new Clock();
+  return {
+    step: () => {},
+    epoch({ stage, record, epochs, metrics }) {
+      const done = record.epoch!;
+      const left = seconds(clock.left(done, epochs, done - 1));
+      stream.write(
+        `${stage}: epoch ${done}/${epochs}, loss ${record.loss!.toFixed(4)}${metricsText(record, metrics)}, ${left} left\n`,
+      );
+    },
+    stop: () => {},
   };
-  const warn = (message: string) => void stream.write(`warning: ${message}\n`);
-  if (!stream.isTTY)
-    return {
-      onStep: (report) => {
-        epochs = report.epochs;
-        first ??= report.epoch + 1;
-      },
-      onEpoch: (record) =>
-        void stream.write(
-          `${stage}: epoch ${record.epoch}/${epochs}, loss ${record.loss!.toFixed(4)}${metricsText(record, task)}, ${seconds(left(record.epoch!))} left\n`,
-        ),
-      onWarning: warn,
-      stop: () => {},
-    };
+}
+
+/** A bar with the time left. */
+function trainingBar(stream: NodeJS.WriteStream, stage: string): TrainingView {
   const bar = new SingleBar(
     {
       format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{metrics}`,
@@ -70,47 +66,58 @@ export function progressView(
   let metrics = '';
   let begun = false;
   return {
-    onStep({ epoch, epochs: all, step, steps, loss }) {
-      const shown = { epoch: `${epoch + 1}/${all}`, loss: loss.toFixed(3), metrics };
-      if (!begun) bar.start(all * steps, epoch * steps, shown);
+    step({ report: { epoch, epochs, step, steps, loss } }) {
+      const shown = { epoch: `${epoch + 1}/${epochs}`, loss: loss.toFixed(3), metrics };
+      if (!begun) bar.start(epochs * steps, epoch * steps, shown);
       begun = true;
       bar.update(epoch * steps + step, shown);
     },
-    onEpoch: (record) => {
-      metrics = metricsText(record, task);
+    epoch: (event) => {
+      metrics = metricsText(event.record, event.metrics);
     },
-    onWarning: warn,
     stop: () => bar.stop(),
   };
 }
 
-/** A line for each step of pruning, and for each try of a cascade, on standard error. */
-export function pruningView(stream: NodeJS.WriteStream = process.stderr) {
-  const started = performance.now();
-  const left = (done: number, all: number) => {
-    if (done === 0) return '';
-    const spent = (performance.now() - started) / 1000;
-    return `, ${seconds((spent * (all - done)) / done)} left`;
-  };
-  const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
-  return {
-    start(criterion: string, images: number): void {
-      stream.write(`prune: ${criterion} on ${images} images\n`);
+/**
+ * Shows what a pipeline tells: a bar for each training on a terminal, lines elsewhere; all on standard error, so that
+ * results stand alone on standard output.
+ */
+export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
+  const write = (line: string) => void stream.write(`${line}\n`);
+  let training: TrainingView | undefined;
+  let pruning = new Clock();
+  const left = (done: number, all: number) =>
+    done === 0 ? '' : `, ${seconds(pruning.left(done, all, 0))} left`;
+  const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
+
+  const show: { [T in PipelineEvent['type']]: (event: EventOf<T>) => void } = {
+    training: ({ stage }) => {
+      training = stream.isTTY ? trainingBar(stream, stage) : trainingLines(stream);
     },
-    onStep({ name, step, steps, macs, params }: PruningReport, whole: Model): void {
-      const [ofMacs, ofParams] = [
-        share(macs, whole.macs.total),
-        share(params, whole.parameterCount),
-      ];
-      const rest = left(step, steps);
-      stream.write(`prune: ${name}, ${ofMacs} of MACs, ${ofParams} of parameters${rest}\n`);
+    step: (event) => training?.step(event),
+    epoch: (event) => training?.epoch(event),
+    trained: () => training?.stop(),
+    pruning({ criterion, images }) {
+      pruning = new Clock();
+      write(`prune: ${criterion} on ${images} images`);
     },
-    onTry({ block, turn, blocks, what, count, drop, allowed }: TryReport): void {
+    'pruning-step'({ report: { name, step, steps, macs, params }, whole }) {
+      const sizes = `${percent(macs, whole.macs)} of MACs, ${percent(params, whole.params)} of parameters`;
+      write(`prune: ${name}, ${sizes}${left(step, steps)}`);
+    },
+    'pruning-try'({ report: { block, turn, blocks, what, count, drop, allowed } }) {
       const points = `${drop.toFixed(2)} of at most ${allowed.toFixed(2)} points`;
       const rest = left(turn - 1, blocks);
-      stream.write(
-        `prune: ${block} (${turn}/${blocks}), ${count} ${what} fewer: drop ${points}${rest}\n`,
-      );
+      write(`prune: ${block} (${turn}/${blocks}), ${count} ${what} fewer: drop ${points}${rest}`);
     },
+    predicted: ({ image, drawing, done, images }) =>
+      write(`${image}: ${drawing} (${done}/${images})`),
+    skipped({ where, entries }) {
+      for (const [code, n] of Object.entries(entries))
+        write(`warning: ${where}: ${n} entries left out (${code})`);
+    },
+    warning: ({ message }) => write(`warning: ${message}`),
   };
+  return (event) => (show[event.type] as (event: PipelineEvent) => void)(event);
 }

@@ -6,6 +6,8 @@ import {
   type LabelledBatch,
   type NdArray,
   type Normalization,
+  type Preprocessing,
+  plainPreprocessing,
 } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import type { Pixels } from './image.ts';
@@ -16,6 +18,8 @@ export interface ImageSource {
   readonly labels: Int32Array;
   readonly classes: readonly string[];
   readonly shape: readonly [number, number, number];
+  /** How images came to that shape. Default: they had it. */
+  readonly framing?: Omit<Preprocessing, keyof Normalization | 'input_size'>;
   /** Image i; a source that crops at random while it decodes uses `augment`. */
   pixels(i: number, augment?: Generator): Pixels | Promise<Pixels>;
 }
@@ -71,6 +75,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
     labels,
     classes,
     shape,
+    input: { ...plainPreprocessing(shape), ...source.framing, ...options.normalization },
     async batch(indices, augment) {
       // Every image has a stream of its own, so that the order of decoding does not matter.
       const images = await Promise.all(

@@ -57,7 +57,13 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     if (remember) cache.set(i, image);
     return image;
   };
-  return { labels: Int32Array.from(labels), classes, shape: [size, size, channels], pixels };
+  return {
+    labels: Int32Array.from(labels),
+    classes,
+    shape: [size, size, channels],
+    framing: { interpolation: 'bicubic', crop_mode: 'center', crop_pct: cropRatio ?? 1 },
+    pixels,
+  };
 }
 
 async function classFolders(root: string): Promise<string[]> {

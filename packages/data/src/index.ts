@@ -16,6 +16,7 @@ export * from './instances.ts';
 export type { InvalidPolicy } from './invalid.ts';
 export * from './label-map.ts';
 export { type MixOptions, mix } from './mix.ts';
+export * from './model-input.ts';
 export * from './photometric.ts';
 export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export { type RandomErasingOptions, randomErasing } from './random-erasing.ts';

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import {
   type Batch,
   float32,
-  Generator,
+  type Generator,
   type ImageSet,
   int32,
   KcrError,
   type Normalization,
+  type Preprocessing,
 } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import {
@@ -24,6 +25,7 @@ import { augmented, fillOf, normalised, streamNames } from './dataset.ts';
 import { type Pixels, readImage } from './image.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { readLabelMap } from './label-map.ts';
+import { cornerInput, inputView } from './model-input.ts';
 import { pairFolders } from './paired-folder.ts';
 import {
   type Box,
@@ -227,8 +229,8 @@ export interface InstanceDatasetOptions {
   canvas: Size;
   /** How training images lie on the canvas. Default: as large as it allows. */
   framing?: Framing;
-  /** How images lie on it outside training. Default: as large as it allows. */
-  testFraming?: Framing;
+  /** Their size outside training. Default: as large as the canvas allows. */
+  resize?: Preprocessing['resize'];
   /** Changes of training images that move no pixel. */
   augment?: readonly Augment[];
   /** Side of the square in which a batch has the mask of each object's box. Default 56. */
@@ -269,13 +271,15 @@ export function instanceDataset(
   source: InstanceSource,
   options: InstanceDatasetOptions,
 ): InstanceDataset {
-  const { normalization, canvas, framing = fitted, testFraming = fitted } = options;
+  const { normalization, canvas, framing = fitted, resize } = options;
   const { augment = [], maskSize = 56, minSize = 1 } = options;
   const { classes, channels, truth } = source;
   const fill = fillOf(normalization);
   const trained = truth.images.map((_, i) => source.instances(i).filter(({ crowd }) => !crowd));
   const places = trained.reduce((most, { length }) => Math.max(most, length), 1);
-  const testView = (i: number) => testFraming(truth.images[i]!, canvas, new Generator(0));
+  const shape = [canvas.height, canvas.width, channels] as const;
+  const input = cornerInput(shape, normalization, resize);
+  const testView = (i: number) => inputView(truth.images[i]!, input);
 
   const load = async (i: number, generator?: Generator) => {
     const view = generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
@@ -293,7 +297,8 @@ export function instanceDataset(
     classes,
     normalization,
     length: truth.images.length,
-    shape: [canvas.height, canvas.width, channels],
+    shape,
+    input,
     view: testView,
     async batch(indices, generator): Promise<Batch> {
       const loaded = await Promise.all(

@@ -4,6 +4,7 @@ import { augmented, fillOf, normalised, streamNames } from './dataset.ts';
 import { type Pixels, readImage } from './image.ts';
 import type { InvalidPolicy } from './invalid.ts';
 import { readLabelMap } from './label-map.ts';
+import { cornerInput, inputView } from './model-input.ts';
 import { pairFolders } from './paired-folder.ts';
 import {
   type Framing,
@@ -134,10 +135,12 @@ export function semanticDataset(
   const { normalization, canvas, framing = fitted, maxClassShare = 1, augment = [] } = options;
   const { classes, channels, images } = source;
   const fill = fillOf(normalization);
+  const shape = [canvas.height, canvas.width, channels] as const;
+  const input = cornerInput(shape, normalization);
 
   const place = (map: ClassMap, generator?: Generator) => {
     if (!generator) {
-      const view = fitted(map, canvas);
+      const view = inputView(map, input);
       return { view, labels: viewLabels(map.data, view, IGNORED) };
     }
     for (let tries = 1; ; tries++) {
@@ -159,7 +162,8 @@ export function semanticDataset(
     classes,
     normalization,
     length: images.length,
-    shape: [canvas.height, canvas.width, channels],
+    shape,
+    input,
     testing: options.testing ?? {},
     async batch(indices, generator): Promise<Batch> {
       const loaded = await Promise.all(

@@ -52,14 +52,19 @@ export interface ShortSideOptions {
 }
 
 /** The image resized to a short side, with a cap on the long one, and at most as large as the canvas. */
+export function withShortSide(source: Size, canvas: Size, short: number, long: number): View {
+  const [least, most] = [source.height, source.width].sort((a, b) => a - b) as [number, number];
+  const scale = Math.min(short / least, long / most, fitScale(source, canvas));
+  return { source, canvas, top: 0, left: 0, scaled: scaledBy(source, scale) };
+}
+
+/** {@link withShortSide} with one of several lengths, drawn for each image. */
 export const shortSide =
   ({ short, long }: ShortSideOptions): Framing =>
   (source, canvas, generator) => {
     const lengths = [short].flat();
     const length = lengths[lengths.length > 1 ? generator.integer(lengths.length) : 0]!;
-    const [least, most] = [source.height, source.width].sort((a, b) => a - b) as [number, number];
-    const scale = Math.min(length / least, long / most, fitScale(source, canvas));
-    return { source, canvas, top: 0, left: 0, scaled: scaledBy(source, scale) };
+    return withShortSide(source, canvas, length, long);
   };
 
 export interface JitterOptions {

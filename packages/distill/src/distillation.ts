@@ -10,6 +10,7 @@ import {
   shapeText,
   type Tensor,
   tf,
+  weightsDigest,
 } from '@kcr/core';
 
 /** A trained model, or the logits that one gave for every training image, [images, classes]. */
@@ -103,7 +104,13 @@ export function distillation(options: DistillationOptions): Plugin {
       },
     };
   })({});
-  const from = 'logits' in teacher ? 'logits' : teacher.model.architecture.name;
+  const [from, arrays] =
+    'logits' in teacher
+      ? ['logits', { logits: teacher.logits }]
+      : [teacher.model.architecture.name, teacher.weights];
   // Not the teacher itself: options are compared, as JSON, when a run goes on.
-  return { ...plugin, options: { teacher: from, kind, weight, temperature } };
+  return {
+    ...plugin,
+    options: { teacher: from, digest: weightsDigest(arrays), kind, weight, temperature },
+  };
 }

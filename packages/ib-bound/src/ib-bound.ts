@@ -133,6 +133,10 @@ export const ibBound = definePlugin(
         },
       };
     },
+  {
+    ib: { title: 'Information bottleneck I(X~,X) - I(X~,Y)', y: 'nats' },
+    ibb: { title: 'Its bound, without the constant', y: 'nats' },
+  },
 );
 
 /** @throws KcrError `OPTION` */

@@ -1,4 +1,5 @@
 export * from './assignment.ts';
+export { bottleneckAnalysis } from './bottleneck-analysis.ts';
 export { type IbBoundOptions, ibBound } from './ib-bound.ts';
 export * from './information.ts';
 export * from './k-means.ts';

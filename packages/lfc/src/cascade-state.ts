@@ -1,10 +1,11 @@
 import {
-  describeAdapter,
   KcrError,
   type Kept,
   Model,
+  type RunIdentity,
   readSafetensors,
   requireSameRun,
+  runIdentity,
   writeSafetensors,
 } from '@kcr/core';
 import type { BlockRecord, CascadeOptions, CascadeResult } from './cascade-options.ts';
@@ -57,28 +58,28 @@ export function withTokens(
 }
 
 /** What must be the same for a cascade to go on. */
-function identityOf(options: CascadeOptions): object {
-  const { model, data, criterion = lfs({}), tokens } = options;
+function identityOf(options: CascadeOptions): RunIdentity {
+  const { model, weights, data, criterion = lfs({}), tokens } = options;
   const { batchSize, seed, epsilon, rho, dims, order, minTokens } = options;
   const { calibrationImages, scoringImages } = options;
-  const identity = {
-    architecture: model.architecture.name,
-    config: model.config,
-    kept: model.kept,
-    images: data.length,
-    criterion: { name: criterion.name, options: criterion.options },
-    tokens: tokens && describeAdapter(tokens([])),
-    batchSize,
-    seed,
-    epsilon,
-    rho,
-    dims,
-    order,
-    minTokens,
-    calibrationImages,
-    scoringImages,
-  };
-  return JSON.parse(JSON.stringify(identity));
+  return runIdentity({
+    stage: 'bottom-up-cascade',
+    model,
+    data: { train: data },
+    weights: { initial: weights },
+    extensions: [criterion, ...(tokens ? [tokens([])] : [])],
+    options: {
+      batchSize,
+      seed,
+      epsilon,
+      rho,
+      dims,
+      order,
+      minTokens,
+      calibrationImages,
+      scoringImages,
+    },
+  });
 }
 
 /** Saves a cascade in one file, so that it is whole or not there. */

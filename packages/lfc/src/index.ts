@@ -1,4 +1,5 @@
 export * from './bottom-up-cascade.ts';
+export * from './cascade-charts.ts';
 export * from './cascade-options.ts';
 export * from './growing-search.ts';
 export { type LfeOptions, lfe } from './lfe.ts';

@@ -111,6 +111,7 @@ export const gumbelMasks = definePlugin(
       },
     };
   },
+  { keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' } },
 );
 
 async function readAlphas(masks: ReadonlyMap<string, Mask>): Promise<Map<string, Float32Array>> {

@@ -86,6 +86,10 @@ export const kcrNystrom = definePlugin(
         },
       };
     },
+  {
+    tnnRatio: { title: 'Truncated nuclear norm, share of the trace', y: 'TNN / trace' },
+    kc: { title: 'Kernel complexity', y: 'KC' },
+  },
 );
 
 async function chooseLandmarks(

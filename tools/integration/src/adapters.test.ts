@@ -10,6 +10,7 @@ import {
   Generator,
   loadModel,
   type Model,
+  plainPreprocessing,
   type StateDict,
   saveModel,
   sizeOf,
@@ -116,7 +117,7 @@ describe.each(Object.entries(smallModels))('q/k masks on %s', (_, makeModel) => 
     const model = adapt(makeModel(), [qkMask({ separate: true })]);
     const weights = halfOpen(model);
     const directory = await mkdtemp(join(tmpdir(), 'kcr-adapters-'));
-    const info = { classes: ['a', 'b', 'c', 'd'], normalization: { mean: [0], std: [1] } };
+    const info = { classes: ['a', 'b', 'c', 'd'], input: plainPreprocessing(model.inputShape) };
     await saveModel(directory, model, weights, info);
     const loaded = await loadModel(directory, {
       architecture: (_module, name) => architectures[name]!,

@@ -15,6 +15,7 @@ import {
   loadModel,
   type MakeHead,
   Model,
+  plainPreprocessing,
   prune,
   pruneState,
   type Scores,
@@ -169,8 +170,8 @@ describe.each(Object.keys(smallHeads))('%s', (head) => {
     const weights = largeWeights(model);
     const directory = await mkdtemp(`${tmpdir()}/kcr-dense-`);
     const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
-    const normalization = { mean: [0.5], std: [0.5] };
-    await saveModel(directory, model, weights, { classes, normalization });
+    const preprocessing = plainPreprocessing(model.inputShape);
+    await saveModel(directory, model, weights, { classes, input: preprocessing });
     const loaded = await loadModel(directory, {
       architecture: (_module, name) => architectures[name]!,
       head: (_module, name) => heads[name]!,

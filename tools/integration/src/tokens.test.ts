@@ -13,6 +13,7 @@ import {
   loadModel,
   type Model,
   type NdArray,
+  plainPreprocessing,
   type StateDict,
   saveModel,
   type Tensor,
@@ -187,7 +188,7 @@ describe.each(sets)('%s', (_, makeModel) => {
     const model = adapt(makeModel(), [lfe({ counts: [3], form: 'code' }), tome({ r: [0, 1] })]);
     const weights = largeWeights(model);
     const directory = await mkdtemp(join(tmpdir(), 'kcr-tokens-'));
-    const info = { classes: ['a', 'b', 'c', 'd'], normalization: { mean: [0], std: [1] } };
+    const info = { classes: ['a', 'b', 'c', 'd'], input: plainPreprocessing(model.inputShape) };
     await saveModel(directory, model, weights, info);
     const found: Record<string, object> = {
       '@kcr/lfc': lfcAdapters,

@@ -4,6 +4,24 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+/** What comes with the pipeline and the command. */
+const everything = [
+  'core',
+  'features',
+  'onnx',
+  'backbones',
+  'masks',
+  'nystrom',
+  'ib-bound',
+  'criteria',
+  'lfc',
+  'distill',
+  'explain',
+  'detect',
+  'data',
+  'pipeline',
+];
+
 /** What a user of one package alone would write first; `needs` are the packages that come with it. */
 const uses: Record<string, { needs: string[]; source: string }> = {
   core: {
@@ -94,25 +112,16 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       const pixels: Pixels = await source.pixels(0);
       if (pixels.data[1] !== 2 || typeof horizontalFlip() !== 'function') throw new Error('data');`,
   },
-  cli: {
-    needs: [
-      'core',
-      'onnx',
-      'backbones',
-      'features',
-      'masks',
-      'nystrom',
-      'ib-bound',
-      'criteria',
-      'lfc',
-      'distill',
-      'explain',
-      'detect',
-      'data',
-    ],
-    source: `import { defineRecipe, type RecipeInput, recipes } from '@kcr/cli';
+  pipeline: {
+    needs: everything.filter((name) => name !== 'pipeline'),
+    source: `import { defineRecipe, type RecipeInput, recipes, taskKits } from '@kcr/pipeline';
       const recipe: RecipeInput = defineRecipe(recipes['kcr-vit-small']!);
-      if (recipe.name !== 'kcr-vit-small') throw new Error('cli');`,
+      if (recipe.name !== 'kcr-vit-small' || !taskKits.classification) throw new Error('pipeline');`,
+  },
+  cli: {
+    needs: everything,
+    source: `import { program } from '@kcr/cli';
+      if (program().name() !== 'kcr') throw new Error('cli');`,
   },
 };
 

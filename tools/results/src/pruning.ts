@@ -5,7 +5,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { architectures, createModel } from '@kcr/backbones';
-import { loadRecipe } from '@kcr/cli';
 import {
   type Adapter,
   accuracyOf,
@@ -30,9 +29,7 @@ import { imageDataset, imageFolder, saltAndPepper } from '@kcr/data';
 import { distillation } from '@kcr/distill';
 import { bottomUpCascade, lfe, lfs } from '@kcr/lfc';
 import { createOnnxEngine } from '@kcr/onnx';
-import { lineChart } from '../../../packages/cli/src/report/charts.ts';
-import { page } from '../../../packages/cli/src/report/page.ts';
-import { labelled, recipeData } from '../../../packages/cli/src/sources.ts';
+import { labelled, lineChart, loadRecipe, page, recipeData } from '@kcr/pipeline';
 import { spread } from './spread.ts';
 
 const { values } = parseArgs({
@@ -64,12 +61,14 @@ const criteria: Readonly<Record<string, Criterion>> = {
 const noisy = ['random', 'magnitude, L2', 'Taylor (NViT), square of sum', 'LFS'];
 
 const recipe = await loadRecipe('lfc-vit-eurosat');
-const { dense: denseSettings, retrain, model: named, prune: cascade } = recipe;
+const { dense: denseSettings, retrain, model: named } = recipe;
+if (recipe.prune?.method !== 'bottom-up-cascade') throw new Error('a recipe of VTC-LFC');
+const { epsilon, rho } = recipe.prune;
 const whole = createModel(named.name, named.config);
 // ImageNet's, where the recipe has the model's own: the tables were made with it.
 const normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const data = { ...recipe.data, normalization };
-const sets = await recipeData({ ...recipe, data }, values.data);
+const sets = await recipeData({ ...recipe, data }, { root: values.data });
 const [train, test] = [sets.train, sets.test].map((set) => labelled(set, classification)) as [
   Dataset,
   Dataset,
@@ -108,7 +107,7 @@ async function denseModel(seed: number): Promise<PrunedModel> {
     const { weights } = await withEngine((engine) =>
       fit({ ...settings, model: whole, engine, train, seed }),
     );
-    await saveModel(directory, whole, weights, { classes: train.classes, normalization });
+    await saveModel(directory, whole, weights, { classes: train.classes, input: test.input! });
     await writeFile(join(directory, 'done'), '');
   }
   return loadModel(directory, {
@@ -255,7 +254,6 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
 
 /** The cascade, with and without tokens, and a global threshold of the same criterion at the same MACs. */
 async function cascades(dense: PrunedModel, seed: number): Promise<void> {
-  const { budget: epsilon, rho } = cascade!;
   const run = (tokens: boolean) =>
     withEngine((engine) =>
       bottomUpCascade({
@@ -345,7 +343,7 @@ const curve = (key: 'before' | 'after', title: string) =>
     title,
     x: 'MACs, M',
     y: 'top-1, %',
-    series: Object.keys(criteria).map((name) => ({
+    lines: Object.keys(criteria).map((name) => ({
       name,
       points: ['dense', ...budgets.map((share) => `${name}|${share}`)].map(
         (row): [number, number] => [mean(of(row, 'macs')) / 1e6, 100 * mean(of(row, key))],

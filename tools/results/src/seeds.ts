@@ -1,8 +1,7 @@
 // npm run results -- RECIPE... --data FOLDER [--seeds 3]: all stages for several seeds; prints a table in Markdown.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { main, type Summary } from '@kcr/cli';
+import { compress, type PipelineEvent, type Summary } from '@kcr/pipeline';
 import { spread } from './spread.ts';
 
 const { values, positionals } = parseArgs({
@@ -13,15 +12,20 @@ const { data } = values;
 if (positionals.length === 0 || !data)
   throw new Error('usage: npm run results -- RECIPE... --data FOLDER [--seeds 3]');
 
+/** A line for each epoch, on standard error. */
+function tell(event: PipelineEvent): void {
+  if (event.type !== 'epoch') return;
+  const { stage, record, epochs } = event;
+  process.stderr.write(`${stage}: epoch ${record.epoch}/${epochs}, loss ${record.loss}\n`);
+}
+
 /** The summaries of a recipe's runs, one for each seed. */
 async function run(recipe: string): Promise<Record<string, Summary>[]> {
   const summaries: Record<string, Summary>[] = [];
   for (let seed = 0; seed < Number(values.seeds); seed++) {
     const out = join('runs', 'results', `${recipe}-${seed}`);
-    const options = ['--data', data!, '--out', out, '--seed', String(seed)];
-    await main(['node', 'kcr', 'compress', recipe, ...options]);
-    if (process.exitCode) process.exit();
-    summaries.push(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')));
+    const { summary } = await compress(recipe, { data, out, seed, on: tell });
+    summaries.push({ ...summary });
   }
   return summaries;
 }

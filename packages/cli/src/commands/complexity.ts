@@ -1,9 +1,11 @@
 import { Generator, KcrError, readSafetensors } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
 import { complexity, type LandmarkSampling } from '@kcr/nystrom';
+import { type Command, Option } from 'commander';
+import { whole } from '../options.ts';
 import { printResult } from '../output.ts';
 
-export interface ComplexityCommandOptions {
+interface ComplexityCommandOptions {
   rank: number;
   landmarks: number;
   sampling: LandmarkSampling;
@@ -12,10 +14,26 @@ export interface ComplexityCommandOptions {
 }
 
 /** `kcr complexity`: TNN and KC of the tensor `features` [n, d] in a safetensors file. */
-export async function complexityCommand(
-  path: string,
-  options: ComplexityCommandOptions,
-): Promise<void> {
+export function addComplexity(kcr: Command): void {
+  kcr
+    .command('complexity')
+    .description('truncated nuclear norm and kernel complexity of features')
+    .argument('<file>', 'safetensors file with a tensor `features` [n, d]')
+    .requiredOption('--rank <r>', 'r of the truncated nuclear norm', whole)
+    .requiredOption('--landmarks <m>', 'landmarks of the Nystrom method', whole)
+    .addOption(
+      new Option('--sampling <name>', 'how landmarks are chosen')
+        .choices(['uniform', 'kmeans++', 'leverage'])
+        .default('uniform'),
+    )
+    .option('--seed <n>', 'seed of the landmarks', whole, 0)
+    .option('--json', 'print the result as JSON')
+    .action(async (path: string, options: ComplexityCommandOptions) => {
+      printResult(await measure(path, options), options.json);
+    });
+}
+
+async function measure(path: string, options: ComplexityCommandOptions): Promise<object> {
   const { features } = (await readSafetensors(path)).tensors;
   if (!features)
     throw new KcrError('FEATURES_MISSING', {
@@ -31,8 +49,5 @@ export async function complexityCommand(
     sampling,
     generator,
   });
-  printResult(
-    { n, d, rank, trace, tnn, tnnApprox, kc: kc.value, kcArgmin: kc.argmin, akc: akc.value },
-    options.json ?? false,
-  );
+  return { n, d, rank, trace, tnn, tnnApprox, kc: kc.value, kcArgmin: kc.argmin, akc: akc.value };
 }

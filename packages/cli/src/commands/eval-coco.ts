@@ -9,8 +9,11 @@ import {
   truthObjects,
 } from '@kcr/data';
 import { type CocoSummary, cocoEvaluate } from '@kcr/detect';
+import { type Command, Option } from 'commander';
+import { invalidOption } from '../options.ts';
+import { progress } from '../progress.ts';
 
-export interface EvalCocoOptions {
+interface EvalCocoOptions {
   gt: string;
   dt: string;
   type: CocoType;
@@ -19,7 +22,21 @@ export interface EvalCocoOptions {
 }
 
 /** `kcr eval-coco`: COCO's twelve figures of a file of detections. */
-export async function evalCoco(options: EvalCocoOptions): Promise<void> {
+export function addEvalCoco(kcr: Command): void {
+  kcr
+    .command('eval-coco')
+    .description("average precision and recall of detections, as COCO's API computes them")
+    .requiredOption('--gt <file>', 'ground truth: images, annotations, categories')
+    .requiredOption('--dt <file>', 'detections: a list of image_id, category_id, score, bbox, ...')
+    .addOption(
+      new Option('--type <name>', 'what is compared').choices(['bbox', 'segm']).default('bbox'),
+    )
+    .addOption(invalidOption())
+    .option('--json', 'print the figures as JSON')
+    .action(evalCoco);
+}
+
+async function evalCoco(options: EvalCocoOptions): Promise<void> {
   const { gt, dt, type, invalid } = options;
   const truth = await readCoco<unknown>(gt);
   checkGroundTruth(truth, gt);
@@ -32,12 +49,9 @@ export async function evalCoco(options: EvalCocoOptions): Promise<void> {
     });
   const own = truthObjects(truth, type, invalid);
   const found = detectedObjects(truth, detections, type, invalid);
-  for (const [file, { skipped }] of [
-    [gt, own],
-    [dt, found],
-  ] as const)
-    for (const [code, n] of Object.entries(skipped))
-      process.stderr.write(`warning: ${file}: ${n} entries left out (${code})\n`);
+  const on = progress();
+  on({ type: 'skipped', where: gt, entries: own.skipped });
+  on({ type: 'skipped', where: dt, entries: found.skipped });
   const summary = cocoEvaluate(
     own.objects,
     found.objects,

@@ -1,111 +1,56 @@
+import { type EvaluationData, evaluate } from '@kcr/pipeline';
+import type { Command } from 'commander';
 import {
-  classification,
-  compileInference,
-  type Dataset,
-  evaluate,
-  extractLogits,
-  type ImageSet,
-  KcrError,
-  type LoadedModel,
-  taskOf,
-  writeAtomic,
-  writeSafetensors,
-} from '@kcr/core';
-import {
-  cocoInstances,
-  type InstanceDataset,
-  type InvalidPolicy,
-  instanceDataset,
-  instanceFolder,
-  semanticDataset,
-  semanticFolder,
-} from '@kcr/data';
-import { detectImages, semanticSegmentation } from '@kcr/detect';
-import type { Target } from '@kcr/onnx';
-import { tellSkipped } from '../dense-data.ts';
-import { createEngine, type EngineName } from '../engine.ts';
+  type EngineOptions,
+  engineOf,
+  invalidOption,
+  share,
+  whole,
+  withEngine,
+  withViews,
+} from '../options.ts';
 import { printResult } from '../output.ts';
-import { checkpointImages, loadCheckpoint } from '../sources.ts';
+import { progress } from '../progress.ts';
 
-export interface EvalOptions {
-  data: string;
+interface EvalOptions extends EvaluationData, EngineOptions {
   batchSize: number;
-  cropRatio?: number;
   logits?: string;
-  annotations?: string;
   detections?: string;
-  instanceIds: boolean;
-  reduceZeroLabel: boolean;
-  scales?: number[];
-  flip: boolean;
-  invalid: InvalidPolicy;
-  engine: EngineName;
-  device: Target;
   json?: boolean;
 }
 
 /** `kcr eval`: how good a checkpoint is on images with what is in them. */
-export async function evalCommand(checkpoint: string, options: EvalOptions): Promise<void> {
-  const loaded = await loadCheckpoint(checkpoint);
-  const { model, weights } = loaded;
-  const task = taskOf(model);
-  const data = await evaluationData(loaded, options);
-  const engine = await createEngine(options.engine, options.device);
-  engine.set(weights);
-  const inference = compileInference(engine, model);
-  const { batchSize } = options;
-  const result =
-    task === classification
-      ? await evaluate(inference, data as Dataset, batchSize)
-      : { n: data.length, ...(await task.evaluate(inference, data, batchSize)) };
-  if (options.logits) {
-    const logits = await extractLogits(inference, data as Dataset, batchSize);
-    await writeSafetensors(options.logits, { tensors: { logits }, metadata: {} });
-  }
-  if (options.detections) {
-    const { detections } = await detectImages(inference, data as InstanceDataset, batchSize);
-    await writeAtomic(options.detections, `${JSON.stringify(detections)}\n`);
-  }
-  await engine.dispose();
-  printResult(result, options.json ?? false);
-}
-
-/** The images of `--data` as the checkpoint's model takes them. @throws KcrError `OPTION`, and those of reading them */
-async function evaluationData(loaded: LoadedModel, options: EvalOptions): Promise<ImageSet> {
-  const { model, info } = loaded;
-  const { data, invalid, cropRatio } = options;
-  const task = taskOf(model);
-  if (options.logits && task !== classification) throw wrongOption('--logits', task.name);
-  if (options.detections && (task === classification || task === semanticSegmentation))
-    throw wrongOption('--detections', task.name);
-  if (task === classification) return checkpointImages(loaded, data, { cropRatio, cacheBytes: 0 });
-  const [height, width, channels] = model.inputShape;
-  const { classes, normalization } = info;
-  const canvas = { height, width };
-  const reader = { channels: channels as 1 | 3, invalid };
-  if (task === semanticSegmentation) {
-    const { instanceIds, reduceZeroLabel, scales, flip } = options;
-    const source = await semanticFolder(data, { classes, instanceIds, reduceZeroLabel, ...reader });
-    tellSkipped(data, source.skipped);
-    return semanticDataset(source, { normalization, canvas, testing: { scales, flip } });
-  }
-  const { annotations } = options;
-  const source = annotations
-    ? await cocoInstances(annotations, data, reader)
-    : await instanceFolder(data, { className: classes[0], ...reader });
-  tellSkipped(annotations ?? data, source.skipped);
-  if (source.classes.length !== classes.length)
-    throw new KcrError('DATASET_CLASSES', {
-      where: annotations ?? data,
-      found: `${source.classes.length} categories for a model of ${classes.length} classes`,
-      fix: 'Use annotations with the categories that the model was trained for',
+export function addEval(kcr: Command): void {
+  const command = kcr
+    .command('eval')
+    .description('how good a checkpoint is: accuracy and loss, mean IoU, or average precision')
+    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption(
+      '--data <folder>',
+      'images, one folder per class; for class maps `images` and `labels`; the images of --annotations',
+    )
+    .option('--annotations <file>', 'of detectors: a COCO file of instances')
+    .option('--detections <file>', "of detectors: also store what was found, in COCO's format")
+    .option('--instance-ids', 'of class maps: labels number objects of the second class')
+    .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
+  withEngine(withViews(command))
+    .addOption(invalidOption())
+    .option('--batch-size <n>', 'images at once', whole, 64)
+    .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
+    .option(
+      '--crop-ratio <share>',
+      "size of the centre crop, as a share of the resized image (default: the checkpoint's)",
+      share,
+    )
+    .option('--json', 'print the result as JSON')
+    .action(async (checkpoint: string, options: EvalOptions) => {
+      const { logits, detections, engine: _, device: __, json, ...given } = options;
+      const result = await evaluate(checkpoint, {
+        ...given,
+        artifacts: { logits, detections },
+        engine: engineOf(options),
+        on: progress(),
+      });
+      printResult(result, json);
     });
-  return instanceDataset(source, { normalization, canvas });
 }
-
-const wrongOption = (option: string, task: string) =>
-  new KcrError('OPTION', {
-    where: option,
-    found: `a model of ${task}`,
-    fix: 'Leave it out for this model',
-  });

@@ -1,9 +1,11 @@
 import { Generator, KcrError, type NdArray, readSafetensors } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
 import { measureInformation } from '@kcr/ib-bound';
+import type { Command } from 'commander';
+import { positive, whole } from '../options.ts';
 import { printResult } from '../output.ts';
 
-export interface IbCommandOptions {
+interface IbCommandOptions {
   beta: number;
   normalise: boolean;
   seed: number;
@@ -15,7 +17,24 @@ export interface IbCommandOptions {
  * [n, p] and `labels` [n] in a safetensors file, and of its `featureCentroids` [A, d] and `inputCentroids`
  * [B, p] where it has them.
  */
-export async function ibCommand(path: string, options: IbCommandOptions): Promise<void> {
+export function addIb(kcr: Command): void {
+  kcr
+    .command('ib')
+    .description('information bottleneck and its bound, in nats, of features, inputs and labels')
+    .argument(
+      '<file>',
+      'safetensors file with `features` [n, d], `inputs` [n, p], `labels` [n] and, if they are given, `featureCentroids`, `inputCentroids`',
+    )
+    .option('--beta <value>', 'inverse temperature of the soft assignments', positive, 1)
+    .option('--no-normalise', 'take rows and centroids as they are, not scaled to length 1')
+    .option('--seed <n>', 'seed of the clusters that are not given', whole, 0)
+    .option('--json', 'print the result as JSON')
+    .action(async (path: string, options: IbCommandOptions) => {
+      printResult(await measure(path, options), options.json);
+    });
+}
+
+async function measure(path: string, options: IbCommandOptions): Promise<object> {
   const { tensors } = await readSafetensors(path);
   const needed = (name: string): NdArray => {
     if (tensors[name]) return tensors[name];
@@ -38,5 +57,5 @@ export async function ibCommand(path: string, options: IbCommandOptions): Promis
     normalize: options.normalise,
     generator: new Generator(options.seed),
   });
-  printResult({ iXtX, iXtY, ib, ibb, constant }, options.json ?? false);
+  return { iXtX, iXtY, ib, ibb, constant };
 }

@@ -1,14 +1,15 @@
 import { KcrError, Model } from '@kcr/core';
+import { findModel } from '@kcr/pipeline';
+import type { Command } from 'commander';
 import { printResult, printTable } from '../output.ts';
-import { findModel } from '../sources.ts';
 
-export interface InspectOptions {
+interface InspectOptions {
   config?: string;
   json?: boolean;
 }
 
 /** What `kcr inspect` says of a model. */
-export function inspection(model: Model) {
+function inspection(model: Model) {
   const dims = [...model.dims.values()].map((dim) => ({
     name: dim.name,
     role: dim.role,
@@ -39,7 +40,17 @@ function adapterShares(model: Model) {
 }
 
 /** `kcr inspect`: parameters, MACs, dimensions, feature maps and taps of a model or checkpoint. */
-export async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
+export function addInspect(kcr: Command): void {
+  kcr
+    .command('inspect')
+    .description('parameters, MACs, dimensions and taps of a model')
+    .argument('<model>', 'a timm name, a checkpoint folder, or MODULE#NAME')
+    .option('--config <json>', 'options of the model that differ, as JSON')
+    .option('--json', 'print the result as JSON')
+    .action(inspect);
+}
+
+async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
   const model = await findModel(nameOrPath, parseConfig(options.config));
   const inspected = inspection(model);
   if (options.json) {

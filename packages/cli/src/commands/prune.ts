@@ -1,11 +1,17 @@
-import { join } from 'node:path';
-import { accuracyOf, type Engine, KcrError, type LoadedModel } from '@kcr/core';
-import type { Target } from '@kcr/onnx';
-import { createEngine, type EngineName } from '../engine.ts';
+import { KcrError } from '@kcr/core';
+import { allocators, type PruningInput, prune, schedules } from '@kcr/pipeline';
+import { type Command, Option } from 'commander';
+import {
+  type EngineOptions,
+  engineOf,
+  json,
+  positive,
+  share,
+  whole,
+  withEngine,
+} from '../options.ts';
 import { printResult } from '../output.ts';
-import { pruneInto } from '../pruning.ts';
-import { type PruningRecipe, type PruningRecipeInput, parsePruning } from '../recipe.ts';
-import { checkpointImages, loadCheckpoint } from '../sources.ts';
+import { progress } from '../progress.ts';
 
 /** Criteria by the names that the command takes. */
 export const criteria: Readonly<Record<string, string>> = {
@@ -17,75 +23,160 @@ export const criteria: Readonly<Record<string, string>> = {
   taylor: '@kcr/criteria#taylor',
 };
 
-export interface PruneOptions
-  extends Pick<PruningRecipeInput, 'allocator' | 'schedule' | 'rounds' | 'rho' | 'images'> {
+interface PruneCommandOptions extends EngineOptions {
   data: string;
   out: string;
   test?: string;
+  method: 'scores' | 'bottom-up-cascade';
   criterion: string;
-  criterionOptions: object;
-  budget: number;
+  criterionOptions: Record<string, unknown>;
+  allocator: string;
+  allocatorOptions: Record<string, unknown>;
+  budget?: number;
+  schedule: string;
+  scheduleOptions: Record<string, unknown>;
+  rounds: number;
+  epsilon?: number;
+  rho: number;
+  order: 'bottom-up' | 'top-down';
   tokens: boolean;
   dims?: string[];
+  images: number;
   calibrationImages: number;
   batchSize: number;
   cropRatio?: number;
   seed: number;
-  engine: EngineName;
-  device: Target;
   json?: boolean;
 }
 
-/** The settings that the options say. @throws KcrError `OPTION`, `RECIPE_INVALID` */
-function settingsOf(options: PruneOptions, { model }: LoadedModel): PruningRecipe {
-  const { allocator, budget, rho, schedule, rounds, images, batchSize, dims } = options;
-  const use = criteria[options.criterion] ?? options.criterion;
-  if (!use.includes('#'))
-    throw new KcrError('OPTION', {
-      where: '--criterion',
-      found: options.criterion,
-      fix: `Use one of ${Object.keys(criteria).join(', ')}, or MODULE#EXPORT`,
-    });
-  const selects = allocator === 'bcp' && options.tokens && model.architecture.tokens === 'set';
-  return parsePruning(
-    {
-      allocator,
-      budget,
-      rho,
-      schedule,
-      rounds,
-      images,
-      batchSize,
-      dims,
-      calibrationImages: options.calibrationImages,
-      criterion: { use, options: options.criterionOptions as Record<string, unknown> },
-      tokens: selects ? { use: '@kcr/lfc#lfe' } : undefined,
+/** A short name, or a part by `MODULE#EXPORT`. @throws KcrError `OPTION` for a name that is neither */
+function namedPart(
+  option: string,
+  name: string,
+  options: Record<string, unknown>,
+  table: Readonly<Record<string, unknown>>,
+) {
+  if (name.includes('#')) return { use: name, options };
+  if (Object.hasOwn(table, name)) return name;
+  throw new KcrError('OPTION', {
+    where: option,
+    found: name,
+    fix: `Use one of ${Object.keys(table).join(', ')}, or MODULE#EXPORT`,
+  });
+}
+
+/** The settings that the options say. @throws KcrError `OPTION` */
+function pruningOf(options: PruneCommandOptions): PruningInput {
+  const { method, dims, images, batchSize, rho, order, calibrationImages, tokens } = options;
+  const use = namedPart('--criterion', options.criterion, {}, criteria);
+  const common = {
+    dims,
+    images,
+    batchSize,
+    criterion: {
+      use: typeof use === 'string' ? criteria[use]! : use.use,
+      options: options.criterionOptions,
     },
-    'the command line',
-  );
+  };
+  if (method === 'bottom-up-cascade')
+    return {
+      ...common,
+      method,
+      epsilon: required('--epsilon', options.epsilon),
+      rho,
+      order,
+      calibrationImages,
+      tokens: tokens ? { use: '@kcr/lfc#lfe' } : undefined,
+    };
+  const { allocator, allocatorOptions, schedule, scheduleOptions, rounds, budget } = options;
+  const chosen = namedPart('--allocator', allocator, allocatorOptions, allocators);
+  return {
+    ...common,
+    method,
+    allocator: chosen as keyof typeof allocators,
+    budget: typeof chosen === 'string' ? required('--budget', budget) : undefined,
+    schedule: namedPart(
+      '--schedule',
+      schedule,
+      scheduleOptions,
+      schedules,
+    ) as keyof typeof schedules,
+    rounds,
+  };
+}
+
+/** @throws KcrError `OPTION` */
+function required(option: string, value: number | undefined): number {
+  if (value !== undefined) return value;
+  throw new KcrError('OPTION', {
+    where: option,
+    found: 'nothing',
+    fix: 'Give it: `--budget` is the share to keep (points of accuracy for `drop`), `--epsilon` the points that `bottom-up-cascade` may cost',
+  });
 }
 
 /** `kcr prune`: takes channels, and with the cascade tokens, out of a trained model. */
-export async function pruneCommand(checkpoint: string, options: PruneOptions): Promise<void> {
-  const loaded = await loadCheckpoint(checkpoint);
-  const settings = settingsOf(options, loaded);
-  const { cropRatio } = options;
-  const train = await checkpointImages(loaded, options.data, { cropRatio });
-  const test = options.test && (await checkpointImages(loaded, options.test, { cropRatio }));
-  const engine = (): Promise<Engine> => createEngine(options.engine, options.device);
-  const context = { train, createEngine: engine, seed: options.seed };
-  const pruned = await pruneInto(options.out, loaded, settings, context);
-  const measure = async (measured: LoadedModel) => {
-    const { model, weights } = measured;
-    const on = await engine();
-    const top1 = test && (await accuracyOf(on, { model, weights }, test, options.batchSize));
-    await on.dispose();
-    return { params: model.parameterCount, macs: model.macs.total, ...(test ? { top1 } : {}) };
-  };
-  const [before, after] = [await measure(loaded), await measure(pruned)];
-  const share = after.macs / before.macs;
-  printResult(
-    { before, after, macsShare: share, checkpoint: join(options.out) },
-    options.json ?? false,
-  );
+export function addPrune(kcr: Command): void {
+  const command = kcr
+    .command('prune')
+    .description('take channels, and with `bottom-up-cascade` tokens, out of a trained model')
+    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption('--data <folder>', 'training images, one folder per class')
+    .requiredOption('--out <folder>', 'the pruned checkpoint; an interrupted cascade goes on')
+    .option('--test <folder>', 'images to measure the accuracy on, before and after')
+    .addOption(
+      new Option('--method <name>', 'by scores, or by VTC-LFC’s cascade')
+        .choices(['scores', 'bottom-up-cascade'])
+        .default('scores'),
+    )
+    .option(
+      '--criterion <name>',
+      `what scores channels: ${Object.keys(criteria).join(', ')}, or MODULE#EXPORT`,
+      'lfs',
+    )
+    .option('--criterion-options <json>', "the criterion's options", json, {})
+    .option(
+      '--allocator <name>',
+      `of scores: how channels are chosen: ${Object.keys(allocators).join(', ')}, or MODULE#EXPORT`,
+      'macs',
+    )
+    .option('--allocator-options <json>', 'options of an allocator of another module', json, {})
+    .option(
+      '--budget <value>',
+      'of scores: share to keep; for `drop` the points that accuracy may drop',
+      positive,
+    )
+    .option(
+      '--schedule <name>',
+      `of scores: when channels are chosen: ${Object.keys(schedules).join(', ')}, or MODULE#EXPORT`,
+      'one-shot',
+    )
+    .option('--schedule-options <json>', 'options of a schedule of another module', json, {})
+    .option('--rounds <n>', 'of the iterative schedule', whole, 5)
+    .option('--epsilon <points>', 'of the cascade: points that accuracy may drop', positive)
+    .option('--rho <share>', "of the cascade: tokens' share of the drop", share, 0.35)
+    .addOption(
+      new Option('--order <name>', 'of the cascade: where it begins')
+        .choices(['bottom-up', 'top-down'])
+        .default('bottom-up'),
+    )
+    .option('--no-tokens', 'of the cascade: take out channels alone')
+    .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
+    .option('--images <n>', 'training images to score on', whole, 2000)
+    .option('--calibration-images <n>', 'training images that the cascade measures on', whole, 5000)
+    .option('--batch-size <n>', 'images at once', whole, 100)
+    .option('--crop-ratio <share>', "size of the centre crop (default: the checkpoint's)", share)
+    .option('--seed <n>', 'seed of the samples', whole, 0);
+  withEngine(command)
+    .option('--json', 'print the result as JSON')
+    .action(async (checkpoint: string, options: PruneCommandOptions) => {
+      const { data, out, test, cropRatio, seed } = options;
+      const pruning = pruningOf(options);
+      const engine = engineOf(options);
+      const on = progress();
+      printResult(
+        await prune(checkpoint, { data, out, test, cropRatio, seed, pruning, engine, on }),
+        options.json,
+      );
+    });
 }

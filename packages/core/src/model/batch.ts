@@ -1,5 +1,6 @@
 import type { NdArray } from '../ground/array.ts';
 import type { Generator } from '../ground/random.ts';
+import type { Preprocessing } from './preprocessing.ts';
 
 /** Images as a model takes them, and what is known of them by name. */
 export interface Batch {
@@ -21,6 +22,8 @@ export interface ImageSet<B extends Batch = Batch> {
   readonly classes: readonly string[];
   /** [height, width, channels] of the images it gives. */
   readonly shape: readonly [number, number, number];
+  /** How an image becomes what it gives without augmentation; saved with models that are trained on it. */
+  readonly input?: Preprocessing;
   /** Reads images by index; augmented with `augment`'s random numbers where given. */
   batch(indices: Int32Array, augment?: Generator): Promise<B>;
 }

@@ -7,19 +7,15 @@ import { type Adapter, describeAdapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
 import type { Kept } from './dim.ts';
 import { Model } from './model.ts';
+import { type Normalization, type Preprocessing, plainPreprocessing } from './preprocessing.ts';
 import type { StateDict } from './state-dict.ts';
-
-/** Per-channel mean and standard deviation of a model's input, for pixels in 0..1. */
-export interface Normalization {
-  mean: readonly number[];
-  std: readonly number[];
-}
 
 /** What a saved model says besides its structure. */
 export interface ModelInfo {
   /** Class names in the order of the logits. */
   classes: readonly string[];
-  normalization: Normalization;
+  /** How an image becomes the model's input. */
+  input: Preprocessing;
 }
 
 interface Named {
@@ -27,9 +23,14 @@ interface Named {
   name: string;
 }
 
-interface ModelFile extends ModelInfo {
+/** What version 1 of the format had instead of `input`. */
+interface Version1 {
+  normalization?: Normalization;
+}
+
+interface ModelFile extends ModelInfo, Version1 {
   format: 'kcr-model';
-  version: 1;
+  version: 1 | 2;
   /** With the backbone that it stands on, where it is a head for dense tasks. */
   architecture: Named & { backbone?: Named };
   config: object;
@@ -75,7 +76,7 @@ export async function saveModel(
   const adapters = model.adapters.map(describeAdapter);
   const file: ModelFile = {
     format: 'kcr-model',
-    version: 1,
+    version: 2,
     architecture: {
       ...named(architecture),
       ...(architecture.backbone ? { backbone: named(architecture.backbone) } : {}),
@@ -104,14 +105,22 @@ export async function saveWeights(model: Model, weights: StateDict, path: string
  */
 export async function loadModel(directory: string, parts: ModelParts): Promise<LoadedModel> {
   const path = join(directory, 'model.json');
-  const { architecture, config, kept, classes, normalization, ...file } = await readModelFile(path);
+  const { architecture, config, kept, classes, ...file } = await readModelFile(path);
   const found = await findNamed(architecture, parts);
   const adapters: Adapter[] = [];
   for (const { module, name, options } of file.adapters ?? [])
     adapters.push((await parts.adapter(module, name))(options));
   const model = new Model(found, found.configure(config), kept, adapters);
   const weights = await loadWeights(model, join(directory, 'model.safetensors'));
-  return { model, weights, info: { classes, normalization } };
+  return { model, weights, info: { classes, input: file.input ?? version1Input(model, file) } };
+}
+
+/** What models of version 1 were shown: classifiers the whole image's centre, others all of it. */
+function version1Input(model: Model, { normalization }: Version1): Preprocessing {
+  const plain = { ...plainPreprocessing(model.inputShape), ...normalization };
+  return model.architecture.backbone
+    ? { ...plain, interpolation: 'bilinear', crop_mode: 'corner' }
+    : plain;
 }
 
 /**
@@ -169,8 +178,10 @@ async function readModelFile(path: string): Promise<ModelFile> {
     throw wrong((cause as Error).message, cause);
   }
   if (file?.format !== 'kcr-model') throw wrong(`format ${JSON.stringify(file?.format)}`);
-  if (file.version !== 1) throw wrong(`version ${JSON.stringify(file.version)}`);
-  const missing = ['architecture', 'config', 'kept', 'classes', 'normalization'].filter(
+  if (file.version !== 1 && file.version !== 2)
+    throw wrong(`version ${JSON.stringify(file.version)}`);
+  const described = file.version === 1 ? 'normalization' : 'input';
+  const missing = ['architecture', 'config', 'kept', 'classes', described].filter(
     (key) => !(key in file),
   );
   if (missing.length > 0) throw wrong(`no ${missing.join(', ')}`);

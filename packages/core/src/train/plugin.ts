@@ -6,6 +6,7 @@ import type { Kept } from '../model/dim.ts';
 import type { Model } from '../model/model.ts';
 import type { TapInfo } from '../model/scope.ts';
 import type { Tensor } from '../tensor/tf.ts';
+import type { Curve } from './chart.ts';
 
 /** The plugin interface that this version of core speaks. */
 export const PLUGIN_API_VERSION = 1;
@@ -98,11 +99,15 @@ export interface Plugin {
   readonly apiVersion: number;
   /** What it was made with; a run resumes only with the same, as JSON. */
   readonly options?: unknown;
+  /** Which of its metrics are drawn over the epochs, by key. */
+  readonly curves?: Readonly<Record<string, Curve>>;
   setup(run: PluginRun): PluginHooks;
 }
 
 /**
  * Defines a plugin with options.
+ *
+ * @param curves which of its metrics are drawn over the epochs
  *
  * @example
  * export const l2 = definePlugin('l2-features', ({ eta }: { eta: number }) => () => ({
@@ -110,10 +115,15 @@ export interface Plugin {
  * }));
  */
 export const definePlugin =
-  <O>(name: string, attach: (options: O) => (run: PluginRun) => PluginHooks) =>
+  <O>(
+    name: string,
+    attach: (options: O) => (run: PluginRun) => PluginHooks,
+    curves: Plugin['curves'] = {},
+  ) =>
   (options: O): Plugin => ({
     name,
     apiVersion: PLUGIN_API_VERSION,
     options,
+    curves,
     setup: attach(options),
   });

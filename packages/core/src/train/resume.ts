@@ -4,7 +4,7 @@ import type { NdArray } from '../ground/array.ts';
 import { writeAtomic } from '../ground/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../ground/safetensors.ts';
 import type { EpochRecord } from './epoch-record.ts';
-import { requireSameRun } from './run-identity.ts';
+import { type RunIdentity, requireSameRun } from './run-identity.ts';
 import type { TrainerState } from './trainer.ts';
 
 /** A training run between two epochs. */
@@ -23,7 +23,11 @@ const FILE = 'training.safetensors';
  *
  * @param identity what the run is; it resumes only as the same
  */
-export async function saveRun(directory: string, run: RunState, identity: object): Promise<void> {
+export async function saveRun(
+  directory: string,
+  run: RunState,
+  identity: RunIdentity,
+): Promise<void> {
   const { trainer, epoch, history } = run;
   const metadata = { run: JSON.stringify({ identity, epoch, history, counts: trainer.counts }) };
   const lines = history.map((record) => `${JSON.stringify(record)}\n`);
@@ -36,7 +40,10 @@ export async function saveRun(directory: string, run: RunState, identity: object
  *
  * @throws KcrError `RESUME_MISMATCH` if it was another run, naming what differs
  */
-export async function loadRun(directory: string, identity: object): Promise<RunState | undefined> {
+export async function loadRun(
+  directory: string,
+  identity: RunIdentity,
+): Promise<RunState | undefined> {
   const path = join(directory, FILE);
   if (!existsSync(path)) return undefined;
   const { tensors, metadata } = await readSafetensors(path);

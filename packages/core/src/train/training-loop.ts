@@ -1,10 +1,10 @@
 import type { Engine } from '../engine/engine.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
-import { describeAdapter } from '../model/adapter.ts';
 import type { Dataset, ImageSet } from '../model/batch.ts';
 import { type ModelInfo, saveModel } from '../model/checkpoint.ts';
 import type { Model } from '../model/model.ts';
+import { plainPreprocessing } from '../model/preprocessing.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import { noClasses } from '../model/task.ts';
 import type { AdamWOptions } from './adamw.ts';
@@ -16,6 +16,7 @@ import { extractFeatures } from './feature-extraction.ts';
 import { type Decay, learningRate } from './learning-rate.ts';
 import type { Plugin } from './plugin.ts';
 import { loadRun, saveRun } from './resume.ts';
+import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { type Group, Trainer } from './trainer.ts';
 
 /** AdamW and its schedule. */
@@ -53,10 +54,11 @@ export interface FitOptions {
   emaDecay?: number;
   /** Weights to start from. Default: drawn from the seed. */
   initial?: StateDict;
-  /** Folder for checkpoints after each epoch; a run found there goes on. */
+  /**
+   * Folder for checkpoints after each epoch; a run found there goes on. Beside the weights stand the classes of `train` and
+   * how `validation`, or without one `train`, makes inputs of images.
+   */
   directory?: string;
-  /** What is saved with the model. Default: the classes of `train`, no normalisation. */
-  info?: ModelInfo;
   onStep?(report: StepReport): void;
   onEpoch?(record: EpochRecord): void;
   /** Default: console.warn. */
@@ -255,38 +257,36 @@ export class TrainingLoop {
     });
   }
 
+  /** What is saved with the model: it is shown images as validation is. */
   #info(): ModelInfo {
-    const { info, train } = this.options;
-    const channels = Array<number>(train.shape[2]).fill(0);
-    const normalization = { mean: channels, std: channels.map(() => 1) };
-    return info ?? { classes: train.classes, normalization };
+    const { train, validation } = this.options;
+    const { classes, shape } = train;
+    return { classes, input: (validation ?? train).input ?? plainPreprocessing(shape) };
   }
 
   /** What must be the same for a run to go on. */
-  #identity(): object {
-    const { model, train, plugins = [] } = this.options;
+  #identity(): RunIdentity {
+    const { model, train, validation, initial, plugins = [] } = this.options;
     const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm } = this.options;
-    const { emaDecay, augRepeats } = this.options;
-    const { architectureShare, architectureOptimizer } = this.options;
-    const identity = {
+    const { emaDecay, augRepeats, architectureShare, architectureOptimizer } = this.options;
+    return runIdentity({
       stage: this.stage,
-      architecture: model.architecture.name,
-      config: model.config,
-      kept: model.kept,
-      adapters: model.adapters.length > 0 ? model.adapters.map(describeAdapter) : undefined,
-      images: train.length,
-      epochs,
-      batchSize,
-      seed,
-      optimizer,
-      labelSmoothing,
-      clipNorm,
-      emaDecay,
-      augRepeats,
-      architectureShare,
-      architectureOptimizer,
-      plugins: plugins.map(({ name, options }) => ({ name, options })),
-    };
-    return JSON.parse(JSON.stringify(identity));
+      model,
+      data: { train, validation },
+      weights: { initial },
+      extensions: plugins,
+      options: {
+        epochs,
+        batchSize,
+        seed,
+        optimizer,
+        labelSmoothing,
+        clipNorm,
+        emaDecay,
+        augRepeats,
+        architectureShare,
+        architectureOptimizer,
+      },
+    });
   }
 }

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { KcrError, type Kept } from '@kcr/core';
+import { compactModel, retrainStage, stageContext } from '@kcr/pipeline';
+import type { Command } from 'commander';
+import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+import { progress } from '../progress.ts';
+
+/** @throws KcrError `SELECTION_READ` */
+async function readSelection(path: string): Promise<Kept> {
+  try {
+    const { kept } = JSON.parse(await readFile(path, 'utf8')) as { kept?: Kept };
+    if (kept && Object.values(kept).every(Array.isArray)) return kept;
+    throw new Error('no "kept" with lists of channels');
+  } catch (cause) {
+    throw new KcrError('SELECTION_READ', {
+      where: path,
+      found: (cause as Error).message,
+      fix: 'Pass the selection.json that `kcr search` wrote',
+      cause,
+    });
+  }
+}
+
+/** `kcr retrain`: trains the model of a selection from scratch. */
+export function addRetrain(kcr: Command): void {
+  overRecipe(kcr.command('retrain'))
+    .description('train the model of a selection from scratch')
+    .requiredOption('--selection <file>', 'the selection.json of a search')
+    .action(async (recipe: string, options: RecipeOptions & { selection: string }) => {
+      const { selection, ...run } = options;
+      const engine = engineOf(options);
+      const context = await stageContext(recipe, { ...run, engine, on: progress() });
+      const kept = await readSelection(selection);
+      const compact = await compactModel(context.recipe, kept);
+      const { history } = await retrainStage.run({ compact }, context);
+      const { valTop1: top1, valTop5: top5, valLoss: loss } = history.at(-1) ?? {};
+      printResult({ epochs: history.length, top1, top5, loss }, options.json);
+    });
+}

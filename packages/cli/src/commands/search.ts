@@ -1,0 +1,23 @@
+import { prune } from '@kcr/core';
+import { searchStage, stageContext, wholeModel } from '@kcr/pipeline';
+import type { Command } from 'commander';
+import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+import { progress } from '../progress.ts';
+
+/** `kcr search`: the search stage alone. */
+export function addSearch(kcr: Command): void {
+  overRecipe(kcr.command('search'))
+    .description('choose the channels to keep')
+    .action(async (recipe: string, options: RecipeOptions) => {
+      const engine = engineOf(options);
+      const context = await stageContext(recipe, { ...options, engine, on: progress() });
+      const { kept } = await searchStage.run(undefined, context);
+      const model = await wholeModel(context.recipe);
+      const { parameterCount: params, macs } = prune(model, kept);
+      const sizes = Object.fromEntries(
+        Object.entries(kept).map(([name, channels]) => [name, channels.length]),
+      );
+      printResult({ params, macs, denseMacs: model.macs.total, kept: sizes }, options.json);
+    });
+}

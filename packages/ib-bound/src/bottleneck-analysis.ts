@@ -1,0 +1,38 @@
+import {
+  type AnalysisContext,
+  type AnalysisResult,
+  type Dataset,
+  defineAnalysis,
+  imageBatches,
+} from '@kcr/core';
+import { rows, toFeatures } from '@kcr/features';
+import { measureInformation, sampleSize } from './measure.ts';
+import { poolImages } from './pooled-pixels.ts';
+
+/**
+ * Information between the clusters of training images' features and inputs, and of features and classes, in nats, with
+ * clusters of their own (DCS 3.3); nothing where images have no class of their own.
+ */
+export const bottleneckAnalysis = defineAnalysis('bottleneck', {
+  columns: [{ number: 'ib', title: 'IB, nats', digits: 4 }],
+  measure:
+    (_: object) =>
+    async (context: AnalysisContext): Promise<AnalysisResult> => {
+      const { batchSize, generator } = context;
+      const train = context.train as typeof context.train & Partial<Pick<Dataset, 'labels'>>;
+      const { labels } = train;
+      if (!labels) return { numbers: {} };
+      const classes = train.classes.length;
+      const sample = generator
+        .permutation(train.length)
+        .slice(0, sampleSize(train.length, classes));
+      const { iXtX, iXtY, ib } = measureInformation({
+        features: rows(toFeatures(await context.features()), sample),
+        inputs: await poolImages(imageBatches(train, batchSize, sample)),
+        labels: sample.map((i) => labels[i]!),
+        classes,
+        generator,
+      });
+      return { numbers: { iXtX, iXtY, ib } };
+    },
+});

@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Curve,
+  type Kept,
+  type LineChart,
+  type Plugin,
+  type Task,
+  taskOf,
+  writeAtomic,
+} from '@kcr/core';
+import { engineMaker, type MakeEngine } from './engine.ts';
+import type { OnEvent } from './events.ts';
+import { loadPart } from './modules.ts';
+import type { PruningFile } from './pruning/prune-into.ts';
+import { loadRecipe } from './recipes/load-recipe.ts';
+import { parseRecipe } from './recipes/parse-recipe.ts';
+import type { Recipe, RecipeInput } from './recipes/recipe.ts';
+import { recipeData } from './recipes/recipe-data.ts';
+import { onBackbone, recipeModel } from './recipes/recipe-model.ts';
+import { writeReport } from './report/report.ts';
+import { folderOf, type RunAnalysis, type Summary } from './report/run-analysis.ts';
+import { type SummaryTable, summaryTable } from './report/summary-table.ts';
+import { writePicture } from './report/write-picture.ts';
+import { analyseStage } from './stages/analyse.ts';
+import { type CompactModel, compactModel } from './stages/compact-model.ts';
+import { type DenseModel, denseStage } from './stages/dense.ts';
+import { pruneStage } from './stages/prune.ts';
+import { retrainStage } from './stages/retrain.ts';
+import { searchStage } from './stages/search.ts';
+import type { StageContext } from './stages/stage.ts';
+import { findTaskKit } from './tasks/find-task-kit.ts';
+
+/** What a recipe is run with. */
+export interface RunOptions {
+  /** Folder that the paths of the recipe's data are in. Default: the recipe's. */
+  data?: string;
+  /** Folder of the run: checkpoints, metrics, results. A run found there goes on. */
+  out: string;
+  /** Default: the recipe's. */
+  seed?: number;
+  /** Trained weights of the dense model: a checkpoint, or a safetensors file with timm's names. */
+  weights?: string;
+  /** A checkpoint whose backbone the compact model has, pruned or not, instead of a search. */
+  backbone?: string;
+  /** Whom the compact model learns from: a checkpoint, a file of logits, or `dense`. */
+  teacher?: string;
+  /** Makes the engines. Default: {@link engineMaker}'s. */
+  engine?: MakeEngine;
+  on?: OnEvent;
+}
+
+/** What a run gives. */
+export interface CompressResult {
+  /** By model: `dense`, `pruned`, `compact`, and the recipe's ablations. */
+  readonly summary: Readonly<Record<string, Summary>>;
+  /** The same as a table. */
+  readonly table: SummaryTable;
+  /** The channels that are left, by dimension. */
+  readonly kept: Kept;
+  /** Path of the page. */
+  readonly report: string;
+}
+
+/** A recipe by name or file, or as it is written. @throws KcrError `RECIPE_*` */
+const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
+  typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name);
+
+/**
+ * A recipe, its data and its folder, ready for stages.
+ *
+ * @throws KcrError `RECIPE_*`, and those of reading the data
+ */
+export async function stageContext(
+  recipeOrName: string | RecipeInput,
+  { data: root, out, seed, engine = engineMaker(), on = () => {}, ...given }: RunOptions,
+): Promise<StageContext> {
+  const recipe = await checkedRecipe(recipeOrName);
+  return {
+    ...given,
+    recipe,
+    data: await recipeData(recipe, { root, on }),
+    engine,
+    directory: out,
+    seed: seed ?? recipe.seed,
+    on,
+  };
+}
+
+/**
+ * Runs all stages of a recipe: dense baseline, search or pruning, retraining with and without plugins, measurement,
+ * report. What a run before has finished is not done again.
+ *
+ * @param recipe a name, a file, or a recipe as it is written
+ * @throws KcrError `RECIPE_*`, `RESUME_MISMATCH`, and those of data, models and training
+ */
+export async function compress(
+  recipe: string | RecipeInput,
+  options: RunOptions,
+): Promise<CompressResult> {
+  const context = await stageContext(recipe, options);
+  const { prune, ablations } = context.recipe;
+  const dense = await denseStage.run(undefined, context);
+  const compact = await startOfCompact(dense, context);
+  await retrainStage.run({ compact }, context);
+  for (const [name, plugins] of Object.entries(ablations))
+    await retrainStage.run({ compact, stage: folderOf(name), plugins }, context);
+  const names = [
+    ...(dense ? ['dense'] : []),
+    ...(prune ? ['pruned'] : []),
+    'compact',
+    ...Object.keys(ablations),
+  ];
+  const analysis = await analyseRun(names, compact, context);
+  await saveAnalysis(context.directory, analysis);
+  const { metrics, columns } = analysis;
+  const summary = summariesOf(analysis);
+  return {
+    summary,
+    table: summaryTable(summary, metrics, columns),
+    kept: compact.model.kept,
+    report: await writeReport(context.directory),
+  };
+}
+
+/** Takes the compact model's backbone from a checkpoint, or chooses its channels by the recipe's search or pruning. */
+async function startOfCompact(
+  dense: DenseModel | undefined,
+  context: StageContext,
+): Promise<CompactModel> {
+  const { recipe, backbone } = context;
+  if (backbone) return onBackbone(recipe, backbone);
+  if (recipe.prune) return pruneStage.run({ dense, settings: recipe.prune }, context);
+  const { kept } = recipe.search ? await searchStage.run(undefined, context) : { kept: {} };
+  return compactModel(recipe, kept);
+}
+
+async function analyseRun(
+  names: readonly string[],
+  compact: CompactModel,
+  context: StageContext,
+): Promise<RunAnalysis> {
+  const { recipe, data, directory } = context;
+  const { models, columns } = await analyseStage.run(names, context);
+  const { gallery } = await findTaskKit(compact.model);
+  const rows = await gallery.rows(data.test);
+  return {
+    recipe: recipe.name,
+    metrics: metricsOf(compact),
+    columns,
+    curves: await curvesOf(recipe),
+    charts: await pruningCharts(directory),
+    searched: await searchedDims(compact, recipe),
+    gallery: {
+      tile: gallery.tile,
+      captions: gallery.captions(data.test),
+      legend: gallery.legend(data.test),
+      pictures: await Promise.all(rows.map((row) => writePicture(directory, row, row.name))),
+    },
+    models,
+  };
+}
+
+const metricsOf = ({ model }: CompactModel): Task['metrics'] => taskOf(model).metrics;
+
+/** The searched or pruned dimensions of the recipe's model, and what is left of them. */
+async function searchedDims({ model: { kept } }: CompactModel, recipe: Recipe) {
+  const { dims } = (await recipeModel(recipe)).model;
+  return Object.entries(kept).map(([name, channels]) => ({
+    name,
+    size: dims.get(name)!.size,
+    kept: channels,
+  }));
+}
+
+/** The curves of all plugins that take part in a run. */
+async function curvesOf({
+  dense,
+  search,
+  retrain,
+  ablations,
+}: Recipe): Promise<Record<string, Curve>> {
+  const trainings = [search?.plugins, dense?.plugins, retrain.plugins, ...Object.values(ablations)];
+  const plugins = await Promise.all(
+    trainings.flatMap((parts = []) => parts.map((part) => loadPart<Plugin>(part))),
+  );
+  return Object.assign({}, ...plugins.map(({ curves }) => curves));
+}
+
+/** What pruning recorded, where the run pruned. */
+async function pruningCharts(directory: string): Promise<readonly LineChart[]> {
+  const path = join(directory, 'pruned', 'prune.json');
+  if (!existsSync(path)) return [];
+  return (JSON.parse(await readFile(path, 'utf8')) as PruningFile).charts ?? [];
+}
+
+const summariesOf = ({ models }: RunAnalysis): Record<string, Summary> =>
+  Object.fromEntries(Object.entries(models).map(([name, { summary }]) => [name, summary]));
+
+async function saveAnalysis(directory: string, analysis: RunAnalysis): Promise<void> {
+  await writeAtomic(join(directory, 'analysis.json'), `${JSON.stringify(analysis)}\n`);
+  const summary = `${JSON.stringify(summariesOf(analysis), null, 1)}\n`;
+  await writeAtomic(join(directory, 'summary.json'), summary);
+}

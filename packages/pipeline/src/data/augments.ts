@@ -1,0 +1,50 @@
+import {
+  type Augment,
+  horizontalFlip,
+  photometricDistortion,
+  randAugment,
+  randomCrop,
+  randomErasing,
+  transpose,
+  verticalFlip,
+} from '@kcr/data';
+import { z } from 'zod';
+import { loadNamed, type Part } from '../modules.ts';
+import { part } from '../recipes/fields.ts';
+
+/** Changes of training images by the names that recipes use. */
+export const augments = {
+  horizontalFlip,
+  verticalFlip,
+  transpose,
+  /** By 4 pixels. */
+  randomCrop: () => randomCrop(4),
+  /** timm's `rand-m9-mstd0.5`. */
+  randAugment,
+  randomErasing: () => randomErasing({ probability: 0.2 }),
+} satisfies Record<string, () => Augment>;
+
+/** Changes that move no pixel, for data with places in the image. */
+export const photometricAugments = { photometricDistortion } satisfies Record<
+  string,
+  () => Augment
+>;
+
+const probability = z.strictObject({ randomErasing: z.number().min(0).max(1) });
+
+/** A list of changes: names of a table, or parts that make an `Augment`. */
+export const augmentList = (table: Readonly<Record<string, () => Augment>>) =>
+  z.array(z.union([z.enum(Object.keys(table)), part, probability])).default([]);
+
+/** Makes the changes of a list. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
+export const loadAugments = (
+  list: readonly (string | Part | z.output<typeof probability>)[],
+  table: Readonly<Record<string, () => Augment>>,
+): Promise<Augment[]> =>
+  Promise.all(
+    list.map((item) =>
+      typeof item === 'object' && 'randomErasing' in item
+        ? randomErasing({ probability: item.randomErasing })
+        : loadNamed<Augment>(item, table),
+    ),
+  );

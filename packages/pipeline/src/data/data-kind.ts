@@ -1,0 +1,30 @@
+import type { ImageSet, Model, Normalization } from '@kcr/core';
+import type { OnEvent } from '../events.ts';
+import type { StandardSchema } from './standard-schema.ts';
+
+/** Images to train on and to test on. */
+export interface Splits<S extends ImageSet = ImageSet> {
+  readonly train: S;
+  readonly test: S;
+}
+
+/** What data are read for. */
+export interface DataContext {
+  /** Folder that the paths of a recipe's data are in. */
+  readonly root: string;
+  readonly model: Model;
+  readonly normalization: Normalization;
+  readonly on: OnEvent;
+}
+
+/** A kind of data that a recipe may have: what its `data` says, and how that is read. */
+export interface DataKind<O = unknown, S extends ImageSet = ImageSet> {
+  readonly name: string;
+  /** Of `data` without the fields that all kinds have: `kind`, `root`, `normalization`. */
+  readonly schema: StandardSchema<O>;
+  /** @throws KcrError where the data cannot be read */
+  read(options: O, context: DataContext): Promise<Splits<S>>;
+}
+
+/** Gives a kind of data its types where it is written. */
+export const defineDataKind = <O, S extends ImageSet>(kind: DataKind<O, S>): DataKind<O, S> => kind;

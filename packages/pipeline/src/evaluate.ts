@@ -1,0 +1,61 @@
+import { compileInference, KcrError, taskOf, writeAtomic } from '@kcr/core';
+import { engineMaker, type MakeEngine } from './engine.ts';
+import type { OnEvent } from './events.ts';
+import { loadCheckpoint } from './load-checkpoint.ts';
+import { findTaskKit } from './tasks/find-task-kit.ts';
+import type { EvaluationData } from './tasks/task-kit.ts';
+
+export interface EvaluateOptions extends EvaluationData {
+  /** Images at once. Default 64. */
+  readonly batchSize?: number;
+  /** Files to store what the task's kit can store besides numbers (`logits`, `detections`), by name. */
+  readonly artifacts?: Readonly<Record<string, string | undefined>>;
+  /** Makes the engine. Default: {@link engineMaker}'s. */
+  readonly engine?: MakeEngine;
+  readonly on?: OnEvent;
+}
+
+/**
+ * How good a checkpoint is on images with what is in them: the numbers of its task, and `n`, the images.
+ *
+ * @param checkpoint folder with model.json and model.safetensors
+ * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know, and those of reading the data
+ */
+export async function evaluate(
+  checkpoint: string,
+  options: EvaluateOptions,
+): Promise<Record<string, number>> {
+  const { batchSize = 64, artifacts = {}, engine: makeEngine = engineMaker() } = options;
+  const { on = () => {}, ...request } = dataOf(options);
+  const loaded = await loadCheckpoint(checkpoint);
+  const { model, weights } = loaded;
+  const task = taskOf(model);
+  const kit = await findTaskKit(model);
+  const wanted = Object.entries(artifacts).flatMap(([name, path]) =>
+    path === undefined ? [] : [{ name, path }],
+  );
+  for (const { name } of wanted)
+    if (!Object.hasOwn(kit.artifacts, name))
+      throw new KcrError('OPTION', {
+        where: name,
+        found: `a model of ${task.name}`,
+        fix: 'Leave it out for this model',
+      });
+  const data = await kit.evaluationData(loaded, { cacheBytes: 0, ...request }, on);
+  const engine = await makeEngine();
+  try {
+    engine.set(weights);
+    const inference = compileInference(engine, model);
+    const result = { n: data.length, ...(await task.evaluate(inference, data, batchSize)) };
+    for (const { name, path } of wanted)
+      await writeAtomic(path, await kit.artifacts[name]!.content(inference, data, batchSize));
+    return result;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** What says which images, without the other options. */
+function dataOf({ batchSize: _, artifacts: __, engine: ___, ...rest }: EvaluateOptions) {
+  return rest;
+}

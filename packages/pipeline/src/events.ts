@@ -1,0 +1,44 @@
+import type { EpochRecord, PruningReport, StepReport, Task } from '@kcr/core';
+import type { TryReport } from '@kcr/lfc';
+
+/** What a pipeline tells while it runs, in the order in which it happens. */
+export type PipelineEvent =
+  /** A training starts, or goes on. */
+  | { readonly type: 'training'; readonly stage: string; readonly epochs: number }
+  | { readonly type: 'step'; readonly stage: string; readonly report: StepReport }
+  | {
+      readonly type: 'epoch';
+      readonly stage: string;
+      readonly record: EpochRecord;
+      readonly epochs: number;
+      /** The shares among the record's validation numbers, with what people call them. */
+      readonly metrics: Task['metrics'];
+    }
+  /** A training has ended. */
+  | { readonly type: 'trained'; readonly stage: string }
+  | { readonly type: 'pruning'; readonly criterion: string; readonly images: number }
+  | {
+      readonly type: 'pruning-step';
+      readonly report: PruningReport;
+      /** Of the model before any pruning. */
+      readonly whole: { readonly macs: number; readonly params: number };
+    }
+  | { readonly type: 'pruning-try'; readonly report: TryReport }
+  | {
+      readonly type: 'predicted';
+      readonly image: string;
+      readonly drawing: string;
+      /** Images done, and in all. */
+      readonly done: number;
+      readonly images: number;
+    }
+  /** Entries of a data set that were left out, by reason. */
+  | {
+      readonly type: 'skipped';
+      readonly where: string;
+      readonly entries: Readonly<Record<string, number>>;
+    }
+  | { readonly type: 'warning'; readonly message: string };
+
+/** Hears the events of a pipeline. */
+export type OnEvent = (event: PipelineEvent) => void;

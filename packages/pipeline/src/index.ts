@@ -1,0 +1,46 @@
+export * from './compress.ts';
+export { augments, photometricAugments } from './data/augments.ts';
+export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
+export { dataKinds } from './data/data-kinds.ts';
+export { isLabelled, labelled } from './data/labelled.ts';
+export type { StandardSchema } from './data/standard-schema.ts';
+export * from './engine.ts';
+export * from './evaluate.ts';
+export * from './events.ts';
+export { findModel } from './find-model.ts';
+export { isCheckpoint, loadCheckpoint } from './load-checkpoint.ts';
+export type { Part } from './modules.ts';
+export * from './predict.ts';
+export * from './prune.ts';
+export { allocators } from './pruning/allocators.ts';
+export { schedules } from './pruning/schedules.ts';
+export { recipes } from './recipes/index.ts';
+export { loadRecipe } from './recipes/load-recipe.ts';
+export { parsePruning, parseRecipe } from './recipes/parse-recipe.ts';
+export {
+  defineRecipe,
+  type PartInput,
+  type Pruning,
+  type PruningInput,
+  type Recipe,
+  type RecipeInput,
+} from './recipes/recipe.ts';
+export { recipeData } from './recipes/recipe-data.ts';
+export { recipeModel, wholeModel } from './recipes/recipe-model.ts';
+export { lineChart } from './report/charts.ts';
+export { page } from './report/page.ts';
+export { writeReport } from './report/report.ts';
+export type { RunAnalysis, Summary } from './report/run-analysis.ts';
+export { type SummaryTable, summaryTable } from './report/summary-table.ts';
+export { type CompactModel, compactModel } from './stages/compact-model.ts';
+export { denseStage } from './stages/dense.ts';
+export { pruneStage } from './stages/prune.ts';
+export { retrainStage } from './stages/retrain.ts';
+export { searchStage } from './stages/search.ts';
+export { defineStage, type Stage, type StageContext } from './stages/stage.ts';
+export { classificationKit } from './tasks/classification.ts';
+export { findTaskKit, taskKits } from './tasks/find-task-kit.ts';
+export { type FramedGallery, framedGallery } from './tasks/framed-gallery.ts';
+export { instanceDetectionKit } from './tasks/instance-detection.ts';
+export { semanticSegmentationKit } from './tasks/semantic-segmentation.ts';
+export * from './tasks/task-kit.ts';

@@ -1,0 +1,33 @@
+import type { Adapter, Criterion } from '@kcr/core';
+import { bottomUpCascade, cascadeCharts } from '@kcr/lfc';
+import { loadPart, partMaker } from '../modules.ts';
+import type { CascadePruning } from '../recipes/recipe.ts';
+import type { Pruned, PruningJob } from './pruning-job.ts';
+
+/** Prunes by VTC-LFC's bottom-up cascade, which goes on where it was. */
+export async function pruneByCascade(
+  settings: CascadePruning,
+  { loaded: { model, weights }, engine, directory, train, seed, on }: PruningJob,
+): Promise<Pruned> {
+  const { criterion, tokens, epsilon, rho, order, batchSize, dims } = settings;
+  const make = tokens && (await partMaker<Adapter>(tokens.use));
+  const { blocks, ...pruned } = await bottomUpCascade({
+    model,
+    weights,
+    engine,
+    data: train,
+    batchSize,
+    dims,
+    seed,
+    epsilon,
+    rho,
+    order,
+    directory,
+    criterion: await loadPart<Criterion>(criterion),
+    tokens: make && ((counts) => make({ ...tokens.options, counts })),
+    scoringImages: settings.images,
+    calibrationImages: settings.calibrationImages,
+    onTry: (report) => on({ type: 'pruning-try', report }),
+  });
+  return { ...pruned, charts: cascadeCharts(blocks), record: { blocks } };
+}

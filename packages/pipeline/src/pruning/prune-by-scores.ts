@@ -1,0 +1,43 @@
+import {
+  type Allocator,
+  balancedSample,
+  type Criterion,
+  Generator,
+  type PruningSchedule,
+  pruneTrained,
+  subset,
+} from '@kcr/core';
+import { loadPart } from '../modules.ts';
+import type { ScorePruning } from '../recipes/recipe.ts';
+import { allocators } from './allocators.ts';
+import type { Pruned, PruningJob } from './pruning-job.ts';
+import { schedules } from './schedules.ts';
+
+/** Prunes by a criterion's scores: an allocator chooses channels when a schedule says. */
+export async function pruneByScores(
+  settings: ScorePruning,
+  { loaded: { model, weights }, engine, train, seed, on }: PruningJob,
+): Promise<Pruned> {
+  const { allocator, budget, schedule, rounds, batchSize, dims, images } = settings;
+  const sample = balancedSample(train, images, new Generator(seed).fork('calibration'));
+  const whole = { macs: model.macs.total, params: model.parameterCount };
+  return pruneTrained({
+    model,
+    weights,
+    engine,
+    batchSize,
+    dims,
+    seed,
+    criterion: await loadPart<Criterion>(settings.criterion),
+    allocator:
+      typeof allocator === 'string'
+        ? allocators[allocator](budget!)
+        : await loadPart<Allocator>(allocator),
+    schedule:
+      typeof schedule === 'string'
+        ? schedules[schedule](rounds)
+        : await loadPart<PruningSchedule>(schedule),
+    data: subset(train, sample),
+    onStep: (report) => on({ type: 'pruning-step', report, whole }),
+  });
+}

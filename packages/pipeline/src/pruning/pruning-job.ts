@@ -1,0 +1,28 @@
+import type { Dataset, Engine, LineChart, LoadedModel, PrunedModel } from '@kcr/core';
+import type { MakeEngine } from '../engine.ts';
+import type { OnEvent } from '../events.ts';
+
+/** What pruning needs besides its settings. */
+export interface PruningContext {
+  /** Training images, without augmentation. */
+  readonly train: Dataset;
+  readonly engine: MakeEngine;
+  readonly seed: number;
+  readonly on: OnEvent;
+}
+
+/** What a way of pruning is given. */
+export interface PruningJob extends Omit<PruningContext, 'engine'> {
+  readonly loaded: LoadedModel;
+  readonly engine: Engine;
+  /** Folder for its state, where it goes on after an interruption. */
+  readonly directory: string;
+}
+
+/** A pruned model. */
+export interface Pruned extends PrunedModel {
+  /** What was taken out, for the report. */
+  readonly charts?: readonly LineChart[];
+  /** The same for those who read `prune.json`, as JSON. */
+  readonly record?: object;
+}

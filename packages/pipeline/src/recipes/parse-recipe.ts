@@ -1,0 +1,34 @@
+import { KcrError } from '@kcr/core';
+import type { z } from 'zod';
+import {
+  type Pruning,
+  type PruningInput,
+  pruningSchema,
+  type Recipe,
+  recipeSchema,
+} from './recipe.ts';
+
+/**
+ * Checks a recipe.
+ *
+ * @throws KcrError `RECIPE_INVALID` with every wrong field, and those of loading the kind of its data
+ */
+export const parseRecipe = (input: unknown, where: string): Promise<Recipe> =>
+  parse(recipeSchema, input, `recipe ${where}`);
+
+/** Checks the settings of pruning. @throws KcrError `RECIPE_INVALID` */
+export const parsePruning = (input: PruningInput, where: string): Promise<Pruning> =>
+  parse(pruningSchema, input, where);
+
+async function parse<T>(type: z.ZodType<T>, input: unknown, where: string): Promise<T> {
+  const parsed = await type.safeParseAsync(input);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'recipe'}: ${message}`,
+  );
+  throw new KcrError('RECIPE_INVALID', {
+    where,
+    found: problems.join('; '),
+    fix: 'Correct these fields; docs/recipes.md lists all of them',
+  });
+}

@@ -1,0 +1,36 @@
+import { KcrError } from '@kcr/core';
+import type { Splits } from '../data/data-kind.ts';
+import { findDataKind } from '../data/data-kinds.ts';
+import type { OnEvent } from '../events.ts';
+import { findTaskKit } from '../tasks/find-task-kit.ts';
+import type { Recipe } from './recipe.ts';
+import { recipeModel } from './recipe-model.ts';
+
+/**
+ * Training and test data of a recipe, as its model takes them.
+ *
+ * @param root instead of the recipe's
+ * @throws KcrError `DATA_ROOT`, `DATA_TASK`, and those of reading them
+ */
+export async function recipeData(
+  recipe: Recipe,
+  { root = recipe.data.root, on = () => {} }: { root?: string; on?: OnEvent } = {},
+): Promise<Splits> {
+  if (!root)
+    throw new KcrError('DATA_ROOT', {
+      where: `recipe ${recipe.name}`,
+      found: 'no data folder',
+      fix: "Give `data`, the folder that the recipe's paths are in",
+    });
+  const { kind: name, options } = recipe.data;
+  const { model, normalization } = await recipeModel(recipe);
+  const { kinds, task } = await findTaskKit(model);
+  if (!kinds.includes(name))
+    throw new KcrError('DATA_TASK', {
+      where: `recipe ${recipe.name}, data`,
+      found: `data of kind ${name} for ${task}`,
+      fix: `Use data of kind ${kinds.join(' or ')}, or a \`head\` of the model that learns from these`,
+    });
+  const kind = await findDataKind(name);
+  return kind.read(options, { root, model, normalization, on });
+}

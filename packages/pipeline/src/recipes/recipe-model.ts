@@ -1,0 +1,67 @@
+import {
+  type Adapter,
+  adapt,
+  Generator,
+  KcrError,
+  Model,
+  type Normalization,
+  type PrunedModel,
+} from '@kcr/core';
+import { denseModel, denseWeights } from '@kcr/detect';
+import { findModelEntry, modelOf } from '../find-model.ts';
+import { loadCheckpoint } from '../load-checkpoint.ts';
+import { findHead, loadPart } from '../modules.ts';
+import type { Recipe } from './recipe.ts';
+
+/**
+ * The model of a recipe, without its adapters, and how its input is normalised.
+ *
+ * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`, `MODULE_LOAD`, `HEAD_UNKNOWN`
+ */
+export async function recipeModel({ model, data }: Recipe): Promise<{
+  model: Model;
+  normalization: Normalization;
+}> {
+  const entry = await findModelEntry(model.name);
+  return {
+    model: await underHead(model, modelOf(entry, model.config)),
+    normalization: data.normalization ?? entry.normalization,
+  };
+}
+
+/** A recipe's head on a model; the model itself where the recipe has none. */
+const underHead = async ({ head }: Recipe['model'], model: Model): Promise<Model> =>
+  head ? denseModel(await findHead(head.module, head.name), model, head.config) : model;
+
+/** The recipe's model with its adapters, before any pruning. */
+export async function wholeModel(recipe: Recipe): Promise<Model> {
+  const adapters = await Promise.all(recipe.adapters.map((part) => loadPart<Adapter>(part)));
+  return adapt((await recipeModel(recipe)).model, adapters);
+}
+
+/**
+ * A recipe's model on the backbone of a checkpoint, pruned channels and adapters included, with its weights; what the
+ * backbone does not have is drawn.
+ *
+ * @throws KcrError `BACKBONE`, and those of reading a checkpoint
+ */
+export async function onBackbone(
+  { model: own, seed }: Recipe,
+  directory: string,
+): Promise<PrunedModel> {
+  const { model: trained, weights } = await loadCheckpoint(directory);
+  const { architecture, kept, adapters } = trained;
+  const expected = (await findModelEntry(own.name)).architecture;
+  if (architecture.name !== expected.name || !own.head)
+    throw new KcrError('BACKBONE', {
+      where: directory,
+      found: own.head
+        ? `a ${architecture.name} for a recipe of ${expected.name}`
+        : 'a recipe without a head',
+      fix: 'Pass a checkpoint of the backbone that the recipe builds on',
+    });
+  const config = architecture.configure({ ...trained.config, ...own.config });
+  const model = await underHead(own, new Model(architecture, config, kept, adapters));
+  const generator = new Generator(seed).fork('weights');
+  return { model, weights: denseWeights(model, weights, generator) };
+}

@@ -1,0 +1,129 @@
+import type { Line, LineChart } from '@kcr/core';
+import { BarChart, LineChart as EchartsLine, HeatmapChart } from 'echarts/charts';
+import {
+  GridComponent,
+  LegendComponent,
+  TitleComponent,
+  VisualMapComponent,
+} from 'echarts/components';
+import * as echarts from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+
+echarts.use([
+  BarChart,
+  GridComponent,
+  HeatmapChart,
+  LegendComponent,
+  EchartsLine,
+  SVGRenderer,
+  TitleComponent,
+  VisualMapComponent,
+]);
+
+const WIDTH = 560;
+const HEIGHT = 320;
+
+function render(option: object, height = HEIGHT): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
+  chart.setOption({ animation: false, ...option });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+const heading = (text: string) => ({ text, left: 'center', top: 4, textStyle: { fontSize: 14 } });
+
+/** How many lines the legend takes: an entry is its mark, its name at some 7 pixels a letter, and a gap. */
+function legendLines(lines: readonly Line[]): number {
+  let [rows, used] = [1, 0];
+  for (const { name } of lines) {
+    const width = 50 + 7 * name.length;
+    if (used + width > WIDTH) [rows, used] = [rows + 1, 0];
+    used += width;
+  }
+  return rows;
+}
+
+/** Lines over a common axis, as SVG text. */
+export function lineChart({ title, x, y, lines, logX, logY }: LineChart): string {
+  const axis = (name: string, log: boolean | undefined) => ({
+    type: log ? 'log' : 'value',
+    name,
+    nameLocation: 'middle',
+    nameGap: 30,
+    scale: true,
+    ...(log
+      ? {
+          axisLabel: {
+            formatter: (v: number) =>
+              v.toLocaleString('en', { maximumSignificantDigits: 1, notation: 'scientific' }),
+          },
+        }
+      : {}),
+  });
+  return render({
+    title: heading(title),
+    legend: {
+      top: 30,
+      icon: 'roundRect',
+      itemHeight: 3,
+      itemGap: 20,
+      data: lines.map(({ name }) => name),
+    },
+    grid: {
+      left: 78,
+      right: 20,
+      top: 64 + 27 * (legendLines(lines) - 1),
+      bottom: 50,
+      containLabel: false,
+    },
+    xAxis: axis(x, logX),
+    yAxis: { ...axis(y, logY), nameGap: 56 },
+    series: lines.map(({ name, points, dashed }) => ({
+      type: 'line',
+      name,
+      data: points,
+      showSymbol: points.length < 20,
+      lineStyle: { type: dashed ? 'dashed' : 'solid' },
+    })),
+  });
+}
+
+/** One row per dimension, one cell per channel, dark where it is kept. */
+export function maskChart(
+  masks: readonly { name: string; size: number; kept: readonly number[] }[],
+): string {
+  const widest = Math.max(...masks.map((mask) => mask.size));
+  const labels = masks.map(({ name, size, kept }) => `${name} (${kept.length}/${size})`);
+  const left = 14 + 5.6 * Math.max(...labels.map((label) => label.length));
+  const cells = masks.flatMap(({ size, kept }, row) => {
+    const present = new Set(kept);
+    return Array.from({ length: size }, (_, channel) => [
+      channel,
+      row,
+      present.has(channel) ? 1 : 0,
+    ]);
+  });
+  return render(
+    {
+      title: heading('Kept channels (dark) per searched dimension'),
+      grid: { left, right: 20, top: 40, bottom: 40 },
+      xAxis: {
+        type: 'category',
+        data: Array.from({ length: widest }, (_, i) => i),
+        name: 'channel',
+        nameLocation: 'middle',
+        nameGap: 24,
+      },
+      yAxis: {
+        type: 'category',
+        inverse: true,
+        data: labels,
+        axisLabel: { fontSize: 10 },
+      },
+      visualMap: { show: false, min: 0, max: 1, inRange: { color: ['#e8ecf2', '#24476b'] } },
+      series: [{ type: 'heatmap', data: cells, itemStyle: { borderWidth: 0 } }],
+    },
+    Math.max(140, 80 + 26 * masks.length),
+  );
+}

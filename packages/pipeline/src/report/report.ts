@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Curve,
+  type EpochRecord,
+  KcrError,
+  type Line,
+  type LineChart,
+  validationName,
+  writeAtomic,
+} from '@kcr/core';
+import { lineChart, maskChart } from './charts.ts';
+import { legendHtml } from './draw.ts';
+import { type PictureTable, page, pictureTable, tableHtml } from './page.ts';
+import { folderOf, type RunAnalysis } from './run-analysis.ts';
+import { summaryTable } from './summary-table.ts';
+
+type Histories = Readonly<Record<string, readonly EpochRecord[]>>;
+
+/**
+ * Writes `report.html`, one self-contained page, for a finished run.
+ *
+ * @param directory the run's folder
+ * @returns the page's path
+ * @throws KcrError `REPORT_RUN` where the folder has no finished run
+ */
+export async function writeReport(directory: string): Promise<string> {
+  const analysis = await readAnalysis(join(directory, 'analysis.json'));
+  const { models, metrics, columns, searched, recipe } = analysis;
+  const histories = await readHistories(directory, [...Object.keys(models), 'search']);
+  const charts = [
+    ...trainingCharts(histories, metrics).map(lineChart),
+    ...(searched.length > 0 ? [maskChart(searched)] : []),
+    ...Object.entries(analysis.curves)
+      .flatMap(([key, curve]) => curveChart(histories, key, curve))
+      .map(lineChart),
+    ...analysis.charts.map(lineChart),
+    ...modelCharts(models).map(lineChart),
+  ];
+  const summaries = Object.fromEntries(
+    Object.entries(models).map(([name, { summary }]) => [name, summary]),
+  );
+  const path = join(directory, 'report.html');
+  const tables = [
+    tableHtml(summaryTable(summaries, metrics, columns)),
+    pictureTable(await readPictures(directory, analysis)),
+  ];
+  await writeAtomic(path, page(recipe, tables, charts));
+  return path;
+}
+
+async function readAnalysis(path: string): Promise<RunAnalysis> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new KcrError('REPORT_RUN', {
+      where: path,
+      found: (cause as Error).message,
+      fix: 'Pass the folder of a finished run',
+      cause,
+    });
+  }
+}
+
+/** What was logged, by training. */
+async function readHistories(directory: string, names: readonly string[]): Promise<Histories> {
+  const histories: Record<string, EpochRecord[]> = {};
+  for (const name of names) {
+    const path = join(directory, folderOf(name), 'metrics.jsonl');
+    if (!existsSync(path)) continue;
+    const lines = (await readFile(path, 'utf8')).split('\n').filter(Boolean);
+    histories[name] = lines.map((line) => JSON.parse(line));
+  }
+  return histories;
+}
+
+/** A logged number over the epochs, of every history that has it. */
+function overEpochs(histories: Histories, key: string, scale = 1): Line[] {
+  return Object.entries(histories).flatMap(([name, history]) => {
+    const points = history.flatMap((record): [number, number][] =>
+      record[key] === undefined ? [] : [[record.epoch!, scale * record[key]]],
+    );
+    return points.length > 0 ? [{ name, points }] : [];
+  });
+}
+
+const epochChart = (title: string, y: string, lines: readonly Line[]): LineChart[] =>
+  lines.length > 0 ? [{ title, x: 'epoch', y, lines }] : [];
+
+const curveChart = (histories: Histories, key: string, { title, y }: Curve): LineChart[] =>
+  epochChart(title, y, overEpochs(histories, key));
+
+function trainingCharts(histories: Histories, metrics: RunAnalysis['metrics']): LineChart[] {
+  const crossEntropy = overEpochs(histories, 'crossEntropy');
+  return [
+    ...(crossEntropy.length > 0
+      ? epochChart('Training cross-entropy', 'nats', crossEntropy)
+      : epochChart('Training loss', 'sum of its terms', overEpochs(histories, 'loss'))),
+    ...Object.entries(metrics).flatMap(([key, title]) =>
+      epochChart(
+        `${title} on the test images`,
+        `${title}, %`,
+        overEpochs(histories, validationName(key), 100),
+      ),
+    ),
+  ];
+}
+
+/** The charts of all models; those of one title are one, a line without a name is named after its model. */
+function modelCharts(models: RunAnalysis['models']): LineChart[] {
+  const charts = new Map<string, LineChart>();
+  for (const [name, model] of Object.entries(models))
+    for (const chart of model.charts) {
+      const lines = chart.lines.map((line) => ({ name, ...line }));
+      const before = charts.get(chart.title)?.lines ?? [];
+      charts.set(chart.title, { ...chart, lines: [...before, ...lines] });
+    }
+  return [...charts.values()];
+}
+
+/** The images, then what each model sees in them: rows of one kind together. */
+async function readPictures(
+  directory: string,
+  { gallery, models }: RunAnalysis,
+): Promise<PictureTable> {
+  const ofModels = Object.values(models).flatMap(({ pictures }) => pictures);
+  const kinds = [...new Set(ofModels.map(({ kind }) => kind))];
+  const ordered = kinds.flatMap((kind) => ofModels.filter((picture) => picture.kind === kind));
+  const rows = await Promise.all(
+    [...gallery.pictures, ...ordered].map(async ({ title, file }) => ({
+      title,
+      png: await readFile(join(directory, 'pictures', `${file}.png`)),
+    })),
+  );
+  const { tile, captions, legend } = gallery;
+  return { tile, columns: captions, rows, legend: legend.length > 0 ? legendHtml(legend) : '' };
+}

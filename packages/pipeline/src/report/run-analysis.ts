@@ -1,0 +1,53 @@
+import type { Column, Curve, LineChart, ModelLine, Task } from '@kcr/core';
+
+/** One model of a run, measured: the metrics of its task, its size and speed, and what the analyses give. */
+export interface Summary extends Record<string, number> {
+  params: number;
+  /** Multiply-accumulates for one image, attention included. */
+  macs: number;
+  /** Median time for one image on the CPU, weights built in. */
+  latencyMs: number;
+}
+
+/** A row of pictures in the run's folder `pictures`. */
+export interface Picture {
+  readonly title: string;
+  /** What it shows: rows of one kind stand together. */
+  readonly kind: string;
+  readonly file: string;
+}
+
+/** What the report says of one model. */
+export interface ModelAnalysis {
+  readonly summary: Summary;
+  readonly charts: readonly LineChart<ModelLine>[];
+  readonly pictures: readonly Picture[];
+}
+
+/** What `analysis.json` says of a run: all that its report shows, besides what was logged. */
+export interface RunAnalysis {
+  readonly recipe: string;
+  /** The task's metrics, with their titles. */
+  readonly metrics: Task['metrics'];
+  /** Of the table, after the metrics, the size and the speed. */
+  readonly columns: readonly Column[];
+  /** Logged numbers that are drawn over the epochs, by key. */
+  readonly curves: Readonly<Record<string, Curve>>;
+  /** Charts of the run as a whole. */
+  readonly charts: readonly LineChart[];
+  readonly searched: readonly { name: string; size: number; kept: readonly number[] }[];
+  readonly gallery: {
+    /** Side of a picture, in pixels. */
+    readonly tile: number;
+    readonly captions: readonly string[];
+    /** Classes that the pictures have colours for. */
+    readonly legend: readonly string[];
+    /** Of the images themselves. */
+    readonly pictures: readonly Picture[];
+  };
+  readonly models: Readonly<Record<string, ModelAnalysis>>;
+}
+
+/** The folder of a model of a run: `compact-no-tnn` for compactNoTnn. */
+export const folderOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import {
+  type Dataset,
+  KcrError,
+  type SearchResult,
+  search,
+  subset,
+  taskOf,
+  writeAtomic,
+} from '@kcr/core';
+import { labelled } from '../data/labelled.ts';
+import { wholeModel } from '../recipes/recipe-model.ts';
+import { defineStage } from './stage.ts';
+import { runTraining } from './training.ts';
+
+/** The training images of the first classes; the classifier keeps all its outputs. */
+function firstClasses(train: Dataset, classes: number): Dataset {
+  const indices = train.labels.map((label, i) => (label < classes ? i : -1)).filter((i) => i >= 0);
+  return subset(train, indices);
+}
+
+/**
+ * Searches the recipe's channels; `search/selection.json` keeps what was chosen.
+ *
+ * @throws KcrError `RECIPE_INVALID` for a recipe without a search
+ */
+export const searchStage = defineStage<void, SearchResult>({
+  name: 'search',
+  async run(_, context) {
+    const { recipe, directory } = context;
+    if (!recipe.search)
+      throw new KcrError('RECIPE_INVALID', {
+        where: `recipe ${recipe.name}`,
+        found: 'no `search`',
+        fix: 'Add one, or compress without it, which then prunes nothing',
+      });
+    const { classes, ...settings } = recipe.search;
+    const model = await wholeModel(recipe);
+    const result = await runTraining({ stage: 'search', model, settings }, context, (options) => {
+      if (classes === undefined) return search(options);
+      const train = labelled(context.data.train, taskOf(model));
+      return search({ ...options, train: firstClasses(train, classes) });
+    });
+    const file = { model: recipe.model, kept: result.kept };
+    const path = join(directory, 'search', 'selection.json');
+    await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
+    return result;
+  },
+});

@@ -1,0 +1,34 @@
+import type { Splits } from '../data/data-kind.ts';
+import type { MakeEngine } from '../engine.ts';
+import type { OnEvent } from '../events.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+
+/** What every stage of a recipe needs. */
+export interface StageContext {
+  readonly recipe: Recipe;
+  readonly data: Splits;
+  /** Makes an engine; each stage has one of its own. */
+  readonly engine: MakeEngine;
+  /** The run's folder. */
+  readonly directory: string;
+  /** Trained weights of the dense model, instead of training it: a checkpoint or a file with timm's names. */
+  readonly weights?: string;
+  /** A checkpoint whose backbone the compact model has, instead of a search. */
+  readonly backbone?: string;
+  /** Whom `retrain` learns from: see the recipe's `distillation.teacher`. */
+  readonly teacher?: string;
+  readonly seed: number;
+  readonly on: OnEvent;
+}
+
+/**
+ * A part of a run: from what stages before it gave to what those after it take. It keeps what it has made in the run's
+ * folder, so that it is done once and goes on after an interruption.
+ */
+export interface Stage<I, O> {
+  readonly name: string;
+  run(input: I, context: StageContext): Promise<O>;
+}
+
+/** Gives a stage its types where it is written. */
+export const defineStage = <I, O>(stage: Stage<I, O>): Stage<I, O> => stage;

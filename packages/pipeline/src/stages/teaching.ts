@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { KcrError, type Plugin, readSafetensors } from '@kcr/core';
+import { distillation } from '@kcr/distill';
+import { isCheckpoint, loadCheckpoint } from '../load-checkpoint.ts';
+import type { StageContext } from './stage.ts';
+
+/** The plugin by which `retrain` learns from its teacher, if there is one. @throws KcrError `TEACHER` */
+export async function teaching({
+  recipe,
+  teacher,
+  directory,
+  data,
+}: StageContext): Promise<Plugin[]> {
+  const { teacher: own, ...options } = recipe.distillation;
+  const source = teacher ?? own;
+  if (!source) return [];
+  const path = source === 'dense' ? join(directory, 'dense') : source;
+  if (!isCheckpoint(path)) {
+    const { logits } = (await readSafetensors(path)).tensors;
+    if (logits) return [distillation({ ...options, teacher: { logits } })];
+    throw refused(path, 'neither a checkpoint folder nor a tensor named "logits"');
+  }
+  const { model, weights, info } = await loadCheckpoint(path);
+  const normalizationOf = ({ mean, std }: { mean: unknown; std: unknown }) =>
+    JSON.stringify({ mean, std });
+  const { input } = data.train;
+  if (input && normalizationOf(info.input) !== normalizationOf(input))
+    throw refused(path, 'a model of images that are normalised in another way');
+  return [distillation({ ...options, teacher: { model, weights } })];
+}
+
+const refused = (where: string, found: string) =>
+  new KcrError('TEACHER', {
+    where,
+    found,
+    fix: 'Pass a checkpoint, or the stored logits of the training images',
+  });

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { type Model, type Plugin, type SearchOptions, taskOf } from '@kcr/core';
+import { loadPart } from '../modules.ts';
+import type { TrainingRecipe } from '../recipes/recipe.ts';
+import type { StageContext } from './stage.ts';
+
+/** What is trained, and how. */
+export interface Training {
+  /** Name of the stage and of its folder. */
+  readonly stage: string;
+  readonly model: Model;
+  readonly settings: TrainingRecipe;
+  /** Besides those of the settings. */
+  readonly plugins?: readonly Plugin[];
+}
+
+/**
+ * Runs a training of a stage on an engine of its own, which is disposed of afterwards.
+ *
+ * @param train `fit` or `search` of `@kcr/core`
+ */
+export async function runTraining<R>(
+  { stage, model, settings, plugins: more = [] }: Training,
+  { data, directory, seed, engine: makeEngine, on }: StageContext,
+  train: (options: SearchOptions) => Promise<R>,
+): Promise<R> {
+  const { plugins, ...training } = settings;
+  const { epochs } = training;
+  const { metrics } = taskOf(model);
+  const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part)));
+  const engine = await makeEngine();
+  on({ type: 'training', stage, epochs });
+  try {
+    return await train({
+      ...training,
+      model,
+      engine,
+      train: data.train,
+      validation: data.test,
+      seed,
+      plugins: [...own, ...more],
+      directory: join(directory, stage),
+      onStep: (report) => on({ type: 'step', stage, report }),
+      onEpoch: (record) => on({ type: 'epoch', stage, record, epochs, metrics }),
+      onWarning: (message) => on({ type: 'warning', message }),
+    });
+  } finally {
+    on({ type: 'trained', stage });
+    await engine.dispose();
+  }
+}

@@ -1,0 +1,170 @@
+import {
+  checkDataset,
+  classification,
+  type Dataset,
+  type Engine,
+  encodeSafetensors,
+  extractLogits,
+  Generator,
+  type LineChart,
+  type LoadedModel,
+  type Model,
+  type NdArray,
+} from '@kcr/core';
+import { imageDataset, imageFolder, normalised, readInput } from '@kcr/data';
+import {
+  attentionEntropy,
+  attentionMaps,
+  gradCam,
+  histogram,
+  keptTokens,
+  tapsOf,
+} from '@kcr/explain';
+import { drawPlain } from '../report/draw.ts';
+import { strip, TILE } from '../report/heat.ts';
+import { dimmed, overHeads, toHeats, toPictures } from '../report/pictures.ts';
+import { refuseOthers } from './refuse-options.ts';
+import { defineTaskKit, type PictureRow, type TaskKit } from './task-kit.ts';
+
+/** The most probable classes of an image, best first. */
+export type ClassPrediction = readonly { readonly label: number; readonly probability: number }[];
+
+const TOP = 5;
+/** Images that a report shows, each of another class. */
+const SHOWN = 6;
+/** Test images that the entropy of attention is measured on. */
+const ENTROPY_IMAGES = 100;
+
+/** The most probable classes. */
+function topClasses({ data }: NdArray): ClassPrediction {
+  const most = Math.max(...data);
+  const exps = Array.from(data, (x) => Math.exp(x - most));
+  const sum = exps.reduce((a, b) => a + b);
+  return exps
+    .map((x, label) => ({ label, probability: x / sum }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, TOP);
+}
+
+/** Test images for the report: the first of each of some classes. */
+function shownImages({ labels, classes }: Dataset): Int32Array {
+  const count = Math.min(SHOWN, classes.length);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * classes.length) / count));
+  return Int32Array.from(chosen, (label) => labels.indexOf(label)).filter((i) => i >= 0);
+}
+
+const picturesOf = (image: NdArray, { input }: Dataset) =>
+  toPictures(image, input ?? { mean: [0], std: [1] });
+
+/** How widely the tokens of the last attention layer attend, by head; none without attention weights. */
+async function entropyChart(
+  model: Model,
+  test: Dataset,
+  engine: Engine,
+  name: string,
+): Promise<LineChart[]> {
+  const weights = tapsOf(model, 'weights').at(-1);
+  if (!weights) return [];
+  const some = new Generator(0).permutation(test.length).slice(0, ENTROPY_IMAGES);
+  const layers = await attentionEntropy(engine, model, test, { indices: some });
+  const { tokens, heads } = layers.get(weights.name)!;
+  const lines = heads.map((rows, head) => {
+    const mean = rows.reduce((sum, h) => sum + h, 0) / rows.length;
+    return {
+      name: `head ${head + 1}: ${mean.toFixed(2)}`,
+      points: histogram(rows, Math.log(tokens)).map(({ upTo, share }): [number, number] => [
+        upTo,
+        share,
+      ]),
+    };
+  });
+  const title = `Entropy of attention rows by head, and its mean: ${name}`;
+  return [{ title, x: 'nats', y: 'share of the rows', lines }];
+}
+
+/**
+ * Where tokens are taken out, those that are left; Grad-CAM for the images' own classes; and what the centre attends to in
+ * the last attention layer: each for models that have such a layer.
+ */
+async function lookRows(model: Model, test: Dataset, engine: Engine, name: string) {
+  const shown = shownImages(test);
+  const { image } = await test.batch(shown);
+  const pictures = picturesOf(image, test);
+  const classes = shown.map((i) => test.labels[i]!);
+  const rows: PictureRow[] = [];
+  const kept = await keptTokens(engine, model, image);
+  if (kept)
+    rows.push({
+      title: `tokens that are left: ${name}`,
+      name: 'tokens',
+      png: await strip(dimmed(pictures, kept)),
+    });
+  if (tapsOf(model, 'in').length > 0) {
+    const cams = await gradCam(engine, model, image, { classes });
+    const png = await strip(pictures, toHeats(cams));
+    rows.push({ title: `Grad-CAM: ${name}`, name: 'grad-cam', png });
+  }
+  if (tapsOf(model, 'weights').length > 0) {
+    const maps = await attentionMaps(engine, model, image);
+    const png = await strip(pictures, toHeats(overHeads(maps)), 'nearest');
+    rows.push({ title: `attention of the centre: ${name}`, name: 'attention', png });
+  }
+  return rows;
+}
+
+/** A class for each image, from folders named after the classes. */
+export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKit({
+  task: classification.name,
+  kinds: ['classes'],
+
+  async evaluationData({ model, info }: LoadedModel, request) {
+    refuseOthers(classification.name, request, ['cropRatio']);
+    const { data, cacheBytes, cropRatio = info.input.crop_pct } = request;
+    const [size, , channels] = model.inputShape;
+    const source = await imageFolder(data, {
+      size,
+      channels: channels as 1 | 3,
+      classes: info.classes,
+      cropRatio,
+      cacheBytes,
+    });
+    const dataset = imageDataset(source, { normalization: info.input });
+    checkDataset(model, dataset, data);
+    return dataset;
+  },
+
+  artifacts: {
+    logits: {
+      async content(inference, data, batchSize) {
+        const logits = await extractLogits(inference, data, batchSize);
+        return encodeSafetensors({ tensors: { logits }, metadata: {} });
+      },
+    },
+  },
+
+  async predict({ step, info }, { path }) {
+    const pixels = await readInput(path, info.input);
+    const { logits } = await step({ image: normalised([pixels], info.input) });
+    return topClasses(logits!);
+  },
+  describe: (prediction, _image, _id, classes) => ({
+    top: prediction.map(({ label, probability }) => ({ class: classes[label], probability })),
+  }),
+  draw: (image, _prediction, _classes, options) => drawPlain(image, options),
+  legend: () => [],
+  files: () => ({}),
+
+  gallery: {
+    tile: TILE,
+    captions: (test) => Array.from(shownImages(test), (i) => test.classes[test.labels[i]!]!),
+    legend: () => [],
+    async rows(test) {
+      const { image } = await test.batch(shownImages(test));
+      return [{ title: 'image', name: 'images', png: await strip(picturesOf(image, test)) }];
+    },
+    look: async ({ model }, test, engine, name) => ({
+      rows: await lookRows(model, test, engine, name),
+      charts: await entropyChart(model, test, engine, name),
+    }),
+  },
+});

@@ -1,0 +1,32 @@
+import { KcrError, type Model, taskOf } from '@kcr/core';
+import { tableOf } from '../modules.ts';
+import { classificationKit } from './classification.ts';
+import { instanceDetectionKit } from './instance-detection.ts';
+import { semanticSegmentationKit } from './semantic-segmentation.ts';
+import type { TaskKit } from './task-kit.ts';
+
+/** The kits that come along, by the names of their tasks. */
+export const taskKits: Readonly<Record<string, TaskKit>> = Object.fromEntries(
+  [classificationKit, semanticSegmentationKit, instanceDetectionKit].map(
+    (kit): [string, TaskKit] => [kit.task, kit],
+  ),
+);
+
+/**
+ * The kit of a model's task: one that comes along, or of the table `tasks` of the module that the model's architecture is
+ * from.
+ *
+ * @throws KcrError `TASK_UNKNOWN`, `MODULE_LOAD`
+ */
+export async function findTaskKit(model: Pick<Model, 'architecture'>): Promise<TaskKit> {
+  const { name } = taskOf(model);
+  if (Object.hasOwn(taskKits, name)) return taskKits[name]!;
+  const { module } = model.architecture;
+  const own = await tableOf<TaskKit>(module, 'tasks');
+  if (Object.hasOwn(own, name)) return own[name]!;
+  throw new KcrError('TASK_UNKNOWN', {
+    where: `${model.architecture.name} of ${module}`,
+    found: `the task ${name}, of which nobody says how its data are read and drawn`,
+    fix: `Export a kit for it from ${module}: tasks = { ${JSON.stringify(name)}: ... }`,
+  });
+}

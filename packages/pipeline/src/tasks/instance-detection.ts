@@ -1,0 +1,113 @@
+import { type CompiledStep, KcrError, type Preprocessing } from '@kcr/core';
+import {
+  cocoInstances,
+  fillOf,
+  type InstanceDataset,
+  inputView,
+  instanceDataset,
+  instanceFolder,
+  normalised,
+  type Pixels,
+  viewImage,
+} from '@kcr/data';
+import {
+  detectImages,
+  type FoundObject,
+  foundObjects,
+  instanceDetection,
+  toCoco,
+} from '@kcr/detect';
+import { type DrawOptions, drawObjects } from '../report/draw.ts';
+import { framedGallery, GALLERY_TILE } from './framed-gallery.ts';
+import { refuseOthers } from './refuse-options.ts';
+import { defineTaskKit, type TaskKit } from './task-kit.ts';
+
+/** Objects that are drawn, at least this sure. */
+const DRAWN_SCORE = 0.3;
+
+/** What a model finds in an image. */
+async function found(
+  inference: CompiledStep,
+  pixels: Pixels,
+  input: Preprocessing,
+): Promise<FoundObject[]> {
+  const [height, width] = pixels.shape;
+  const view = inputView({ height, width }, input);
+  const canvas = await viewImage(pixels, view, fillOf(input));
+  return foundObjects(await inference({ image: normalised([canvas], input) }), 0, view);
+}
+
+const drawSure = (
+  image: Pixels,
+  objects: readonly FoundObject[],
+  classes: readonly string[],
+  { score: least = DRAWN_SCORE, ...options }: DrawOptions & { score?: number },
+) =>
+  drawObjects(
+    image,
+    objects.filter(({ score }) => score >= least),
+    classes,
+    options,
+  );
+
+/** Boxes and masks of objects, from a COCO file or from PNGs that number them. */
+export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject[]> = defineTaskKit(
+  {
+    task: instanceDetection.name,
+    kinds: ['instances', 'coco'],
+
+    async evaluationData({ model, info }, request, on) {
+      refuseOthers(instanceDetection.name, request, ['annotations']);
+      const { data, annotations, invalid } = request;
+      const { classes, input } = info;
+      const [height, width, channels] = model.inputShape;
+      const reader = { channels: channels as 1 | 3, invalid };
+      const source = annotations
+        ? await cocoInstances(annotations, data, reader)
+        : await instanceFolder(data, { className: classes[0], ...reader });
+      const where = annotations ?? data;
+      if (Object.keys(source.skipped).length > 0)
+        on({ type: 'skipped', where, entries: source.skipped });
+      if (source.classes.length !== classes.length)
+        throw new KcrError('DATASET_CLASSES', {
+          where,
+          found: `${source.classes.length} categories for a model of ${classes.length} classes`,
+          fix: 'Use annotations with the categories that the model was trained for',
+        });
+      const { resize } = input;
+      return instanceDataset(source, { normalization: input, canvas: { height, width }, resize });
+    },
+
+    artifacts: {
+      /** In COCO's format. */
+      detections: {
+        async content(inference, data, batchSize) {
+          const { detections } = await detectImages(inference, data, batchSize);
+          return `${JSON.stringify(detections)}\n`;
+        },
+      },
+    },
+
+    predict: ({ step, info }, { pixels }) => found(step, pixels, info.input),
+    describe: (objects, _image, id, classes) => ({
+      objects: toCoco(
+        objects,
+        id,
+        classes.map((_, i) => ({ id: i + 1 })),
+      ),
+    }),
+    draw: drawSure,
+    legend: () => [],
+    files: () => ({}),
+
+    gallery: framedGallery<InstanceDataset, readonly FoundObject[]>({
+      nameOf({ source }, i) {
+        const { id, file_name } = source.truth.images[i]!;
+        return file_name?.split('/').at(-1) ?? String(id);
+      },
+      truth: ({ source }, i) => source.instances(i).map((instance) => ({ ...instance, score: 1 })),
+      predict: (inference, { info }, _data, pixels) => found(inference, pixels, info.input),
+      draw: (image, objects, classes) => drawSure(image, objects, classes, { size: GALLERY_TILE }),
+    }),
+  },
+);
