@@ -26,6 +26,8 @@ type Named = Readonly<Record<string, Tensor>>;
 /** A head for dense tasks. */
 export interface DenseHead<C extends object> {
   readonly name: string;
+  /** The package that exports what is made of it in a table `heads`, so that a saved model can find it. */
+  readonly module: string;
   readonly task: Task;
   readonly defaults: C & { num_classes: number };
   /** The strides of the maps that it takes, from fine to coarse. */
@@ -58,7 +60,7 @@ export const defineHead =
   <C extends object>(head: DenseHead<C>): MakeDense<C> =>
   (backbone) => ({
     name: head.name,
-    module: '@kcr/detect',
+    module: head.module,
     tokens: backbone.tokens,
     task: head.task,
     backbone,

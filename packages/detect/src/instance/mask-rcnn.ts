@@ -76,6 +76,7 @@ const strides = () => [4, 8, 16, 32];
 /** Mask R-CNN with a feature pyramid (He et al. 2017); without masks Faster R-CNN. */
 export const maskRcnn = defineHead<MaskRcnnConfig>({
   name: 'mask_rcnn',
+  module: '@kcr/detect',
   task: instanceDetection,
   defaults,
   strides,
@@ -88,6 +89,7 @@ export const maskRcnn = defineHead<MaskRcnnConfig>({
  */
 export const cascadeMaskRcnn = defineHead<MaskRcnnConfig>({
   name: 'cascade_mask_rcnn',
+  module: '@kcr/detect',
   task: instanceDetection,
   defaults,
   strides,

@@ -98,6 +98,7 @@ function losses(
  */
 export const ssdlite = defineHead<SsdLiteConfig>({
   name: 'ssdlite',
+  module: '@kcr/detect',
   task: instanceDetection,
   defaults: {
     num_classes: 80,
