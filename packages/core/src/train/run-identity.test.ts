@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { float32 } from '../ground/array.ts';
+import type { ImageSet } from '../model/batch.ts';
+import { ones } from '../model/initializer.ts';
+import { Model } from '../model/model.ts';
+import { plainPreprocessing } from '../model/preprocessing.ts';
+import { tf } from '../tensor/tf.ts';
+import { type RunParts, requireSameRun, runIdentity, weightsDigest } from './run-identity.ts';
+
+const model = new Model(
+  {
+    name: 'gain',
+    module: 'test',
+    tokens: 'set',
+    configure: (config: { width?: number }) => ({ width: 2, ...config }),
+    input: () => ({ shape: [1, 1, 1] as const, classes: 2 }),
+    forward(m, image) {
+      const features = tf.reshape(image, [-1, 1]);
+      const logits = tf.mul(features, m.param('weight', [2], ones));
+      return { logits, features, tokens: image, featureMaps: [] };
+    },
+  },
+  { width: 2 },
+);
+const train: ImageSet = {
+  length: 3,
+  classes: ['a', 'b'],
+  shape: [1, 1, 1],
+  input: plainPreprocessing([1, 1, 1]),
+  batch: () => Promise.reject(new Error('not read')),
+};
+const parts: RunParts = {
+  stage: 'fit',
+  model,
+  data: { train, validation: undefined },
+  weights: { initial: { weight: float32([2], [1, 2]) } },
+  extensions: [{ name: 'mask', options: { lambda: 0.2 } }],
+  options: { seed: 1, optimizer: { lr: 0.1, decay: undefined } },
+};
+const saved = JSON.parse(JSON.stringify(runIdentity(parts)));
+
+test('an identity that was saved is the one of the same run', () => {
+  expect(() => requireSameRun('x', saved, runIdentity(parts))).not.toThrow();
+});
+
+describe('what differs is named by its path', () => {
+  const input = { ...plainPreprocessing([1, 1, 1]), crop_pct: 0.9 };
+  const cases: [string, Partial<RunParts>][] = [
+    ['stage', { stage: 'search' }],
+    ['model.config.width', { model: new Model(model.architecture, { width: 3 }) }],
+    ['data.train.images', { data: { train: { ...train, length: 4 } } }],
+    ['data.train.classes', { data: { train: { ...train, classes: ['b', 'a'] } } }],
+    ['data.train.input.crop_pct', { data: { train: { ...train, input } } }],
+    ['data.validation', { data: { train, validation: train } }],
+    ['weights.initial', { weights: { initial: { weight: float32([2], [1, 2.000001]) } } }],
+    ['weights.initial', { weights: {} }],
+    ['extensions', { extensions: [{ name: 'mask', options: { lambda: 0.3 } }] }],
+    ['options.optimizer.lr', { options: { seed: 1, optimizer: { lr: 0.2 } } }],
+  ];
+  test.each(cases)('%s', (path, change) => {
+    const now = runIdentity({ ...parts, ...change });
+    expect(() => requireSameRun('x', saved, now)).toThrow(
+      expect.objectContaining({
+        code: 'RESUME_MISMATCH',
+        found: `a run with another ${path}`,
+      }),
+    );
+  });
+});
+
+test('weights are known by their names, shapes and values, in any order', () => {
+  const [a, b] = [float32([2], [1, 2]), float32([1, 2], [1, 2])];
+  expect(weightsDigest({ a, b })).toBe(weightsDigest({ b, a }));
+  expect(weightsDigest({ a, b })).not.toBe(weightsDigest({ a: b, b: a }));
+  // sha256 of "a[2]" and the eight bytes of 1 and 2 in float32, by Python's hashlib.
+  expect(weightsDigest({ a })).toBe(
+    '8cb334e77582b4733c902731ced148363c6307bb11dd675d7a99ec30601be0ea',
+  );
+});
