@@ -3,7 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [nx, kcr] = ['node_modules/.bin/nx', 'packages/cli/dist/bin.js'].map((path) => root + path);
+const nx = `${root}node_modules/.bin/nx`;
+const kcr = `${root}packages/cli/dist/bin.js`;
 
 /** Builds through Nx's cache; what it prints is shown only if it fails. */
 async function build() {
@@ -13,7 +14,7 @@ async function build() {
   });
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => {
+    stream.on('data', (/** @type {Buffer} */ text) => {
       printed += text;
     });
   const patience = setTimeout(() => process.stderr.write('building the packages\n'), 4000);

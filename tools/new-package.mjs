@@ -1,13 +1,23 @@
 // Writes the files that are the same in every package: node tools/new-package.mjs NAME "DESCRIPTION" [DEP@RANGE ...]
-import { mkdirSync, writeFileSync } from 'node:fs';
+// What the package may import stands in tools/boundaries/boundaries.mjs before.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { packages } from './boundaries/boundaries.mjs';
 
-const [name, description, ...dependencies] = process.argv.slice(2);
+const [name = '', description, ...dependencies] = process.argv.slice(2);
+if (!(name in packages)) {
+  console.error(`First say in tools/boundaries/boundaries.mjs what ${name} may import.`);
+  process.exit(1);
+}
 const folder = new URL(`../packages/${name}/`, import.meta.url);
 mkdirSync(new URL('src/', folder), { recursive: true });
-const write = (file, value) =>
+
+/** @param {string} file @param {string | object} content */
+const write = (file, content) =>
   writeFileSync(
     new URL(file, folder),
-    typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`,
+    typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`,
   );
 write('package.json', {
   name: `@kcr/${name}`,
@@ -25,15 +35,16 @@ write('package.json', {
   publishConfig: { access: 'public' },
   scripts: {
     build: 'tsup',
-    typecheck: 'tsc -p tsconfig.json',
     package: 'publint --strict && attw --pack . --profile esm-only',
   },
   dependencies: Object.fromEntries(
     dependencies.map((d) => [d.slice(0, d.lastIndexOf('@')), d.slice(d.lastIndexOf('@') + 1)]),
   ),
 });
-write('tsconfig.json', { extends: '../../tsconfig.base.json', include: ['src', 'tsup.config.ts'] });
+write('tsconfig.json', { extends: '../../tsconfig.package.json' });
 write(
   'tsup.config.ts',
   "import { build } from '../../tools/tsup.base.ts';\n\nexport default build();\n",
 );
+copyFileSync(new URL('../LICENSE', import.meta.url), new URL('LICENSE', folder));
+execFileSync(process.execPath, [fileURLToPath(new URL('references.mjs', import.meta.url))]);

@@ -6,7 +6,7 @@ export const build = (options: Options = {}) =>
     entry: ['src/index.ts'],
     format: ['esm'],
     target: 'node20',
-    dts: { compilerOptions: { paths: {}, composite: false } },
+    dts: { compilerOptions: { paths: {}, composite: false, declarationMap: false } },
     sourcemap: true,
     clean: true,
     ...options,

@@ -1,7 +1,7 @@
 // Who may import whom: packages, the rooms of core, and no circles anywhere. `npm run boundaries` checks it, and
 // `npm run map` draws docs/architecture.md's pictures from the same imports.
 
-/** The packages that a package may import. */
+/** The packages that a package may import: its `references` and its dependencies (`npm run references`). */
 export const packages = {
   core: [],
   features: ['core'],
@@ -47,9 +47,13 @@ export const rooms = [
   'prune',
 ];
 
+/** @param {string[]} names */
 const any = (names) => `(${names.join('|')})`;
 const tests = '\\.test\\.ts$';
 
+/** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
+
+/** @type {Rule[]} */
 const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   name: `packages-of-${name}`,
   comment: `@kcr/${name} imports ${allowed.length > 0 ? allowed.join(', ') : 'no other package'}.`,
@@ -58,6 +62,7 @@ const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   to: { path: '^packages/', pathNot: `^packages/${any([name, ...allowed])}/` },
 }));
 
+/** @type {Rule[]} */
 const betweenRooms = rooms.slice(0, -1).map((room, floor) => ({
   name: `rooms-above-${room}`,
   comment: `core/src/${room} stands below ${rooms.slice(floor + 1).join(', ')}.`,
@@ -102,7 +107,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['/dist/'] },
+    exclude: { path: ['/dist(-types)?/'] },
     tsConfig: { fileName: 'tsconfig.base.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
