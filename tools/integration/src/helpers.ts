@@ -63,8 +63,18 @@ export const smallModels: Readonly<Record<string, () => Model>> = {
     num_classes: 4,
     drop_path_rate: 0.2,
   }),
-  efficientvit: small(efficientvit, {
-    img_size: 64,
+  // Its last stage alone attends: to 2 x 2 tokens, in a plain branch and two aggregated ones.
+  efficientvit: smallEfficientVit(32),
+};
+
+function small<C extends object>(architecture: Architecture<C>, config: Partial<C>) {
+  return () => new Model(architecture as Architecture, architecture.configure(config));
+}
+
+/** EfficientViT with images of a size, a multiple of 16. */
+export function smallEfficientVit(img_size: number) {
+  return small(efficientvit, {
+    img_size,
     widths: [4, 6, 8, 12],
     depths: [1, 2, 1, 1],
     head_dim: 6,
@@ -72,19 +82,15 @@ export const smallModels: Readonly<Record<string, () => Model>> = {
     scales: [3, 5],
     head_widths: [16, 20],
     num_classes: 4,
-  }),
-};
-
-function small<C extends object>(architecture: Architecture<C>, config: Partial<C>) {
-  return () => new Model(architecture as Architecture, architecture.configure(config));
+  });
 }
+
+/** A model with a mask of its attention's q and k. */
+export const masked = (make: () => Model) => () => adapt(make(), [qkMask({ initial: 0.5 })]);
 
 /** The models of {@link smallModels}, each with a mask of its attention's q and k. */
 export const maskedModels: Readonly<Record<string, () => Model>> = Object.fromEntries(
-  Object.entries(smallModels).map(([name, make]) => [
-    `${name} with a q/k mask`,
-    () => adapt(make(), [qkMask({ initial: 0.5 })]),
-  ]),
+  Object.entries(smallModels).map(([name, make]) => [`${name} with a q/k mask`, masked(make)]),
 );
 
 export const engines: Readonly<Record<string, () => Promise<Engine>>> = {

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const packages = (await readdir(`${root}packages`)).map((name) => `packages/${name}/README.md`);
@@ -13,17 +12,25 @@ for (const path of [...packages, 'docs/backbones.md', 'docs/dense.md']) {
   });
 }
 
+afterEach(() => vi.restoreAllMocks());
+
+// In one process, which loads the packages once.
 test.each(examples)('the example of %s runs', async (path, code) => {
   const file = `${root}tools/integration/src/.example-${path.replaceAll(/\W/g, '-')}.mts`;
+  const said = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const complaints = [
+    vi.spyOn(console, 'warn').mockImplementation(() => {}),
+    vi.spyOn(console, 'error').mockImplementation(() => {}),
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true),
+  ];
   await writeFile(file, code);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  await rm(file);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  expect(stdout).not.toBe('');
+  try {
+    await import(file);
+  } finally {
+    await rm(file);
+  }
+  for (const complaint of complaints) expect(complaint.mock.calls).toEqual([]);
+  expect(said).toHaveBeenCalled();
 });
 
 test('every library package and the pages on backbones and dense tasks have an example', () => {
