@@ -23,7 +23,7 @@ function imports() {
   const args = [...config, ...only, '--output-type', 'json', 'packages'];
   const options = { cwd: root, maxBuffer: 2 ** 28, encoding: /** @type {const} */ ('utf8') };
   /** @type {import('dependency-cruiser').ICruiseResult} */
-  const { modules } = JSON.parse(execFileSync('depcruise', args, options));
+  const { modules } = JSON.parse(execFileSync(`${root}node_modules/.bin/depcruise`, args, options));
   return modules.flatMap(({ source, dependencies }) =>
     dependencies.map(({ resolved }) => /** @type {const} */ ([source, resolved])),
   );

@@ -56,7 +56,11 @@ for (const [name, allowed] of Object.entries(packages)) {
 update('tsconfig.json', { references: references(Object.keys(packages), './packages') });
 
 if (!check && stale.length > 0)
-  execFileSync('biome', ['format', '--write', ...stale], { cwd: fileURLToPath(root) });
+  execFileSync(
+    fileURLToPath(new URL('node_modules/.bin/biome', root)),
+    ['format', '--write', ...stale],
+    { cwd: fileURLToPath(root) },
+  );
 if (check && stale.length > 0) {
   console.error(`Not what tools/boundaries/boundaries.mjs says: ${stale.join(', ')}.`);
   console.error('Run `npm run references`.');
