@@ -4,6 +4,7 @@ export { type ArraySlot, oncePerStep, type Slot } from './engine/slots.ts';
 export * from './ground/array.ts';
 export * from './ground/atomic.ts';
 export * from './ground/error.ts';
+export * from './ground/error-codes.ts';
 export * from './ground/random.ts';
 export * from './ground/safetensors.ts';
 export * from './layers/attention.ts';

@@ -1,4 +1,4 @@
-import { KcrError } from '@kcr/core';
+import { type ErrorCode, KcrError } from '@kcr/core';
 
 /** What a list of annotations, detections or files has that cannot be used: an error, or left out and counted. */
 export type InvalidPolicy = 'error' | 'skip';
@@ -10,7 +10,7 @@ export class Refusals {
   constructor(readonly policy: InvalidPolicy) {}
 
   /** @throws KcrError `code`, unless such entries are skipped */
-  refuse(code: string, where: string, found: string): void {
+  refuse(code: ErrorCode, where: string, found: string): void {
     if (this.policy === 'error')
       throw new KcrError(code, {
         where,
@@ -20,8 +20,8 @@ export class Refusals {
     this.count(code);
   }
 
-  /** Counts entries that were left out. */
-  count(code: string, n = 1): void {
-    this.skipped[code] = (this.skipped[code] ?? 0) + n;
+  /** Counts entries that were left out. @param reason the code that they would be refused with */
+  count(reason: string, n = 1): void {
+    this.skipped[reason] = (this.skipped[reason] ?? 0) + n;
   }
 }

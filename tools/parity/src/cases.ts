@@ -49,13 +49,13 @@ function configOf({ config: { variant, ...config }, image }: CaseEntry): object 
   return { img_size: image, ...(variant ? models[variant]?.config : {}), ...config };
 }
 
-/** The cases of a folder whose model is here, by `cases.json`. @throws KcrError `CASES_READ` */
+/** The cases of a folder whose model is here, by `cases.json`. @throws KcrError `parity/CASES_READ` */
 export async function readCases(directory: string): Promise<ReferenceCase[]> {
   let entries: Record<string, CaseEntry>;
   try {
     entries = JSON.parse(await readFile(join(directory, 'cases.json'), 'utf8'));
   } catch (cause) {
-    throw new KcrError('CASES_READ', {
+    throw new KcrError('parity/CASES_READ', {
       where: directory,
       found: (cause as Error).message,
       fix: 'Pass a folder with cases.json and NAME.safetensors',

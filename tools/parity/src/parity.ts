@@ -39,7 +39,7 @@ async function main(directory: string): Promise<boolean> {
     }
   }
   if (ran === 0)
-    throw new KcrError('CASES_READ', {
+    throw new KcrError('parity/CASES_READ', {
       where: directory,
       found: 'no case for a model or operator of this project',
       fix: 'Pass a folder with cases.json and NAME.safetensors',

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /** What a {@link KcrError} says: the place, what was found there, and what to do about it. */
 export interface KcrErrorDetails {
   /** The file, parameter, plugin, step or line that the error is about. */
@@ -11,7 +13,8 @@ export interface KcrErrorDetails {
 
 /**
  * The error every package throws for input it cannot use. `code` is stable across versions
- * (`SAFETENSORS_HEADER`, `PLUGIN_API_VERSION`, ...); the texts may be reworded.
+ * (`SAFETENSORS_HEADER`, `PLUGIN_API_VERSION`, ...); the texts may be reworded. Packages besides those of @kcr put
+ * their name before their codes: `my-package/CODE`.
  */
 export class KcrError extends Error {
   override readonly name = 'KcrError';
@@ -20,7 +23,7 @@ export class KcrError extends Error {
   readonly fix: string;
 
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode | `${string}/${string}`,
     { where, found, fix, cause }: KcrErrorDetails,
   ) {
     super(`${where}: ${found.replace(/\.$/, '')}. ${fix}.`, { cause });

@@ -1,5 +1,6 @@
 import { gatherAxis, type NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import type { ErrorCode } from '../ground/error-codes.ts';
 import { axisParts, axisSize, type Dim, type Kept, partDim, partPositions } from '../model/dim.ts';
 import { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
@@ -23,7 +24,7 @@ export function prune<C extends object>(model: Model<C>, selection: Kept): Model
 }
 
 function checkSelection(dim: Dim, indices: readonly number[]): void {
-  const fail = (code: string, found: string, fix: string) => {
+  const fail = (code: ErrorCode, found: string, fix: string) => {
     throw new KcrError(code, { where: dim.name, found, fix });
   };
   if (!dim.prunable)
