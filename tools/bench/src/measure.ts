@@ -135,10 +135,10 @@ const measurements = {
       }
     const { classes, featureSize: d } = model;
     const labels = Int32Array.from({ length: samples }, (_, i) => i % classes);
-    const [hooks] = contestants.bound.trainer.hooks;
+    const [plugin] = contestants.bound.trainer.plugins;
     const refresh = async (epoch: number) => {
       const features = float32([samples, d], classFeatures(labels, classes, d, epoch));
-      hooks!.observe!({ indices: range(samples), features });
+      plugin!.observe!({ indices: range(samples), features });
       const context = {
         epoch,
         epochs: 10,
@@ -147,7 +147,7 @@ const measurements = {
         features: async () => features,
         images: () => randomImages(model, samples),
       };
-      return time(1, 0, () => hooks!.refresh!(context));
+      return time(1, 0, () => plugin!.refresh!(context));
     };
     const first = await refresh(1);
     const medians = Object.fromEntries(Object.entries(spent).map(([key, ms]) => [key, median(ms)]));

@@ -1,5 +1,6 @@
+import { shapeText } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
-import { assertOwnTensor } from '../tensor/tf.ts';
+import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
 import { PLUGIN_API_VERSION, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
 
 const HOOKS = ['tap', 'loss', 'observe', 'refresh', 'select', 'metrics'];
@@ -35,29 +36,113 @@ export function checkPlugins(plugins: readonly Plugin[]): void {
   }
 }
 
-/** Attaches one plugin and guards what its hooks return. @throws KcrError `PLUGIN_HOOK` */
-export function attachPlugin(plugin: Plugin, run: PluginRun): PluginHooks {
-  const hooks = plugin.setup(run);
-  const where = `plugin "${plugin.name}"`;
-  const unknown = Object.keys(hooks).filter((hook) => !HOOKS.includes(hook));
-  if (unknown.length > 0)
+/** The hooks of a plugin that is attached to a run, and its name. */
+export interface AttachedPlugin extends PluginHooks {
+  readonly name: string;
+}
+
+/**
+ * Attaches one plugin. Its hooks are guarded: what one throws is named by plugin and hook, unless it is a KcrError,
+ * and a tensor that training cannot go on with is refused.
+ *
+ * @throws KcrError `PLUGIN_FAILED`, `PLUGIN_HOOK`; the hooks also `PLUGIN_LOSS`, `PLUGIN_TAP`, `TENSOR_EXPECTED` and
+ *   `TENSOR_LIBRARY_DUPLICATE`
+ */
+export function attachPlugin(plugin: Plugin, run: PluginRun): AttachedPlugin {
+  const at = (hook: string) => `plugin "${plugin.name}", ${hook}`;
+  const hooks = guard(at('setup'), () => plugin.setup(run));
+  checkHooks(hooks, at('setup'));
+  return {
+    name: plugin.name,
+    tap:
+      hooks.tap &&
+      ((value, info) => {
+        const where = at(`tap ${info.name}`);
+        const result = guard(where, () => hooks.tap!(value, info));
+        assertOwnTensor(result, where);
+        checkTapped(result, value, where);
+        return result;
+      }),
+    loss:
+      hooks.loss &&
+      ((context) => {
+        const result = guard(at('loss'), () => hooks.loss!(context));
+        assertOwnTensor(result, at('loss'));
+        checkLoss(result, at('loss'));
+        return result;
+      }),
+    observe:
+      hooks.observe && ((observation) => guard(at('observe'), () => hooks.observe!(observation))),
+    refresh:
+      hooks.refresh && ((context) => guardAsync(at('refresh'), () => hooks.refresh!(context))),
+    select: hooks.select && (() => guardAsync(at('select'), () => hooks.select!())),
+    metrics:
+      hooks.metrics && ((progress) => guardAsync(at('metrics'), () => hooks.metrics!(progress))),
+  };
+}
+
+function guard<T>(where: string, hook: () => T): T {
+  try {
+    return hook();
+  } catch (cause) {
+    throw failed(where, cause);
+  }
+}
+
+async function guardAsync<T>(where: string, hook: () => Promise<T>): Promise<T> {
+  try {
+    return await hook();
+  } catch (cause) {
+    throw failed(where, cause);
+  }
+}
+
+/** A KcrError says its place and what to do itself. */
+const failed = (where: string, cause: unknown): KcrError =>
+  cause instanceof KcrError
+    ? cause
+    : new KcrError('PLUGIN_FAILED', {
+        where,
+        found: `it threw "${cause}"`,
+        fix: 'Look at the cause, correct the plugin, or leave it out of this run',
+        cause,
+      });
+
+/** @throws KcrError `PLUGIN_HOOK` */
+function checkHooks(hooks: PluginHooks, where: string): void {
+  const refuse = (found: string) => {
     throw new KcrError('PLUGIN_HOOK', {
       where,
-      found: `unknown hook ${unknown.join(', ')}`,
-      fix: `Use ${HOOKS.join(', ')}`,
+      found,
+      fix: `Return an object with functions among ${HOOKS.join(', ')}`,
     });
-  const guarded: PluginHooks = { ...hooks };
-  if (hooks.tap)
-    guarded.tap = (value, info) => {
-      const result = hooks.tap!(value, info);
-      assertOwnTensor(result, `${where}, tap ${info.name}`);
-      return result;
-    };
-  if (hooks.loss)
-    guarded.loss = (context) => {
-      const result = hooks.loss!(context);
-      assertOwnTensor(result, `${where}, loss`);
-      return result;
-    };
-  return guarded;
+  };
+  if (typeof hooks !== 'object' || hooks === null || hooks instanceof Promise)
+    refuse('it returns no object of hooks');
+  for (const [hook, value] of Object.entries(hooks)) {
+    if (!HOOKS.includes(hook)) refuse(`unknown hook ${hook}`);
+    if (value !== undefined && typeof value !== 'function') refuse(`${hook} is no function`);
+  }
+}
+
+const kind = ({ dtype, shape }: Tensor) => `${dtype} ${shapeText(shape)}`;
+
+/** @throws KcrError `PLUGIN_TAP` */
+function checkTapped(result: Tensor, given: Tensor, where: string): void {
+  if (kind(result) !== kind(given))
+    throw new KcrError('PLUGIN_TAP', {
+      where,
+      found: `${kind(result)} for a value of ${kind(given)}`,
+      fix: 'Return a value of the same shape and type; an adapter may change them',
+    });
+}
+
+/** @throws KcrError `PLUGIN_LOSS` */
+function checkLoss(loss: Tensor, where: string): void {
+  if (loss.dtype !== 'float32' || loss.size !== 1)
+    throw new KcrError('PLUGIN_LOSS', {
+      where,
+      found: kind(loss),
+      fix: 'Return one float32 number, such as the mean over the batch',
+    });
 }

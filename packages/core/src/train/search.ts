@@ -16,8 +16,8 @@ export interface SearchResult extends FitResult {
 export async function search(options: SearchOptions): Promise<SearchResult> {
   const loop = new TrainingLoop(options, 'search');
   try {
-    const { hooks, hasArchitecture } = loop.trainer;
-    if (!hasArchitecture || !hooks.some((hook) => hook.select))
+    const { plugins, hasArchitecture } = loop.trainer;
+    if (!hasArchitecture || !plugins.some((plugin) => plugin.select))
       throw new KcrError('SEARCH_NOTHING', {
         where: 'search',
         found: 'no plugin with architecture parameters and a selection',
@@ -25,7 +25,7 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
       });
     const result = await loop.run();
     const kept: Record<string, readonly number[]> = {};
-    for (const hook of hooks) Object.assign(kept, await hook.select?.());
+    for (const plugin of plugins) Object.assign(kept, await plugin.select?.());
     return { ...result, kept };
   } finally {
     await loop.trainer.dispose();

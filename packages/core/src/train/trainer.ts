@@ -13,11 +13,11 @@ import { noClasses, type Task } from '../model/task.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
-import { attachPlugin, checkPlugins } from './attaching.ts';
+import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts';
 import { taskOf } from './classification.ts';
 import { compileFeatures, compileInference } from './inference.ts';
 import { layerDepth } from './layer-depth.ts';
-import type { LossContext, Plugin, PluginHooks, PluginRun } from './plugin.ts';
+import type { LossContext, Plugin, PluginRun } from './plugin.ts';
 
 export interface TrainerOptions {
   labelSmoothing: number;
@@ -92,7 +92,7 @@ const lossContext = (
 
 /** A model with its plugins and its optimiser's state on an engine, and the steps that train it. */
 export class Trainer {
-  readonly hooks: readonly PluginHooks[];
+  readonly plugins: readonly AttachedPlugin[];
   /** Where the run is; the training loop sets the epoch. */
   readonly progress: Progress;
   /** Features under the raw weights. */
@@ -131,7 +131,7 @@ export class Trainer {
         const rate = (options.layerDecay ?? 1) ** (depth.layers - depth.of(name));
         return { name: WEIGHT + name, shape, decay, rate };
       });
-    this.hooks = plugins.map((plugin) => attachPlugin(plugin, this.#pluginRun(plugin.name, run)));
+    this.plugins = plugins.map((plugin) => attachPlugin(plugin, this.#pluginRun(plugin.name, run)));
     this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
     const prefix = options.emaDecay ? AVERAGE : WEIGHT;
     this.inference = compileInference(engine, model, { prefix, tap: this.#tap });
@@ -203,7 +203,7 @@ export class Trainer {
         fix: 'Lower the learning rate or the weight of the regulariser; the last checkpoint is intact',
       });
     if (out.features)
-      for (const hooks of this.hooks) hooks.observe?.({ indices, features: out.features });
+      for (const plugin of this.plugins) plugin.observe?.({ indices, features: out.features });
     return { loss, terms: mapNames(named(out, TERM), item) };
   }
 
@@ -239,7 +239,7 @@ export class Trainer {
   }
 
   readonly #tap = (value: Tensor, info: TapInfo): Tensor =>
-    this.hooks.reduce((current, hooks) => hooks.tap?.(current, info) ?? current, value);
+    this.plugins.reduce((current, plugin) => plugin.tap?.(current, info) ?? current, value);
 
   #trained(group: Group): Trained[] {
     if (group === 'weights') return this.#weights;
@@ -285,9 +285,9 @@ export class Trainer {
     });
     const terms = task.losses(out, targets, this.options.labelSmoothing);
     for (const [name, term] of Object.entries(terms)) aux[TERM + name] = term;
-    if (this.hooks.some((hooks) => hooks.observe)) aux.features = out.features;
+    if (this.plugins.some((plugin) => plugin.observe)) aux.features = out.features;
     const given = lossContext(out, image!, index!, targets, task);
-    const further = this.hooks.flatMap((hooks) => (hooks.loss ? [hooks.loss(given)] : []));
+    const further = this.plugins.flatMap((plugin) => (plugin.loss ? [plugin.loss(given)] : []));
     const all = [...Object.values(terms), ...further];
     return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
   }

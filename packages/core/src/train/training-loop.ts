@@ -15,6 +15,7 @@ import { type EpochRecord, validationName } from './epoch-record.ts';
 import { extractFeatures } from './feature-extraction.ts';
 import { type Decay, learningRate } from './learning-rate.ts';
 import type { Plugin } from './plugin.ts';
+import { pluginMetrics } from './plugin-metrics.ts';
 import { loadRun, saveRun } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { type Group, Trainer } from './trainer.ts';
@@ -153,8 +154,9 @@ export class TrainingLoop {
 
   async #epoch(epoch: number): Promise<EpochRecord> {
     const started = performance.now();
-    const { train, epochs, validation, batchSize } = this.options;
+    const { model, train, epochs, validation, batchSize } = this.options;
     const { trainer } = this;
+    const task = taskOf(model);
     trainer.progress.epoch = epoch;
     trainer.generator = this.#root.fork(`steps:${epoch}`);
     const plan = this.#plan(epoch);
@@ -178,17 +180,15 @@ export class TrainingLoop {
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     if (validation) {
-      const result = await taskOf(this.options.model).evaluate(
-        trainer.inference,
-        validation,
-        batchSize,
-      );
+      const result = await task.evaluate(trainer.inference, validation, batchSize);
       for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
     }
     trainer.progress.epoch = epoch + 1;
     await this.#refresh();
-    for (const hooks of trainer.hooks)
-      Object.assign(record, await hooks.metrics?.({ ...trainer.progress, epoch }));
+    const validated = Object.keys(task.metrics).map(validationName);
+    const taken = [...Object.keys(record), ...validated, 'seconds'];
+    const progress = { ...trainer.progress, epoch };
+    Object.assign(record, await pluginMetrics(trainer.plugins, progress, taken));
     record.seconds = (performance.now() - started) / 1000;
     return record;
   }
@@ -197,8 +197,8 @@ export class TrainingLoop {
     const { trainer } = this;
     const { train, batchSize, model } = this.options;
     const task = taskOf(model);
-    for (const hooks of trainer.hooks)
-      await hooks.refresh?.({
+    for (const plugin of trainer.plugins)
+      await plugin.refresh?.({
         ...trainer.progress,
         features: (indices) => extractFeatures(trainer.features, train, batchSize, indices),
         images: (indices) => imageBatches(train, batchSize, indices),

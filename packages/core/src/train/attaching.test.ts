@@ -1,0 +1,176 @@
+import { expect, test } from 'vitest';
+import { createEagerEngine } from '../engine/eager.ts';
+import { float32 } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import { linear } from '../layers/linear.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { Dataset } from '../model/batch.ts';
+import { Model } from '../model/model.ts';
+import { tf } from '../tensor/tf.ts';
+import { fit } from './fit.ts';
+import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
+import { search } from './search.ts';
+
+/** A linear classifier of two pixels, whose input is tapped. */
+const pixels: Architecture = {
+  name: 'pixels',
+  module: 'test',
+  tokens: 'set',
+  configure: (config) => config,
+  input: () => ({ shape: [1, 2, 1], classes: 2 }),
+  forward(m, image) {
+    const size = m.dim('pixels', 2);
+    const features = m.tap('features', tf.reshape(image, [-1, 2]), size);
+    const logits = linear(m.child('head'), features, size, 2);
+    return { logits, features, tokens: tf.expandDims(features, 1), featureMaps: [] };
+  },
+};
+
+const data: Dataset = {
+  length: 4,
+  classes: ['left', 'right'],
+  shape: [1, 2, 1],
+  labels: Int32Array.of(0, 1, 0, 1),
+  batch: async (indices) => ({
+    image: float32(
+      [indices.length, 1, 2, 1],
+      [...indices].flatMap((i) => [i % 2, 1 - (i % 2)]),
+    ),
+    label: { dtype: 'int32', shape: [indices.length], data: indices.map((i) => i % 2) },
+  }),
+};
+
+const options = async (plugins: readonly Plugin[]) => ({
+  model: new Model(pixels, {}),
+  engine: await createEagerEngine({ backend: 'cpu' }),
+  train: data,
+  validation: data,
+  epochs: 1,
+  batchSize: 2,
+  seed: 1,
+  optimizer: { lr: 0.1 },
+  plugins,
+});
+
+const plugin = (name: string, attach: (run: PluginRun) => object): Plugin =>
+  definePlugin(name, () => attach as (run: PluginRun) => PluginHooks)({});
+
+const refusal = async (run: Promise<unknown>): Promise<KcrError> => {
+  const error = await run.then(
+    () => 'no error',
+    (cause: unknown) => cause,
+  );
+  if (!(error instanceof KcrError)) throw new Error(`${error} instead of a KcrError`);
+  return error;
+};
+
+const broken = (): never => {
+  throw new TypeError('no such thing');
+};
+
+const brokenHooks: Readonly<Record<string, (run: PluginRun) => object>> = {
+  setup: broken,
+  'tap features': () => ({ tap: broken }),
+  loss: () => ({ loss: broken }),
+  observe: () => ({ observe: broken }),
+  refresh: () => ({ refresh: broken }),
+  metrics: () => ({ metrics: async () => broken() }),
+  select: (run) => {
+    const alpha = run.parameter('alpha', float32([], [1]));
+    return { loss: () => alpha.value, select: async () => broken() };
+  },
+};
+
+test.each(Object.entries(brokenHooks))('what %s throws is named', async (hook, attach) => {
+  const given = await options([plugin('broken', attach)]);
+  const error = await refusal(
+    hook === 'select' ? search({ ...given, architectureShare: 0.5 }) : fit(given),
+  );
+  expect(error.code).toBe('PLUGIN_FAILED');
+  expect(error.where).toBe(`plugin "broken", ${hook}`);
+  expect(error.found).toContain('no such thing');
+  expect(error.cause).toBeInstanceOf(TypeError);
+});
+
+test('a KcrError of a hook stays as it is', async () => {
+  const own = new KcrError('my-package/EMPTY', {
+    where: 'here',
+    found: 'nothing',
+    fix: 'Add some',
+  });
+  const hook = () => {
+    throw own;
+  };
+  for (const attach of [hook, () => ({ tap: hook }), () => ({ refresh: hook })])
+    expect(await refusal(fit(await options([plugin('own', attach)])))).toBe(own);
+});
+
+test.each<[string, string, string, object]>([
+  ['PLUGIN_HOOK', 'setup', 'unknown hook losss', { losss: () => tf.scalar(0) }],
+  ['PLUGIN_HOOK', 'setup', 'loss is no function', { loss: 1 }],
+  ['PLUGIN_HOOK', 'setup', 'no object of hooks', Promise.resolve({})],
+  ['PLUGIN_LOSS', 'loss', 'float32 [2]', { loss: () => tf.zeros([2]) }],
+  ['PLUGIN_LOSS', 'loss', 'int32 []', { loss: () => tf.scalar(1, 'int32') }],
+  ['TENSOR_EXPECTED', 'loss', 'number instead of a tensor', { loss: () => 1 }],
+  [
+    'PLUGIN_TAP',
+    'tap features',
+    'float32 [2, 1] for a value of float32 [2, 2]',
+    { tap: (x: tf.Tensor) => tf.sum(x, 1, true) },
+  ],
+  [
+    'PLUGIN_TAP',
+    'tap features',
+    'int32 [2, 2] for a value of float32 [2, 2]',
+    { tap: (x: tf.Tensor) => tf.cast(x, 'int32') },
+  ],
+  ['TENSOR_EXPECTED', 'tap features', 'undefined instead of a tensor', { tap: () => {} }],
+  ['PLUGIN_METRIC', 'metrics', 'no object', { metrics: async () => {} }],
+  ['PLUGIN_METRIC', 'metrics', 'no object', { metrics: async () => [1] }],
+  ['PLUGIN_METRIC', 'metric "size"', 'NaN', { metrics: async () => ({ size: Number.NaN }) }],
+  ['PLUGIN_METRIC', 'metric "size"', '3', { metrics: async () => ({ size: '3' }) }],
+  ...['epoch', 'lr', 'loss', 'seconds', 'valTop1', 'valLoss'].map(
+    (name): [string, string, string, object] => [
+      'PLUGIN_METRIC',
+      `metric "${name}"`,
+      'a name that the log has',
+      { metrics: async () => ({ [name]: 1 }) },
+    ],
+  ),
+])('%s in %s: %s', async (code, place, found, hooks) => {
+  const error = await refusal(fit(await options([plugin('odd', () => hooks)])));
+  expect(error.code).toBe(code);
+  expect(error.where).toBe(`plugin "odd", ${place}`);
+  expect(error.found).toContain(found);
+});
+
+test("a name of the task's metrics is taken without validation too", async () => {
+  const odd = plugin('odd', () => ({ metrics: async () => ({ valTop1: 1 }) }));
+  const error = await refusal(fit({ ...(await options([odd])), validation: undefined }));
+  expect(error.code).toBe('PLUGIN_METRIC');
+});
+
+test('two plugins do not share a metric', async () => {
+  const both = ['one', 'two'].map((name) =>
+    plugin(name, () => ({ metrics: async () => ({ x: 1 }) })),
+  );
+  const error = await refusal(fit(await options(both)));
+  expect(error.code).toBe('PLUGIN_METRIC');
+  expect(error.where).toBe('plugin "two", metric "x"');
+  expect(error.found).toContain('plugin "one"');
+});
+
+test("metrics stand in the log between the log's own numbers, in the order of the plugins", async () => {
+  const good = ['b', 'a'].map((name) =>
+    plugin(name, () => ({
+      tap: (x: tf.Tensor) => tf.mul(x, 1),
+      loss: () => tf.zeros([1]),
+      metrics: async () => ({ [`${name}2`]: 2, [`${name}1`]: 1 }),
+    })),
+  );
+  const { history } = await fit(await options(good));
+  const keys = Object.keys(history[0]!);
+  expect(keys.slice(0, 3)).toEqual(['epoch', 'lr', 'loss']);
+  expect(keys.slice(-5)).toEqual(['b2', 'b1', 'a2', 'a1', 'seconds']);
+  expect(history[0]).toMatchObject({ b2: 2, b1: 1, a2: 2, a1: 1 });
+});
