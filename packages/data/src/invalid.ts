@@ -15,7 +15,7 @@ export class Refusals {
       throw new KcrError(code, {
         where,
         found,
-        fix: 'Correct it, or skip such entries (`invalid: skip`, `--invalid skip`)',
+        fix: "Correct it, or skip such entries (`invalid: 'skip'`)",
       });
     this.count(code);
   }

@@ -25,7 +25,7 @@ export function findTap(model: Model, role: string, name?: string): LaidOutTap {
       taps.length > 0
         ? `its taps of that kind are ${taps.map((tap) => tap.name).join(', ')}`
         : `no tap "${role}" whose tokens lie in a map; linear attention has no attention weights`,
-    fix: 'Name another tap (see `kcr inspect`), or use another model',
+    fix: 'Name another tap (`taps` of the model has all), or use another model',
   });
 }
 

@@ -95,7 +95,7 @@ export class Model<C extends object = object> {
         throw new KcrError('SELECTION_DIM', {
           where: name,
           found: `no dimension of that name in ${architecture.name}`,
-          fix: `Use one of ${[...dims.keys()].slice(0, 4).join(', ')}, ... (see \`kcr inspect\`)`,
+          fix: `Use one of ${[...dims.keys()].slice(0, 4).join(', ')}, ... (\`dims\` of the model has all)`,
         });
     }
     this.params = [...params.values()];

@@ -156,7 +156,7 @@ function maskOf(segmentation: Segmentation | undefined, image: CocoImage, where:
   throw new KcrError('COCO_SEGMENTATION', {
     where,
     found: 'no segmentation',
-    fix: 'Compare boxes (`--type bbox`), or give polygons or runs',
+    fix: 'Compare boxes (`bbox`), or give polygons or runs',
   });
 }
 
