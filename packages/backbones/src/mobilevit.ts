@@ -142,14 +142,19 @@ function unfoldOrder(height: number, width: number, patch: number): number[] {
   return order;
 }
 
+interface TransformerOptions {
+  depth: number;
+  /** Of stochastic depth. */
+  rate: number;
+  config: MobileVitConfig;
+}
+
 /** The global half of a MobileViT block: a transformer over unfolded patches. [batch, h, w, embed] */
 function transformer(
   m: Scope,
   map: Tensor,
   embed: Dim,
-  depth: number,
-  rate: number,
-  config: MobileVitConfig,
+  { depth, rate, config }: TransformerOptions,
 ): Tensor {
   const [, height, width] = map.shape as [number, number, number, number];
   const patch = config.patch_size;
@@ -180,9 +185,7 @@ function mobilevitBlock(
   x: Tensor,
   input: Dim,
   width: number,
-  depth: number,
-  rate: number,
-  config: MobileVitConfig,
+  options: TransformerOptions,
 ): { y: Tensor; output: Dim } {
   const local = m.dim('local', input.full);
   const embed = m.dim('embed', width, { prunable: false });
@@ -190,7 +193,7 @@ function mobilevitBlock(
   const output = m.dim('channels', input.full);
   const near = m.tap('local', layer(m.child('conv_kxk'), x, input, local, { kernel: 3 }), local);
   const wide = conv2d(m.child('conv_1x1'), near, local, embed, { kernel: 1, bias: false });
-  const far = transformer(m, wide, embed, depth, rate, config);
+  const far = transformer(m, wide, embed, options);
   const back = m.tap('proj', layer(m.child('conv_proj'), far, embed, proj, { kernel: 1 }), proj);
   const both = tf.concat([x, back], 3);
   const y = layer(m.child('conv_fusion'), both, [input, proj], output, { kernel: 3 });
@@ -224,9 +227,10 @@ function mobilevitStages(m: Scope, image: Tensor, config: MobileVitConfig): Feat
       [x, dim] = [block.y, block.output];
     }
     if (transformer_dims[i]) {
-      const [wide, depth] = [transformer_dims[i]!, config.transformer_depths[i]!];
+      const depth = config.transformer_depths[i]!;
+      const options = { depth, rate: rates.shift()!, config };
       const at = stage.child(depths[i]!);
-      const block = mobilevitBlock(at, x, dim, wide, depth, rates.shift()!, config);
+      const block = mobilevitBlock(at, x, dim, transformer_dims[i]!, options);
       [x, dim] = [block.y, block.output];
     }
     featureMaps.push({ value: x, dim, stride });

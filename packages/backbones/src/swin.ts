@@ -69,7 +69,11 @@ const defaults: SwinConfig = {
 const EPS = 1e-5;
 
 /** Halves a grid: the norm and the product `reduction` over each 2 x 2 patches' channels. */
-function patchMerging(m: Scope, x: Tensor, width: number, from: Dim, to: Dim): Tensor {
+function patchMerging(
+  m: Scope,
+  x: Tensor,
+  { from, to, width }: { from: Dim; to: Dim; width: number },
+): Tensor {
   const order = mergeOrder(x.shape[1]! / width, width);
   const parts = tf.reshape(intoParts(x, order, 1), [x.shape[0]!, order.length / 4, 4 * from.size]);
   const four = [from, from, from, from];
@@ -88,14 +92,18 @@ function scoreBias(m: Scope, heads: Dim, { size, area, count, mask }: Windows): 
   return mask ? tf.add(bias, constant(float32([count, 1, area, area], mask))) : bias;
 }
 
+interface WindowAttentionOptions {
+  grid: Windows;
+  heads: number;
+  config: SwinConfig;
+}
+
 /** Attention within the windows of a grid, which may be shifted. [batch, h * w, embed] */
 function windowAttention(
   m: Scope,
   x: Tensor,
   embed: Dim,
-  grid: Windows,
-  heads: number,
-  config: SwinConfig,
+  { grid, heads, config }: WindowAttentionOptions,
 ): Tensor {
   const parts = intoParts(x, grid.order, grid.count);
   const mixed = attention(m, parts, embed, {
@@ -145,7 +153,7 @@ function swinStages(m: Scope, image: Tensor, config: SwinConfig): FeatureMap[] {
   return stages.map((stage, i) => {
     const embed = embeds[i]!;
     if (i > 0) {
-      x = patchMerging(stage.child('downsample'), x, width, embeds[i - 1]!, embed);
+      x = patchMerging(stage.child('downsample'), x, { from: embeds[i - 1]!, to: embed, width });
       width = Math.ceil(width / 2);
     }
     // As timm counts, an odd grid's last half row is left out here, though it is computed.
@@ -153,18 +161,18 @@ function swinStages(m: Scope, image: Tensor, config: SwinConfig): FeatureMap[] {
     const size = Math.min(side, config.window_size);
     for (let j = 0; j < depths[i]!; j++) {
       const shift = j % 2 === 1 && side > size ? config.window_size >> 1 : 0;
-      const around = windows(x.shape[1]! / width, width, size, shift);
+      const grid = windows(x.shape[1]! / width, width, size, shift);
       x = transformerBlock(
         stage.child('blocks').child(j),
         x,
         embed,
         (attn, normed) =>
-          windowAttention(attn, normed, embed, around, config.num_heads[i]!, config),
+          windowAttention(attn, normed, embed, { grid, heads: config.num_heads[i]!, config }),
         {
           mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate },
           eps: EPS,
           dropPath: rates.shift()!,
-          layout: gridLayout(around.height, around.width),
+          layout: gridLayout(grid.height, grid.width),
         },
       );
     }

@@ -68,9 +68,7 @@ function match(keys: Tensor, heads: number) {
 function merge(
   m: Scope,
   { tokens, sizes }: Weighed,
-  keys: { value: Tensor; dim: Dim },
-  embed: Dim,
-  r: number,
+  { keys, embed, r }: { keys: { value: Tensor; dim: Dim }; embed: Dim; r: number },
 ): Weighed {
   const n = tokens.shape[1]!;
   const { similarity, partner } = match(keys.value, keys.dim.groups);
@@ -140,7 +138,11 @@ export const tome = defineAdapter('tome', '@kcr/criteria', (options: TomeOptions
       if (count === 0) return value;
       requireAttended('tome', keys!.value.shape[1]!, value, info);
       const before = sizes ?? tf.onesLike(tf.slice(value, [0, 0, 0], [-1, -1, 1]));
-      const merged = merge(m, { tokens: value, sizes: before }, keys!, dim!, count);
+      const merged = merge(
+        m,
+        { tokens: value, sizes: before },
+        { keys: keys!, embed: dim!, r: count },
+      );
       sizes = m.tap('sizes', merged.sizes);
       return merged.tokens;
     };

@@ -89,7 +89,12 @@ export const ibBound = definePlugin(
             : ({ features, targets }) =>
                 tf.mul(
                   weight.value,
-                  boundLoss(features, targets, centroids.value, logQ.value, { beta, normalize }),
+                  boundLoss(
+                    features,
+                    targets,
+                    { centroids: centroids.value, logQ: logQ.value },
+                    { beta, normalize },
+                  ),
                 ),
 
         async refresh(context) {
@@ -98,7 +103,11 @@ export const ibBound = definePlugin(
           const points = normalize ? unitRows(features) : features;
           const labels = indices.map((i) => context.labels[i]!);
           const generator = run.generator.fork(`k-means:${context.epoch}`);
-          const found = await cluster(points, { labels, classes }, centroids, generator, options);
+          const found = await cluster(points, { labels, classes }, centroids, {
+            normalize,
+            batchSize: options.batchSize,
+            generator,
+          });
           const { points: pixels, centroids: inputCentroids } = await inputs.of(context, indices);
           const measured = information({
             features: points,
@@ -155,13 +164,18 @@ function checkCounts(
   }
 }
 
+interface ClusterOptions {
+  normalize: boolean;
+  batchSize: number | undefined;
+  generator: Generator;
+}
+
 /** Goes on from the centroids before; at first from the class means, or where there are others, k-means++. */
 async function cluster(
   points: Features,
   { labels, classes }: { labels: Int32Array; classes: number },
   slot: ArraySlot,
-  generator: Generator,
-  { normalize = true, batchSize }: IbBoundOptions,
+  { normalize, batchSize, generator }: ClusterOptions,
 ): Promise<Clusters> {
   const before = await slot.read();
   const [clusters] = before.shape as [number];

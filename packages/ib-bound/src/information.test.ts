@@ -137,8 +137,10 @@ describe.each(cases)('a random case', (options) => {
     const term = boundLoss(
       tf.tensor2d(Array.from(features.data), [n, features.d]),
       tf.oneHot(tf.tensor1d(labels, 'int32'), classes) as never,
-      tf.tensor2d(unit, [A, features.d]),
-      tf.tensor2d(Array.from(result.logQ), [classes, A]),
+      {
+        centroids: tf.tensor2d(unit, [A, features.d]),
+        logQ: tf.tensor2d(Array.from(result.logQ), [classes, A]),
+      },
       options,
     ).dataSync()[0]!;
     const first = mean((i) => input[i]!.reduce((sum, p) => sum + p * Math.log(p), 0));
@@ -184,7 +186,10 @@ test("the term's gradient is that of float64 finite differences", () => {
   const targets = tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32');
   const gradient = tf
     .grad((features) =>
-      boundLoss(features, targets, tf.tensor2d(centroids, [A, d]), tf.tensor2d(logQ, [classes, A])),
+      boundLoss(features, targets, {
+        centroids: tf.tensor2d(centroids, [A, d]),
+        logQ: tf.tensor2d(logQ, [classes, A]),
+      }),
     )(tf.tensor2d(Array.from(x), [n, d]))
     .dataSync();
   for (let i = 0; i < x.length; i++) {

@@ -63,13 +63,13 @@ export function miniBatchKMeans(
   const centers = Float64Array.from(start.data);
   const centroids: Features = { n: start.n, d, data: centers };
   const sizes = new Float64Array(start.n);
-  const distance = new Float64Array(n);
+  const state: Clustering = { data, d, centers, sizes, distance: new Float64Array(n) };
   for (let pass = 0; pass < passes; pass++) {
     sizes.fill(0);
     const order = generator.permutation(n);
     for (let from = 0; from < n; from += batchSize) {
       const batch = order.subarray(from, from + batchSize);
-      const clusters = nearest(data, d, batch, centers, distance);
+      const clusters = nearest(state, batch);
       batch.forEach((i, at) => {
         const k = clusters[at]!;
         sizes[k]!++;
@@ -77,20 +77,27 @@ export function miniBatchKMeans(
           centers[k * d + j]! += (data[i * d + j]! - centers[k * d + j]!) / sizes[k]!;
       });
     }
-    fillEmpty(data, d, centers, sizes, distance);
+    fillEmpty(state);
     if (spherical) centers.set(unitRows(centroids).data);
   }
   return { centroids, sizes };
 }
 
+/** Where a run of K-means is. */
+interface Clustering {
+  /** The points, row after row of `d`. */
+  data: Float64Array;
+  d: number;
+  /** The clusters' centers, row after row. */
+  centers: Float64Array;
+  /** Points of each cluster. */
+  sizes: Float64Array;
+  /** Squared distance of each point from its center when it was last assigned. */
+  distance: Float64Array;
+}
+
 /** The nearest center of each of the points `batch`; writes their squared distances from it. */
-function nearest(
-  data: Float64Array,
-  d: number,
-  batch: Int32Array,
-  centers: Float64Array,
-  distance: Float64Array,
-): Int32Array {
+function nearest({ data, d, centers, distance }: Clustering, batch: Int32Array): Int32Array {
   const k = centers.length / d;
   const clusters = new Int32Array(batch.length);
   for (let from = 0; from < batch.length; from += BLOCK) {
@@ -110,13 +117,7 @@ function nearest(
 }
 
 /** Moves centers without points to the points that are farthest from theirs. */
-function fillEmpty(
-  data: Float64Array,
-  d: number,
-  centers: Float64Array,
-  sizes: Float64Array,
-  distance: Float64Array,
-): void {
+function fillEmpty({ data, d, centers, sizes, distance }: Clustering): void {
   const empty = [...sizes.keys()].filter((k) => sizes[k] === 0);
   if (empty.length === 0) return;
   const farthest = [...distance.keys()].sort((a, b) => distance[b]! - distance[a]! || a - b);

@@ -7,6 +7,14 @@ export interface BoundLossOptions {
   normalize?: boolean;
 }
 
+/** What assigns features to clusters, constants of a step. */
+export interface BoundClusters {
+  /** [clusters, d] */
+  centroids: Tensor;
+  /** log Q(cluster | class), [classes, clusters] */
+  logQ: Tensor;
+}
+
 /** Each row divided by its length. [n, d] */
 const unit = (x: Tensor): Tensor =>
   tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), 1, true), 1e-12)));
@@ -18,15 +26,12 @@ const unit = (x: Tensor): Tensor =>
  *
  * @param features [n, d]
  * @param targets one-hot or soft, [n, classes]
- * @param centroids [clusters, d], a constant
- * @param logQ [classes, clusters], a constant
  * @returns scalar, at least 0
  */
 export function boundLoss(
   features: Tensor,
   targets: Tensor,
-  centroids: Tensor,
-  logQ: Tensor,
+  { centroids, logQ }: BoundClusters,
   { beta = 1, normalize = true }: BoundLossOptions = {},
 ): Tensor {
   const x = normalize ? unit(features) : features;

@@ -3,6 +3,12 @@ import { Matrix } from 'ml-matrix';
 import { covariance, eigen } from './spectrum.ts';
 
 export interface BoundOptions {
+  /** KC or A-KC. */
+  complexity: number;
+  /** Steps of gradient descent at which the bounds are computed. */
+  steps: readonly number[];
+  /** e, below 1 / largest eigenvalue of K. Default 0.9 of that. */
+  stepSize?: number;
   /** Factor of the training loss in the upper and the lower bound. Default 1. */
   upperFactor?: number;
   lowerFactor?: number;
@@ -29,16 +35,13 @@ export interface BoundPoint {
  * The theorem's constants are not stated; with the defaults of 1 these are the bounds up to constants.
  *
  * @param targets [n, classes], one-hot rows
- * @param complexity KC or A-KC
- * @param stepSize e, below 1 / largest eigenvalue; default 0.9 of that
  */
 export function kcrBounds(
   features: Features,
   targets: Features,
-  complexity: number,
-  steps: readonly number[],
-  options: BoundOptions & { stepSize?: number } = {},
+  options: BoundOptions,
 ): BoundPoint[] {
+  const { complexity, steps } = options;
   const { upperFactor = 1, lowerFactor = 1, upperConstant = 1, lowerConstant = 1 } = options;
   const { n } = features;
   const slack = complexity + (options.x ?? Math.log(20)) / n;

@@ -116,7 +116,7 @@ describe.each([
       );
     }
     const targets = { n, d: 3, data: y.to1DArray() };
-    const points = kcrBounds(features, targets, 0.1, steps, { stepSize });
+    const points = kcrBounds(features, targets, { complexity: 0.1, steps, stepSize });
     points.forEach((point, i) => {
       expect(point.trainingLoss).toBeCloseTo(losses[i]!, 8);
       expect(point.lower).toBeLessThanOrEqual(point.trainingLoss);

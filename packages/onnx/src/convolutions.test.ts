@@ -91,8 +91,8 @@ const nothing = (): never => {
 /** Output, running statistics and gradients of a convolution with batch normalisation, as one layer. */
 async function run(engine: Engine, geometry: Case): Promise<Record<string, NdArray>> {
   const { size: _, channels, ...options } = geometry;
-  const input = makeDim('in', channels[0], undefined, {});
-  const output = options.depthwise ? input : makeDim('out', channels[1], undefined, {});
+  const input = makeDim('in', channels[0]);
+  const output = options.depthwise ? input : makeDim('out', channels[1]);
   const layer = engine.compile('layer', ({ inputs }) => {
     const assigned: Record<string, Tensor> = {};
     const frame: Frame = {

@@ -73,13 +73,16 @@ function makeStep(
   engine: Engine,
   { plugins = [], samples = 64 }: { plugins?: Plugin[]; samples?: number } = {},
 ) {
-  const options = {
-    labelSmoothing: taskOf(model).targets ? 0.1 : 0,
-    adamw: { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0.05 },
-  };
-  const facts = { stage: 'fit' as const, epochs: 10, samples, warn: () => {} };
   const generator = new Generator(0);
-  const trainer = new Trainer(model, engine, plugins, options, facts, generator);
+  const trainer = new Trainer({
+    model,
+    engine,
+    plugins,
+    run: { stage: 'fit', epochs: 10, samples, warn: () => {} },
+    generator,
+    labelSmoothing: taskOf(model).targets ? 0.1 : 0,
+    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.05 },
+  });
   trainer.start(model.initialize(generator));
   const { batch: size } = models[name];
   const batch = randomBatch(model, size);

@@ -1,8 +1,15 @@
 import type { Scope } from '../model/scope.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 
+interface Drop {
+  rate: number;
+  /** Of the random numbers in the scope. */
+  name: string;
+  shape: readonly number[];
+}
+
 /** Zeroes a random share `rate` of the entries that `shape` tells apart, and scales up the rest. */
-function drop(m: Scope, x: Tensor, rate: number, name: string, shape: readonly number[]): Tensor {
+function drop(m: Scope, x: Tensor, { rate, name, shape }: Drop): Tensor {
   if (!m.training || rate === 0) return x;
   const keep = tf.floor(tf.add(m.draw(name, shape, 'uniform'), 1 - rate));
   return tf.mul(x, tf.mul(keep, 1 / (1 - rate)));
@@ -14,7 +21,7 @@ function drop(m: Scope, x: Tensor, rate: number, name: string, shape: readonly n
  * @param rate in [0, 1)
  */
 export const dropout = (m: Scope, x: Tensor, rate: number): Tensor =>
-  drop(m, x, rate, 'dropout', x.shape);
+  drop(m, x, { rate, name: 'dropout', shape: x.shape });
 
 /**
  * Stochastic depth: in training, drops a residual branch for a random share `rate` of the images and
@@ -24,4 +31,8 @@ export const dropout = (m: Scope, x: Tensor, rate: number): Tensor =>
  * @param rate in [0, 1)
  */
 export const dropPath = (m: Scope, x: Tensor, rate: number): Tensor =>
-  drop(m, x, rate, 'drop_path', [x.shape[0]!, ...Array<number>(x.rank - 1).fill(1)]);
+  drop(m, x, {
+    rate,
+    name: 'drop_path',
+    shape: [x.shape[0]!, ...Array<number>(x.rank - 1).fill(1)],
+  });

@@ -85,13 +85,11 @@ export const axisChannels = (axis: Axis): ({ dim: Dim; channel: number } | undef
 /** Kept channels by dimension name, as indices into the unpruned dimensions. */
 export type Kept = Readonly<Record<string, readonly number[]>>;
 
-/** Makes a dimension of `full` channels, of which `kept` remain. */
+/** Makes a dimension of `full` channels, of which `kept` remain. @throws KcrError `DIM_GROUPS` */
 export function makeDim(
   name: string,
   full: number,
-  kept: readonly number[] | undefined,
-  options: DimOptions,
-  of?: Dim,
+  { kept, of, ...options }: DimOptions & Pick<Dim, 'kept' | 'of'> = {},
 ): Dim {
   const fullGroups = options.groups ?? 1;
   if (full % fullGroups !== 0)

@@ -114,7 +114,7 @@ export class Scope {
         found: base ? `no channel that ${base.name} keeps too` : 'no channel kept',
         fix: 'Keep at least one',
       });
-    const dim = makeDim(path, full, kept, options, base);
+    const dim = makeDim(path, full, { kept, of: base, ...options });
     this.frame.dim(dim);
     return dim;
   }
@@ -122,7 +122,7 @@ export class Scope {
   /** The dimension of another one's groups (attention heads): a channel for each group that is left. */
   groupsOf(name: string, dim: Dim): Dim {
     const kept = dim.groups < dim.fullGroups ? dim.groupIds : undefined;
-    const groups = makeDim(this.#at(name), dim.fullGroups, kept, { prunable: false });
+    const groups = makeDim(this.#at(name), dim.fullGroups, { kept, prunable: false });
     this.frame.dim(groups);
     return groups;
   }

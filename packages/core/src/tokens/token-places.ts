@@ -45,7 +45,11 @@ export function readPlaces(map: Tensor, { whole, origin }: Places): Tensor {
 }
 
 /** The places of chosen tokens; the token of a sum after them has none, so that its origin is after all. */
-export function choosePlaces({ whole, origin }: Places, indices: Tensor, fused: boolean): Places {
+export function choosePlaces(
+  { whole, origin }: Places,
+  indices: Tensor,
+  { fused }: { fused: boolean },
+): Places {
   const chosen = origin ? takeIndices(origin, indices) : indices;
   return { whole, origin: fused ? tf.pad(chosen, afterLast, whole.positions.length) : chosen };
 }

@@ -1,6 +1,7 @@
 import type { AdapterTap } from '../model/adapter.ts';
 import type { Architecture } from '../model/architecture.ts';
-import type { Scope, TapInfo } from '../model/scope.ts';
+import type { Dim } from '../model/dim.ts';
+import type { Scope } from '../model/scope.ts';
 import { stopGradient } from '../ops/stop-gradient.ts';
 import { chosenMask, takeTokens } from '../ops/take-tokens.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
@@ -58,10 +59,12 @@ export function tokenRemoval(
     requireAttended(name, weights.shape[3]!, value, info);
     const scores = selector.scores(context);
     const indices = chosenTokens(scores, count, prefix);
-    places = known && choosePlaces(known, indices, selector.fuse ?? false);
+    places = known && choosePlaces(known, indices, { fused: selector.fuse ?? false });
     const kept = takeTokens(value, indices);
     if (places) tapKept(m, putInPlaces(ones(value, placesCount(places)), places));
-    return selector.fuse ? tf.concat([kept, fusedToken(m, value, scores, indices, info)], 1) : kept;
+    return selector.fuse
+      ? tf.concat([kept, fusedToken(m, info.dim!, { tokens: value, scores, indices })], 1)
+      : kept;
   };
 }
 
@@ -70,9 +73,13 @@ const ones = (like: Tensor, n: number): Tensor =>
   tf.onesLike(tf.slice(like, [0, 0, 0], [-1, n, 1]));
 
 /** The sum of the tokens that were not chosen, each times its score. [images, 1, d] */
-function fusedToken(m: Scope, tokens: Tensor, scores: Tensor, indices: Tensor, info: TapInfo) {
+function fusedToken(
+  m: Scope,
+  dim: Dim,
+  { tokens, scores, indices }: Record<'tokens' | 'scores' | 'indices', Tensor>,
+) {
   const n = tokens.shape[1]!;
   const gone = stopGradient(tf.sub(1, chosenMask(indices, n)));
-  m.cost({ kind: 'attention', positions: n, in: info.dim!, out: 1, kernel: 1 });
+  m.cost({ kind: 'attention', positions: n, in: dim, out: 1, kernel: 1 });
   return tf.matMul(tf.expandDims(tf.mul(scores, gone), 1), tokens);
 }

@@ -33,7 +33,11 @@ export async function* imageBatches(
 }
 
 /** Cuts an order of images into batches; the last may be smaller, unless only `full` ones are wanted. */
-export function batchOrder(indices: Int32Array, batchSize: number, full = false): Int32Array[] {
+export function batchOrder(
+  indices: Int32Array,
+  batchSize: number,
+  { full = false }: { full?: boolean } = {},
+): Int32Array[] {
   const order: Int32Array[] = [];
   for (let i = 0; i < indices.length; i += batchSize) order.push(indices.slice(i, i + batchSize));
   return full ? order.filter((batch) => batch.length === batchSize) : order;

@@ -9,21 +9,23 @@ export const extractFeatures = (
   dataset: ImageSet,
   batchSize: number,
   indices?: Int32Array,
-): Promise<NdArray> => extract(inference, 'features', dataset, batchSize, indices);
+): Promise<NdArray> => extract(inference, dataset, batchSize, { output: 'features', indices });
 
 /** A model's logits over a data set, float32 [n, classes]. */
 export const extractLogits = (
   inference: CompiledStep,
   dataset: ImageSet,
   batchSize: number,
-): Promise<NdArray> => extract(inference, 'logits', dataset, batchSize);
+): Promise<NdArray> => extract(inference, dataset, batchSize, { output: 'logits' });
 
 async function extract(
   inference: CompiledStep,
-  output: 'features' | 'logits',
   dataset: ImageSet,
   batchSize: number,
-  indices: Int32Array = range(dataset.length),
+  {
+    output,
+    indices = range(dataset.length),
+  }: { output: 'features' | 'logits'; indices?: Int32Array },
 ): Promise<NdArray> {
   const rows: NdArray[] = [];
   for await (const { batch } of batches(dataset, batchOrder(indices, batchSize)))

@@ -9,13 +9,17 @@ export interface InferenceOptions {
   tap?: ApplyOptions['tap'];
 }
 
+interface Reading {
+  name: string;
+  read(out: ModelOutput): StepResult['outputs'];
+}
+
 /** Compiles a model in evaluation mode: input `image`, and of its output what `read` gives. */
 const compileReading = (
   engine: Engine,
   model: Model,
-  name: string,
   { prefix = '', tap }: InferenceOptions,
-  read: (out: ModelOutput) => StepResult['outputs'],
+  { name, read }: Reading,
 ): CompiledStep =>
   engine.compile(name, ({ inputs, state }) => ({
     outputs: read(model.apply(inputs.image!, { state: (param) => state(prefix + param), tap })),
@@ -27,7 +31,10 @@ export const compileFeatures = (
   model: Model,
   options: InferenceOptions = {},
 ): CompiledStep =>
-  compileReading(engine, model, 'features', options, ({ features }) => ({ features }));
+  compileReading(engine, model, options, {
+    name: 'features',
+    read: ({ features }) => ({ features }),
+  });
 
 /** Compiles a model's evaluation: input `image`, outputs `features` and those of its task (`logits`). */
 export const compileInference = (
@@ -35,7 +42,7 @@ export const compileInference = (
   model: Model,
   options: InferenceOptions = {},
 ): CompiledStep =>
-  compileReading(engine, model, 'inference', options, (out) => ({
-    ...taskOf(model).outputs(out),
-    features: out.features,
-  }));
+  compileReading(engine, model, options, {
+    name: 'inference',
+    read: (out) => ({ ...taskOf(model).outputs(out), features: out.features }),
+  });

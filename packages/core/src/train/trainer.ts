@@ -20,6 +20,12 @@ import { layerDepth } from './layer-depth.ts';
 import type { LossContext, Plugin, PluginRun } from './plugin.ts';
 
 export interface TrainerOptions {
+  model: Model;
+  engine: Engine;
+  plugins: readonly Plugin[];
+  run: RunFacts;
+  /** Random numbers of the steps; the training loop replaces it each epoch. */
+  generator: Generator;
   labelSmoothing: number;
   /** Largest common norm of the gradients; absent: no clipping. */
   clipNorm?: number;
@@ -72,13 +78,15 @@ const named = <T>(entries: Record<string, T>, prefix: string, instead = ''): Rec
 const mapNames = <T, R>(entries: Record<string, T>, change: (value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, change(value)]));
 
+interface LossInputs extends Pick<LossContext, 'images' | 'indices'> {
+  targets: Tensor | undefined;
+  task: Task;
+}
+
 /** What loss terms read; targets are an error where the task has none. */
 const lossContext = (
   { logits, features, tokens }: ModelOutput,
-  images: Tensor,
-  indices: Tensor,
-  targets: Tensor | undefined,
-  task: Task,
+  { images, indices, targets, task }: LossInputs,
 ): LossContext => ({
   logits,
   features,
@@ -92,6 +100,9 @@ const lossContext = (
 
 /** A model with its plugins and its optimiser's state on an engine, and the steps that train it. */
 export class Trainer {
+  readonly model: Model;
+  readonly engine: Engine;
+  generator: Generator;
   readonly plugins: readonly AttachedPlugin[];
   /** Where the run is; the training loop sets the epoch. */
   readonly progress: Progress;
@@ -106,15 +117,11 @@ export class Trainer {
   #counts: TrainerState['counts'] = {};
   #lr = 0;
 
-  /** @param generator random numbers of the steps; the training loop replaces it each epoch */
-  constructor(
-    readonly model: Model,
-    readonly engine: Engine,
-    plugins: readonly Plugin[],
-    private readonly options: TrainerOptions,
-    run: RunFacts,
-    public generator: Generator,
-  ) {
+  constructor(private readonly options: TrainerOptions) {
+    const { model, engine, plugins, run } = options;
+    this.model = model;
+    this.engine = engine;
+    this.generator = options.generator;
     checkPlugins(plugins);
     const task = taskOf(model);
     if (options.labelSmoothing && !task.targets)
@@ -286,7 +293,7 @@ export class Trainer {
     const terms = task.losses(out, targets, this.options.labelSmoothing);
     for (const [name, term] of Object.entries(terms)) aux[TERM + name] = term;
     if (this.plugins.some((plugin) => plugin.observe)) aux.features = out.features;
-    const given = lossContext(out, image!, index!, targets, task);
+    const given = lossContext(out, { images: image!, indices: index!, targets, task });
     const further = this.plugins.flatMap((plugin) => (plugin.loss ? [plugin.loss(given)] : []));
     const all = [...Object.values(terms), ...further];
     return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };

@@ -110,14 +110,18 @@ export class TrainingLoop {
     this.#root = new Generator(seed);
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05, layerDecay } = optimizer;
     const { labelSmoothing = 0, clipNorm, emaDecay } = options;
-    this.trainer = new Trainer(
+    this.trainer = new Trainer({
       model,
       engine,
       plugins,
-      { labelSmoothing, clipNorm, emaDecay, layerDecay, adamw: { betas, eps, weightDecay } },
-      { stage, epochs, samples: train.length, warn: options.onWarning ?? console.warn },
-      this.#root.fork('plugins'),
-    );
+      run: { stage, epochs, samples: train.length, warn: options.onWarning ?? console.warn },
+      generator: this.#root.fork('plugins'),
+      labelSmoothing,
+      clipNorm,
+      emaDecay,
+      layerDecay,
+      adamw: { betas, eps, weightDecay },
+    });
     this.#parts = this.#split(options.architectureShare ?? 0.3);
     for (const [part, { length }] of Object.entries(this.#parts)) {
       const needed = part === 'weights' || stage === 'search';
@@ -235,11 +239,8 @@ export class TrainingLoop {
     const images = this.#parts[part];
     const order = this.#root.fork(`order:${part}:${epoch}`).permutation(images.length);
     const { augRepeats: repeats = 1 } = this.options;
-    return batchOrder(
-      order.map((_, i) => images[order[Math.floor(i / repeats)]!]!),
-      this.options.batchSize,
-      true,
-    );
+    const repeated = order.map((_, i) => images[order[Math.floor(i / repeats)]!]!);
+    return batchOrder(repeated, this.options.batchSize, { full: true });
   }
 
   #rate(group: Group, plan: readonly PlannedStep[]): number {

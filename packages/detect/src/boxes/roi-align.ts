@@ -20,8 +20,7 @@ export interface RoiAlignOptions {
  * @returns [batch * regions, bins, length]
  */
 function axisWeights(
-  from: Tensor,
-  to: Tensor,
+  [from, to]: readonly [Tensor, Tensor],
   bins: number,
   length: number,
   { scale, samplingRatio = 2, aligned = true }: RoiAlignOptions,
@@ -62,9 +61,9 @@ export function roiAlign(
   const [left, top, right, bottom] = boxColumns(boxes);
   const [height, width] = options.size;
   const regions = batch * boxes.shape[1]!;
-  const even = axisWeights(top, bottom, height, mapHeight, options);
+  const even = axisWeights([top, bottom], height, mapHeight, options);
   const rows = share ? tf.mul(even, tf.reshape(share, [regions, 1, 1])) : even;
-  const columns = axisWeights(left, right, width, mapWidth, options);
+  const columns = axisWeights([left, right], width, mapWidth, options);
   const bands = tf.matMul(
     tf.reshape(rows, [batch, -1, mapHeight]),
     tf.reshape(maps, [batch, mapHeight, mapWidth * channels]),

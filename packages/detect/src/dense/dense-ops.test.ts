@@ -51,7 +51,7 @@ function scopeOf(inputs: Record<string, Tensor>): Scope {
 
 const ops: Record<string, (inputs: Record<string, Tensor>) => Tensor> = {
   upsampled: (inputs) => {
-    const [from, to] = [makeDim('in', 3, undefined, {}), makeDim('out', 4, undefined, {})];
+    const [from, to] = [makeDim('in', 3), makeDim('out', 4)];
     return first(upsample(scopeOf(inputs), last(inputs.x!), from, to));
   },
   ...Object.fromEntries(

@@ -12,7 +12,7 @@ import {
   tf,
   withDefaults,
 } from '@kcr/core';
-import { backboneMaps } from './pyramid.ts';
+import { mapsAtStrides } from './pyramid.ts';
 
 /** Options that every dense model has. */
 export interface DenseConfig {
@@ -23,6 +23,17 @@ export interface DenseConfig {
 
 type Named = Readonly<Record<string, Tensor>>;
 
+/** What a head works on. */
+export interface HeadInput<C extends object> {
+  /** The backbone's, at the strides that the head takes. */
+  maps: readonly FeatureMap[];
+  /** What the backbone was given. */
+  image: Tensor;
+  config: C & DenseConfig;
+  /** What is known of a training batch. */
+  targets?: Named;
+}
+
 /** A head for dense tasks. */
 export interface DenseHead<C extends object> {
   readonly name: string;
@@ -32,19 +43,8 @@ export interface DenseHead<C extends object> {
   readonly defaults: C & { num_classes: number };
   /** The strides of the maps that it takes, from fine to coarse. */
   strides(config: C): readonly number[];
-  /**
-   * What it makes of the backbone's maps.
-   *
-   * @param image what the backbone was given
-   * @param targets what is known of a training batch
-   */
-  forward(
-    m: Scope,
-    maps: readonly FeatureMap[],
-    image: Tensor,
-    config: C & DenseConfig,
-    targets?: Named,
-  ): Pick<ModelOutput, 'logits' | 'losses' | 'results'>;
+  /** What it makes of the backbone's maps. */
+  forward(m: Scope, input: HeadInput<C>): Pick<ModelOutput, 'logits' | 'losses' | 'results'>;
 }
 
 /** Makes the architecture of a head on a backbone. */
@@ -78,14 +78,15 @@ export const defineHead =
     }),
     forward(m, image, config, targets) {
       const strides = head.strides(config);
-      const maps = backboneMaps(m.child('backbone'), image, backbone, config.backbone, strides);
+      const own = backbone.stages?.(m.child('backbone'), image, config.backbone) ?? [];
+      const maps = mapsAtStrides(own, strides, backbone.name);
       const { value: tokens, dim } = maps.at(-1)!;
       const features = m.tap('features', tf.mean(tokens, [1, 2]), dim);
       return {
         features,
         tokens,
         featureMaps: [...maps],
-        ...head.forward(m, maps, image, config, targets),
+        ...head.forward(m, { maps, image, config, targets }),
       };
     },
   });

@@ -8,6 +8,14 @@ import {
   tf,
 } from '@kcr/core';
 
+/** Maps of one width, from fine to coarse. */
+export interface Pyramid {
+  levels: readonly FeatureMap[];
+  channels: Dim;
+  /** Height and width of the images. */
+  size: readonly [number, number];
+}
+
 const sizeOf = (map: Tensor): readonly [number, number] => [map.shape[1]!, map.shape[2]!];
 
 /**

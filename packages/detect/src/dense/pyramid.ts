@@ -1,30 +1,20 @@
-import {
-  type Architecture,
-  adaptiveAveragePool,
-  type FeatureMap,
-  KcrError,
-  resizeBilinear,
-  type Scope,
-  type Tensor,
-} from '@kcr/core';
+import { adaptiveAveragePool, type FeatureMap, KcrError, resizeBilinear } from '@kcr/core';
 
 /**
- * The maps of a backbone at the strides that a head needs: of each stride the last one. A stride that the backbone does
- * not have is made from the nearest one, bilinearly or by means, so that a plain ViT has a pyramid too.
+ * The maps of a backbone at the strides that a head needs: of each stride the last one. A stride that it does not
+ * have is made from the nearest one, bilinearly or by means, so that a plain ViT has a pyramid too.
  *
+ * @param backbone its name, for the error
  * @throws KcrError `BACKBONE_MAPS` for backbones without maps, such as those whose tokens were taken out
  */
-export function backboneMaps(
-  m: Scope,
-  image: Tensor,
-  backbone: Architecture,
-  config: object,
+export function mapsAtStrides(
+  maps: readonly FeatureMap[],
   strides: readonly number[],
+  backbone: string,
 ): FeatureMap[] {
-  const maps = backbone.stages?.(m, image, config) ?? [];
   if (maps.length === 0)
     throw new KcrError('BACKBONE_MAPS', {
-      where: `backbone ${backbone.name}`,
+      where: `backbone ${backbone}`,
       found: 'no feature maps',
       fix: 'Use a backbone with `stages`, and with all its tokens',
     });

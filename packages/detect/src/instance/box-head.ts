@@ -55,18 +55,24 @@ export function ofClass(values: Tensor, oneHot: Tensor): Tensor {
 export const oneHotOf = (labels: Tensor, classes: Tensor): Tensor =>
   tf.cast(tf.equal(tf.reshape(labels, [-1, 1]), classes), 'float32');
 
+/** Regions that the losses read. */
+export interface RegionSample {
+  /** [batch, n, 4] */
+  boxes: Tensor;
+  /** What each is to find. */
+  own: Assignment;
+  /** 1 for the regions that count, [batch, n]. */
+  weights: Tensor;
+}
+
 /**
  * Cross-entropy of the classes, and the distance of the boxes to what they are to find.
  *
- * @param boxes [batch, n, 4]
- * @param weights 1 for the regions that count, [batch, n]
  * @param classes 0..classes-1, [1, classes]
  */
 export function boxLosses(
   { logits, deltas }: BoxOutput,
-  boxes: Tensor,
-  own: Assignment,
-  weights: Tensor,
+  { boxes, own, weights }: RegionSample,
   classes: Tensor,
   coding: BoxWeights,
 ): { classLoss: Tensor; boxLoss: Tensor } {

@@ -65,21 +65,26 @@ function gridWeights(
   return tf.mul(near, tf.cast(inside, 'float32'));
 }
 
+/** Regions that are objects. */
+export interface ObjectRegions {
+  /** [batch, n, 4] */
+  boxes: Tensor;
+  /** Which object each is, int32 [batch, n]. */
+  object: Tensor;
+  /** The objects' own boxes, [batch, n, 4]. */
+  objectBoxes: Tensor;
+}
+
 /**
  * What each region has of its object's mask.
  *
  * @param masks each in a grid over its object's box, [batch, objects, cells, cells]
- * @param boxes [batch, n, 4] of the regions
- * @param object int32 [batch, n]
- * @param objects the objects' boxes, [batch, n, 4]
  * @param size bins along a side
  * @returns 0 or 1, [batch * n, size * size]
  */
 export function maskTargets(
   masks: Tensor,
-  boxes: Tensor,
-  object: Tensor,
-  objects: Tensor,
+  { boxes, object, objectBoxes }: ObjectRegions,
   size: number,
 ): Tensor {
   const [batch, count, cells] = masks.shape as [number, number, number, number];
@@ -89,7 +94,7 @@ export function maskTargets(
     cells,
   ]);
   const [left, top, right, bottom] = boxColumns(boxes);
-  const [left2, top2, right2, bottom2] = boxColumns(objects);
+  const [left2, top2, right2, bottom2] = boxColumns(objectBoxes);
   const rows = gridWeights([top, bottom], [top2, bottom2], size, cells);
   const columns = gridWeights([left, right], [left2, right2], size, cells);
   const read = tf.matMul(tf.matMul(rows, own), columns, false, true);

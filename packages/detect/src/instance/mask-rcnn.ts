@@ -1,6 +1,6 @@
-import type { FeatureMap, Scope, Tensor } from '@kcr/core';
-import { type DenseConfig, defineHead } from '../dense/dense.ts';
-import { fpn } from '../dense/fpn.ts';
+import type { Scope } from '@kcr/core';
+import { defineHead, type HeadInput } from '../dense/dense.ts';
+import { fpn, type Pyramid } from '../dense/fpn.ts';
 import { instanceDetection } from './detection-task.ts';
 import { type RegionConfig, type RegionStage, regionHeads } from './region-heads.ts';
 import { proposals, type RpnConfig, rpn, rpnLosses } from './rpn.ts';
@@ -43,30 +43,19 @@ const cascade: readonly RegionStage[] = [
 /** Proposals of a feature pyramid of five levels, and heads over regions of its first four. */
 const twoStage =
   (stages: readonly RegionStage[]) =>
-  (
-    m: Scope,
-    maps: readonly FeatureMap[],
-    image: Tensor,
-    config: MaskRcnnConfig & DenseConfig,
-    targets?: Readonly<Record<string, Tensor>>,
-  ) => {
+  (m: Scope, { maps, image, config, targets }: HeadInput<MaskRcnnConfig>) => {
     const neck = m.child('neck');
     const channels = neck.dim('channels', config.out_channels);
-    const pyramid = fpn(neck, maps, channels, maps.length + 1);
+    const [, height, width] = image.shape as [number, number, number, number];
+    const levels = fpn(neck, maps, channels, maps.length + 1);
+    const pyramid: Pyramid = { levels, channels, size: [height, width] };
     const network = m.child('rpn_head');
-    const said = rpn(network, pyramid, image, channels, config);
+    const said = rpn(network, pyramid, config);
     const boxes = proposals(said, config);
-    const heads = regionHeads(
-      m.child('roi_head'),
-      pyramid.slice(0, maps.length),
-      channels,
-      said.size,
-      config.num_classes,
-      stages,
-      config,
-    );
+    const regions = { ...pyramid, levels: levels.slice(0, maps.length) };
+    const heads = regionHeads(m.child('roi_head'), regions, stages, config);
     if (!targets) return heads.find(boxes);
-    const truth = truthOf(targets, config.with_mask);
+    const truth = truthOf(targets, { withMask: config.with_mask });
     const { logits, losses } = heads.losses(boxes, truth);
     return { logits, losses: { ...rpnLosses(network, said, truth, config), ...losses } };
   };

@@ -54,7 +54,11 @@ describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
     const engine = await makeEngine();
     const step = engine.compile('targets', ({ inputs }) => ({
       outputs: {
-        y: maskTargets(inputs.masks!, inputs.regions!, inputs.object!, inputs.objects!, 14),
+        y: maskTargets(
+          inputs.masks!,
+          { boxes: inputs.regions!, object: inputs.object!, objectBoxes: inputs.objects! },
+          14,
+        ),
       },
     }));
     const { y } = await step({

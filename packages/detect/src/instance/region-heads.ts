@@ -1,16 +1,16 @@
-import {
-  arange,
-  type Dim,
-  type FeatureMap,
-  type Scope,
-  stopGradient,
-  type Tensor,
-  takeTokens,
-  tf,
-} from '@kcr/core';
+import { arange, type Scope, stopGradient, type Tensor, takeTokens, tf } from '@kcr/core';
 import { type BoxWeights, clipBoxes } from '../boxes/boxes.ts';
-import { type Assignment, assign, sample } from './assign.ts';
-import { type BoxOutput, boxHead, boxLosses, decodeClasses, oneHotOf } from './box-head.ts';
+import type { DenseConfig } from '../dense/dense.ts';
+import type { Pyramid } from '../dense/fpn.ts';
+import { assign, sample } from './assign.ts';
+import {
+  type BoxOutput,
+  boxHead,
+  boxLosses,
+  decodeClasses,
+  oneHotOf,
+  type RegionSample,
+} from './box-head.ts';
 import { type DetectionConfig, detect } from './detections.ts';
 import { maskHead, maskLoss, masksOfClass, maskTargets } from './mask-head.ts';
 import { regionFeatures } from './region-features.ts';
@@ -41,12 +41,10 @@ export interface RegionConfig extends DetectionConfig {
 /** What all functions of one run of the heads share. */
 interface Heads {
   m: Scope;
-  pyramid: readonly FeatureMap[];
-  channels: Dim;
+  pyramid: Pyramid;
   classes: number;
   /** 0..classes-1, [1, classes] */
   classIndex: Tensor;
-  size: readonly [number, number];
   stages: readonly RegionStage[];
   config: RegionConfig;
 }
@@ -56,9 +54,9 @@ const stageScope = ({ m, stages }: Heads, name: string, stage: number): Scope =>
   stages.length > 1 ? m.child(name).child(stage) : m.child(name);
 
 function readBoxes(heads: Heads, stage: number, boxes: Tensor): BoxOutput {
-  const { pyramid, channels, classes, config } = heads;
-  const regions = regionFeatures(pyramid, boxes, config.box_roi_size);
-  return boxHead(stageScope(heads, 'bbox_head', stage), regions, channels, {
+  const { pyramid, classes, config } = heads;
+  const regions = regionFeatures(pyramid.levels, boxes, config.box_roi_size);
+  return boxHead(stageScope(heads, 'bbox_head', stage), regions, pyramid.channels, {
     classes,
     hidden: config.fc_out_channels,
     classAgnostic: heads.stages.length > 1,
@@ -66,29 +64,26 @@ function readBoxes(heads: Heads, stage: number, boxes: Tensor): BoxOutput {
 }
 
 function readMasks(heads: Heads, stage: number, boxes: Tensor): Tensor {
-  const { pyramid, channels, classes, config } = heads;
-  const regions = regionFeatures(pyramid, boxes, config.mask_roi_size);
-  return maskHead(stageScope(heads, 'mask_head', stage), regions, channels, classes);
+  const { pyramid, classes, config } = heads;
+  const regions = regionFeatures(pyramid.levels, boxes, config.mask_roi_size);
+  return maskHead(stageScope(heads, 'mask_head', stage), regions, pyramid.channels, classes);
 }
 
 /** The boxes that a stage of a cascade hands on. */
-function refined({ size, stages }: Heads, stage: number, out: BoxOutput, boxes: Tensor): Tensor {
+function refined({ pyramid, stages }: Heads, stage: number, out: BoxOutput, boxes: Tensor): Tensor {
   const each = decodeClasses(out, boxes, stages[stage]!.coding);
-  return stopGradient(clipBoxes(tf.squeeze(each, [2]), ...size));
+  return stopGradient(clipBoxes(tf.squeeze(each, [2]), ...pyramid.size));
 }
 
 /** The heads over `proposals` [batch, n, 4]. */
 export function regionHeads(
   m: Scope,
-  pyramid: readonly FeatureMap[],
-  channels: Dim,
-  size: readonly [number, number],
-  classes: number,
+  pyramid: Pyramid,
   stages: readonly RegionStage[],
-  config: RegionConfig,
+  config: RegionConfig & Pick<DenseConfig, 'num_classes'>,
 ) {
-  const classIndex = arange([1, classes]);
-  const heads: Heads = { m, pyramid, channels, classes, classIndex, size, stages, config };
+  const classes = config.num_classes;
+  const heads: Heads = { m, pyramid, classes, classIndex: arange([1, classes]), stages, config };
   return {
     find: (proposals: Tensor) => find(heads, proposals),
     losses: (proposals: Tensor, truth: Truth) => losses(heads, proposals, truth),
@@ -97,7 +92,7 @@ export function regionHeads(
 
 /** What is in the images. */
 function find(heads: Heads, proposals: Tensor) {
-  const { stages, classes, classIndex, size, config } = heads;
+  const { stages, classes, classIndex, pyramid, config } = heads;
   const [batch, n] = proposals.shape as [number, number, number];
   const outputs: BoxOutput[] = [];
   let boxes = proposals;
@@ -109,7 +104,7 @@ function find(heads: Heads, proposals: Tensor) {
   const objects = tf.slice(tf.reshape(scores, [batch, n, classes + 1]), 0, [batch, n, classes]);
   const last = decodeClasses(outputs.at(-1)!, boxes, stages.at(-1)!.coding);
   const sure = tf.mul(objects, tf.expandDims(present(proposals), 2));
-  const found = detect(last, sure, size, config);
+  const found = detect(last, sure, pyramid.size, config);
   const results: Record<string, Tensor> = { ...found };
   if (config.with_mask) {
     const oneHot = oneHotOf(found.labels, classIndex);
@@ -132,28 +127,19 @@ const mean = (values: readonly Tensor[]): Tensor => {
 
 /** Classes, boxes and masks of a random sample of the proposals and the objects' own boxes. */
 function losses(heads: Heads, proposals: Tensor, truth: Truth) {
-  const { m, stages, config, classIndex } = heads;
-  let { boxes, weights } = sampled(
-    m,
-    tf.concat([proposals, truth.boxes], 1),
-    truth,
-    stages[0]!,
-    config,
-  );
+  const { stages, config, classIndex } = heads;
+  let { boxes, weights } = sampled(heads, tf.concat([proposals, truth.boxes], 1), truth);
   const terms: Record<string, Tensor> = {};
   let logits = boxes;
   stages.forEach((stage, i) => {
     const name = (term: string) => (stages.length > 1 ? `stage${i}${term}` : lowerFirst(term));
-    const own = assign(boxes, truth, { positive: stage.iou });
+    const read = { boxes, own: assign(boxes, truth, { positive: stage.iou }), weights };
     const out = readBoxes(heads, i, boxes);
-    const { classLoss, boxLoss } = boxLosses(out, boxes, own, weights, classIndex, stage.coding);
+    const { classLoss, boxLoss } = boxLosses(out, read, classIndex, stage.coding);
     terms[name('ClassLoss')] = tf.mul(classLoss, stage.weight);
     terms[name('BoxLoss')] = tf.mul(boxLoss, stage.weight);
     if (config.with_mask)
-      terms[name('MaskLoss')] = tf.mul(
-        lossOfMasks(heads, i, boxes, own, weights, truth),
-        stage.weight,
-      );
+      terms[name('MaskLoss')] = tf.mul(lossOfMasks(heads, i, read, truth), stage.weight);
     logits = out.logits;
     if (i + 1 < stages.length) {
       boxes = refined(heads, i, out, boxes);
@@ -174,13 +160,12 @@ function present(boxes: Tensor): Tensor {
 
 /** A random sample of boxes for the losses; places that nothing fills have a weight of 0. */
 function sampled(
-  m: Scope,
+  { m, stages, config }: Heads,
   candidates: Tensor,
   truth: Truth,
-  { iou }: RegionStage,
-  { rcnn_num: count, rcnn_pos_fraction: positiveShare }: RegionConfig,
-): { boxes: Tensor; weights: Tensor } {
-  const own = assign(candidates, truth, { positive: iou });
+): Pick<RegionSample, 'boxes' | 'weights'> {
+  const { rcnn_num: count, rcnn_pos_fraction: positiveShare } = config;
+  const own = assign(candidates, truth, { positive: stages[0]!.iou });
   const usable = present(candidates);
   const noise = m.draw('noise', usable.shape, 'uniform');
   const candidatesOf = {
@@ -200,9 +185,7 @@ function sampled(
 function lossOfMasks(
   heads: Heads,
   stage: number,
-  boxes: Tensor,
-  own: Assignment,
-  weights: Tensor,
+  { boxes, own, weights }: RegionSample,
   truth: Truth,
 ): Tensor {
   const { classIndex, config } = heads;
@@ -211,10 +194,12 @@ function lossOfMasks(
   const index = stopGradient(indices);
   const taken = (x: Tensor) => stopGradient(takeTokens(x, index));
   const column = (x: Tensor) => tf.squeeze(taken(tf.expandDims(x, 2)), [2]);
-  const regions = taken(boxes);
-  const logits = readMasks(heads, stage, regions);
-  const object = tf.cast(column(tf.cast(own.object, 'float32')), 'int32');
-  const side = 2 * config.mask_roi_size;
-  const targets = maskTargets(truth.masks!, regions, object, taken(own.boxes), side);
+  const regions = {
+    boxes: taken(boxes),
+    object: tf.cast(column(tf.cast(own.object, 'float32')), 'int32'),
+    objectBoxes: taken(own.boxes),
+  };
+  const logits = readMasks(heads, stage, regions.boxes);
+  const targets = maskTargets(truth.masks!, regions, 2 * config.mask_roi_size);
   return maskLoss(logits, targets, oneHotOf(column(own.labels), classIndex), stopGradient(values));
 }

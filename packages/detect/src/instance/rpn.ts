@@ -1,8 +1,6 @@
 import {
   constant,
   conv2d,
-  type Dim,
-  type FeatureMap,
   normal,
   type Scope,
   stopGradient,
@@ -14,6 +12,7 @@ import {
 import { anchorBoxes } from '../boxes/anchors.ts';
 import { clipBoxes, decodeBoxes, encodeBoxes } from '../boxes/boxes.ts';
 import { nmsMask } from '../boxes/nms-mask.ts';
+import type { Pyramid } from '../dense/fpn.ts';
 import { assign, sample } from './assign.ts';
 import { binaryCrossEntropy, weightedMean } from './losses.ts';
 import type { Truth } from './truth.ts';
@@ -50,14 +49,12 @@ export interface RpnOutput {
 /** The network (Ren et al. 2015), the same for all levels. */
 export function rpn(
   m: Scope,
-  pyramid: readonly FeatureMap[],
-  image: Tensor,
-  channels: Dim,
+  { levels: maps, channels, size }: Pyramid,
   { anchor_scale, anchor_ratios }: RpnConfig,
 ): RpnOutput {
   const hidden = m.dim('hidden', channels.full);
   const perPlace = anchor_ratios.length;
-  const levels = pyramid.map(({ value, stride }, level) => {
+  const levels = maps.map(({ value, stride }, level) => {
     const [batch, height, width] = value.shape as [number, number, number, number];
     const init = { init: normal(0.01), biasInit: zeros };
     const conv = conv2d(m.child('rpn_conv'), value, channels, hidden, { kernel: 3, ...init });
@@ -75,8 +72,7 @@ export function rpn(
       deltas: tf.reshape(deltas, [batch, -1, 4]),
     };
   });
-  const [, height, width] = image.shape as [number, number, number, number];
-  return { levels, size: [height, width] };
+  return { levels, size };
 }
 
 /** Values of the k best, and their places. */

@@ -64,9 +64,7 @@ function predict(m: Scope, { value, dim }: FeatureMap, perPlace: number, d: numb
 
 /** SSD's losses: the hardest background boxes, a few for each that finds an object. */
 function losses(
-  logits: Tensor,
-  deltas: Tensor,
-  boxes: Tensor,
+  { logits, deltas, boxes }: Record<'logits' | 'deltas' | 'boxes', Tensor>,
   truth: Truth,
   classes: Tensor,
   ratio: number,
@@ -111,7 +109,7 @@ export const ssdlite = defineHead<SsdLiteConfig>({
     max_per_img: 200,
   },
   strides: () => [16, 32],
-  forward(m, maps, image, config, targets) {
+  forward(m, { maps, image, config, targets }) {
     const { num_classes: count, anchor_ratios, anchor_scale } = config;
     const [, height, width] = image.shape as [number, number, number, number];
     if (height !== width)
@@ -145,10 +143,10 @@ export const ssdlite = defineHead<SsdLiteConfig>({
     const boxes = constant({ ...anchors, shape: [1, ...anchors.shape] });
     const classes = arange([1, count]);
     if (targets) {
-      const truth = truthOf(targets, false);
+      const truth = truthOf(targets, { withMask: false });
       return {
         logits,
-        losses: losses(logits, deltas, boxes, truth, classes, config.neg_pos_ratio),
+        losses: losses({ logits, deltas, boxes }, truth, classes, config.neg_pos_ratio),
       };
     }
     const scores = tf.slice(tf.softmax(logits), 0, [-1, -1, count]);

@@ -11,7 +11,10 @@ export interface Truth {
 }
 
 /** The objects that a training batch has. @throws KcrError `TARGETS_MISSING` */
-export function truthOf(targets: Readonly<Record<string, Tensor>>, withMask: boolean): Truth {
+export function truthOf(
+  targets: Readonly<Record<string, Tensor>>,
+  { withMask }: { withMask: boolean },
+): Truth {
   const { boxes, labels, masks } = targets;
   if (!boxes || !labels || (withMask && !masks))
     throw new KcrError('TARGETS_MISSING', {

@@ -96,7 +96,7 @@ export const upernet = defineHead<UperNetConfig>({
     auxiliary_weight: 0.4,
   },
   strides: () => [4, 8, 16, 32],
-  forward(m, maps, _, config, targets) {
+  forward(m, { maps, config, targets }) {
     const { num_classes, auxiliary_channels, auxiliary_weight } = config;
     const logits = decode(m.child('decode_head'), maps, config, num_classes);
     const besides = auxiliary_channels
