@@ -18,17 +18,17 @@ const zeroOne: Normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
 
 /** Architectures by name, for saved models. */
 export const architectures: Readonly<Record<string, Architecture>> = {
-  vit: vit as Architecture,
-  lvvit: lvvit as Architecture,
-  swin: swin as Architecture,
-  mobilevit: mobilevit as Architecture,
-  efficientvit: efficientvit as Architecture,
+  vit,
+  lvvit,
+  swin,
+  mobilevit,
+  efficientvit,
 };
 
 const entry =
   <C extends object>(architecture: Architecture<C>, normalization: Normalization) =>
   (config: Partial<C>): ModelEntry => ({
-    architecture: architecture as Architecture,
+    architecture,
     config,
     normalization,
   });

@@ -25,7 +25,7 @@ async function colourFolder(name: string): Promise<string> {
   const folder = join(root, name);
   for (const [label, colour] of Object.entries({ blue: [0, 0, 255], red: [255, 0, 0] })) {
     await mkdir(join(folder, label), { recursive: true });
-    const [r, g, b] = colour as [number, number, number];
+    const [r, g, b] = colour;
     const image = sharp({
       create: { width: 20, height: 10, channels: 3, background: { r, g, b } },
     });

@@ -62,7 +62,7 @@ function teacherLogits(run: PluginRun, teacher: Teacher) {
         'Store one row for each training image, in the order of the data set',
       );
     const logits = run.constant('logits', teacher.logits);
-    return ({ indices }: { indices: Tensor }) => tf.gather(logits.value, indices as tf.Tensor1D);
+    return ({ indices }: { indices: Tensor }) => tf.gather(logits.value, indices);
   }
   const { model, weights } = teacher;
   if (model.classes !== run.model.classes)

@@ -69,7 +69,7 @@ export async function attentionMaps(
       const grid = toGrid(layout, (key) =>
         Math.floor(key / tokens) === part ? weights!.data[start + (key % tokens)]! : 0,
       );
-      (maps.data as Float32Array).set(grid, (i * heads + head) * area);
+      maps.data.set(grid, (i * heads + head) * area);
     }
   return maps;
 }

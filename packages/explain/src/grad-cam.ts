@@ -63,7 +63,7 @@ export async function gradCam(
   for (let i = 0; i < n; i++) {
     const grid = toGrid(layout, (token) => cam!.data[i * tokens + token]!);
     const most = grid.reduce((a, b) => Math.max(a, b), 0);
-    (maps.data as Float32Array).set(most > 0 ? grid.map((x) => x / most) : grid, i * area);
+    maps.data.set(most > 0 ? grid.map((x) => x / most) : grid, i * area);
   }
   return maps;
 }

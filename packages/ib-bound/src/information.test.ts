@@ -136,7 +136,7 @@ describe.each(cases)('a random case', (options) => {
     const unit = phiReady(options.featureCentroids, options.normalize ?? true);
     const term = boundLoss(
       tf.tensor2d(Array.from(features.data), [n, features.d]),
-      tf.oneHot(tf.tensor1d(labels, 'int32'), classes) as never,
+      tf.oneHot(tf.tensor1d(labels, 'int32'), classes),
       {
         centroids: tf.tensor2d(unit, [A, features.d]),
         logQ: tf.tensor2d(Array.from(result.logQ), [classes, A]),
@@ -162,7 +162,7 @@ test('the first term of the bound has no gradient', () => {
   const centroids = tf.tensor2d(Array.from(normal(4, 3, 2).data), [4, 3]);
   const input = tf.softmax(tf.tensor2d(Array.from(normal(6, 5, 3).data), [6, 5]));
   const gradient = tf.grad((x) => {
-    const logits = tf.mul(tf.matMul(x as tf.Tensor2D, centroids, false, true), 2);
+    const logits = tf.mul(tf.matMul(x, centroids, false, true), 2);
     const phi = tf.softmax(tf.sub(logits, tf.sum(tf.square(centroids), 1)));
     const pairs = tf.mul(tf.expandDims(phi, 2), tf.expandDims(tf.mul(input, tf.log(input)), 1));
     return tf.sum(pairs);

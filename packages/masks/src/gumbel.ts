@@ -15,13 +15,13 @@ export const gumbelSigmoid = (alpha: Tensor, noise: Tensor, tau: Tensor): Tensor
 export const straightThrough = tf.customGrad((soft) => ({
   value: tf.cast(tf.greaterEqual(soft as Tensor, 0.5), 'float32'),
   gradFunc: (dy: Tensor) => dy,
-})) as (soft: Tensor) => Tensor;
+}));
 
 /** The mask of evaluation: 1 where alpha is above 0, with a gradient of 0. */
 export const hardMask = tf.customGrad((alpha) => ({
   value: tf.cast(tf.greater(alpha as Tensor, 0), 'float32'),
   gradFunc: (dy: Tensor) => tf.zerosLike(dy),
-})) as (alpha: Tensor) => Tensor;
+}));
 
 /** Mean entropy in nats of the keep probabilities sigmoid(alpha / tau). */
 export function maskEntropy(alphas: readonly Tensor[], tau: Tensor): Tensor {

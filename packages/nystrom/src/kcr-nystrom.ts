@@ -130,8 +130,7 @@ function sampleSpace(run: PluginRun, rank: number, form: 'reconstruction' | 'lin
   const left = run.buffer('left', float32([run.samples, rank]));
   const tail = form === 'linear' ? linearTail : reconstructionTail;
   return {
-    loss: ({ features, indices }) =>
-      tail(features, factor.value, tf.gather(left.value, indices as never)),
+    loss: ({ features, indices }) => tail(features, factor.value, tf.gather(left.value, indices)),
     async refresh({ features }, landmarks) {
       const all = toFeatures(await features(range(run.samples)));
       const matrix = new Matrix(all.n, all.d);

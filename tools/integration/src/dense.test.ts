@@ -269,7 +269,7 @@ test.each([
 test('a backbone without maps is refused', () => {
   const { architecture, config } = smallModels.vit!();
   const dense = heads.upernet!({ ...architecture, stages: undefined });
-  const options = dense.configure({ backbone: config } as object);
+  const options = dense.configure({ backbone: config });
   expect(() => new Model(dense, options)).toThrow(
     expect.objectContaining({ code: 'BACKBONE_MAPS' }),
   );

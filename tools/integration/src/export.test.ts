@@ -66,9 +66,7 @@ test.each(rows)(
           input: new ort.Tensor('float32', nchw, [batch, channels, height, width]),
         });
         for (const key of ['logits', 'features'])
-          expected[key]!.data.forEach((x, i) =>
-            expect((out[key]!.data as Float32Array)[i]).toBeCloseTo(x, 5),
-          );
+          expected[key]!.data.forEach((x, i) => expect(out[key]!.data[i]).toBeCloseTo(x, 5));
         expect(out.logits!.dims).toEqual([batch, model.classes]);
       }
     }

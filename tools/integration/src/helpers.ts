@@ -68,7 +68,7 @@ export const smallModels: Readonly<Record<string, () => Model>> = {
 };
 
 function small<C extends object>(architecture: Architecture<C>, config: Partial<C>) {
-  return () => new Model(architecture as Architecture, architecture.configure(config));
+  return () => new Model(architecture, architecture.configure(config));
 }
 
 /** EfficientViT with images of a size, a multiple of 16. */
@@ -124,9 +124,7 @@ export function largeWeights(model: Model): StateDict {
   const weights = model.initialize(new Generator(3));
   for (const { shape, data, dtype } of Object.values(weights))
     if (shape.length > 1 && dtype === 'float32')
-      (data as Float32Array).set(
-        noise(shape, sizeOf(shape)).data.map((x) => x / sizeOf(shape.slice(1)) ** 0.5),
-      );
+      data.set(noise(shape, sizeOf(shape)).data.map((x) => x / sizeOf(shape.slice(1)) ** 0.5));
   return weights;
 }
 

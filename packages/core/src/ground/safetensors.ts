@@ -54,7 +54,7 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
     const raw = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
     tensors[name] = decode(entry, raw, `${where}: ${name}`);
   }
-  return { tensors, metadata: (__metadata__ ?? {}) as unknown as Record<string, string> };
+  return { tensors, metadata: (__metadata__ ?? {}) as Record<string, string> };
 }
 
 function headerError(where: string, found: string, cause?: unknown): KcrError {

@@ -128,7 +128,7 @@ export class Model<C extends object = object> {
 
   /** What the adapters do at the taps of one run. */
   #adapt(): Frame['tap'] {
-    const taps = this.adapters.map((adapter) => adapter.attach(this.architecture as Architecture));
+    const taps = this.adapters.map((adapter) => adapter.attach(this.architecture));
     return (value, info, at) => taps.reduce((current, tap) => tap(at, current, info), value);
   }
 

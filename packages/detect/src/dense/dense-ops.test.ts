@@ -81,7 +81,7 @@ const ops: Record<string, (inputs: Record<string, Tensor>) => Tensor> = {
 describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
   test.each(Object.entries(ops))("%s is PyTorch's", async (name, op) => {
     const engine = await makeEngine();
-    const { x, weight, bias, logits, labels, differences } = tensors as Record<string, NdArray>;
+    const { x, weight, bias, logits, labels, differences } = tensors;
     const step = engine.compile(name, ({ inputs }) => ({ outputs: { y: op({ ...inputs }) } }));
     const { y } = await step({
       x: x!,

@@ -102,7 +102,7 @@ export function denseModel<C extends object>(
   model: Model,
   options: Partial<C> = {},
 ): Model {
-  const architecture = make(model.architecture) as Architecture;
+  const architecture = make(model.architecture);
   const config = architecture.configure({ ...options, backbone: model.config });
   const whole = new Model(architecture, config, {}, model.adapters);
   const kept: Kept = Object.fromEntries(

@@ -5,8 +5,8 @@ import { upernet } from '../semantic/upernet.ts';
 
 /** The heads by name, for recipes and saved models. */
 export const heads: Readonly<Record<string, MakeHead>> = {
-  upernet: upernet as MakeHead,
-  mask_rcnn: maskRcnn as MakeHead,
-  cascade_mask_rcnn: cascadeMaskRcnn as MakeHead,
-  ssdlite: ssdlite as MakeHead,
+  upernet,
+  mask_rcnn: maskRcnn,
+  cascade_mask_rcnn: cascadeMaskRcnn,
+  ssdlite,
 };

@@ -79,7 +79,7 @@ export function boxLosses(
   const foreground = oneHotOf(own.labels, classes);
   const background = tf.sub(1, tf.sum(foreground, 1, true));
   const targets = tf.concat([foreground, background], 1);
-  const surprise = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits as tf.Tensor2D), targets), 1));
+  const surprise = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), targets), 1));
   const flat = tf.reshape(weights, [-1]);
   const positive = tf.mul(flat, tf.reshape(own.positive, [-1]));
   const goal = tf.reshape(encodeBoxes(own.boxes, boxes, coding), [-1, 4]);

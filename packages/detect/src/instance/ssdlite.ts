@@ -74,7 +74,7 @@ function losses(
   const foreground = oneHotOf(own.labels, classes);
   const background = tf.sub(1, tf.sum(foreground, 1, true));
   const targets = tf.concat([foreground, background], 1);
-  const rows = tf.logSoftmax(tf.reshape(logits, [batch * n, -1]) as tf.Tensor2D);
+  const rows = tf.logSoftmax(tf.reshape(logits, [batch * n, -1]));
   const surprise = tf.reshape(tf.neg(tf.sum(tf.mul(rows, targets), 1)), [batch, n]);
   const chosen = hardest(
     tf.mul(own.negative, surprise),

@@ -16,7 +16,7 @@ export function upsample(m: Scope, x: Tensor, input: Dim, output: Dim): Tensor {
   // For each row of the kernel, [batch * height, width * 2 * out]: its pixels of two columns lie side by side.
   const rows = tf.reshape(x, [-1, input.size]);
   const kernel = tf.reshape(tf.transpose(weight, [0, 2, 3, 1]), [input.size, 4 * output.size]);
-  const four = tf.matMul(rows as tf.Tensor2D, kernel as tf.Tensor2D);
+  const four = tf.matMul(rows, kernel);
   const strips = tf.reshape(four, [batch * height, width, 2, 2 * output.size]);
   const turned = tf.transpose(strips, [0, 2, 1, 3]);
   const large = tf.reshape(turned, [batch, 2 * height, 2 * width, output.size]);
