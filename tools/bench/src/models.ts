@@ -16,7 +16,7 @@ import {
   taskOf,
 } from '@kcr/core';
 import { evit, tome } from '@kcr/criteria';
-import { denseModel, maskRcnn, semanticSegmentation, upernet } from '@kcr/detect';
+import { maskRcnn, semanticSegmentation, upernet, withHead } from '@kcr/detect';
 import { lfe } from '@kcr/lfc';
 
 /** The backbone of the recipes for nuclei. */
@@ -63,12 +63,12 @@ export const models = {
   upernet: {
     batch: 4,
     make: () =>
-      denseModel(upernet, smallSwin(), { num_classes: 2, channels: 48, auxiliary_channels: 32 }),
+      withHead(upernet, smallSwin(), { num_classes: 2, channels: 48, auxiliary_channels: 32 }),
   },
   mask_rcnn: {
     batch: 2,
     make: () =>
-      denseModel(maskRcnn, smallSwin(), {
+      withHead(maskRcnn, smallSwin(), {
         num_classes: 1,
         out_channels: 64,
         fc_out_channels: 256,
@@ -123,7 +123,7 @@ export function shrink(model: Model, role: string, ratio: number): Model {
 const OBJECTS = 30;
 
 /** A class for each pixel, or some boxes whose objects fill them. */
-function denseTargets(model: Model, size: number, generator: Generator): Record<string, NdArray> {
+function headTargets(model: Model, size: number, generator: Generator): Record<string, NdArray> {
   const [height, width] = model.inputShape;
   if (taskOf(model) === semanticSegmentation) {
     const classes = Int32Array.from({ length: size * height * width }, () =>
@@ -149,7 +149,7 @@ export function randomBatch(model: Model, size: number): Batch {
   const shape = [size, ...model.inputShape];
   const pixels = Array.from({ length: sizeOf(shape) }, () => generator.normal());
   if (taskOf(model) !== classification)
-    return { image: float32(shape, pixels), ...denseTargets(model, size, generator) };
+    return { image: float32(shape, pixels), ...headTargets(model, size, generator) };
   const labels = Array.from({ length: size }, () => generator.integer(model.classes));
   return { image: float32(shape, pixels), label: int32([size], labels) };
 }

@@ -13,7 +13,6 @@ import {
   int32,
   type LossContext,
   loadModel,
-  type MakeHead,
   Model,
   plainPreprocessing,
   prune,
@@ -25,7 +24,7 @@ import {
   tf,
   trace,
 } from '@kcr/core';
-import { denseModel, denseWeights, heads } from '@kcr/detect';
+import { heads, headWeights, withHead } from '@kcr/detect';
 import { exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
@@ -64,14 +63,14 @@ const smallHeads: Readonly<Record<string, object>> = {
 };
 
 const build = (head: string, backbone: Model): Model =>
-  denseModel(heads[head] as MakeHead, backbone, smallHeads[head]);
+  withHead(heads[head]!, backbone, smallHeads[head]);
 
 test('every head is in the table', () => {
   expect(Object.keys(smallHeads).sort()).toEqual(Object.keys(heads).sort());
 });
 
 /** Random images with two objects each (or none), or a class for each pixel. */
-function denseData(model: Model, found = [0, 1, -1]): ImageSet {
+function headData(model: Model, found = [0, 1, -1]): ImageSet {
   const length = 4;
   const [height, width] = model.inputShape;
   const places = 3;
@@ -107,7 +106,7 @@ function denseData(model: Model, found = [0, 1, -1]): ImageSet {
 
 const run = (model: Model, epochs = 1) => ({
   model,
-  train: denseData(model),
+  train: headData(model),
   epochs,
   batchSize: 2,
   seed: 3,
@@ -168,7 +167,7 @@ describe.each(Object.keys(smallHeads))('%s', (head) => {
   test('it saves and loads, and exports with a fixed batch', async () => {
     const model = whole();
     const weights = largeWeights(model);
-    const directory = await mkdtemp(`${tmpdir()}/kcr-dense-`);
+    const directory = await mkdtemp(`${tmpdir()}/kcr-heads-`);
     const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
     const preprocessing = plainPreprocessing(model.inputShape);
     await saveModel(directory, model, weights, { classes, input: preprocessing });
@@ -201,7 +200,7 @@ describe.each(Object.keys(smallHeads))('%s', (head) => {
 
   test('images without objects, or without pixels that count, are no trouble', async () => {
     const model = whole();
-    const data = denseData(model, [-1, -1, -1]);
+    const data = headData(model, [-1, -1, -1]);
     const batch = await data.batch(Int32Array.of(0, 1));
     const empty = {
       ...batch,
@@ -221,7 +220,7 @@ describe.each(Object.keys(smallHeads))('%s', (head) => {
     const weights = pruneState(backbone, pruned, largeWeights(backbone));
     const model = build(head, pruned);
     expect(model.dims.get(`backbone.${name}`)!.kept).toEqual([0, 2, 3]);
-    const state = denseWeights(model, weights, new Generator(0));
+    const state = headWeights(model, weights, new Generator(0));
     const fc1 = 'layers.0.blocks.0.mlp.fc1.weight';
     expect(state[`backbone.${fc1}`]).toBe(weights[fc1]);
     expect(Object.keys(state)).not.toContain('backbone.head.fc.weight');
@@ -268,9 +267,9 @@ test.each([
 
 test('a backbone without maps is refused', () => {
   const { architecture, config } = smallModels.vit!();
-  const dense = heads.upernet!({ ...architecture, stages: undefined });
-  const options = dense.configure({ backbone: config });
-  expect(() => new Model(dense, options)).toThrow(
+  const headed = heads.upernet!({ ...architecture, stages: undefined });
+  const options = headed.configure({ backbone: config });
+  expect(() => new Model(headed, options)).toThrow(
     expect.objectContaining({ code: 'BACKBONE_MAPS' }),
   );
 });

@@ -15,7 +15,7 @@ import {
   semanticFolder,
   truthObjects,
 } from '@kcr/data';
-import { cocoEvaluate, denseModel, detectImages, maskRcnn, upernet } from '@kcr/detect';
+import { cocoEvaluate, detectImages, maskRcnn, upernet, withHead } from '@kcr/detect';
 import { createOnnxEngine } from '@kcr/onnx';
 import { expect, test } from 'vitest';
 
@@ -61,7 +61,7 @@ test('the truth of photographs as detections is found whole, crowds included', a
 test('Mask R-CNN trains on 80 classes, and finds them on the photographs', async () => {
   const source = await cocoInstances(`${root}/instances.json`, `${root}/images`);
   const small = { out_channels: 16, fc_out_channels: 32, rpn_nms_pre: 50, rpn_max_per_img: 40 };
-  const model = denseModel(maskRcnn, backbone(), { ...small, rcnn_num: 16, score_thr: 0 });
+  const model = withHead(maskRcnn, backbone(), { ...small, rcnn_num: 16, score_thr: 0 });
   const engine = createOnnxEngine();
   const { weights, history } = await fit({
     model,
@@ -99,7 +99,7 @@ test('UperNet trains on class maps whose 0 is no class', async () => {
   const { labels } = await train.batch(Int32Array.of(0, 1), new Generator(0));
   expect(labels!.data.some((label) => label === IGNORED)).toBe(true);
   expect(labels!.data.every((label) => label === IGNORED || label < 200)).toBe(true);
-  const model = denseModel(upernet, backbone(), {
+  const model = withHead(upernet, backbone(), {
     num_classes: 200,
     channels: 16,
     auxiliary_channels: 8,

@@ -11,7 +11,7 @@ export interface LinearOptions {
 }
 
 /**
- * A dense layer on the last axis, with PyTorch's parameters: `weight` [out, in] and `bias` [out].
+ * A linear layer on the last axis, with PyTorch's parameters: `weight` [out, in] and `bias` [out].
  *
  * @param x [batch, ..., in]
  * @returns [batch, ..., out]
@@ -25,7 +25,7 @@ export const linear = (
 ): Tensor => linearParts(m, x, input, [output], options)[0]!;
 
 /**
- * A dense layer with a fused weight, one tensor for each of its output parts (q, k and v). Each is a matrix
+ * A linear layer with a fused weight, one tensor for each of its output parts (q, k and v). Each is a matrix
  * product of its own: cutting the small weight costs less than cutting its large output.
  *
  * @param x [batch, ..., in]

@@ -20,7 +20,7 @@ export interface Architecture<C extends object = object> {
   readonly mappings?: readonly StateMapping[];
   /** What it is trained for. Default: {@link classification}. */
   readonly task?: Task;
-  /** The architecture that a head for dense tasks stands on. */
+  /** The architecture that a head for dense prediction stands on. */
   readonly backbone?: Architecture;
   /**
    * The model.
@@ -34,6 +34,6 @@ export interface Architecture<C extends object = object> {
     config: C,
     targets?: Readonly<Record<string, Tensor>>,
   ): ModelOutput;
-  /** The model without its classifier, for dense tasks: the stages' maps from fine to coarse. */
+  /** The model without its classifier, for dense prediction: the stages' maps from fine to coarse. */
   stages?(m: Scope, image: Tensor, config: C): FeatureMap[];
 }

@@ -31,7 +31,7 @@ interface Version1 {
 interface ModelFile extends ModelInfo, Version1 {
   format: 'kcr-model';
   version: 1 | 2;
-  /** With the backbone that it stands on, where it is a head for dense tasks. */
+  /** With the backbone that it stands on, where it is a head for dense prediction. */
   architecture: Named & { backbone?: Named };
   config: object;
   kept: Kept;
@@ -49,13 +49,14 @@ export interface LoadedModel {
 /** Finds what a saved model names. */
 export interface ModelParts {
   architecture(module: string, name: string): Promise<Architecture> | Architecture;
-  /** What makes an architecture of a backbone; needed for dense models. */
+  /** What makes an architecture of a backbone; needed for models with a head. */
   head?(module: string, name: string): Promise<MakeHead> | MakeHead;
   /** What makes an adapter from its options. */
   adapter(module: string, name: string): Promise<MakeAdapter> | MakeAdapter;
 }
 
-export type MakeHead = (backbone: Architecture) => Architecture;
+/** Makes the architecture of a head on a backbone. */
+export type MakeHead<C extends object = object> = (backbone: Architecture) => Architecture<C>;
 
 export type MakeAdapter = (options: object) => Adapter;
 
@@ -146,7 +147,7 @@ async function findNamed(
   if (!head)
     throw new KcrError('CHECKPOINT_HEAD', {
       where: `${module}, ${name}`,
-      found: 'a head for dense tasks, and no way to find it',
+      found: 'a head for dense prediction, and no way to find it',
       fix: 'Give loadModel a `head`, such as the `heads` of @kcr/detect',
     });
   return head(await parts.architecture(backbone.module, backbone.name));

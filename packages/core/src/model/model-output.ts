@@ -3,7 +3,7 @@ import type { Dim } from './dim.ts';
 
 /** What a model gives. */
 export interface ModelOutput {
-  /** Before the softmax, classes last: [batch, classes]; in dense tasks for each pixel or region. */
+  /** Before the softmax, classes last: [batch, classes]; in dense prediction for each pixel or region. */
   logits: Tensor;
   /** [batch, d], exactly what the classifier reads: after the final norm and pooling. */
   features: Tensor;
@@ -13,7 +13,7 @@ export interface ModelOutput {
   featureMaps: FeatureMap[];
   /** Terms of the training loss of a model that was given targets, by name. */
   losses?: Readonly<Record<string, Tensor>>;
-  /** What a dense model found, by name. */
+  /** What a model with a head found, by name. */
   results?: Readonly<Record<string, Tensor>>;
 }
 

@@ -26,7 +26,7 @@ export interface ApplyOptions {
   tap?(value: Tensor, info: TapInfo): Tensor;
   /** Receives the next value of a buffer. */
   assign?(name: string, value: Tensor): void;
-  /** What is known of the images, for the losses of dense models. */
+  /** What is known of the images, for the losses of models with a head. */
   targets?: Readonly<Record<string, Tensor>>;
 }
 
@@ -40,7 +40,7 @@ export class Model<C extends object = object> {
   readonly classes: number;
   /** Width of the classifier's input. */
   readonly featureSize: number;
-  /** The maps that the model gives for dense tasks, from fine to coarse. */
+  /** The maps that the model gives for dense prediction, from fine to coarse. */
   readonly featureMaps: readonly FeatureInfo[];
 
   /**

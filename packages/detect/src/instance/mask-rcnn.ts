@@ -1,6 +1,6 @@
 import type { Scope } from '@kcr/core';
-import { defineHead, type HeadInput } from '../dense/dense.ts';
-import { fpn, type Pyramid } from '../dense/fpn.ts';
+import { fpn, type Pyramid } from '../head/fpn.ts';
+import { defineHead, type HeadInput } from '../head/head.ts';
 import { instanceDetection } from './detection-task.ts';
 import { type RegionConfig, type RegionStage, regionHeads } from './region-heads.ts';
 import { proposals, type RpnConfig, rpn, rpnLosses } from './rpn.ts';

@@ -1,7 +1,7 @@
 import { arange, type Scope, stopGradient, type Tensor, takeTokens, tf } from '@kcr/core';
 import { type BoxWeights, clipBoxes } from '../boxes/boxes.ts';
-import type { DenseConfig } from '../dense/dense.ts';
-import type { Pyramid } from '../dense/fpn.ts';
+import type { Pyramid } from '../head/fpn.ts';
+import type { HeadConfig } from '../head/head.ts';
 import { assign, sample } from './assign.ts';
 import {
   type BoxOutput,
@@ -80,7 +80,7 @@ export function regionHeads(
   m: Scope,
   pyramid: Pyramid,
   stages: readonly RegionStage[],
-  config: RegionConfig & Pick<DenseConfig, 'num_classes'>,
+  config: RegionConfig & Pick<HeadConfig, 'num_classes'>,
 ) {
   const classes = config.num_classes;
   const heads: Heads = { m, pyramid, classes, classIndex: arange([1, classes]), stages, config };

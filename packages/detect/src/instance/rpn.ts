@@ -12,7 +12,7 @@ import {
 import { anchorBoxes } from '../boxes/anchors.ts';
 import { clipBoxes, decodeBoxes, encodeBoxes } from '../boxes/boxes.ts';
 import { nmsMask } from '../boxes/nms-mask.ts';
-import type { Pyramid } from '../dense/fpn.ts';
+import type { Pyramid } from '../head/fpn.ts';
 import { assign, sample } from './assign.ts';
 import { binaryCrossEntropy, weightedMean } from './losses.ts';
 import type { Truth } from './truth.ts';

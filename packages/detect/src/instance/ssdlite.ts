@@ -13,7 +13,7 @@ import {
   zeros,
 } from '@kcr/core';
 import { type BoxWeights, decodeBoxes, encodeBoxes } from '../boxes/boxes.ts';
-import { defineHead } from '../dense/dense.ts';
+import { defineHead } from '../head/head.ts';
 import { assign, hardest } from './assign.ts';
 import { oneHotOf } from './box-head.ts';
 import { boxesPerPlace, defaultBoxes } from './default-boxes.ts';

@@ -11,7 +11,7 @@ import {
   type Tensor,
   tf,
 } from '@kcr/core';
-import { defineHead } from '../dense/dense.ts';
+import { defineHead } from '../head/head.ts';
 import { segmentationLoss, semanticSegmentation } from './segmentation.ts';
 
 /** Options of UperNet, under OpenMMLab's names. */

@@ -7,7 +7,7 @@ import {
   type Normalization,
   type PrunedModel,
 } from '@kcr/core';
-import { denseModel, denseWeights } from '@kcr/detect';
+import { headWeights, withHead } from '@kcr/detect';
 import { findModelEntry, modelOf } from '../find-model.ts';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import { findHead, loadPart } from '../modules.ts';
@@ -31,7 +31,7 @@ export async function recipeModel({ model, data }: Recipe): Promise<{
 
 /** A recipe's head on a model; the model itself where the recipe has none. */
 const underHead = async ({ head }: Recipe['model'], model: Model): Promise<Model> =>
-  head ? denseModel(await findHead(head.module, head.name), model, head.config) : model;
+  head ? withHead(await findHead(head.module, head.name), model, head.config) : model;
 
 /** The recipe's model with its adapters, before any pruning. */
 export async function wholeModel(recipe: Recipe): Promise<Model> {
@@ -63,5 +63,5 @@ export async function onBackbone(
   const config = architecture.configure({ ...trained.config, ...own.config });
   const model = await underHead(own, new Model(architecture, config, kept, adapters));
   const generator = new Generator(seed).fork('weights');
-  return { model, weights: denseWeights(model, weights, generator) };
+  return { model, weights: headWeights(model, weights, generator) };
 }

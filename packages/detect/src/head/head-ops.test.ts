@@ -19,7 +19,7 @@ import { upsample } from '../instance/upsample.ts';
 import { segmentationLoss } from '../semantic/segmentation.ts';
 
 /** PyTorch's values, channels first. */
-const path = fileURLToPath(new URL('../../fixtures/dense_ops.safetensors', import.meta.url));
+const path = fileURLToPath(new URL('../../fixtures/head_ops.safetensors', import.meta.url));
 const { tensors } = await readSafetensors(path);
 
 const engines: Record<string, () => Promise<Engine>> = {

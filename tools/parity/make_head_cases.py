@@ -1,6 +1,6 @@
-"""Writes what PyTorch gives for the parts of dense heads.
+"""Writes what PyTorch gives for the parts of heads for dense prediction.
 
-python make_dense_cases.py FILE.safetensors   (needs torch and safetensors)
+python make_head_cases.py FILE.safetensors   (needs torch and safetensors)
 """
 import sys
 

@@ -1,8 +1,8 @@
 import {
-  type Architecture,
   type FeatureMap,
   type Generator,
   type Kept,
+  type MakeHead,
   Model,
   type ModelOutput,
   type Scope,
@@ -14,8 +14,8 @@ import {
 } from '@kcr/core';
 import { mapsAtStrides } from './pyramid.ts';
 
-/** Options that every dense model has. */
-export interface DenseConfig {
+/** Options that every model with a head has. */
+export interface HeadConfig {
   /** The backbone's own options. */
   backbone: object;
   num_classes: number;
@@ -29,13 +29,13 @@ export interface HeadInput<C extends object> {
   maps: readonly FeatureMap[];
   /** What the backbone was given. */
   image: Tensor;
-  config: C & DenseConfig;
+  config: C & HeadConfig;
   /** What is known of a training batch. */
   targets?: Named;
 }
 
-/** A head for dense tasks. */
-export interface DenseHead<C extends object> {
+/** A head for dense prediction. */
+export interface Head<C extends object> {
   readonly name: string;
   /** The package that exports what is made of it in a table `heads`, so that a saved model can find it. */
   readonly module: string;
@@ -47,17 +47,12 @@ export interface DenseHead<C extends object> {
   forward(m: Scope, input: HeadInput<C>): Pick<ModelOutput, 'logits' | 'losses' | 'results'>;
 }
 
-/** Makes the architecture of a head on a backbone. */
-export type MakeDense<C extends object = object> = (
-  backbone: Architecture,
-) => Architecture<C & DenseConfig>;
-
 /**
- * Defines a head: what makes a dense architecture of any backbone that has stages. The backbone's parameters, dims and
+ * Defines a head: what makes an architecture of any backbone that has stages. The backbone's parameters, dims and
  * taps are those it has alone, under `backbone.`; `features` is the mean over its coarsest map.
  */
 export const defineHead =
-  <C extends object>(head: DenseHead<C>): MakeDense<C> =>
+  <C extends object>(head: Head<C>): MakeHead<C & HeadConfig> =>
   (backbone) => ({
     name: head.name,
     module: head.module,
@@ -97,8 +92,8 @@ export const defineHead =
  * @param options of the head
  * @throws KcrError `MODEL_CONFIG`, `BACKBONE_MAPS`
  */
-export function denseModel<C extends object>(
-  make: (backbone: Architecture) => Architecture<C>,
+export function withHead<C extends object>(
+  make: MakeHead<C>,
   model: Model,
   options: Partial<C> = {},
 ): Model {
@@ -115,8 +110,8 @@ export function denseModel<C extends object>(
     : whole;
 }
 
-/** First values of a dense model: the backbone's from trained weights, where it has them, the others drawn. */
-export function denseWeights(model: Model, backbone: StateDict, generator: Generator): StateDict {
+/** First values of a model with a head: the backbone's from trained weights, where it has them, the others drawn. */
+export function headWeights(model: Model, backbone: StateDict, generator: Generator): StateDict {
   const state = model.initialize(generator);
   for (const name of Object.keys(state)) {
     const own = backbone[name.replace(/^backbone\./, '')];
