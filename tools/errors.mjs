@@ -33,13 +33,14 @@ function readTable() {
   return new Map(entries.map(({ name, initializer }) => [name.text, initializer.text]));
 }
 
-/** Whether a string stands where any code may stand: as the code of an error, or of a function that throws one. */
+/** Whether a string stands where a code does: as the code of an error, or of a function that throws one. */
 function isCode(node, codes) {
   if (!ts.isStringLiteral(node)) return false;
-  const type = checker.getContextualType(node);
-  if (!type?.isUnion()) return false;
-  const taken = new Set(type.types.filter((one) => one.isStringLiteral()).map((one) => one.value));
-  return codes.every((code) => taken.has(code));
+  const expected = checker.getContextualType(node);
+  const literals = (expected?.isUnion() ? expected.types : [expected]).filter((type) =>
+    type?.isStringLiteral(),
+  );
+  return literals.length > 0 && literals.every(({ value }) => codes.has(value));
 }
 
 const table = readTable();
@@ -48,7 +49,7 @@ const problems = [];
 for (const file of files) {
   const name = `@kcr/${file.slice(root.length).split('/')[1]}`;
   for (const node of nodes(program.getSourceFile(file))) {
-    if (!isCode(node, [...table.keys()])) continue;
+    if (!isCode(node, table)) continue;
     if (throwers.has(node.text)) throwers.get(node.text).add(name);
     else problems.push(`${node.text}, thrown by ${name}, is not in ${TABLE}`);
   }

@@ -25,7 +25,7 @@ function lossBounds(
   train.labels.forEach((label, i) => {
     oneHot.data[i * classes + label] = 1;
   });
-  return kcrBounds(features, toFeatures(oneHot), complexity, BOUND_STEPS);
+  return kcrBounds(features, toFeatures(oneHot), { complexity, steps: BOUND_STEPS });
 }
 
 const boundLines = (bounds: readonly BoundPoint[]) =>

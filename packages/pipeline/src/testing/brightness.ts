@@ -54,7 +54,7 @@ const mean = defineHead<object>({
   task: brightness,
   defaults: { num_classes: 1 },
   strides: () => [8],
-  forward(m, [map], _image, _config, targets) {
+  forward(m, { maps: [map], targets }) {
     const { value, dim } = map!;
     const logits = linear(m.child('fc'), tf.mean(value, [1, 2]), dim as Dim, 1);
     const difference = targets && tf.sub(tf.reshape(logits, [-1]), targets.brightness!);
