@@ -112,6 +112,9 @@ export class Trainer {
   readonly inference: CompiledStep;
   readonly #weights: Trained[];
   readonly #architecture: Trained[] = [];
+  /** Names of the trainer's arrays in the engine, in the order in which they were set. */
+  readonly #owned = new Set<string>();
+  /** Those of them that checkpoints leave out. */
   readonly #constants = new Set<string>();
   readonly #steps = new Map<Group, CompiledStep>();
   #counts: TrainerState['counts'] = {};
@@ -148,11 +151,11 @@ export class Trainer {
   start(weights: StateDict): void {
     this.model.checkState(weights, 'initial weights');
     for (const [name, array] of Object.entries(weights)) {
-      this.engine.set({ [WEIGHT + name]: array });
-      if (this.options.emaDecay) this.engine.set({ [AVERAGE + name]: array });
+      this.#set({ [WEIGHT + name]: array });
+      if (this.options.emaDecay) this.#set({ [AVERAGE + name]: array });
     }
     for (const { name, shape } of [...this.#weights, ...this.#architecture])
-      this.engine.set({ [FIRST + name]: float32(shape), [SECOND + name]: float32(shape) });
+      this.#set({ [FIRST + name]: float32(shape), [SECOND + name]: float32(shape) });
   }
 
   /** The weights to use: their moving average where there is one. */
@@ -165,12 +168,12 @@ export class Trainer {
   }
 
   async save(): Promise<TrainerState> {
-    const names = this.engine.names().filter((name) => !this.#constants.has(name));
+    const names = [...this.#owned].filter((name) => !this.#constants.has(name));
     return { arrays: await this.engine.get(names), counts: { ...this.#counts } };
   }
 
   restore({ arrays, counts }: TrainerState): void {
-    this.engine.set(arrays);
+    this.#set(arrays);
     this.#counts = { ...counts };
   }
 
@@ -214,16 +217,22 @@ export class Trainer {
     return { loss, terms: mapNames(named(out, TERM), item) };
   }
 
+  /** Frees the steps and takes the trainer's arrays out of the engine, and no others. */
   async dispose(): Promise<void> {
     for (const step of [...this.#steps.values(), this.features, this.inference])
       await step.dispose();
-    this.engine.delete(this.engine.names());
+    this.engine.delete([...this.#owned]);
+  }
+
+  #set(arrays: Readonly<Record<string, NdArray>>): void {
+    for (const name of Object.keys(arrays)) this.#owned.add(name);
+    this.engine.set(arrays);
   }
 
   #pluginRun(plugin: string, run: RunFacts): PluginRun {
     const path = (name: string) => `${plugin}/${name}`;
     const array = (name: string, initial: NdArray) => {
-      this.engine.set({ [path(name)]: initial });
+      this.#set({ [path(name)]: initial });
       return arraySlot(this.engine, path(name));
     };
     return {
