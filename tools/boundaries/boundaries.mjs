@@ -33,6 +33,9 @@ export const packages = {
   cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
 };
 
+/** The packages whose types alone a package may import besides: it runs without them. */
+const typesOf = { detect: ['onnx'] };
+
 /** The rooms of core by floor: each may import those before it. */
 export const rooms = [
   'ground',
@@ -59,7 +62,18 @@ const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   comment: `@kcr/${name} imports ${allowed.length > 0 ? allowed.join(', ') : 'no other package'}.`,
   severity: 'error',
   from: { path: `^packages/${name}/src/`, pathNot: tests },
-  to: { path: '^packages/', pathNot: `^packages/${any([name, ...allowed])}/` },
+  to: {
+    path: '^packages/',
+    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? [])])}/`,
+  },
+}));
+
+const betweenTypes = Object.entries(typesOf).map(([name, allowed]) => ({
+  name: `types-of-${name}`,
+  comment: `@kcr/${name} imports types of ${allowed.join(', ')}, and nothing that runs.`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/`, pathNot: tests },
+  to: { path: `^packages/${any(allowed)}/`, dependencyTypesNot: ['type-only'] },
 }));
 
 /** @type {Rule[]} */
@@ -82,6 +96,7 @@ export default {
       to: { circular: true },
     },
     ...betweenPackages,
+    ...betweenTypes,
     ...betweenRooms,
     {
       name: 'sources-by-package',

@@ -33,25 +33,36 @@ export * from './model/scope.ts';
 export * from './model/state-dict.ts';
 export * from './model/task.ts';
 export { transformerBlocks } from './model/transformer-blocks.ts';
-export { affine } from './ops/affine.ts';
+export { affine, affineOp } from './ops/affine.ts';
 export { arange } from './ops/arange.ts';
-export { type Composite, defineComposite } from './ops/composite.ts';
+export { batchNormGradientOp, batchNormOp, scaleShiftOp } from './ops/batch-norm.ts';
 export * from './ops/cross-entropy.ts';
-export { gelu } from './ops/gelu.ts';
+export { gelu, geluGradientOp, geluOp } from './ops/gelu.ts';
 export { valueAndGradients } from './ops/gradients.ts';
-export { hardSwish } from './ops/hard-swish.ts';
-export { lookup } from './ops/lookup.ts';
+export { hardSwish, hardSwishGradientOp, hardSwishOp } from './ops/hard-swish.ts';
+export { layerNormOp } from './ops/layer-norm.ts';
+export { lookup, lookupGradientOp, lookupOp } from './ops/lookup.ts';
 export { oneHot } from './ops/one-hot.ts';
-export { inverse, reindex } from './ops/reindex.ts';
+export {
+  defineOp,
+  type NoAttrs,
+  type Op,
+  type OpDefinition,
+  type OpInputs,
+  type OpLowering,
+  type OpOutputs,
+} from './ops/op.ts';
+export { inverse, reindex, reindexOp } from './ops/reindex.ts';
 export {
   adaptiveAveragePool,
+  resampleOp,
   resizeBilinear,
   resizeNearest,
   resizePlanes,
 } from './ops/resize.ts';
-export { silu } from './ops/silu.ts';
+export { silu, siluGradientOp, siluOp } from './ops/silu.ts';
 export { stopGradient } from './ops/stop-gradient.ts';
-export { chosenMask, takeTokens, tokenOneHot, topTokens } from './ops/take-tokens.ts';
+export { chosenMask, takeTokens, takeTokensOp, tokenOneHot, topTokens } from './ops/take-tokens.ts';
 export * from './prune/accuracy.ts';
 export * from './prune/allocator.ts';
 export * from './prune/allowed-drop.ts';
@@ -75,7 +86,7 @@ export { requireAttended, requireTokenSet } from './tokens/token-checks.ts';
 export * from './tokens/token-counts.ts';
 export * from './tokens/token-selector.ts';
 export * from './trace/graph.ts';
-export { constant, type Tracing, trace } from './trace/tracer.ts';
+export { constant, type TraceOptions, type Tracing, trace } from './trace/tracer.ts';
 export * from './train/adamw.ts';
 export * from './train/analysis.ts';
 export * from './train/attaching.ts';

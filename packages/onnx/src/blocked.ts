@@ -1,7 +1,7 @@
 import type { Value } from '@kcr/core';
-import * as ort from 'onnxruntime-node';
 import type { OnnxBuilder } from './builder.ts';
-import { type AttributeValue, encodeModel } from './proto.ts';
+import { NCHWC } from './domains.ts';
+import type { AttributeValue } from './proto.ts';
 
 /*
  * ONNX Runtime's CPU kernels for blocked feature maps, [batch, channels / block, height, width, block], are
@@ -9,45 +9,6 @@ import { type AttributeValue, encodeModel } from './proto.ts';
  * convolutions as loops over whole vectors. They are written here by hand, because ONNX Runtime itself uses
  * them for constant filters only. A blocked tensor's ONNX shape is [batch, channels, height, width].
  */
-
-/** The operator set of the blocked kernels. */
-export const NCHWC = 'com.microsoft.nchwc';
-
-let probe: Promise<number> | undefined;
-
-/** Channels to a block on this processor; 0 where ONNX Runtime has no blocked kernels for it. */
-export const blockSize = (): Promise<number> => (probe ??= probeBlockSize());
-
-/** Reorders two pixels of 64 channels, numbered in order, and looks where the second pixel begins. */
-async function probeBlockSize(): Promise<number> {
-  const channels = 64;
-  const numbers = Float32Array.from({ length: 2 * channels }, (_, i) => i);
-  const bytes = encodeModel({
-    name: 'probe',
-    nodes: [
-      {
-        op: 'ReorderInput',
-        domain: NCHWC,
-        inputs: ['x'],
-        outputs: ['y'],
-        attributes: { channels_last: 1 },
-      },
-    ],
-    initializers: [],
-    inputs: [{ name: 'x', dtype: 'float32', shape: [1, 1, 2, channels] }],
-    outputs: [{ name: 'y', dtype: 'float32', shape: [1, channels, 1, 2] }],
-  });
-  try {
-    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 });
-    const x = new ort.Tensor('float32', numbers, [1, 1, 2, channels]);
-    const { data } = (await session.run({ x })).y!;
-    await session.release();
-    const block = (data as Float32Array).indexOf(channels);
-    return channels % block === 0 ? block : 0;
-  } catch {
-    return 0;
-  }
-}
 
 /** Window of a convolution: heights before widths. */
 export interface Window {

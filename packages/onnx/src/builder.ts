@@ -1,5 +1,5 @@
 import { type Constant, KcrError, shapeText, uniformOf, type Value } from '@kcr/core';
-import { NCHWC } from './blocked.ts';
+import { NCHWC } from './domains.ts';
 import {
   ARRAYS,
   type AttributeValue,
@@ -93,9 +93,9 @@ export class OnnxBuilder {
     return this.nodeOutputs(op, inputs, attributes, { domain })[0] as string;
   }
 
-  /** Adds a node without inputs whose output has a name of its own. */
-  nodeNamed(op: string, name: string): void {
-    this.#nodes.push({ op, domain: '', inputs: [], outputs: [name], attributes: {} });
+  /** Adds a node whose outputs have names of their own. */
+  add(node: OnnxNode): void {
+    this.#nodes.push(node);
   }
 
   /** Gives a traced value a name; `lazy` says what it holds where broadcasting is still to be done. */
@@ -181,6 +181,11 @@ export class OnnxBuilder {
   /** A list of 64-bit integers (shapes, axes). */
   int64(values: readonly number[]): string {
     return this.initializer('int64', [values.length], BigInt64Array.from(values.map(BigInt)));
+  }
+
+  /** A list of 32-bit integers (indices). */
+  int32(values: readonly number[]): string {
+    return this.initializer('int32', [values.length], Int32Array.from(values));
   }
 
   /** A constant; equal small ones are stored once. */

@@ -1,12 +1,16 @@
-import { convInfo, type Node, type Value } from '@kcr/core';
+import { convInfo, type Value } from '@kcr/core';
 import * as blocked from './blocked.ts';
 import type { OnnxBuilder } from './builder.ts';
-import type { Lowering } from './lowering.ts';
+import { MICROSOFT } from './domains.ts';
+import type { KernelLowering, KernelLowerings } from './lowering.ts';
 
 /*
  * TensorFlow.js' convolutions are NHWC with HWIO filters. They run in blocked layout where the channels fit it;
  * else as ONNX' own, which are NCHW with OIHW filters.
  */
+
+/** Strides, paddings and dilations, as TensorFlow.js names them. */
+type Attrs = Readonly<Record<string, unknown>>;
 
 type Numbers4 = readonly [number, number, number, number];
 
@@ -19,7 +23,7 @@ const toNhwc = (b: OnnxBuilder, name: string) => transpose(b, name, [0, 2, 3, 1]
 function geometry(
   x: readonly number[],
   filter: readonly number[],
-  { attrs }: Node,
+  attrs: Attrs,
   depthwise: boolean,
 ) {
   const info = convInfo(x, filter, attrs, depthwise);
@@ -39,11 +43,9 @@ const filterOf = (b: OnnxBuilder, filter: Value, depthwise: boolean) =>
   transpose(b, b.get(filter), depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1]);
 
 const forward =
-  (depthwise: boolean): Lowering =>
-  (b, node) => {
-    const { x, filter } = node.inputs as { x: Value; filter: Value };
-    const window = geometry(x.shape, filter.shape, node, depthwise);
-    const [out] = node.outputs as [Value];
+  (depthwise: boolean): KernelLowering<'x' | 'filter', Attrs> =>
+  (b, { x, filter }, attrs, [out]) => {
+    const window = geometry(x.shape, filter.shape, attrs, depthwise);
     const fewInputs = x.shape[3]! < b.block && !depthwise;
     if (b.canBlock(out) && (fewInputs || b.canBlock(x))) {
       const reordered = depthwise
@@ -51,26 +53,24 @@ const forward =
         : blocked.denseFilter(b, filter);
       const input = fewInputs ? toNchw(b, x) : b.blocked(x);
       b.bindBlocked(out, blocked.blockedConv(b, { x: input, filter: reordered }, window));
-      return [];
+      return undefined;
     }
     const { pads, strides, dilations, group } = window;
     const inputs = [toNchw(b, x), filterOf(b, filter, depthwise)];
-    return [toNhwc(b, b.node('Conv', inputs, { pads, strides, dilations, group }))];
+    return toNhwc(b, b.node('Conv', inputs, { pads, strides, dilations, group }));
   };
 
 const inputGradient =
-  (depthwise: boolean): Lowering =>
-  (b, node) => {
-    const { dy, filter } = node.inputs as { dy: Value; filter: Value };
-    const [dx] = node.outputs as [Value];
-    const window = geometry(dx.shape, filter.shape, node, depthwise);
+  (depthwise: boolean): KernelLowering<'dy' | 'filter', Attrs> =>
+  (b, { dy, filter }, attrs, [dx]) => {
+    const window = geometry(dx.shape, filter.shape, attrs, depthwise);
     const strided = window.strides.some((stride) => stride > 1);
     const dilated = window.dilations.some((dilation) => dilation > 1);
     if (b.canBlock(dy) && b.canBlock(dx) && !dilated && (depthwise || !strided)) {
       b.bindBlocked(dx, blockedInputGradient(b, dy, filter, depthwise, window));
-      return [];
+      return undefined;
     }
-    return [toNhwc(b, transposedConv(b, toNchw(b, dy), filterOf(b, filter, depthwise), window))];
+    return toNhwc(b, transposedConv(b, toNchw(b, dy), filterOf(b, filter, depthwise), window));
   };
 
 /** The input gradient as a convolution of the spread output gradient by the mirrored filter. */
@@ -115,23 +115,21 @@ function transposedConv(
   return b.node('ConvTranspose', [dy, filter], options);
 }
 
-const denseFilterGradient: Lowering = (b, node) => {
-  const { x, dy } = node.inputs as { x: Value; dy: Value };
-  const [dw] = node.outputs as [Value];
-  const window = geometry(x.shape, dw.shape, node, false);
+const denseFilterGradient: KernelLowering<'x' | 'dy', Attrs> = (b, { x, dy }, attrs, [dw]) => {
+  const window = geometry(x.shape, dw.shape, attrs, false);
   const pointwise =
     x.shape[1] === dy.shape[1] && window.info.filterHeight * window.info.filterWidth === 1;
   const gradient =
     pointwise && b.isBlocked(x) && b.isBlocked(dy)
       ? productOfPlanes(b, x, dy)
       : productOfTaps(b, x, dy, window);
-  return [b.reshape(gradient, dw.shape)];
+  return b.reshape(gradient, dw.shape);
 };
 
 /** A pointwise filter's gradient [in, out]: for each image, the product of its channels' pixels. */
 function productOfPlanes(b: OnnxBuilder, x: Value, dy: Value): string {
   const products = [blocked.planes(b, x), blocked.planes(b, dy)];
-  const perImage = b.node('FusedMatMul', products, { transB: 1 }, 'com.microsoft');
+  const perImage = b.node('FusedMatMul', products, { transB: 1 }, MICROSOFT);
   return b.node('ReduceSum', [perImage, b.int64([0])], { keepdims: 0 });
 }
 
@@ -163,15 +161,11 @@ function productOfTaps(
   return taps.length === 1 ? taps[0]! : b.node('Concat', taps, { axis: 0 });
 }
 
-const depthwiseFilterGradient: Lowering = (b, node) => {
-  const { x, dy } = node.inputs as { x: Value; dy: Value };
-  const [dw] = node.outputs as [Value];
-  const window = geometry(x.shape, dw.shape, node, true);
-  return [
-    b.canBlock(x) && b.canBlock(dy)
-      ? blockedDepthwiseFilterGradient(b, x, dy, window)
-      : plainDepthwiseFilterGradient(b, x, dy, window),
-  ];
+const depthwiseFilterGradient: KernelLowering<'x' | 'dy', Attrs> = (b, { x, dy }, attrs, [dw]) => {
+  const window = geometry(x.shape, dw.shape, attrs, true);
+  return b.canBlock(x) && b.canBlock(dy)
+    ? blockedDepthwiseFilterGradient(b, x, dy, window)
+    : plainDepthwiseFilterGradient(b, x, dy, window);
 };
 
 /** The image convolved by the output gradients, channel by channel, with strides as dilations. */
@@ -230,7 +224,7 @@ function plainDepthwiseFilterGradient(
   return transpose(b, cut, [2, 3, 1, 0]);
 }
 
-export const convolutionLowerings: Readonly<Record<string, Lowering>> = {
+export const convolutionLowerings: KernelLowerings = {
   Conv2D: forward(false),
   Conv2DBackpropFilter: denseFilterGradient,
   Conv2DBackpropInput: inputGradient(false),

@@ -1,6 +1,6 @@
 import { shapeText, type Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
-import type { Lowering } from './lowering.ts';
+import type { KernelLowering } from './lowering.ts';
 
 /** Whether a value takes part in an element by element op over `out` in any layout that `out` has. */
 const fitsBlocks = (b: OnnxBuilder, value: Value, out: Value) =>
@@ -18,24 +18,32 @@ export const prefersBlocks = (b: OnnxBuilder, inputs: readonly Value[], out: Val
   inputs.some((value) => b.isBlocked(value)) &&
   inputs.every((value) => fitsBlocks(b, value, out));
 
-/** An op of maps of one shape, in the layout that they have. */
-export const elementwise =
-  (write: (b: OnnxBuilder, names: Record<string, string>) => string): Lowering =>
-  (b, { inputs, outputs }) => {
-    const [out] = outputs as [Value];
-    const inBlocks = prefersBlocks(b, Object.values(inputs), out);
-    const entries = Object.entries(inputs).map(([key, value]) => [
-      key,
-      inBlocks ? b.blocked(value) : b.get(value),
-    ]);
-    const name = write(b, Object.fromEntries(entries));
-    if (!inBlocks) return [name];
-    b.bindBlocked(out, name);
-    return [];
-  };
+/**
+ * Writes an op of maps of one shape, in the layout that they have.
+ *
+ * @param write gets the ONNX names of the maps
+ */
+export function elementwise<I extends string>(
+  b: OnnxBuilder,
+  inputs: Readonly<Record<I, Value>>,
+  out: Value,
+  write: (names: Record<I, string>) => string,
+): string | undefined {
+  const entries = Object.entries<Value>(inputs);
+  const values = entries.map(([, value]) => value);
+  const inBlocks = prefersBlocks(b, values, out);
+  const names = entries.map(([key, value]) => [key, inBlocks ? b.blocked(value) : b.get(value)]);
+  const name = write(Object.fromEntries(names) as Record<I, string>);
+  if (!inBlocks) return name;
+  b.bindBlocked(out, name);
+  return undefined;
+}
 
 /** An ONNX op of one map. */
-export const unary = (op: string): Lowering => elementwise((b, { x }) => b.node(op, [x!]));
+export const unary =
+  (op: string): KernelLowering =>
+  (b, { x }, _, [out]) =>
+    elementwise(b, { x }, out, (names) => b.node(op, [names.x]));
 
 const covers = (value: Value, shape: readonly number[]) =>
   shapeText(value.shape) === shapeText(shape);
@@ -58,21 +66,19 @@ function flatShape(b: OnnxBuilder, a: Value, c: Value, out: Value) {
  * for full constants) stay small where the other operand has the output's shape.
  */
 export const binary =
-  (op: string): Lowering =>
-  (b, { kernel, inputs, outputs }) => {
-    const { a, b: c } = inputs as { a: Value; b: Value };
-    const out = outputs[0]!;
+  (op: string): KernelLowering<'a' | 'b'> =>
+  (b, { a, b: c }, _, [out]) => {
     if (prefersBlocks(b, [a, c], out)) {
       const names = [a, c].map((v) => (b.canBlock(v) ? b.blocked(v) : b.broadcastable(v)));
       b.bindBlocked(out, b.node(op, names));
-      return [];
+      return undefined;
     }
     const flat = flatShape(b, a, c, out);
     if (flat) {
       const names = [a, c].map((v) =>
         v.shape.length === 0 ? b.get(v) : b.reshape(b.get(v), flat),
       );
-      return [b.reshape(b.node(op, names), out.shape)];
+      return b.reshape(b.node(op, names), out.shape);
     }
     const smallA = b.isLazy(a);
     const smallB = b.isLazy(c);
@@ -82,6 +88,6 @@ export const binary =
     // Without a full operand the result is itself smaller than its shape, and stays so until needed.
     const lazy = !fullA && !fullB && (smallA || smallB);
     const held = b.isNumber(a) && b.isNumber(c) ? 'number' : 'part';
-    if (lazy && kernel !== 'Select') b.bind(out, name, held);
-    return [name];
+    if (lazy) b.bind(out, name, held);
+    return name;
   };

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   createEagerEngine,
   type Engine,
@@ -70,6 +72,43 @@ test('state is shared by all steps, and what is read stays as it was read', asyn
   expect([...own.data]).toEqual([1, 2]);
   expect([...a!.data]).toEqual([2, 3]);
   expect([...(await read()).twice!.data]).toEqual([8, 10]);
+  await engine.dispose();
+});
+
+/** Collects what nothing refers to; some of it is let go of by what has just been collected. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+}
+
+test('steps that are disposed are freed while their engine lives', async () => {
+  await using engine = new OnnxEngine();
+  const use = async (dispose: boolean) => {
+    const step = engine.compile('sum', ({ inputs }) => ({ outputs: { sum: tf.sum(inputs.x!) } }));
+    await step({ x: float32([2], [1, 2]) });
+    if (dispose) await step.dispose();
+    return new WeakRef(step);
+  };
+  const disposed: WeakRef<object>[] = [];
+  for (let i = 0; i < 5; i++) disposed.push(await use(true));
+  const held = await use(false);
+  await collectGarbage();
+  expect(disposed.filter((step) => step.deref())).toEqual([]);
+  expect(held.deref()).toBeDefined();
+});
+
+test('a step that is disposed can be run again, and is freed with its engine', async () => {
+  const engine = new OnnxEngine();
+  const step = engine.compile('twice', ({ inputs }) => ({ outputs: { y: tf.mul(inputs.x!, 2) } }));
+  for (const _ of [1, 2]) {
+    expect((await step({ x: float32([1], [3]) })).y!.data[0]).toBe(6);
+    await step.dispose();
+  }
+  expect(engine.compileTimes).toHaveLength(2);
   await engine.dispose();
 });
 

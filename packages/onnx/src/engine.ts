@@ -11,15 +11,19 @@ import {
   shapeText,
   sizeOf,
   type Tensor,
+  type Tracing,
   trace,
   type Value,
 } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
-import { blockSize } from './blocked.ts';
+import { blockSize } from './block-size.ts';
 import type { Target } from './builder.ts';
-import { toOnnx, UNREADABLE } from './graph.ts';
+import { toOnnx } from './graph.ts';
+import { canWriteInPlace, runInPlace } from './in-place.ts';
+import { isLowered } from './lowering.ts';
 import { ARRAYS } from './proto.ts';
-import { deviceReader } from './reader.ts';
+import { DeviceReader } from './reader.ts';
+import { openSession, type Session } from './session.ts';
 
 export interface OnnxEngineOptions {
   /** Where ONNX Runtime runs. `cuda` needs ONNX Runtime's CUDA libraries, which npm does not bring. */
@@ -57,8 +61,9 @@ export class OnnxEngine implements Engine {
   readonly #state = new Map<string, ort.Tensor>();
   /** Buffers that the next value of an array is written into, so that a step allocates no state. */
   readonly #spare = new Map<string, ort.Tensor>();
-  readonly #readDevice = deviceReader();
-  readonly #steps: CompiledStep[] = [];
+  readonly #device = new DeviceReader();
+  /** Those that hold a session. */
+  readonly #steps = new Set<CompiledStep>();
 
   constructor(private readonly options: OnnxEngineOptions = {}) {
     this.name = `onnx-${this.device}`;
@@ -79,7 +84,7 @@ export class OnnxEngine implements Engine {
     const result: Record<string, NdArray> = {};
     for (const name of names) {
       const tensor = this.#read(name);
-      const host = tensor.location === 'cpu' ? tensor : await this.#readDevice(tensor);
+      const host = tensor.location === 'cpu' ? tensor : await this.#device.read(tensor);
       result[name] = {
         dtype: tensor.type as DataType,
         shape: tensor.dims,
@@ -108,27 +113,32 @@ export class OnnxEngine implements Engine {
       if (!program) {
         program = this.#program(name, step, inputs);
         programs.set(key, program);
+        this.#steps.add(compiled);
       }
       return this.#run(await program, inputs);
     };
     const dispose = async () => {
-      for (const program of programs.values()) {
+      this.#steps.delete(compiled);
+      const ended = [...programs.values()];
+      programs.clear();
+      for (const program of ended) {
         // One that could not be compiled has said so where it was run.
         const session = (await program.catch(() => undefined))?.session;
         if (this.options.profile) session?.endProfiling();
         await session?.release();
       }
-      programs.clear();
     };
-    const compiled = Object.assign(run, { dispose });
-    this.#steps.push(compiled);
+    const compiled: CompiledStep = Object.assign(run, { dispose, [Symbol.asyncDispose]: dispose });
     return compiled;
   }
 
   async dispose(): Promise<void> {
-    for (const step of this.#steps.splice(0)) await step.dispose();
+    for (const step of [...this.#steps]) await step.dispose();
+    await this.#device.dispose();
     this.delete(this.names());
   }
+
+  [Symbol.asyncDispose] = () => this.dispose();
 
   #read(name: string): ort.Tensor {
     const tensor = this.#state.get(name);
@@ -144,8 +154,8 @@ export class OnnxEngine implements Engine {
     const start = performance.now();
     const { graph, supplies } = this.#trace(step, inputs);
     const block = this.device === 'cpu' ? await blockSize() : 0;
-    const unreadable = this.device === 'cpu';
-    const bytes = toOnnx(graph, { name, target: this.device, block, unreadable });
+    const inPlace = this.device === 'cpu' && (await canWriteInPlace());
+    const bytes = toOnnx(graph, { name, target: this.device, block, unreadable: inPlace });
     const traced = performance.now();
     const session = await createSession(bytes, name, graph, this.options);
     this.compileTimes.push({
@@ -156,12 +166,15 @@ export class OnnxEngine implements Engine {
     });
     const used = new Set(session.inputNames);
     const state = [...used].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
-    return { session, used, state, supplies, outputs: graph.outputs };
+    const outputs = Object.entries(graph.outputs).map(
+      ([output, { shape, dtype }]) => [output, { shape, dtype }] as const,
+    );
+    return { session, inPlace, used, state, supplies, outputs };
   }
 
   #trace(step: StepFunction, inputs: Readonly<Record<string, NdArray>>) {
     const supplies: Supply[] = [];
-    const graph = trace((tracing) => {
+    const run = (tracing: Tracing) => {
       const state = new Map<string, Tensor>();
       const given = Object.entries(inputs).map(([input, { shape, dtype }]) => [
         input,
@@ -185,12 +198,12 @@ export class OnnxEngine implements Engine {
         },
       });
       return { ...prefixed(OUTPUT, outputs), ...prefixed(UPDATE, updates) };
-    });
-    return { graph, supplies };
+    };
+    return { graph: trace(run, { takes: isLowered }), supplies };
   }
 
   async #run(
-    { session, used, state, supplies, outputs }: Program,
+    { session, inPlace, used, state, supplies, outputs }: Program,
     inputs: Readonly<Record<string, NdArray>>,
   ) {
     const feeds: Record<string, ort.Tensor> = {};
@@ -202,47 +215,43 @@ export class OnnxEngine implements Engine {
       const data = next();
       if (used.has(feed)) feeds[feed] = wrap({ shape, dtype, data });
     }
-    const fetches: Record<string, ort.Tensor | null> = {};
-    for (const [name, value] of Object.entries(outputs)) fetches[name] = this.#memory(name, value);
-    const results = await runInto(session, feeds, fetches);
+    const results = inPlace
+      ? await this.#runInPlace(session, feeds, outputs)
+      : await session.run(
+          feeds,
+          outputs.map(([name]) => name),
+        );
     const given: Record<string, NdArray> = {};
     for (const [name, tensor] of Object.entries(results)) {
-      if (name.startsWith(UPDATE)) this.#update(name.slice(UPDATE.length), tensor);
+      if (name.startsWith(UPDATE)) this.#update(name.slice(UPDATE.length), tensor, inPlace);
       else given[name.slice(OUTPUT.length)] = toArray(tensor);
     }
     return given;
   }
 
-  /** Memory for an output: an update's is used again in every second step; a device has its own. */
-  #memory(name: string, { shape, dtype }: Value): ort.Tensor | null {
-    const spare = name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length));
-    if (spare) return spare;
-    if (this.device !== 'cpu') return null;
-    return wrap({ dtype, shape, data: new ARRAYS[dtype](sizeOf(shape)) });
+  /** Runs a session into memory that an update uses again in every second step. */
+  async #runInPlace(
+    session: Session,
+    feeds: Record<string, ort.Tensor>,
+    outputs: Program['outputs'],
+  ) {
+    const results: Record<string, ort.Tensor> = {};
+    for (const [name, { dtype, shape }] of outputs) {
+      const spare = name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length));
+      const fresh = () => wrap({ dtype, shape, data: new ARRAYS[dtype](sizeOf(shape)) });
+      results[name] = spare || fresh();
+    }
+    await runInPlace(session, feeds, results);
+    return results;
   }
 
-  /** Makes a new value current; the old one's buffer takes the next. */
-  #update(name: string, tensor: ort.Tensor): void {
+  /** Makes a new value current; the old one's buffer takes the next, where steps write in place. */
+  #update(name: string, tensor: ort.Tensor, inPlace: boolean): void {
     const old = this.#state.get(name);
     this.#state.set(name, tensor);
-    if (old?.location === 'cpu' && tensor.location === 'cpu') this.#spare.set(name, old);
+    if (old && inPlace) this.#spare.set(name, old);
     else old?.dispose();
   }
-}
-
-/** Runs a session whose results are written to `fetches`, where these are given (see {@link UNREADABLE}). */
-async function runInto(
-  session: ort.InferenceSession,
-  feeds: Record<string, ort.Tensor>,
-  fetches: Record<string, ort.Tensor | null>,
-): Promise<Record<string, ort.Tensor>> {
-  if (session.outputNames[0] !== UNREADABLE) return session.run(feeds, fetches);
-  try {
-    await session.run(feeds, { [UNREADABLE]: null, ...fetches });
-  } catch (error) {
-    if (!/non tensor type/i.test((error as Error).message)) throw error;
-  }
-  return fetches as Record<string, ort.Tensor>;
 }
 
 interface Supply {
@@ -253,11 +262,13 @@ interface Supply {
 }
 
 interface Program {
-  session: ort.InferenceSession;
+  session: Session;
+  /** Whether it writes its results into memory that it is given. */
+  inPlace: boolean;
   used: ReadonlySet<string>;
   state: string[];
   supplies: Supply[];
-  outputs: Graph['outputs'];
+  outputs: (readonly [name: string, Pick<Value, 'shape' | 'dtype'>])[];
 }
 
 const prefixed = (prefix: string, tensors: Record<string, Tensor>) =>
@@ -277,10 +288,10 @@ async function createSession(
   name: string,
   graph: Graph,
   { device = 'cpu', threads, profile }: OnnxEngineOptions,
-): Promise<ort.InferenceSession> {
+): Promise<Session> {
   const updates = Object.keys(graph.outputs).filter((output) => output.startsWith(UPDATE));
   try {
-    return await ort.InferenceSession.create(bytes, {
+    return await openSession(bytes, {
       executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
       // Measured: memory patterns double the peak memory of a training step and win no time.
       enableMemPattern: false,

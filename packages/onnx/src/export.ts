@@ -4,11 +4,13 @@ import {
   type Model,
   type StateDict,
   type Tensor,
+  type Tracing,
   taskOf,
   tf,
   trace,
 } from '@kcr/core';
 import { toOnnx } from './graph.ts';
+import { isLowered } from './lowering.ts';
 import type { OnnxTensor } from './proto.ts';
 
 export interface ExportOptions {
@@ -43,11 +45,12 @@ export function exportOnnx(
 
 function traceModel(model: Model, batch: number): Graph {
   const [height, width, channels] = model.inputShape;
-  return trace(({ input }) => {
+  const run = ({ input }: Tracing) => {
     const state = new Map<string, Tensor>();
     for (const { name, shape } of model.params) state.set(name, input(name, shape));
     const image = tf.transpose(input('input', [batch, channels, height, width]), [0, 2, 3, 1]);
     const out = model.apply(image, { state: (name) => state.get(name)! });
     return { ...taskOf(model).outputs(out), features: out.features };
-  });
+  };
+  return trace(run, { takes: isLowered });
 }

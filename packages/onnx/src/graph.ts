@@ -1,7 +1,8 @@
 import type { Graph, Value } from '@kcr/core';
 import { OnnxBuilder, type Target } from './builder.ts';
-import { lower } from './lowering.ts';
+import { unreadableNode, unreadableOutput } from './in-place.ts';
 import { encodeModel, type OnnxPort, type OnnxTensor } from './proto.ts';
+import { writeNode } from './write-node.ts';
 
 export interface OnnxGraphOptions {
   name: string;
@@ -10,19 +11,11 @@ export interface OnnxGraphOptions {
   constants?: ReadonlyMap<string, OnnxTensor['data']>;
   /** The same function traced with another batch size: sizes that differ become dynamic. */
   twin?: Graph;
-  /** Adds {@link UNREADABLE} as the first output. */
+  /** Adds the output that lets the others be written in place, see `in-place.ts`. */
   unreadable?: boolean;
   /** Channels to a block of the runtime's blocked layout (see `blocked.ts`). Default: it is not used. */
   block?: number;
 }
-
-/**
- * An output, an empty sequence, that ONNX Runtime's Node binding refuses to turn into a value. The binding
- * copies every output into new memory, even where it has just been written to memory that it was given: for a
- * training step, all parameters and moments. It refuses after the run, so that nothing is copied and the
- * given memory has the results.
- */
-export const UNREADABLE = 'unreadable';
 
 /** Shapes of all values of a graph, by id. */
 function shapesOf(graph: Graph): Map<number, readonly number[]> {
@@ -45,14 +38,14 @@ export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
     if (data) b.initializers.push({ name, dtype: value.dtype, shape: value.shape, data });
     else inputs.push(port(name, value));
   }
-  for (const node of graph.nodes) lower(b, node);
+  for (const node of graph.nodes) writeNode(b, node);
   const outputs: OnnxPort[] = Object.entries(graph.outputs).map(([name, value]) => {
     b.output(name, value);
     return port(name, value);
   });
   if (options.unreadable) {
-    outputs.unshift({ name: UNREADABLE, dtype: 'float32', shape: [], sequence: true });
-    b.nodeNamed('SequenceEmpty', UNREADABLE);
+    outputs.unshift(unreadableOutput);
+    b.add(unreadableNode);
   }
   const nodes = b.finish(outputs.map((output) => output.name));
   const used = new Set([...nodes.flatMap((node) => node.inputs), ...Object.keys(graph.outputs)]);

@@ -1,4 +1,4 @@
-export type { Target } from './builder.ts';
+export type { OnnxBuilder, Target } from './builder.ts';
 export {
   type CompileTimes,
   createOnnxEngine,
@@ -8,3 +8,4 @@ export {
 export { type ExportOptions, exportOnnx } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export { type LatencyOptions, measureLatency } from './latency.ts';
+export { lower } from './lowering.ts';

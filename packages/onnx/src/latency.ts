@@ -1,6 +1,7 @@
 import type { Model, StateDict } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
 import { exportOnnx } from './export.ts';
+import { openSession } from './session.ts';
 
 export interface LatencyOptions {
   /** Images at once. Default 1. */
@@ -20,7 +21,7 @@ export async function measureLatency(
   const bytes = exportOnnx(model, weights, { batch });
   const [height, width, channels] = model.inputShape;
   const options = threads === undefined ? {} : { intraOpNumThreads: threads };
-  const session = await ort.InferenceSession.create(bytes, options);
+  await using session = await openSession(bytes, options);
   const size = batch * height * width * channels;
   const pixels = new Float32Array(size).map((_, i) => Math.sin(i));
   const input = new ort.Tensor('float32', pixels, [batch, channels, height, width]);
@@ -30,6 +31,5 @@ export async function measureLatency(
     await session.run({ input });
     if (i >= 3) times.push(performance.now() - start);
   }
-  await session.release();
   return times.sort((a, b) => a - b)[times.length >> 1]!;
 }

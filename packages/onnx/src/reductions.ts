@@ -1,6 +1,6 @@
-import { type Node, sizeOf, type Value } from '@kcr/core';
+import { sizeOf, type tf, type Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
-import type { Lowering } from './lowering.ts';
+import type { KernelLowering } from './lowering.ts';
 import { DATA_TYPES } from './proto.ts';
 
 /** Rows of a value: the product of all its sizes but the last. */
@@ -20,40 +20,45 @@ export function sumRows(b: OnnxBuilder, x: string, like: Value): string {
   return b.reshape(b.node('Gemm', [ones, rows]), [width]);
 }
 
+/** What a reduction is over; Max alone calls its axes `reductionIndices`. */
+interface Axes {
+  axis?: number | number[];
+  reductionIndices?: number | number[];
+}
+
 /** The axes of a reduction, ascending. */
-function axesOf({ inputs, attrs }: Node): number[] {
-  const rank = inputs.x!.shape.length;
-  const raw = (attrs.axis ?? attrs.reductionIndices ?? [...Array(rank).keys()]) as
-    | number
-    | number[];
-  return (Array.isArray(raw) ? raw : [raw])
+function axesOf({ shape }: Value, { axis, reductionIndices }: Axes): number[] {
+  const rank = shape.length;
+  return [axis ?? reductionIndices ?? [...Array(rank).keys()]]
+    .flat()
     .map((a) => (a < 0 ? a + rank : a))
     .sort((p, q) => p - q);
 }
 
 export const reduce =
-  (op: string): Lowering =>
-  (b, node) => {
-    const x = node.inputs.x!;
-    const keepdims = node.outputs[0]!.shape.length === x.shape.length ? 1 : 0;
-    return [b.node(op, [b.get(x), b.int64(axesOf(node))], { keepdims })];
+  (op: string): KernelLowering<'x', Axes> =>
+  (b, { x }, attrs, [out]) => {
+    const keepdims = out.shape.length === x.shape.length ? 1 : 0;
+    return b.node(op, [b.get(x), b.int64(axesOf(x, attrs))], { keepdims });
   };
 
+const reduceSum = reduce('ReduceSum');
+
 /** Sums over all axes but the last have a faster way on the CPU. */
-export const sum: Lowering = (b, node) => {
-  const x = node.inputs.x!;
-  const [out] = node.outputs as [Value];
+export const sum: KernelLowering<'x', Axes> = (b, inputs, attrs, outputs) => {
+  const { x } = inputs;
+  const [out] = outputs;
   const leading =
-    out.shape.length === 1 && x.shape.length > 1 && axesOf(node).at(-1) !== x.shape.length - 1;
+    out.shape.length === 1 && x.shape.length > 1 && axesOf(x, attrs).at(-1) !== x.shape.length - 1;
   const fixed = !b.dynamicShape(x).includes(undefined);
   return leading && fixed && b.target === 'cpu'
-    ? [sumRows(b, b.get(x), x)]
-    : reduce('ReduceSum')(b, node);
+    ? sumRows(b, b.get(x), x)
+    : reduceSum(b, inputs, attrs, outputs);
 };
 
 export const argReduce =
-  (op: string): Lowering =>
-  (b, { inputs, attrs }) => {
-    const index = b.node(op, [b.get(inputs.x!)], { axis: attrs.axis as number, keepdims: 0 });
-    return [b.node('Cast', [index], { to: DATA_TYPES.int32 })];
+  (op: string): KernelLowering<'x', tf.ArgMaxAttrs> =>
+  (b, { x }, { axis }) => {
+    const index = b.node(op, [b.get(x)], { axis, keepdims: 0 });
+    return b.node('Cast', [index], { to: DATA_TYPES.int32 });
   };

@@ -107,12 +107,15 @@ class EagerEngine implements Engine {
       tf.dispose(Object.values(outputs));
       return read;
     };
-    return Object.assign(run, { dispose: async () => {} });
+    const dispose = async () => {};
+    return Object.assign(run, { dispose, [Symbol.asyncDispose]: dispose });
   }
 
   async dispose(): Promise<void> {
     this.delete(this.names());
   }
+
+  [Symbol.asyncDispose] = () => this.dispose();
 
   #replace(name: string, tensor: Tensor): void {
     this.#state.get(name)?.dispose();

@@ -32,14 +32,20 @@ export interface StepResult {
 /** A step, written in TensorFlow.js ops. It must not read values or draw random numbers itself. */
 export type StepFunction = (context: StepContext) => StepResult;
 
-/** A compiled step. Input shapes may change from call to call; each new one costs a compilation. */
-export interface CompiledStep {
+/**
+ * A compiled step. Input shapes may change from call to call; each new one costs a compilation. What it holds
+ * is freed by `dispose()`, or at the end of the scope of an `await using`.
+ */
+export interface CompiledStep extends AsyncDisposable {
   (inputs?: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>;
   dispose(): Promise<void>;
 }
 
-/** Holds state and runs steps over it. All steps of one engine share the state without copies. */
-export interface Engine {
+/**
+ * Holds state and runs steps over it. All steps of one engine share the state without copies. It is freed with
+ * its steps by `dispose()`, or at the end of the scope of an `await using`.
+ */
+export interface Engine extends AsyncDisposable {
   /** E.g. `onnx-cpu` or `eager-wasm`. */
   readonly name: string;
   /** Sets arrays of the state, replacing those of the same name. */

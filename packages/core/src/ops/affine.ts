@@ -1,16 +1,19 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { defineComposite } from './composite.ts';
+import { defineOp } from './op.ts';
 
-const affineOp = defineComposite<Record<string, never>>({
+export const affineOp = defineOp({
   name: 'Affine',
+  inputs: ['x', 'weight', 'bias?'],
   saved: ['x', 'weight'],
-  shapes: ({ x, weight }) => [{ shape: [x!.shape[0]!, weight!.shape[0]!], dtype: 'float32' }],
   // Not tf.fused.matMul: with a transposed operand and a bias its wasm kernel gives wrong values (4.22).
-  compute: ({ x, weight, bias }) => [tf.add(tf.matMul(x!, weight!, false, true), bias!)],
-  gradient: ([dy], [x, weight]) => ({
-    x: () => tf.matMul(dy!, weight!),
-    weight: () => tf.matMul(dy!, x!, true, false),
-    bias: () => tf.sum(dy!, 0),
+  compute: ({ x, weight, bias }) => {
+    const y = tf.matMul(x, weight, false, true);
+    return bias ? tf.add(y, bias) : y;
+  },
+  gradient: ({ dy, x, weight }) => ({
+    x: () => tf.matMul(dy, weight),
+    weight: () => tf.matMul(dy, x, true, false),
+    bias: () => tf.sum(dy, 0),
   }),
 });
 
@@ -23,4 +26,4 @@ const affineOp = defineComposite<Record<string, never>>({
  * @returns [n, out]
  */
 export const affine = (x: Tensor, weight: Tensor, bias?: Tensor): Tensor =>
-  bias ? affineOp({ x, weight, bias }, {})[0]! : tf.matMul(x, weight, false, true);
+  affineOp(bias ? { x, weight, bias } : { x, weight });

@@ -1,35 +1,32 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { defineComposite } from './composite.ts';
+import { defineOp } from './op.ts';
 
-const layerNormOp = defineComposite<{ eps: number }>({
+export const layerNormOp = defineOp({
   name: 'LayerNorm',
-  saved: ['x', 'gamma'],
-  savedOutputs: [false, true, true],
-  shapes: ({ x }) => {
-    const rows = { shape: [x!.shape[0]!, 1], dtype: 'float32' as const };
-    return [{ shape: x!.shape, dtype: 'float32' }, rows, rows];
-  },
-  compute: ({ x, gamma, beta }, { eps }) => {
-    const mean = tf.mean(x!, 1, true);
-    const centred = tf.sub(x!, mean);
+  inputs: ['x', 'gamma', 'beta'],
+  outputs: ['y', 'mean', 'invStd'],
+  saved: ['x', 'gamma', 'mean', 'invStd'],
+  compute: ({ x, gamma, beta }, { eps }: { eps: number }) => {
+    const mean = tf.mean(x, 1, true);
+    const centred = tf.sub(x, mean);
     const invStd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), eps));
-    return [tf.add(tf.mul(tf.mul(centred, invStd), gamma!), beta!), mean, invStd];
+    return { y: tf.add(tf.mul(tf.mul(centred, invStd), gamma), beta), mean, invStd };
   },
-  gradient: ([dy], [x, gamma, mean, invStd]) => {
-    const size = x!.shape[1]!;
-    const normalised = tf.mul(tf.sub(x!, mean!), invStd!);
-    const product = tf.mul(dy!, normalised);
+  gradient: ({ dy: { y: dy }, x, gamma, mean, invStd }) => {
+    const size = x.shape[1]!;
+    const normalised = tf.mul(tf.sub(x, mean), invStd);
+    const product = tf.mul(dy, normalised);
     return {
       x: () => {
         // The row means of dy*gamma and dy*gamma*normalised, as products with a vector.
-        const weights = tf.reshape(tf.mul(gamma!, 1 / size), [size, 1]);
-        const shift = tf.matMul(dy!, weights);
+        const weights = tf.reshape(tf.mul(gamma, 1 / size), [size, 1]);
+        const shift = tf.matMul(dy, weights);
         const slope = tf.matMul(product, weights);
         const along = tf.add(tf.mul(normalised, slope), shift);
-        return tf.mul(tf.sub(tf.mul(dy!, gamma!), along), invStd!);
+        return tf.mul(tf.sub(tf.mul(dy, gamma), along), invStd);
       },
       gamma: () => tf.sum(product, 0),
-      beta: () => tf.sum(dy!, 0),
+      beta: () => tf.sum(dy, 0),
     };
   },
 });
@@ -43,5 +40,6 @@ const layerNormOp = defineComposite<{ eps: number }>({
  */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps: number): Tensor {
   const rows = tf.reshape(x, [-1, x.shape.at(-1)!]);
-  return tf.reshape(layerNormOp({ x: rows, gamma, beta }, { eps })[0]!, x.shape);
+  const { y } = layerNormOp({ x: rows, gamma, beta }, { eps });
+  return tf.reshape(y, x.shape);
 }

@@ -1,6 +1,8 @@
+import { int32 } from '../ground/array.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { defineComposite } from './composite.ts';
+import { constant } from '../trace/tracer.ts';
 import { oneHot } from './one-hot.ts';
+import { defineOp } from './op.ts';
 
 interface Lookup {
   /** A row of the table for each row of the output. */
@@ -8,22 +10,19 @@ interface Lookup {
   rows: number;
 }
 
-const lookupGradient = defineComposite<Lookup>({
+export const lookupGradientOp = defineOp({
   name: 'LookupGradient',
-  shapes: ({ dy }, { rows }) => [{ shape: [rows as number, dy!.shape[1]!], dtype: 'float32' }],
-  compute: ({ dy }, { indices, rows }) => {
-    const places = oneHot(tf.tensor1d([...indices], 'int32'), rows);
-    return [tf.matMul(places, dy!, true)];
-  },
+  inputs: ['dy'],
+  compute: ({ dy }, { indices, rows }: Lookup) =>
+    tf.matMul(oneHot(constant(int32([indices.length], indices)), rows), dy, true),
 });
 
-const lookupOp = defineComposite<Lookup>({
+export const lookupOp = defineOp({
   name: 'Lookup',
-  shapes: ({ table }, { indices }) => [
-    { shape: [(indices as number[]).length, table!.shape[1]!], dtype: 'float32' },
-  ],
-  compute: ({ table }, { indices }) => [tf.gather(table!, tf.tensor1d([...indices], 'int32'))],
-  gradient: ([dy], _, attrs) => ({ table: () => lookupGradient({ dy: dy! }, attrs)[0]! }),
+  inputs: ['table'],
+  compute: ({ table }, { indices }: Lookup) =>
+    tf.gather(table, constant(int32([indices.length], indices))),
+  gradient: ({ dy }, attrs) => ({ table: () => lookupGradientOp({ dy }, attrs) }),
 });
 
 /**
@@ -34,4 +33,4 @@ const lookupOp = defineComposite<Lookup>({
  * @returns [indices.length, d]
  */
 export const lookup = (table: Tensor, indices: readonly number[]): Tensor =>
-  lookupOp({ table }, { indices, rows: table.shape[0]! })[0]!;
+  lookupOp({ table }, { indices, rows: table.shape[0]! });

@@ -1,5 +1,7 @@
+import { int32 } from '../ground/array.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { defineComposite } from './composite.ts';
+import { constant } from '../trace/tracer.ts';
+import { defineOp } from './op.ts';
 
 interface Reindexing {
   /** For each slice of the output, the one of the input it is, or -1 for zeros. */
@@ -7,22 +9,21 @@ interface Reindexing {
   axis: number;
 }
 
-const reindexOp = defineComposite<Reindexing>({
+export const reindexOp = defineOp({
   name: 'Reindex',
+  inputs: ['x'],
   saved: ['x'],
-  shapes: ({ x }, { sources, axis }) => [
-    { shape: x!.shape.with(axis as number, (sources as number[]).length), dtype: 'float32' },
-  ],
-  compute: ({ x }, { sources, axis }) => {
-    const size = x!.shape[axis]!;
-    const zero = tf.zeros(x!.shape.with(axis, 1));
-    const padded = sources.includes(-1) ? tf.concat([x!, zero], axis) : x!;
+  compute: ({ x }, { sources, axis }: Reindexing) => {
+    const size = x.shape[axis]!;
+    const zero = tf.zeros(x.shape.with(axis, 1));
+    const padded = sources.includes(-1) ? tf.concat([x, zero], axis) : x;
     const indices = sources.map((source) => (source < 0 ? size : source));
-    return [tf.gather(padded, tf.tensor1d(indices, 'int32'), axis)];
+    return tf.gather(padded, constant(int32([indices.length], indices)), axis);
   },
-  gradient: ([dy], [x], { sources, axis }) => ({
-    x: () => reindex(dy!, inverse(sources, x!.shape[axis]!), axis),
+  gradient: ({ dy, x }, { sources, axis }) => ({
+    x: () => reindex(dy, inverse(sources, x.shape[axis]!), axis),
   }),
+  shapes: ({ x }, { sources, axis }) => ({ ...x, shape: x.shape.with(axis, sources.length) }),
 });
 
 /**
@@ -33,7 +34,7 @@ const reindexOp = defineComposite<Reindexing>({
  * @param axis may be negative
  */
 export function reindex(x: Tensor, sources: readonly number[], axis: number): Tensor {
-  return reindexOp({ x }, { sources, axis: axis < 0 ? axis + x.rank : axis })[0]!;
+  return reindexOp({ x }, { sources, axis: axis < 0 ? axis + x.rank : axis });
 }
 
 /** The sources that undo a reindexing of `size` slices, with zeros for those that it left out. */

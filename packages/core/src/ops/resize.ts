@@ -1,25 +1,23 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { constant } from '../trace/tracer.ts';
-import { defineComposite } from './composite.ts';
+import { defineOp } from './op.ts';
 
-const resampleOp = defineComposite<{ transposed: boolean }>({
+export const resampleOp = defineOp({
   name: 'Resample',
+  inputs: ['x', 'matrix'],
   saved: ['matrix'],
-  shapes: ({ x, matrix }, { transposed }) => [
-    { shape: x!.shape.with(1, matrix!.shape[transposed ? 1 : 0]!), dtype: 'float32' },
-  ],
-  compute: ({ x, matrix }, { transposed }) => {
-    const weights = transposed ? tf.transpose(matrix!) : matrix!;
-    return [tf.matMul(tf.expandDims(weights, 0), x!)];
+  compute: ({ x, matrix }, { transposed }: { transposed: boolean }) => {
+    const weights = transposed ? tf.transpose(matrix) : matrix;
+    return tf.matMul(tf.expandDims(weights, 0), x);
   },
-  gradient: ([dy], [matrix], { transposed }) => ({
-    x: () => resample(dy!, matrix!, !transposed),
+  gradient: ({ dy, matrix }, { transposed }) => ({
+    x: () => resample(dy, matrix, !transposed),
   }),
 });
 
 /** matrix x, or its transpose times x, over axis 1 of x [batch, n, d]. */
 const resample = (x: Tensor, matrix: Tensor, transposed: boolean): Tensor =>
-  resampleOp({ x, matrix }, { transposed })[0]!;
+  resampleOp({ x, matrix }, { transposed });
 
 /** Weights [to, from] of bilinear interpolation with half-pixel centres (`align_corners=False`). */
 export function bilinearWeights(from: number, to: number): Float32Array {

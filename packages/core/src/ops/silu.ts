@@ -1,21 +1,24 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { elementwise } from './composite.ts';
+import { defineOp } from './op.ts';
 
-const siluGradient = elementwise({
+export const siluGradientOp = defineOp({
   name: 'SiluGradient',
+  inputs: ['x', 'y', 'dy'],
   compute: ({ x, y, dy }) => {
-    const gate = tf.sigmoid(x!);
-    return [tf.mul(dy!, tf.add(gate, tf.mul(y!, tf.sub(1, gate))))];
+    const gate = tf.sigmoid(x);
+    return tf.mul(dy, tf.add(gate, tf.mul(y, tf.sub(1, gate))));
   },
+  shapes: ({ x }) => x,
 });
 
-const siluOp = elementwise({
+export const siluOp = defineOp({
   name: 'Silu',
-  saved: ['x'],
-  savedOutputs: [true],
-  compute: ({ x }) => [tf.mul(x!, tf.sigmoid(x!))],
-  gradient: ([dy], [x, y]) => ({ x: () => siluGradient({ x: x!, y: y!, dy: dy! }, {})[0]! }),
+  inputs: ['x'],
+  saved: ['x', 'y'],
+  compute: ({ x }) => tf.mul(x, tf.sigmoid(x)),
+  gradient: ({ dy, x, y }) => ({ x: () => siluGradientOp({ x, y, dy }) }),
+  shapes: ({ x }) => x,
 });
 
 /** The sigmoid linear unit (swish), x * sigmoid(x). Any shape. */
-export const silu = (x: Tensor): Tensor => siluOp({ x }, {})[0]!;
+export const silu = (x: Tensor): Tensor => siluOp({ x });

@@ -1,24 +1,22 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { arange } from './arange.ts';
-import { defineComposite } from './composite.ts';
+import { defineOp } from './op.ts';
 import { stopGradient } from './stop-gradient.ts';
 
-const takeOp = defineComposite<Record<string, never>>({
+export const takeTokensOp = defineOp({
   name: 'TakeTokens',
+  inputs: ['x', 'indices'],
   saved: ['x', 'indices'],
-  shapes: ({ x, indices }) => [
-    { shape: [x!.shape[0]!, indices!.shape[1]!, x!.shape[2]!], dtype: 'float32' },
-  ],
   compute: ({ x, indices }) => {
     // As rows of one matrix: gather with batch dimensions is wrong on TensorFlow.js' wasm backend.
-    const [images, n, d] = x!.shape as [number, number, number];
-    const first = tf.mul(tf.reshape(tf.range(0, images, 1, 'int32'), [images, 1]), n);
-    const rows = tf.reshape(tf.add(indices!, tf.cast(first, 'int32')), [-1]);
-    const taken = tf.gather(tf.reshape(x!, [images * n, d]), tf.cast(rows, 'int32') as tf.Tensor1D);
-    return [tf.reshape(taken, [images, indices!.shape[1]!, d])];
+    const [images, n, d] = x.shape as [number, number, number];
+    const first = tf.cast(tf.mul(arange([images, 1]), n), 'int32');
+    const rows = tf.reshape(tf.add(indices, first), [-1]);
+    const taken = tf.gather(tf.reshape(x, [images * n, d]), tf.cast(rows, 'int32') as tf.Tensor1D);
+    return tf.reshape(taken, [images, indices.shape[1]!, d]);
   },
-  gradient: ([dy], [x, indices]) => ({
-    x: () => takeTokens(zeroTokenAfter(dy!), placesOf(indices!, x!.shape[1]!)),
+  gradient: ({ dy, x, indices }) => ({
+    x: () => takeTokens(zeroTokenAfter(dy), placesOf(indices, x.shape[1]!)),
   }),
 });
 
@@ -30,7 +28,7 @@ const takeOp = defineComposite<Record<string, never>>({
  * @param indices int32 [images, k], in 0..n-1
  * @returns [images, k, d]
  */
-export const takeTokens = (x: Tensor, indices: Tensor): Tensor => takeOp({ x, indices }, {})[0]!;
+export const takeTokens = (x: Tensor, indices: Tensor): Tensor => takeTokensOp({ x, indices });
 
 /** `x` with a token of zeros after its last, for indices that point at no token. */
 export const zeroTokenAfter = (x: Tensor): Tensor =>

@@ -16,12 +16,24 @@ export interface Value {
   readonly input?: string;
 }
 
-/** One kernel call. Inputs and attributes have TensorFlow.js' names. */
+/** An op of one's own, as far as a graph knows it; see `defineOp`. */
+export interface GraphOp {
+  readonly name: string;
+  /** Names of its outputs, in the order of a node's. */
+  readonly outputs: readonly string[];
+  /** How engines write it, by engine. */
+  readonly lowerings: Readonly<Record<string, unknown>>;
+}
+
+/** One call of a kernel or op. Inputs and attributes have its names; TensorFlow.js' own for its kernels. */
 export interface Node {
+  /** The name of the kernel, or of the op. */
   readonly kernel: string;
+  /** The op, where it is no kernel of TensorFlow.js. */
+  readonly op?: GraphOp;
   readonly inputs: Readonly<Record<string, Value>>;
   readonly attrs: Readonly<Record<string, unknown>>;
-  readonly outputs: Value[];
+  readonly outputs: readonly [Value, ...Value[]];
 }
 
 /** What a traced function computes: `nodes` in execution order, only those that an output needs. */

@@ -235,6 +235,5 @@ for (const kernel of ['ArgMax', 'ArgMin']) rules[kernel] = reduce('int32');
 
 for (const kernel of ['All', 'Any']) rules[kernel] = reduce('bool');
 
-/** The shape rule of every kernel that can be traced. Composite ops add theirs. */
-export const shapeRules: ReadonlyMap<string, ShapeRule> & Pick<Map<string, ShapeRule>, 'set'> =
-  new Map(Object.entries(rules));
+/** The shape rule of every kernel of TensorFlow.js that can be traced. */
+export const shapeRules: ReadonlyMap<string, ShapeRule> = new Map(Object.entries(rules));

@@ -2,8 +2,8 @@ import type { DataType } from '../ground/array.ts';
 import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor, tf } from '../tensor/tf.ts';
-import { type Graph, liveNodes, type Node, uniformOf, type Value } from './graph.ts';
-import { type ShapeRule, shapeRules } from './shapes.ts';
+import { type Graph, type GraphOp, liveNodes, type Node, uniformOf, type Value } from './graph.ts';
+import { type Spec, shapeRules } from './shapes.ts';
 
 const BACKEND = 'kcr-trace';
 
@@ -21,9 +21,12 @@ class Trace {
   readonly nodes: Node[] = [];
   readonly inputs: Record<string, Value> = {};
   readonly #values = new WeakMap<object, Value>();
-  readonly #seen = new Map<string, Value[]>();
+  readonly #seen = new Map<string, readonly Value[]>();
   readonly #declared = new WeakSet<object>();
   #next = 0;
+
+  /** @param takes whether an op is recorded as a node */
+  constructor(readonly takes: (op: GraphOp) => boolean) {}
 
   /** A tensor for `value`, on the tracing backend. */
   tensor(value: Value): Tensor {
@@ -71,18 +74,44 @@ class Trace {
     });
   }
 
-  record(kernel: string, rule: ShapeRule, inputs: Record<string, Value>, attrs: object): Value[] {
-    const known = simplify(kernel, inputs, attrs as Record<string, unknown>);
+  /**
+   * The outputs of a call: those of an equal one before it, or of a new node.
+   *
+   * @param call what is called, and with what
+   * @param specs shape and type of its outputs
+   */
+  record(call: Omit<Node, 'outputs'>, specs: () => readonly Readonly<Spec>[]): readonly Value[] {
+    const { kernel, inputs, attrs, op } = call;
+    const known = op ? undefined : simplify(kernel, inputs, attrs);
     if (known) return [known];
     const key = `${kernel}(${Object.values(inputs).map(identity)})${JSON.stringify(attrs)}`;
     const same = this.#seen.get(key);
     if (same) return same;
-    const node: Node = { kernel, inputs, attrs: attrs as Record<string, unknown>, outputs: [] };
-    for (const { shape, dtype } of rule(inputs, node.attrs))
-      node.outputs.push({ id: this.#next++, shape, dtype, producer: node });
+    const outputs: Value[] = [];
+    const node: Node = { ...call, outputs: outputs as unknown as Node['outputs'] };
+    for (const { shape, dtype } of specs())
+      outputs.push({ id: this.#next++, shape, dtype, producer: node });
     this.nodes.push(node);
-    this.#seen.set(key, node.outputs);
-    return node.outputs;
+    this.#seen.set(key, outputs);
+    return outputs;
+  }
+
+  /** The values of a kernel call's inputs, by name. */
+  valuesOf(inputs: tf.NamedTensorInfoMap): Record<string, Value> {
+    const values: Record<string, Value> = {};
+    for (const [name, info] of Object.entries(inputs))
+      if (info) values[name] = this.valueOf(info.dataId);
+    return values;
+  }
+
+  /** What a kernel gives for its outputs. */
+  infos(outputs: readonly Value[]): tf.TensorInfo | tf.TensorInfo[] {
+    const infos = outputs.map((value) => ({
+      dataId: this.dataId(value),
+      shape: [...value.shape],
+      dtype: value.dtype,
+    }));
+    return infos.length === 1 ? infos[0]! : infos;
   }
 }
 
@@ -93,11 +122,7 @@ const identity = (value: Value) =>
     : value.id;
 
 /** The value a call is equal to without computing anything, if there is one. */
-function simplify(
-  kernel: string,
-  inputs: Record<string, Value>,
-  attrs: Record<string, unknown>,
-): Value | undefined {
+function simplify(kernel: string, inputs: Node['inputs'], attrs: Node['attrs']): Value | undefined {
   const { x, a, b } = inputs;
   if (kernel === 'Identity') return x;
   if (kernel === 'Cast' && x!.dtype === attrs.dtype) return x;
@@ -172,31 +197,66 @@ class TraceBackend extends tf.KernelBackend {
   override dispose(): void {}
 }
 
-const registered = new Set<string>();
+let hasKernels = false;
 
-/** Makes every kernel with a shape rule known to the tracing backend. */
-function registerKernels(): void {
-  for (const [kernelName, rule] of shapeRules) {
-    if (registered.has(kernelName)) continue;
-    registered.add(kernelName);
+/** Makes the tracing backend and every kernel with a shape rule known to TensorFlow.js. */
+function registerBackend(): void {
+  if (!tf.findBackendFactory(BACKEND)) tf.registerBackend(BACKEND, () => new TraceBackend(), -1);
+  if (hasKernels) return;
+  hasKernels = true;
+  for (const [kernelName, rule] of shapeRules)
     tf.registerKernel({
       kernelName,
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs }) => {
         const trace = current();
-        const values: Record<string, Value> = {};
-        for (const [name, info] of Object.entries(inputs)) {
-          if (info) values[name] = trace.valueOf((info as tf.TensorInfo).dataId);
-        }
-        const outputs = trace.record(kernelName, rule, values, attrs ?? {});
-        const infos = outputs.map((value) => ({
-          dataId: trace.dataId(value),
-          shape: [...value.shape],
-          dtype: value.dtype,
-        }));
-        return infos.length === 1 ? infos[0]! : infos;
+        const call = { kernel: kernelName, inputs: trace.valuesOf(inputs), attrs: { ...attrs } };
+        return trace.infos(trace.record(call, () => rule(call.inputs, call.attrs)));
       },
     });
+}
+
+/**
+ * Records a call of an op as a node of the trace that goes on.
+ *
+ * @param specs shape and type of the outputs
+ * @returns what stands for the outputs; undefined where there is no trace, or it does not take the op
+ */
+export function recordOp(
+  op: GraphOp,
+  inputs: tf.NamedTensorInfoMap,
+  attrs: object,
+  specs: (inputs: Record<string, Value>) => readonly Readonly<Spec>[],
+): tf.TensorInfo | tf.TensorInfo[] | undefined {
+  if (!active?.takes(op)) return undefined;
+  const call = { kernel: op.name, op, inputs: active.valuesOf(inputs), attrs: { ...attrs } };
+  return active.infos(active.record(call, () => specs(call.inputs)));
+}
+
+/**
+ * Shape and type of what `run` computes from tensors like `inputs`, found by a trace aside of the one that
+ * goes on.
+ */
+export function tracedSpecs(
+  inputs: Readonly<Record<string, Value>>,
+  run: (tensors: Record<string, Tensor>) => readonly Tensor[],
+): Spec[] {
+  const outer = active;
+  const aside = new Trace(() => true);
+  active = aside;
+  tf.engine().startScope('shapes');
+  try {
+    const tensors = Object.entries(inputs).map(([name, { shape, dtype }]) => [
+      name,
+      aside.tensor(aside.input(name, shape, dtype)),
+    ]);
+    return run(Object.fromEntries(tensors)).map(({ dataId }) => {
+      const { shape, dtype } = aside.valueOf(dataId);
+      return { shape, dtype };
+    });
+  } finally {
+    tf.engine().endScope();
+    active = outer;
   }
 }
 
@@ -206,6 +266,11 @@ export interface Tracing {
   input(name: string, shape: readonly number[], dtype?: DataType): Tensor;
 }
 
+export interface TraceOptions {
+  /** Whether an op is recorded as a node; else its definition is traced. Default: all are. */
+  takes?(op: GraphOp): boolean;
+}
+
 /**
  * Records what `run` computes, on shapes alone: nothing is calculated and no memory is taken.
  *
@@ -213,14 +278,16 @@ export interface Tracing {
  * @throws KcrError `TRACE_KERNEL` for a kernel that cannot be traced, `TRACE_READ` for a value read
  *   inside, `TRACE_UNDECLARED_CONSTANT` for baked-in randomness, `TRACE_FOREIGN_TENSOR`
  */
-export function trace(run: (tracing: Tracing) => Record<string, Tensor>): Graph {
+export function trace(
+  run: (tracing: Tracing) => Record<string, Tensor>,
+  { takes = () => true }: TraceOptions = {},
+): Graph {
   if (active) throw new Error('trace() inside trace()');
   const engine = tf.engine();
   const before = engine.backendName;
-  if (!tf.findBackendFactory(BACKEND)) tf.registerBackend(BACKEND, () => new TraceBackend(), -1);
-  registerKernels();
+  registerBackend();
   void tf.setBackend(BACKEND);
-  const recording = new Trace();
+  const recording = new Trace(takes);
   active = recording;
   engine.startScope('trace');
   try {
@@ -258,7 +325,7 @@ function kernelError(error: unknown): unknown {
   return new KcrError('TRACE_KERNEL', {
     where: line?.trim().replace(/^at /, '') ?? 'a traced function',
     found: `the kernel ${kernel}, which the tracer does not know`,
-    fix: 'Write it with traceable ops, or add a shape rule and a lowering for it',
+    fix: 'Write it with traceable ops, or define an op (defineOp) that has shapes and a lowering',
     cause: error,
   });
 }

@@ -1,12 +1,13 @@
-import { defineComposite, float32, stopGradient, type Tensor, tf } from '@kcr/core';
+import { defineOp, float32, stopGradient, type Tensor, tf } from '@kcr/core';
+import type { OnnxBuilder } from '@kcr/onnx';
 import { nms } from './nms.ts';
 
-const maskOp = defineComposite<{ threshold: number }>({
+const nmsMaskOp = defineOp({
   name: 'NmsMask',
-  shapes: ({ scores }) => [{ shape: scores!.shape, dtype: 'float32' }],
-  compute: ({ boxes, scores }, { threshold }) => {
-    const [images, n] = scores!.shape as [number, number];
-    const [all, values] = [boxes!.dataSync<'float32'>(), scores!.dataSync<'float32'>()];
+  inputs: ['boxes', 'scores'],
+  compute: ({ boxes, scores }, { threshold }: { threshold: number }) => {
+    const [images, n] = scores.shape as [number, number];
+    const [all, values] = [boxes.dataSync<'float32'>(), scores.dataSync<'float32'>()];
     const mask = new Float32Array(images * n);
     for (let image = 0; image < images; image++) {
       const own = values.subarray(image * n, (image + 1) * n);
@@ -20,7 +21,27 @@ const maskOp = defineComposite<{ threshold: number }>({
       );
       for (const i of kept) mask[image * n + used[i]!] = 1;
     }
-    return [tf.tensor(mask, [images, n])];
+    return tf.tensor(mask, [images, n]);
+  },
+  // The definition reads its inputs, so it cannot be traced.
+  shapes: ({ scores }) => scores,
+  lowerings: {
+    // ONNX selects boxes, as many as there are: written as a mask, so that shapes stay static.
+    onnx: (b: OnnxBuilder, { boxes, scores }, { threshold }, { y }) => {
+      const [axis, first] = [b.int64([1]), b.int64([0])];
+      const selected = b.node('NonMaxSuppression', [
+        b.get(boxes),
+        b.node('Unsqueeze', [b.get(scores), axis]),
+        b.int64([scores.shape[1]!]),
+        b.scalar(threshold),
+        b.scalar(0),
+      ]);
+      // Columns: image, class, box.
+      const places = b.node('Gather', [selected, b.int64([0, 2])], { axis: 1 });
+      const count = b.node('Gather', [b.node('Shape', [selected]), first], { axis: 0 });
+      const zeros = b.node('Expand', [b.scalar(0), b.shape(y, scores)]);
+      return b.node('ScatterND', [zeros, places, b.node('Expand', [b.scalar(1), count])]);
+    },
   },
 });
 
@@ -34,4 +55,4 @@ const maskOp = defineComposite<{ threshold: number }>({
  * @returns [images, n]
  */
 export const nmsMask = (boxes: Tensor, scores: Tensor, threshold: number): Tensor =>
-  maskOp({ boxes: stopGradient(boxes), scores: stopGradient(scores) }, { threshold })[0]!;
+  nmsMaskOp({ boxes: stopGradient(boxes), scores: stopGradient(scores) }, { threshold });
