@@ -40,7 +40,7 @@ export async function attentionEntropy(
 ): Promise<Map<string, LayerEntropies>> {
   findTap(model, 'weights');
   const names = new Set(tapsOf(model, 'weights').map(({ name }) => name));
-  const step = engine.compile('attention-entropy', (context) => {
+  await using step = engine.compile('attention-entropy', (context) => {
     const outputs: Record<string, Tensor> = {};
     applyWithTaps(model, context, names, (weights, name) => {
       // A weight that has become 0 has no share: 0 log 0 = 0.
@@ -60,7 +60,6 @@ export async function attentionEntropy(
       for (let i = 0; i < data.length; i++)
         layer.heads[Math.floor(i / tokens) % heads]!.push(data[i]!);
     }
-  await step.dispose();
   return new Map(
     [...found].map(([name, { tokens, heads }]) => [
       name,

@@ -45,7 +45,7 @@ export async function attentionMaps(
   { query, tap }: AttentionMapOptions = {},
 ): Promise<NdArray> {
   const { name, layout } = findTap(model, 'weights', tap);
-  const step = engine.compile('attention-maps', (context) => {
+  await using step = engine.compile('attention-maps', (context) => {
     const outputs: Record<string, Tensor> = {};
     applyWithTaps(model, context, new Set([name]), (weights) => {
       outputs.weights = weights;
@@ -54,7 +54,6 @@ export async function attentionMaps(
     return { outputs };
   });
   const { weights } = await step({ image: images });
-  await step.dispose();
   // [n * parts, heads, tokens of a part, tokens of a part]
   const [entries, heads, tokens] = weights!.shape as [number, number, number];
   const n = images.shape[0]!;

@@ -36,7 +36,7 @@ export async function gradCam(
   const { name, layout } = findTap(model, 'in', tap);
   const names = new Set([name]);
   const n = images.shape[0]!;
-  const step = engine.compile('grad-cam', (context) => {
+  await using step = engine.compile('grad-cam', (context) => {
     let values!: Tensor;
     const plain = applyWithTaps(model, context, names, (value) => {
       values = value;
@@ -56,7 +56,6 @@ export async function gradCam(
   });
   const label: NdArray | undefined = classes && { dtype: 'int32', shape: [n], data: classes };
   const { cam } = await step({ image: images, ...(label ? { label } : {}) });
-  await step.dispose();
   const tokens = layout.positions.length;
   const area = layout.height * layout.width;
   const maps = float32([n, layout.height, layout.width]);

@@ -15,12 +15,11 @@ export async function keptTokens(
 ): Promise<NdArray | undefined> {
   const last = model.taps.filter((tap) => tap.role === 'kept').at(-1);
   if (!last) return undefined;
-  const step = engine.compile('kept-tokens', (context) => {
+  await using step = engine.compile('kept-tokens', (context) => {
     const outputs: Record<string, Tensor> = {};
     applyWithTaps(model, context, new Set([last.name]), (value) => (outputs.kept = value));
     return { outputs };
   });
   const { kept } = await step({ image });
-  await step.dispose();
   return float32(kept!.shape.slice(0, 3), Float32Array.from(kept!.data));
 }

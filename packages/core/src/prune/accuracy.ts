@@ -19,11 +19,10 @@ export async function accuracyOf(
   batchSize: number,
 ): Promise<number> {
   engine.set(weights);
-  const inference = compileInference(engine, model);
   try {
+    await using inference = compileInference(engine, model);
     return (await evaluate(inference, data, batchSize)).top1;
   } finally {
-    await inference.dispose();
     engine.delete(Object.keys(weights));
   }
 }

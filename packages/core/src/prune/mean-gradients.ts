@@ -1,5 +1,5 @@
 import { drawing, type Engine, type StepContext, type StepResult } from '../engine/engine.ts';
-import { float32 } from '../ground/array.ts';
+import { float32, type NdArray } from '../ground/array.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
@@ -92,27 +92,31 @@ export async function meanGradients<L extends string>(
     variables.map(({ name, shape }) => ({ loss, name, state: `${SUM}${loss}/${name}`, shape })),
   );
   const gates = variables.filter(({ state }) => state.startsWith(GATE));
-  engine.set(weights);
-  for (const { state, shape } of gates) engine.set({ [state]: float32(shape, 1) });
-  for (const { state, shape } of sums) engine.set({ [state]: float32(shape) });
   const order = batchOrder(indices, batchSize);
   const turns = options.takeTurns ? names.map((name) => [name]) : [names];
-  const steps = turns.map((group) =>
-    engine.compile('gradients', (context) => gradientStep(options, variables, group, context)),
-  );
   const images = turns.map((_, turn) =>
     order.reduce((n, batch, i) => n + (i % turns.length === turn ? batch.length : 0), 0),
   );
-  let turn = 0;
-  for await (const { batch } of batches(data, order)) {
-    const share = float32([], batch.label.data.length / images[turn]!);
-    await steps[turn]!({ image: batch.image, label: batch.label, share });
-    turn = (turn + 1) % turns.length;
+  engine.set(weights);
+  for (const { state, shape } of gates) engine.set({ [state]: float32(shape, 1) });
+  for (const { state, shape } of sums) engine.set({ [state]: float32(shape) });
+  const steps = turns.map((group) =>
+    engine.compile('gradients', (context) => gradientStep(options, variables, group, context)),
+  );
+  let found: Record<string, NdArray>;
+  try {
+    let turn = 0;
+    for await (const { batch } of batches(data, order)) {
+      const share = float32([], batch.label.data.length / images[turn]!);
+      await steps[turn]!({ image: batch.image, label: batch.label, share });
+      turn = (turn + 1) % turns.length;
+    }
+    found = await engine.get(sums.map(({ state }) => state));
+  } finally {
+    for (const step of steps) await step.dispose();
+    const own = [...gates, ...sums].map(({ state }) => state);
+    engine.delete([...Object.keys(weights), ...own]);
   }
-  for (const step of steps) await step.dispose();
-  const found = await engine.get(sums.map(({ state }) => state));
-  const own = [...gates, ...sums].map(({ state }) => state);
-  engine.delete([...Object.keys(weights), ...own]);
   const of = (loss: L): WeightValues =>
     Object.fromEntries(
       sums
