@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vit } from '@kcr/backbones';
+import { expect, test } from 'vitest';
+import { createEagerEngine } from '../engine/eager.ts';
+import { float32, int32, sizeOf } from '../ground/array.ts';
+import { Generator } from '../ground/random.ts';
+import { readSafetensors } from '../ground/safetensors.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { Dataset } from '../model/batch.ts';
+import { Model } from '../model/model.ts';
+import { fit } from './fit.ts';
+
+const model = new Model(
+  vit as Architecture,
+  vit.configure({
+    img_size: 4,
+    patch_size: 2,
+    embed_dim: 4,
+    depth: 1,
+    num_heads: 1,
+    num_classes: 2,
+  }),
+);
+
+const labels = Int32Array.of(0, 1, 0, 1);
+
+const images: Dataset = {
+  length: labels.length,
+  shape: model.inputShape,
+  labels,
+  classes: ['even', 'odd'],
+  batch: async (indices) => {
+    const shape = [indices.length, ...model.inputShape];
+    return {
+      image: float32(shape, new Generator(1).array(sizeOf(shape), 'normal')),
+      label: int32(
+        [indices.length],
+        indices.map((i) => labels[i]!),
+      ),
+    };
+  },
+};
+
+test('arrays that the caller set survive a run and are not in its checkpoint', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kcr-fit-'));
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  engine.set({ own: float32([2], [3, 5]) });
+  await fit({
+    model,
+    engine,
+    train: images,
+    epochs: 1,
+    batchSize: 2,
+    seed: 1,
+    optimizer: { lr: 1e-3 },
+    emaDecay: 0.9,
+    directory,
+  });
+  expect(engine.names()).toEqual(['own']);
+  expect([...(await engine.get(['own'])).own!.data]).toEqual([3, 5]);
+  const { tensors } = await readSafetensors(join(directory, 'training.safetensors'));
+  const trained = model.params.filter(({ trainable }) => trainable).map(({ name }) => name);
+  expect(Object.keys(tensors).sort()).toEqual(
+    [
+      ...model.params.flatMap(({ name }) => [`weight:${name}`, `average:${name}`]),
+      ...trained.flatMap((name) => [`m:weight:${name}`, `v:weight:${name}`]),
+    ].sort(),
+  );
+  await rm(directory, { recursive: true });
+});
