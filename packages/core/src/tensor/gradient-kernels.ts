@@ -91,21 +91,27 @@ function depthwiseInputGradient(dy: Tensor, filter: Tensor, g: Geometry): Tensor
   return tf.slice(total, [0, top, left, 0], [-1, g.inHeight, g.inWidth, -1]);
 }
 
-type Kernel = (inputs: Record<string, Tensor>, attrs: Record<string, unknown>) => Tensor;
+type Attrs = Readonly<Record<string, unknown>>;
 
-const kernels: Readonly<Record<string, Kernel>> = {
-  Conv2DBackpropFilter: ({ x, dy }, attrs) => {
-    const geometry = convInfo(x!.shape, attrs.filterShape as number[], attrs, false);
-    return filterGradient(x!, dy!, geometry, false);
-  },
-  DepthwiseConv2dNativeBackpropFilter: ({ x, dy }, attrs) => {
-    const geometry = convInfo(x!.shape, attrs.filterShape as number[], attrs, true);
-    return filterGradient(x!, dy!, geometry, true);
-  },
-  DepthwiseConv2dNativeBackpropInput: ({ dy, filter }, attrs) => {
-    const geometry = convInfo(attrs.inputShape as number[], filter!.shape, attrs, true);
-    return depthwiseInputGradient(dy!, filter!, geometry);
-  },
+const filterKernel =
+  (depthwise: boolean) =>
+  ({ x, dy }: { x: Tensor; dy: Tensor }, attrs: Attrs): Tensor => {
+    const geometry = convInfo(x.shape, attrs.filterShape as number[], attrs, depthwise);
+    return filterGradient(x, dy, geometry, depthwise);
+  };
+
+const depthwiseInputKernel = (
+  { dy, filter }: { dy: Tensor; filter: Tensor },
+  attrs: Attrs,
+): Tensor => {
+  const geometry = convInfo(attrs.inputShape as number[], filter.shape, attrs, true);
+  return depthwiseInputGradient(dy, filter, geometry);
+};
+
+const kernels: Readonly<Record<string, (inputs: never, attrs: Attrs) => Tensor>> = {
+  Conv2DBackpropFilter: filterKernel(false),
+  DepthwiseConv2dNativeBackpropFilter: filterKernel(true),
+  DepthwiseConv2dNativeBackpropInput: depthwiseInputKernel,
 };
 
 /** Registers the gradients of convolutions that a TensorFlow.js backend lacks. */
@@ -116,7 +122,7 @@ export function completeBackend(backendName: string): void {
       kernelName,
       backendName,
       kernelFunc: ({ inputs, attrs }) =>
-        tf.tidy(() => kernel(inputs as Record<string, Tensor>, attrs as Record<string, unknown>)),
+        tf.tidy(() => kernel(inputs as never, attrs as unknown as Attrs)),
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { DataType } from '../ground/array.ts';
+import { type DataType, sizeOf } from '../ground/array.ts';
 
 /** A constant of a graph: one number everywhere, or declared data. */
 export type Constant =
@@ -60,25 +60,25 @@ export function liveNodes(nodes: readonly Node[], outputs: Iterable<Value>): Nod
   return nodes.filter((node) => needed.has(node));
 }
 
+type Inputs<I extends string> = Readonly<Record<I, Value>>;
+
+/** Multiply-accumulates for each value of a node's output, by kernel and op. */
+const macsPerValue: Readonly<Record<string, (inputs: never, attrs: never) => number>> = {
+  Affine: ({ x }: Inputs<'x'>) => x.shape[1] as number,
+  BatchMatMul: ({ a }: Inputs<'a'>, { transposeA }: { transposeA: boolean }) =>
+    a.shape.at(transposeA ? -2 : -1) as number,
+  // Filters are [height, width, input channels, output channels], depthwise ones [height, width, channels, 1].
+  Conv2D: ({ filter }: Inputs<'filter'>) => sizeOf(filter.shape.slice(0, 3)),
+  DepthwiseConv2dNative: ({ filter }: Inputs<'filter'>) => sizeOf(filter.shape.slice(0, 2)),
+};
+
 /**
  * Multiply-accumulates of every matrix product and convolution in the graph, the count that a
- * model's cost list must agree with.
+ * model's cost list must agree with. An op of another package counts where it is
+ * traced through.
  */
-export function graphMacs(graph: Graph): number {
-  let macs = 0;
-  for (const { kernel, inputs, attrs, outputs } of graph.nodes) {
-    const out = (outputs[0] as Value).shape.reduce((a, b) => a * b, 1);
-    if (kernel === 'Affine') {
-      macs += out * (inputs.x!.shape[1] as number);
-    } else if (kernel === 'BatchMatMul') {
-      macs += out * (inputs.a!.shape.at(attrs.transposeA ? -2 : -1) as number);
-    } else if (kernel === 'Conv2D') {
-      const [h, w, inputChannels] = inputs.filter!.shape as [number, number, number, number];
-      macs += out * h * w * inputChannels;
-    } else if (kernel === 'DepthwiseConv2dNative') {
-      const [h, w] = inputs.filter!.shape as [number, number, number, number];
-      macs += out * h * w;
-    }
-  }
-  return macs;
-}
+export const graphMacs = ({ nodes }: Graph): number =>
+  nodes.reduce((macs, { kernel, inputs, attrs, outputs: [out] }) => {
+    const perValue = macsPerValue[kernel]?.(inputs as never, attrs as never) ?? 0;
+    return macs + sizeOf(out.shape) * perValue;
+  }, 0);

@@ -3,168 +3,198 @@ import { convInfo } from '../tensor/conv-info.ts';
 import { tf } from '../tensor/tf.ts';
 import type { Value } from './graph.ts';
 
-type Inputs = Readonly<Record<string, Value>>;
-
-export type Attrs = Readonly<Record<string, unknown>>;
-
 export interface Spec {
   shape: readonly number[];
   dtype: DataType;
 }
 
-/** Shape and type of each output of a kernel. */
-export type ShapeRule = (inputs: Inputs, attrs: Attrs) => Spec[];
+/**
+ * Shape and type of each output of a kernel.
+ *
+ * @typeParam I names of its inputs
+ * @typeParam A its attributes, as TensorFlow.js names them
+ */
+type ShapeRule<I extends string = 'x', A = object> = (
+  inputs: Readonly<Record<I, Value>>,
+  attrs: A,
+) => Spec[];
 
 const like =
-  (name: string, dtype?: DataType): ShapeRule =>
-  (inputs) => {
-    const x = inputs[name] as Value;
-    return [{ shape: x.shape, dtype: dtype ?? x.dtype }];
-  };
+  <I extends string>(name: I, dtype?: DataType): ShapeRule<I> =>
+  ({ [name]: x }) => [{ shape: x.shape, dtype: dtype ?? x.dtype }];
 
 const broadcast =
-  (dtype?: DataType): ShapeRule =>
+  (dtype?: DataType): ShapeRule<'a' | 'b'> =>
   ({ a, b }) => [
     {
-      shape: tf.broadcast_util.assertAndGetBroadcastShape([...a!.shape], [...b!.shape]),
-      dtype: dtype ?? (a!.dtype === 'float32' || b!.dtype === 'float32' ? 'float32' : a!.dtype),
+      shape: tf.broadcast_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]),
+      dtype: dtype ?? (a.dtype === 'float32' || b.dtype === 'float32' ? 'float32' : a.dtype),
     },
   ];
 
-const axesOf = (x: Value, axis: unknown) =>
-  tf.util.parseAxisParam((axis ?? undefined) as number[], [...x.shape]);
+const axesOf = (x: Value, axis?: number | number[]) =>
+  tf.util.parseAxisParam(axis as number[], [...x.shape]);
+
+const axisOf = (x: Value, axis: number) => axesOf(x, axis)[0] as number;
+
+/** Max alone calls its axes `reductionIndices`. */
+interface Reduction {
+  axis?: number | number[];
+  reductionIndices?: number | number[];
+  keepDims?: boolean;
+}
 
 const reduce =
-  (dtype?: DataType): ShapeRule =>
+  (dtype?: DataType): ShapeRule<'x', Reduction> =>
   ({ x }, { axis, reductionIndices, keepDims }) => {
-    // Max alone calls its axes `reductionIndices`.
-    const axes = new Set(axesOf(x!, axis ?? reductionIndices));
+    const axes = new Set(axesOf(x, axis ?? reductionIndices ?? undefined));
     const shape = keepDims
-      ? x!.shape.map((n, i) => (axes.has(i) ? 1 : n))
-      : x!.shape.filter((_, i) => !axes.has(i));
-    return [{ shape, dtype: dtype ?? x!.dtype }];
+      ? x.shape.map((n, i) => (axes.has(i) ? 1 : n))
+      : x.shape.filter((_, i) => !axes.has(i));
+    return [{ shape, dtype: dtype ?? x.dtype }];
   };
 
-const matMul: ShapeRule = ({ a, b }, { transposeA, transposeB }) => {
+const matMul: ShapeRule<'a' | 'b', tf.BatchMatMulAttrs> = (
+  { a, b },
+  { transposeA, transposeB },
+) => {
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(
-    a!.shape.slice(0, -2),
-    b!.shape.slice(0, -2),
+    a.shape.slice(0, -2),
+    b.shape.slice(0, -2),
   );
-  const rows = a!.shape.at(transposeA ? -1 : -2) as number;
-  const columns = b!.shape.at(transposeB ? -2 : -1) as number;
+  const rows = a.shape.at(transposeA ? -1 : -2) as number;
+  const columns = b.shape.at(transposeB ? -2 : -1) as number;
   return [{ shape: [...batch, rows, columns], dtype: 'float32' }];
 };
 
-const concat: ShapeRule = (inputs, { axis }) => {
+const concat: ShapeRule<string, tf.ConcatAttrs> = (inputs, { axis }) => {
   const parts = Object.values(inputs);
   const first = parts[0] as Value;
-  const at = tf.util.parseAxisParam(axis as number, [...first.shape])[0] as number;
+  const at = axisOf(first, axis);
   const size = parts.reduce((sum, part) => sum + (part.shape[at] as number), 0);
   return [{ shape: first.shape.with(at, size), dtype: first.dtype }];
 };
 
-const split: ShapeRule = ({ x }, { axis, numOrSizeSplits }) => {
-  const at = tf.util.parseAxisParam(axis as number, [...x!.shape])[0] as number;
+const split: ShapeRule<'x', tf.SplitVAttrs> = ({ x }, { axis, numOrSizeSplits }) => {
+  const at = axisOf(x, axis);
   const sizes =
     typeof numOrSizeSplits === 'number'
-      ? Array<number>(numOrSizeSplits).fill((x!.shape[at] as number) / numOrSizeSplits)
-      : (numOrSizeSplits as number[]);
-  return sizes.map((size) => ({ shape: x!.shape.with(at, size), dtype: x!.dtype }));
+      ? Array<number>(numOrSizeSplits).fill((x.shape[at] as number) / numOrSizeSplits)
+      : numOrSizeSplits;
+  return sizes.map((size) => ({ shape: x.shape.with(at, size), dtype: x.dtype }));
 };
 
-const slice: ShapeRule = ({ x }, { begin, size }) => {
-  const [, sizes] = tf.slice_util.parseSliceParams(
-    { shape: [...x!.shape], rank: x!.shape.length } as unknown as tf.Tensor,
-    begin as number[],
-    size as number[],
-  );
-  return [{ shape: sizes as number[], dtype: x!.dtype }];
+const slice: ShapeRule<'x', tf.SliceAttrs> = ({ x }, { begin, size }) => {
+  const [, shape] = tf.slice_util.parseSliceParams(
+    { shape: [...x.shape], rank: x.shape.length } as unknown as tf.Tensor,
+    begin,
+    size,
+  ) as [number[], number[]];
+  return [{ shape, dtype: x.dtype }];
 };
 
-const conv: ShapeRule = ({ x, filter }, attrs) => [
-  { shape: convInfo(x!.shape, filter!.shape, attrs, false).outShape, dtype: 'float32' },
-];
-
-const depthwise: ShapeRule = ({ x, filter }, attrs) => [
-  { shape: convInfo(x!.shape, filter!.shape, attrs, true).outShape, dtype: 'float32' },
-];
-
-const fromAttr =
-  (name: string, input?: string): ShapeRule =>
-  (inputs, attrs) => [
-    {
-      shape: attrs[name] as number[],
-      dtype: (input ? inputs[input]!.dtype : (attrs.dtype as DataType)) ?? 'float32',
-    },
+const conv =
+  (depthwise: boolean): ShapeRule<'x' | 'filter', Readonly<Record<string, unknown>>> =>
+  ({ x, filter }, attrs) => [
+    { shape: convInfo(x.shape, filter.shape, attrs, depthwise).outShape, dtype: 'float32' },
   ];
 
-const rules: Record<string, ShapeRule> = {
+const filterGradient: ShapeRule<'x' | 'dy', { filterShape: number[] }> = ({ x }, attrs) => [
+  { shape: attrs.filterShape, dtype: x.dtype },
+];
+
+const inputGradient: ShapeRule<'dy' | 'filter', { inputShape: number[] }> = ({ dy }, attrs) => [
+  { shape: attrs.inputShape, dtype: dy.dtype },
+];
+
+const cast: ShapeRule<'x', { dtype: DataType }> = ({ x }, { dtype }) => [{ shape: x.shape, dtype }];
+
+const expandDims: ShapeRule<'input', tf.ExpandDimsAttrs> = ({ input }, { dim }) => {
+  const at = dim < 0 ? input.shape.length + dim + 1 : dim;
+  return [{ shape: input.shape.toSpliced(at, 0, 1), dtype: input.dtype }];
+};
+
+const fill: ShapeRule<never, { shape: number[]; dtype?: DataType }> = (_, { shape, dtype }) => [
+  { shape, dtype: dtype ?? 'float32' },
+];
+
+const gather: ShapeRule<'x' | 'indices', tf.GatherV2Attrs> = ({ x, indices }, { axis }) => [
+  { shape: x.shape.toSpliced(axisOf(x, axis), 1, ...indices.shape), dtype: x.dtype },
+];
+
+const oneHot: ShapeRule<'indices', { depth: number; dtype?: DataType }> = (
+  { indices },
+  { depth, dtype },
+) => [{ shape: [...indices.shape, depth], dtype: dtype ?? 'int32' }];
+
+const pack: ShapeRule<string, tf.PackAttrs> = (inputs, { axis }) => {
+  const parts = Object.values(inputs);
+  const first = parts[0] as Value;
+  const at = axis < 0 ? first.shape.length + 1 + axis : axis;
+  return [{ shape: first.shape.toSpliced(at, 0, parts.length), dtype: first.dtype }];
+};
+
+const pad: ShapeRule<'x', tf.PadV2Attrs> = ({ x }, { paddings }) => {
+  const shape = paddings.map(([before, after], i) => (x.shape[i] as number) + before + after);
+  return [{ shape, dtype: x.dtype }];
+};
+
+const reshape: ShapeRule<'x', tf.ReshapeAttrs> = ({ x }, { shape }) => [
+  { shape: tf.util.inferFromImplicitShape(shape, sizeOf(x.shape)), dtype: x.dtype },
+];
+
+const tile: ShapeRule<'x', tf.TileAttrs> = ({ x }, { reps }) => [
+  { shape: reps.map((n, i) => n * (x.shape[i] as number)), dtype: x.dtype },
+];
+
+const topK: ShapeRule<'x', tf.TopKAttrs> = ({ x }, { k }) => {
+  const shape = x.shape.with(-1, k);
+  return [
+    { shape, dtype: x.dtype },
+    { shape, dtype: 'int32' },
+  ];
+};
+
+const transpose: ShapeRule<'x', tf.TransposeAttrs> = ({ x }, { perm }) => [
+  { shape: perm.map((axis) => x.shape[axis] as number), dtype: x.dtype },
+];
+
+const unpack: ShapeRule<'value', tf.UnpackAttrs> = ({ value }, { axis }) => {
+  const at = axisOf(value, axis);
+  const part = { shape: value.shape.toSpliced(at, 1), dtype: value.dtype };
+  return Array<Spec>(value.shape[at] as number).fill(part);
+};
+
+/** A rule whose inputs and attributes are those of the call at hand. */
+type AnyShapeRule = (inputs: never, attrs: never) => Spec[];
+
+const rules: Record<string, AnyShapeRule> = {
   BatchMatMul: matMul,
-  Cast: ({ x }, { dtype }) => [{ shape: x!.shape, dtype: dtype as DataType }],
+  Cast: cast,
   Concat: concat,
-  Conv2D: conv,
-  Conv2DBackpropFilter: fromAttr('filterShape', 'x'),
-  Conv2DBackpropInput: fromAttr('inputShape', 'dy'),
-  DepthwiseConv2dNative: depthwise,
-  DepthwiseConv2dNativeBackpropFilter: fromAttr('filterShape', 'x'),
-  DepthwiseConv2dNativeBackpropInput: fromAttr('inputShape', 'dy'),
-  ExpandDims: ({ input }, { dim }) => {
-    const at = (dim as number) < 0 ? input!.shape.length + (dim as number) + 1 : (dim as number);
-    return [{ shape: input!.shape.toSpliced(at, 0, 1), dtype: input!.dtype }];
-  },
-  Fill: fromAttr('shape'),
-  GatherV2: ({ x, indices }, { axis }) => {
-    const at = tf.util.parseAxisParam(axis as number, [...x!.shape])[0] as number;
-    return [{ shape: x!.shape.toSpliced(at, 1, ...indices!.shape), dtype: x!.dtype }];
-  },
-  OneHot: ({ indices }, { depth, dtype }) => [
-    { shape: [...indices!.shape, depth as number], dtype: (dtype as DataType) ?? 'int32' },
-  ],
-  Pack: (inputs, { axis }) => {
-    const parts = Object.values(inputs);
-    const first = parts[0] as Value;
-    const at = (axis as number) < 0 ? first.shape.length + 1 + (axis as number) : (axis as number);
-    return [{ shape: first.shape.toSpliced(at, 0, parts.length), dtype: first.dtype }];
-  },
-  PadV2: ({ x }, { paddings }) => [
-    {
-      shape: x!.shape.map((n, i) => {
-        const [before, after] = (paddings as [number, number][])[i]!;
-        return n + before + after;
-      }),
-      dtype: x!.dtype,
-    },
-  ],
-  Reshape: ({ x }, { shape }) => [
-    {
-      shape: tf.util.inferFromImplicitShape(shape as number[], sizeOf(x!.shape)),
-      dtype: x!.dtype,
-    },
-  ],
-  Select: ({ t }) => [{ shape: t!.shape, dtype: t!.dtype }],
+  Conv2D: conv(false),
+  Conv2DBackpropFilter: filterGradient,
+  Conv2DBackpropInput: inputGradient,
+  Cumsum: like('x'),
+  DepthwiseConv2dNative: conv(true),
+  DepthwiseConv2dNativeBackpropFilter: filterGradient,
+  DepthwiseConv2dNativeBackpropInput: inputGradient,
+  ExpandDims: expandDims,
+  Fill: fill,
+  GatherV2: gather,
+  LogSoftmax: like('logits'),
+  OneHot: oneHot,
+  Pack: pack,
+  PadV2: pad,
+  Reshape: reshape,
+  Select: like('t'),
   Slice: slice,
   Softmax: like('logits'),
-  LogSoftmax: like('logits'),
   SplitV: split,
-  Tile: ({ x }, { reps }) => [
-    { shape: x!.shape.map((n, i) => n * (reps as number[])[i]!), dtype: x!.dtype },
-  ],
-  TopK: ({ x }, { k }) => {
-    const shape = x!.shape.with(-1, k as number);
-    return [
-      { shape, dtype: x!.dtype },
-      { shape, dtype: 'int32' },
-    ];
-  },
-  Transpose: ({ x }, { perm }) => [
-    { shape: (perm as number[]).map((axis) => x!.shape[axis]!), dtype: x!.dtype },
-  ],
-  Cumsum: like('x'),
-  Unpack: ({ value }, { axis }) => {
-    const at = tf.util.parseAxisParam(axis as number, [...value!.shape])[0] as number;
-    const part = { shape: value!.shape.toSpliced(at, 1), dtype: value!.dtype };
-    return Array<Spec>(value!.shape[at]!).fill(part);
-  },
+  Tile: tile,
+  TopK: topK,
+  Transpose: transpose,
+  Unpack: unpack,
 };
 
 for (const kernel of [
@@ -236,4 +266,7 @@ for (const kernel of ['ArgMax', 'ArgMin']) rules[kernel] = reduce('int32');
 for (const kernel of ['All', 'Any']) rules[kernel] = reduce('bool');
 
 /** The shape rule of every kernel of TensorFlow.js that can be traced. */
-export const shapeRules: ReadonlyMap<string, ShapeRule> = new Map(Object.entries(rules));
+export const shapeRules: ReadonlyMap<
+  string,
+  (inputs: Readonly<Record<string, Value>>, attrs: object) => Spec[]
+> = new Map(Object.entries(rules as Record<string, ShapeRule<string>>));

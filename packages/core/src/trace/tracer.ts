@@ -2,17 +2,19 @@ import type { DataType } from '../ground/array.ts';
 import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor, tf } from '../tensor/tf.ts';
-import { type Graph, type GraphOp, liveNodes, type Node, uniformOf, type Value } from './graph.ts';
+import { type Graph, type GraphOp, liveNodes, type Node, type Value } from './graph.ts';
 import { type Spec, shapeRules } from './shapes.ts';
+import { simplify } from './simplify.ts';
 
 const BACKEND = 'kcr-trace';
+
+/** Lines of a stack that tell nothing of the function that is traced. */
+const MACHINERY = /tfjs|[\\/]trace[\\/]tracer|[\\/]ops[\\/]op\.|kcr-trace|node:internal/;
 
 /** The first line of the caller's stack that is neither TensorFlow.js nor the tracer. */
 function place(): string {
   const lines = new Error().stack?.split('\n').slice(1) ?? [];
-  const own = lines.find(
-    (line) => !/tfjs|[\\/]trace[\\/]tracer|kcr-trace|node:internal/.test(line),
-  );
+  const own = lines.find((line) => !MACHINERY.test(line));
   return own?.trim().replace(/^at /, '') ?? 'a traced function';
 }
 
@@ -82,7 +84,7 @@ class Trace {
    */
   record(call: Omit<Node, 'outputs'>, specs: () => readonly Readonly<Spec>[]): readonly Value[] {
     const { kernel, inputs, attrs, op } = call;
-    const known = op ? undefined : simplify(kernel, inputs, attrs);
+    const known = op ? undefined : simplify(call);
     if (known) return [known];
     const key = `${kernel}(${Object.values(inputs).map(identity)})${JSON.stringify(attrs)}`;
     const same = this.#seen.get(key);
@@ -120,33 +122,6 @@ const identity = (value: Value) =>
   value.constant && 'uniform' in value.constant
     ? `${value.constant.uniform}${value.dtype}${shapeText(value.shape)}`
     : value.id;
-
-/** The value a call is equal to without computing anything, if there is one. */
-function simplify(kernel: string, inputs: Node['inputs'], attrs: Node['attrs']): Value | undefined {
-  const { x, a, b } = inputs;
-  if (kernel === 'Identity') return x;
-  if (kernel === 'Cast' && x!.dtype === attrs.dtype) return x;
-  if (kernel === 'Reshape' && shapeText(attrs.shape as number[]) === shapeText(x!.shape)) return x;
-  if (kernel === 'Transpose' && (attrs.perm as number[]).every((axis, i) => axis === i)) return x;
-  const keeps = (kept: Value, other: Value, neutral: number) =>
-    kept.dtype === 'float32' && uniformOf(other) === neutral && covers(kept.shape, other.shape);
-  if (kernel === 'Multiply') {
-    if (keeps(a!, b!, 1)) return a;
-    if (keeps(b!, a!, 1)) return b;
-  }
-  if (kernel === 'Add') {
-    if (keeps(a!, b!, 0)) return a;
-    if (keeps(b!, a!, 0)) return b;
-  }
-  if ((kernel === 'RealDiv' && keeps(a!, b!, 1)) || (kernel === 'Sub' && keeps(a!, b!, 0)))
-    return a;
-  return undefined;
-}
-
-/** Whether broadcasting `shape` with `other` gives `shape` again. */
-const covers = (shape: readonly number[], other: readonly number[]) =>
-  other.length <= shape.length &&
-  other.every((n, i) => n === 1 || n === shape[shape.length - other.length + i]);
 
 let active: Trace | undefined;
 
@@ -321,7 +296,7 @@ function kernelError(error: unknown): unknown {
   if (!kernel) return error;
   const line = (error as Error).stack
     ?.split('\n')
-    .find((l) => l.includes(' at ') && !/tfjs|tracer|node:internal/.test(l));
+    .find((l) => l.includes(' at ') && !MACHINERY.test(l));
   return new KcrError('TRACE_KERNEL', {
     where: line?.trim().replace(/^at /, '') ?? 'a traced function',
     found: `the kernel ${kernel}, which the tracer does not know`,
