@@ -15,6 +15,7 @@ export const affineOp = defineOp({
     weight: () => tf.matMul(dy, x, true, false),
     bias: () => tf.sum(dy, 0),
   }),
+  shapes: ({ x, weight }) => ({ ...x, shape: [x.shape[0]!, weight.shape[0]!] }),
 });
 
 /**

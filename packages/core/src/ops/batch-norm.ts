@@ -20,6 +20,7 @@ export const batchNormGradientOp = defineOp({
     const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(x, along)), offset);
     return { dx, dGamma: slope, dBeta: shift };
   },
+  shapes: ({ x, gamma }) => ({ dx: x, dGamma: gamma, dBeta: gamma }),
 });
 
 export const batchNormOp = defineOp({
@@ -39,6 +40,7 @@ export const batchNormOp = defineOp({
     const { dx, dGamma, dBeta } = batchNormGradientOp({ x, dy, gamma, mean, variance }, attrs);
     return { x: () => dx, gamma: () => dGamma, beta: () => dBeta };
   },
+  shapes: ({ x, gamma }) => ({ y: x, mean: gamma, variance: gamma }),
 });
 
 /**

@@ -29,6 +29,10 @@ export const layerNormOp = defineOp({
       beta: () => tf.sum(dy, 0),
     };
   },
+  shapes: ({ x }) => {
+    const rows = { ...x, shape: [x.shape[0]!, 1] };
+    return { y: x, mean: rows, invStd: rows };
+  },
 });
 
 /**

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import { float32 } from '../ground/array.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { type TraceOptions, trace } from '../trace/tracer.ts';
+import { type TraceOptions, type Tracing, trace } from '../trace/tracer.ts';
 import { affineOp } from './affine.ts';
 import { batchNormGradientOp, batchNormOp } from './batch-norm.ts';
+import { geluOp } from './gelu.ts';
 import { valueAndGradients } from './gradients.ts';
 import { layerNormOp } from './layer-norm.ts';
 import { lookupGradientOp, lookupOp } from './lookup.ts';
@@ -140,40 +141,46 @@ test('a lowering writes the op as its own nodes, from the next compilation on', 
   expect(await nodes()).toBe(1);
 });
 
-test('shapes that are not given are those of the definition', () => {
-  const outputs = trace(({ input }) => {
-    const rows = input('rows', [5, 4]);
-    const map = input('map', [2, 3, 3, 4]);
-    const channels = ['a', 'b', 'c'].map((name) => input(name, [4])) as [Tensor, Tensor, Tensor];
-    const [gamma, mean, variance] = channels;
-    const indices = input('indices', [2, 2], 'int32');
-    const list = [1, 0, 2, 1];
-    return {
-      affine: affineOp({ x: rows, weight: input('weight', [7, 4]) }),
-      ...layerNormOp({ x: rows, gamma, beta: mean }, { eps: 1 }),
-      norm: batchNormOp({ x: map, gamma, beta: mean }, { eps: 1 }).variance,
-      ...batchNormGradientOp({ x: map, dy: map, gamma, mean, variance }, { eps: 1 }),
-      lookup: lookupOp({ table: rows }, { indices: list, rows: 5 }),
-      table: lookupGradientOp({ dy: input('dy', [4, 6]) }, { indices: list, rows: 5 }),
-      taken: takeTokensOp({ x: input('tokens', [2, 9, 3]), indices }),
-      moved: reindexOp({ x: map }, { sources: [0, -1], axis: 3 }),
-    };
-  }).outputs;
-  const shapes = Object.entries(outputs).map(([name, { shape }]) => [name, shape]);
-  expect(Object.fromEntries(shapes)).toEqual({
-    affine: [5, 7],
-    y: [5, 4],
-    mean: [5, 1],
-    invStd: [5, 1],
-    norm: [4],
-    dx: [2, 3, 3, 4],
-    dGamma: [4],
-    dBeta: [4],
-    lookup: [4, 4],
-    table: [5, 6],
-    taken: [2, 2, 3],
-    moved: [2, 3, 3, 2],
-  });
+/** Calls of core's ops with their shapes, which some of them say and others leave to their definition. */
+function coreOps({ input }: Tracing): Record<string, Tensor> {
+  const rows = input('rows', [5, 4]);
+  const map = input('map', [2, 3, 3, 4]);
+  const [gamma, mean, variance] = [input('a', [4]), input('b', [4]), input('c', [4])];
+  const indices = [1, 0, 2, 1];
+  return {
+    affine: affineOp({ x: rows, weight: input('weight', [7, 4]) }),
+    gelu: geluOp({ x: map }),
+    ...layerNormOp({ x: rows, gamma, beta: mean }, { eps: 1 }),
+    variance: batchNormOp({ x: map, gamma, beta: mean }, { eps: 1 }).variance,
+    ...batchNormGradientOp({ x: map, dy: map, gamma, mean, variance }, { eps: 1 }),
+    lookup: lookupOp({ table: rows }, { indices, rows: 5 }),
+    table: lookupGradientOp({ dy: input('dy', [4, 6]) }, { indices, rows: 5 }),
+    taken: takeTokensOp({
+      x: input('tokens', [2, 9, 3]),
+      indices: input('indices', [2, 2], 'int32'),
+    }),
+    moved: reindexOp({ x: map }, { sources: [0, -1], axis: 3 }),
+  };
+}
+
+test.each([true, false])('shapes are those of the definition; ops as nodes: %s', (taken) => {
+  const { outputs } = trace(coreOps, { takes: () => taken });
+  const specs = Object.entries(outputs).map(([name, { shape, dtype }]) => [name, shape, dtype]);
+  expect(specs).toEqual([
+    ['affine', [5, 7], 'float32'],
+    ['gelu', [2, 3, 3, 4], 'float32'],
+    ['y', [5, 4], 'float32'],
+    ['mean', [5, 1], 'float32'],
+    ['invStd', [5, 1], 'float32'],
+    ['variance', [4], 'float32'],
+    ['dx', [2, 3, 3, 4], 'float32'],
+    ['dGamma', [4], 'float32'],
+    ['dBeta', [4], 'float32'],
+    ['lookup', [4, 4], 'float32'],
+    ['table', [5, 6], 'float32'],
+    ['taken', [2, 2, 3], 'float32'],
+    ['moved', [2, 3, 3, 2], 'float32'],
+  ]);
 });
 
 test('a name that is taken is refused', () => {
