@@ -141,6 +141,23 @@ test('a lowering writes the op as its own nodes, from the next compilation on', 
   expect(await nodes()).toBe(1);
 });
 
+test('a lowering that leaves an output out is named', async () => {
+  const halves = defineOp({
+    name: 'test/Halves',
+    inputs: ['x'],
+    outputs: ['half', 'quarter'],
+    compute: ({ x }) => ({ half: tf.mul(x, 0.5), quarter: tf.mul(x, 0.25) }),
+  });
+  lower(halves, (b, { x }) => ({ half: b.node('Mul', [b.get(x), b.scalar(0.5)]) }));
+  await using engine = createOnnxEngine();
+  await using step = engine.compile('halves', ({ inputs }) => ({
+    outputs: { ...halves({ x: inputs.x! }) },
+  }));
+  await expect(step({ x: float32([1], [1]) })).rejects.toThrow(
+    expect.objectContaining({ code: 'ONNX_LOWERING' }),
+  );
+});
+
 /** Calls of core's ops with their shapes, which some of them say and others leave to their definition. */
 function coreOps({ input }: Tracing): Record<string, Tensor> {
   const rows = input('rows', [5, 4]);

@@ -33,7 +33,7 @@ export type OpLowering<B, I extends string, A, O extends string> = (
   inputs: OpInputs<I, Value>,
   attrs: A,
   outputs: { readonly [K in OutputName<O>]: Value },
-) => string | { readonly [K in OutputName<O>]?: string } | undefined;
+) => [O] extends [never] ? string | undefined : { readonly [K in O]?: string };
 
 /** What is said of an op, once: see {@link defineOp}. */
 export interface OpDefinition<
