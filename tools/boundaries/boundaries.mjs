@@ -33,8 +33,12 @@ export const packages = {
   cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
 };
 
-/** The packages whose types alone a package may import besides: it runs without them. */
-const typesOf = { detect: ['onnx'] };
+/**
+ * The packages whose types alone a package may import besides: it runs without them.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const typesOf = { detect: ['onnx'] };
 
 /** The rooms of core by floor: each may import those before it. */
 export const rooms = [
@@ -68,6 +72,7 @@ const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   },
 }));
 
+/** @type {Rule[]} */
 const betweenTypes = Object.entries(typesOf).map(([name, allowed]) => ({
   name: `types-of-${name}`,
   comment: `@kcr/${name} imports types of ${allowed.join(', ')}, and nothing that runs.`,

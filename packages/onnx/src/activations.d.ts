@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=activations.d.ts.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=batch-norm.d.ts.map

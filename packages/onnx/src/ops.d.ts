@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=ops.d.ts.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=reindex.d.ts.map
