@@ -8,49 +8,73 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const TABLE = 'packages/core/src/ground/error-codes.ts';
 const PAGE = `${root}docs/errors.md`;
 
-const config = ts.getParsedCommandLineOfConfigFile(`${root}tsconfig.base.json`, {}, ts.sys);
+const { config } = ts.readConfigFile(`${root}tsconfig.base.json`, ts.sys.readFile);
+const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
 const files = ts.sys.readDirectory(
   `${root}packages`,
   ['.ts'],
   ['**/*.test.ts', '**/node_modules', '**/dist'],
   ['*/src/**/*'],
 );
-const program = ts.createProgram(files, config.options);
+const program = ts.createProgram(files, options);
 const checker = program.getTypeChecker();
 
-/** Every node of a file below `node`, itself included. */
+/**
+ * Every node of a file below `node`, itself included.
+ *
+ * @param {ts.Node | undefined} node
+ * @returns {Generator<ts.Node>}
+ */
 function* nodes(node) {
+  if (!node) return;
   yield node;
   for (const child of node.getChildren()) yield* nodes(child);
 }
 
-/** Code to meaning. */
+/**
+ * Code to meaning.
+ *
+ * @returns {Map<string, string>}
+ */
 function readTable() {
-  const declaration = [...nodes(program.getSourceFile(root + TABLE))].find(
-    (node) => ts.isVariableDeclaration(node) && node.name.getText() === 'ERROR_CODES',
-  );
-  const entries = declaration.initializer.expression.properties;
-  return new Map(entries.map(({ name, initializer }) => [name.text, initializer.text]));
+  /** @type {Map<string, string>} */
+  const table = new Map();
+  for (const node of nodes(program.getSourceFile(root + TABLE)))
+    if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.initializer))
+      table.set(node.name.getText(), node.initializer.text);
+  return table;
 }
 
-/** Whether a string stands where a code does: as the code of an error, or of a function that throws one. */
+/**
+ * Whether a string stands where a code does: as the code of an error, or of a function that throws one.
+ *
+ * @param {ts.Node} node
+ * @param {Map<string, string>} codes
+ * @returns {node is ts.StringLiteral}
+ */
 function isCode(node, codes) {
   if (!ts.isStringLiteral(node)) return false;
   const expected = checker.getContextualType(node);
   const literals = (expected?.isUnion() ? expected.types : [expected]).filter((type) =>
     type?.isStringLiteral(),
   );
-  return literals.length > 0 && literals.every(({ value }) => codes.has(value));
+  return (
+    literals.length > 0 &&
+    literals.every((type) => type?.isStringLiteral() && codes.has(type.value))
+  );
 }
 
 const table = readTable();
+/** @type {Map<string, Set<string>>} */
 const throwers = new Map([...table.keys()].map((code) => [code, new Set()]));
+/** @type {string[]} */
 const problems = [];
 for (const file of files) {
   const name = `@kcr/${file.slice(root.length).split('/')[1]}`;
   for (const node of nodes(program.getSourceFile(file))) {
     if (!isCode(node, table)) continue;
-    if (throwers.has(node.text)) throwers.get(node.text).add(name);
+    const names = throwers.get(node.text);
+    if (names) names.add(name);
     else problems.push(`${node.text}, thrown by ${name}, is not in ${TABLE}`);
   }
 }
@@ -60,7 +84,7 @@ for (const [code, names] of throwers)
 const rows = [...table]
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([code, meaning]) => {
-    const names = [...throwers.get(code)].sort().map((name) => `\`${name}\``);
+    const names = [...(throwers.get(code) ?? [])].sort().map((name) => `\`${name}\``);
     return `| \`${code}\` | ${meaning} | ${names.join(', ')} |`;
   });
 const page = `# Error codes

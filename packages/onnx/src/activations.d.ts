@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=activations.d.ts.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=batch-norm.d.ts.map

@@ -1,7 +1,0 @@
-export type { OnnxBuilder, Target } from './builder.ts';
-export { type CompileTimes, createOnnxEngine, OnnxEngine, type OnnxEngineOptions, } from './engine.ts';
-export { type ExportOptions, exportOnnx } from './export.ts';
-export { type OnnxGraphOptions, toOnnx } from './graph.ts';
-export { type LatencyOptions, measureLatency } from './latency.ts';
-export { lower } from './lowering.ts';
-//# sourceMappingURL=index.d.ts.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=ops.d.ts.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=reindex.d.ts.map
