@@ -54,7 +54,7 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       import { type Features, kMeansPlusPlus, rows } from '@kcr/features';
       const features: Features = { n: 3, d: 1, data: [0, 1, 5] };
       const chosen = kMeansPlusPlus(features, 3, new Generator(0));
-      if ([...rows(features, chosen.sort()).data].join() !== '0,1,5') throw new Error('features');`,
+      if (Array.from(rows(features, chosen.sort()).data).join() !== '0,1,5') throw new Error('features');`,
   },
   masks: {
     needs: ['core'],
