@@ -32,6 +32,9 @@ const broadcast =
     },
   ];
 
+const prelu: ShapeRule<'x' | 'alpha'> = ({ x, alpha }, attrs) =>
+  broadcast()({ a: x, b: alpha }, attrs);
+
 const axesOf = (x: Value, axis?: number | number[]) =>
   tf.util.parseAxisParam(axis as number[], [...x.shape]);
 
@@ -187,6 +190,7 @@ const rules: Record<string, AnyShapeRule> = {
   OneHot: oneHot,
   Pack: pack,
   PadV2: pad,
+  Prelu: prelu,
   Reshape: reshape,
   Select: like('t'),
   Slice: slice,
@@ -206,7 +210,6 @@ for (const kernel of [
   'Maximum',
   'Minimum',
   'Pow',
-  'Prelu',
   'SquaredDifference',
   'FloorDiv',
   'Mod',
