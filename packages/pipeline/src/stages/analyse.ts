@@ -9,7 +9,7 @@ import {
   type LoadedModel,
   taskOf,
 } from '@kcr/core';
-import { createOnnxEngine, measureLatency } from '@kcr/onnx';
+import { measureLatency } from '@kcr/onnx';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import { loadPart } from '../modules.ts';
 import { folderOf, type ModelAnalysis, type Summary } from '../report/run-analysis.ts';
@@ -72,7 +72,7 @@ async function measure(
   const folder = folderOf(name);
   const loaded = await loadCheckpoint(join(directory, folder));
   const { model, weights } = loaded;
-  await using engine = createOnnxEngine();
+  await using engine = await context.engine();
   engine.set(weights);
   const measured = { name, loaded, engine };
   const metrics = await taskMetrics(measured, context);
