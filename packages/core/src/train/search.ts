@@ -14,20 +14,16 @@ export interface SearchResult extends FitResult {
  * @throws KcrError as {@link fit}, and `SEARCH_NOTHING` without a plugin that has parameters and selects
  */
 export async function search(options: SearchOptions): Promise<SearchResult> {
-  const loop = new TrainingLoop(options, 'search');
-  try {
-    const { plugins, hasArchitecture } = loop.trainer;
-    if (!hasArchitecture || !plugins.some((plugin) => plugin.select))
-      throw new KcrError('SEARCH_NOTHING', {
-        where: 'search',
-        found: 'no plugin with architecture parameters and a selection',
-        fix: 'Attach a mask plugin, such as gumbelMasks of @kcr/masks',
-      });
-    const result = await loop.run();
-    const kept: Record<string, readonly number[]> = {};
-    for (const plugin of plugins) Object.assign(kept, await plugin.select?.());
-    return { ...result, kept };
-  } finally {
-    await loop.trainer.dispose();
-  }
+  await using loop = new TrainingLoop(options, 'search');
+  const { plugins, hasArchitecture } = loop.trainer;
+  if (!hasArchitecture || !plugins.some((plugin) => plugin.select))
+    throw new KcrError('SEARCH_NOTHING', {
+      where: 'search',
+      found: 'no plugin with architecture parameters and a selection',
+      fix: 'Attach a mask plugin, such as gumbelMasks of @kcr/masks',
+    });
+  const result = await loop.run();
+  const kept: Record<string, readonly number[]> = {};
+  for (const plugin of plugins) Object.assign(kept, await plugin.select?.());
+  return { ...result, kept };
 }

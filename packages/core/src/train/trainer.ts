@@ -98,8 +98,11 @@ const lossContext = (
   },
 });
 
-/** A model with its plugins and its optimiser's state on an engine, and the steps that train it. */
-export class Trainer {
+/**
+ * A model with its plugins and its optimiser's state on an engine, and the steps that train it. What it holds there is
+ * freed by `dispose()`, or at the end of the scope of an `await using`.
+ */
+export class Trainer implements AsyncDisposable {
   readonly model: Model;
   readonly engine: Engine;
   generator: Generator;
@@ -141,7 +144,14 @@ export class Trainer {
         const rate = (options.layerDecay ?? 1) ** (depth.layers - depth.of(name));
         return { name: WEIGHT + name, shape, decay, rate };
       });
-    this.plugins = plugins.map((plugin) => attachPlugin(plugin, this.#pluginRun(plugin.name, run)));
+    try {
+      this.plugins = plugins.map((plugin) =>
+        attachPlugin(plugin, this.#pluginRun(plugin.name, run)),
+      );
+    } catch (error) {
+      engine.delete([...this.#owned]);
+      throw error;
+    }
     this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
     const prefix = options.emaDecay ? AVERAGE : WEIGHT;
     this.inference = compileInference(engine, model, { prefix, tap: this.#tap });
@@ -223,6 +233,8 @@ export class Trainer {
       await step.dispose();
     this.engine.delete([...this.#owned]);
   }
+
+  [Symbol.asyncDispose] = () => this.dispose();
 
   #set(arrays: Readonly<Record<string, NdArray>>): void {
     for (const name of Object.keys(arrays)) this.#owned.add(name);

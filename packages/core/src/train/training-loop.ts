@@ -93,8 +93,8 @@ interface PlannedStep {
   indices: Int32Array;
 }
 
-/** One run of epochs over a {@link Trainer}, saved after each. */
-export class TrainingLoop {
+/** One run of epochs over a {@link Trainer}, saved after each. The trainer ends with it. */
+export class TrainingLoop implements AsyncDisposable {
   readonly trainer: Trainer;
   readonly #root: Generator;
   /** Images for the weights, and for the architecture parameters. */
@@ -108,6 +108,17 @@ export class TrainingLoop {
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
+    // Before there is a trainer, which would have to be freed.
+    this.#parts = this.#split(options.architectureShare ?? 0.3);
+    for (const [part, { length }] of Object.entries(this.#parts)) {
+      const needed = part === 'weights' || stage === 'search';
+      if (needed && !(batchSize >= 1 && batchSize <= length))
+        throw new KcrError('BATCH_SIZE', {
+          where: `training data for the ${part}`,
+          found: `a batch of ${batchSize} from ${length} images`,
+          fix: `Choose a batch size from 1 to ${length}, or give more images`,
+        });
+    }
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05, layerDecay } = optimizer;
     const { labelSmoothing = 0, clipNorm, emaDecay } = options;
     this.trainer = new Trainer({
@@ -122,17 +133,9 @@ export class TrainingLoop {
       layerDecay,
       adamw: { betas, eps, weightDecay },
     });
-    this.#parts = this.#split(options.architectureShare ?? 0.3);
-    for (const [part, { length }] of Object.entries(this.#parts)) {
-      const needed = part === 'weights' || stage === 'search';
-      if (needed && !(batchSize >= 1 && batchSize <= length))
-        throw new KcrError('BATCH_SIZE', {
-          where: `training data for the ${part}`,
-          found: `a batch of ${batchSize} from ${length} images`,
-          fix: `Choose a batch size from 1 to ${length}, or give more images`,
-        });
-    }
   }
+
+  [Symbol.asyncDispose] = () => this.trainer.dispose();
 
   async run(): Promise<FitResult> {
     const { model, directory, initial, epochs } = this.options;
