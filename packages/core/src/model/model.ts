@@ -1,5 +1,6 @@
 import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { nonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import { trace } from '../trace/tracer.ts';
@@ -152,10 +153,10 @@ export class Model<C extends object = object> {
   }
 
   /**
-   * Checks that `state` has this model's arrays, all of them at once.
+   * Checks that `state` has this model's arrays, all of them at once, and that their values are finite.
    *
    * @param where the file it came from, for the message
-   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names
+   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names, `STATE_FINITE`
    */
   checkState(state: StateDict, where: string): void {
     const names = new Set(this.params.map((p) => p.name));
@@ -177,6 +178,13 @@ export class Model<C extends object = object> {
         where,
         found: problems.join('; '),
         fix: `Use weights of ${this.architecture.name} with this configuration`,
+      });
+    const found = nonFinite(state);
+    if (found)
+      throw new KcrError('STATE_FINITE', {
+        where,
+        found,
+        fix: 'Use weights from before the training diverged, or fetch the file again',
       });
   }
 }

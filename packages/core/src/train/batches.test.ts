@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { int32 } from '../ground/array.ts';
+import { float32 } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import type { Batch, ImageSet } from '../model/batch.ts';
 import { batches, batchOrder, imageBatches, range } from './batches.ts';
@@ -25,6 +25,12 @@ test('an order is cut into batches, of which the last may be smaller', () => {
   expect(batchOrder(new Int32Array(0), 2)).toEqual([]);
 });
 
+test.each([0, -1, 2.5, Number.NaN])('no order is cut into batches of %d', (size) => {
+  expect(() => batchOrder(Int32Array.of(1, 2), size)).toThrow(
+    expect.objectContaining({ code: 'BATCH_SIZE', found: `a batch size of ${size}` }),
+  );
+});
+
 describe('batches', () => {
   /** Images that tell what is read; the batch that begins with `broken` fails. */
   function watched(broken = -1) {
@@ -38,7 +44,7 @@ describe('batches', () => {
         read.push([...indices]);
         seeds.push(augment?.seed);
         if (indices[0] === broken) throw new Error('no such file');
-        return { image: int32([indices.length], indices) };
+        return { image: float32([indices.length, 1, 1, 1], indices) };
       },
     };
     return { set, read, seeds };

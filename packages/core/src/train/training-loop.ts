@@ -10,13 +10,15 @@ import { noClasses } from '../model/task.ts';
 import type { AdamWOptions } from './adamw.ts';
 import { batches, batchOrder, imageBatches, range } from './batches.ts';
 import { checkDataset } from './check-dataset.ts';
+import { checkFitOptions } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
 import { type EpochRecord, validationName } from './epoch-record.ts';
+import { evaluateTask } from './evaluate-task.ts';
 import { extractFeatures } from './feature-extraction.ts';
 import { type Decay, learningRate } from './learning-rate.ts';
 import type { Plugin } from './plugin.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
-import { loadRun, saveRun } from './resume.ts';
+import { loadRun, type RunState, saveRun } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { type Group, Trainer } from './trainer.ts';
 
@@ -105,6 +107,7 @@ export class TrainingLoop implements AsyncDisposable {
     private readonly stage: 'fit' | 'search',
   ) {
     const { model, engine, train, plugins = [], seed, epochs, batchSize, optimizer } = options;
+    checkFitOptions(options);
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
@@ -145,18 +148,30 @@ export class TrainingLoop implements AsyncDisposable {
     if (saved) this.trainer.restore(saved.trainer);
     else await this.#refresh();
     const history = saved?.history ?? [];
-    for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++) {
-      const record = await this.#epoch(epoch);
-      history.push(record);
-      if (directory) {
-        // The run's state comes last: whatever is killed before it is done again from the epoch before.
-        await saveModel(directory, model, await this.trainer.weights(), this.#info());
-        const state = { trainer: await this.trainer.save(), epoch: epoch + 1, history };
-        await saveRun(directory, state, identity);
+    for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++)
+      try {
+        const record = await this.#epoch(epoch);
+        history.push(record);
+        if (directory) await this.#save(directory, { epoch: epoch + 1, history }, identity);
+        this.options.onEpoch?.(record);
+      } catch (error) {
+        throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
       }
-      this.options.onEpoch?.(record);
-    }
-    return { weights: await this.trainer.weights(), history };
+    const weights = await this.trainer.weights();
+    model.checkState(weights, 'trained weights');
+    return { weights, history };
+  }
+
+  /** Saves the run after an epoch; nothing is written where a part of it cannot be gone on with. */
+  async #save(
+    directory: string,
+    done: Omit<RunState, 'trainer'>,
+    identity: RunIdentity,
+  ): Promise<void> {
+    const trainer = await this.trainer.save();
+    // The run's state comes last: whatever is killed before it is done again from the epoch before.
+    await saveModel(directory, this.options.model, await this.trainer.weights(), this.#info());
+    await saveRun(directory, { ...done, trainer }, identity);
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
@@ -187,7 +202,7 @@ export class TrainingLoop implements AsyncDisposable {
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     if (validation) {
-      const result = await task.evaluate(trainer.inference, validation, batchSize);
+      const result = await evaluateTask(task, trainer.inference, validation, batchSize);
       for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
     }
     trainer.progress.epoch = epoch + 1;
@@ -293,4 +308,20 @@ export class TrainingLoop implements AsyncDisposable {
       },
     });
   }
+}
+
+/** What a run fails by when its numbers are no longer finite. */
+const DIVERGED: readonly string[] = [
+  'LOSS_NOT_FINITE',
+  'OUTPUT_FINITE',
+  'EVALUATION_FINITE',
+  'STATE_FINITE',
+];
+
+/** Says of a run that diverged that what it saved is still there. */
+function withCheckpoint(error: unknown, directory: string, epoch: number): unknown {
+  if (!(error instanceof KcrError && DIVERGED.includes(error.code))) return error;
+  const { code, where, found, fix } = error;
+  const kept = `the checkpoint of epoch ${epoch} in ${directory} is as it was`;
+  return new KcrError(code, { where, found, fix: `${fix}; ${kept}`, cause: error });
 }
