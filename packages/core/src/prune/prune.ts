@@ -8,7 +8,8 @@ import type { StateDict } from '../model/state-dict.ts';
 /**
  * The smaller model that keeps the given channels.
  *
- * @param selection by dimension name, the channels to keep as indices into the dimension as it is now
+ * @param selection by dimension name, the channels to keep as indices into the dimension as it is now, in any
+ *   order; one that comes twice counts once
  * @throws KcrError `SELECTION_DIM`, `SELECTION_PRUNABLE`, `SELECTION_MIN`, `SELECTION_MULTIPLE`,
  *   `DIM_GROUPS`, `DIM_INDEX`
  */
@@ -16,8 +17,8 @@ export function prune<C extends object>(model: Model<C>, selection: Kept): Model
   const kept: Record<string, readonly number[]> = { ...model.kept };
   for (const [name, indices] of Object.entries(selection)) {
     const dim = model.dims.get(name);
-    if (dim) checkSelection(dim, indices);
     const sorted = [...new Set(indices)].sort((a, b) => a - b);
+    if (dim) checkSelection(dim, sorted);
     kept[name] = dim?.kept ? sorted.map((i) => dim.kept![i]!) : sorted;
   }
   return new Model(model.architecture, model.config, kept, model.adapters);
