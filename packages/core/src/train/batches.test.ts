@@ -28,14 +28,14 @@ test('an order is cut into batches, of which the last may be smaller', () => {
 describe('batches', () => {
   /** Images that tell what is read; the batch that begins with `broken` fails. */
   function watched(broken = -1) {
-    const read: number[][] = [];
+    const read: Int32Array[] = [];
     const generators: (Generator | undefined)[] = [];
     const set: ImageSet = {
       length: 6,
       classes: ['a'],
       shape: [1, 1, 1],
       async batch(indices, augment): Promise<Batch> {
-        read.push([...indices]);
+        read.push(indices);
         generators.push(augment);
         if (indices[0] === broken) throw new Error('no such file');
         return { image: int32([indices.length], indices) };
