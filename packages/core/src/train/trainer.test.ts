@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { ArraySlot } from '../engine/slots.ts';
 import { float32, type NdArray } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
+import { dropout } from '../layers/dropout.ts';
 import { batchNorm } from '../layers/norm.ts';
 import { ones } from '../model/initializer.ts';
 import type { StateDict } from '../model/state-dict.ts';
@@ -229,8 +230,12 @@ describe('running statistics', () => {
   test('stay in a step of the architecture', async () => {
     const one = trainer();
     one.start(start);
+    await steps(one, 'weights', 0, 1);
+    const before = await one.save();
     await steps(one, 'architecture', 0, 1);
-    expect(numbers(await one.weights(), ...statistics)).toEqual([0, 0, 1, 1, 0]);
+    const { arrays } = await one.save();
+    for (const name of statistics.flatMap((own) => [`weight:${own}`, `average:${own}`]))
+      expect([name, ...arrays[name]!.data]).toEqual([name, ...before.arrays[name]!.data]);
   });
 });
 
@@ -265,6 +270,7 @@ describe('groups', () => {
     const { plugins, alpha } = masked();
     const trainer = makeTrainer({ plugins, emaDecay: 0.5 });
     trainer.start(first);
+    await steps(trainer, 'weights', 0, 1); // so that the average is another than the weights
     const before = await trainer.save();
     await steps(trainer, 'architecture', 0, 2);
     const { arrays } = await trainer.save();
@@ -390,6 +396,26 @@ describe('plugins', () => {
     };
     const one = await drawn(5);
     expect(one[0]).not.toBe(one[1]);
+    expect(await drawn(5)).toEqual(one);
+    expect(await drawn(6)).not.toEqual(one);
+  });
+
+  test('dropout of the model is from that generator too', async () => {
+    const dropping: Layers = (m, pixels) => regression(m, dropout(m, pixels, 0.5));
+    const seen: string[] = [];
+    const watching = plugin('watching', () => ({
+      observe: ({ features }) => void seen.push(features.data.join()),
+    }));
+    const trainer = makeTrainer({ model: tinyModel(dropping), plugins: [watching] });
+    trainer.start(first);
+    const drawn = async (seed: number) => {
+      trainer.generator = new Generator(seed);
+      for (let i = 0; i < 20; i++) await steps(trainer, 'weights', 0, 1);
+      return seen.splice(0);
+    };
+    const one = await drawn(5);
+    // Of 16 patterns one alone in 20 steps: a chance of 16^-19.
+    expect(new Set(one).size).toBeGreaterThan(1);
     expect(await drawn(5)).toEqual(one);
     expect(await drawn(6)).not.toEqual(one);
   });

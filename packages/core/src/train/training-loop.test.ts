@@ -131,6 +131,16 @@ describe('an epoch', () => {
     expect(validation).toEqual([undefined, undefined]);
     expect(await streams()).toEqual([train, validation]);
   });
+
+  test('draws noise of its own', async () => {
+    const noisy = plugin('noisy', (attached) => {
+      const noise = attached.noise('u', [1], 'normal');
+      return { loss: () => noise.value };
+    });
+    const { history } = await run({ epochs: 3, plugins: [noisy], optimizer: { lr: 0 } });
+    const drawn = history.map(({ loss, crossEntropy }) => (loss! - crossEntropy!).toFixed(4));
+    expect(new Set(drawn).size).toBeGreaterThan(1);
+  });
 });
 
 describe('the learning rate', () => {
