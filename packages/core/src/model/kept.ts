@@ -1,6 +1,6 @@
 import { KcrError } from '../ground/error.ts';
 import type { ErrorCode } from '../ground/error-codes.ts';
-import type { Dim, Kept } from './dim.ts';
+import { type Dim, type Kept, unknownDim } from './dim.ts';
 import type { Model } from './model.ts';
 
 /**
@@ -20,12 +20,7 @@ export function checkKept(model: Model, kept: unknown, where?: string): asserts 
     });
   for (const [name, channels] of Object.entries(kept)) {
     const dim = model.dims.get(name);
-    if (!dim)
-      throw new KcrError('SELECTION_DIM', {
-        where: at(name),
-        found: `no dimension of that name in ${model.architecture.name}`,
-        fix: `Use one of ${[...model.dims.keys()].slice(0, 4).join(', ')}, ... (\`dims\` of the model has all)`,
-      });
+    if (!dim) throw unknownDim(at(name), model);
     if (!Array.isArray(channels))
       throw new KcrError('SELECTION_FORM', {
         where: at(name),

@@ -8,7 +8,7 @@ import type { Adapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
 import type { Schedule } from './clock.ts';
 import { type CostEntry, countMacs, type Macs } from './cost.ts';
-import type { Dim, Kept } from './dim.ts';
+import { type Dim, type Kept, unknownDim } from './dim.ts';
 import type { FeatureInfo, ModelOutput } from './model-output.ts';
 import { type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
 import type { StateDict } from './state-dict.ts';
@@ -92,12 +92,7 @@ export class Model<C extends object = object> {
       return { logits: out.logits };
     });
     for (const name of Object.keys(kept)) {
-      if (!dims.has(name))
-        throw new KcrError('SELECTION_DIM', {
-          where: name,
-          found: `no dimension of that name in ${architecture.name}`,
-          fix: `Use one of ${[...dims.keys()].slice(0, 4).join(', ')}, ... (\`dims\` of the model has all)`,
-        });
+      if (!dims.has(name)) throw unknownDim(name, { architecture, dims });
     }
     this.params = [...params.values()];
     this.dims = dims;

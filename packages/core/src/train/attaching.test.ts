@@ -7,8 +7,15 @@ import type { Architecture } from '../model/architecture.ts';
 import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
 import { tf } from '../tensor/tf.ts';
+import { checkPlugins } from './attaching.ts';
 import { fit } from './fit.ts';
-import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
+import {
+  definePlugin,
+  PLUGIN_API_VERSION,
+  type Plugin,
+  type PluginHooks,
+  type PluginRun,
+} from './plugin.ts';
 import { search } from './search.ts';
 
 /** A linear classifier of two pixels, whose input is tapped. */
@@ -173,4 +180,24 @@ test("metrics stand in the log between the log's own numbers, in the order of th
   expect(keys.slice(0, 3)).toEqual(['epoch', 'lr', 'loss']);
   expect(keys.slice(-5)).toEqual(['b2', 'b1', 'a2', 'a1', 'seconds']);
   expect(history[0]).toMatchObject({ b2: 2, b1: 1, a2: 2, a1: 1 });
+});
+
+const named = (name: string) => plugin(name, () => ({}));
+
+test.each<[string, string, string, unknown[]]>([
+  ['PLUGIN_INVALID', 'plugin "without a name"', 'no `name`', [undefined]],
+  ['PLUGIN_INVALID', 'plugin "without a name"', 'no `name`', [{ ...named('a'), name: undefined }]],
+  ['PLUGIN_INVALID', 'plugin "b"', 'no `setup`', [named('a'), { ...named('b'), setup: undefined }]],
+  ['PLUGIN_API_VERSION', 'plugin "a"', 'version 2', [{ ...named('a'), apiVersion: 2 }]],
+  ['PLUGIN_API_VERSION', 'plugin "a"', 'undefined', [{ name: 'a', setup: () => ({}) }]],
+  ['PLUGIN_DUPLICATE', 'plugin "a"', 'twice', [named('a'), named('b'), named('a')]],
+])('%s: %s, %s', (code, where, found, plugins) => {
+  expect(PLUGIN_API_VERSION).toBe(1);
+  expect(() => checkPlugins(plugins as Plugin[])).toThrow(
+    expect.objectContaining({ code, where, found: expect.stringContaining(found) }),
+  );
+});
+
+test('plugins of one version with names of their own pass', () => {
+  expect(() => checkPlugins([named('a'), named('b')])).not.toThrow();
 });

@@ -23,7 +23,6 @@ const share = finite((x) => x >= 0 && x < 1, 'from 0 to below 1');
 
 const RUN: Readonly<Record<string, Rule>> = {
   epochs: wholeFrom(1),
-  batchSize: wholeFrom(1),
   seed: { fits: Number.isSafeInteger, fix: 'Give a whole number' },
   augRepeats: wholeFrom(1),
   labelSmoothing: share,
@@ -33,7 +32,7 @@ const RUN: Readonly<Record<string, Rule>> = {
 };
 
 const OPTIMIZER: Readonly<Record<string, Rule>> = {
-  lr: above0,
+  lr: from0,
   minLr: from0,
   warmupEpochs: from0,
   layerDecay: above0,

@@ -115,7 +115,8 @@ export class TrainingLoop implements AsyncDisposable {
     this.#parts = this.#split(options.architectureShare ?? 0.3);
     for (const [part, { length }] of Object.entries(this.#parts)) {
       const needed = part === 'weights' || stage === 'search';
-      if (needed && !(batchSize >= 1 && batchSize <= length))
+      const fits = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= length;
+      if (needed && !fits)
         throw new KcrError('BATCH_SIZE', {
           where: `training data for the ${part}`,
           found: `a batch of ${batchSize} from ${length} images`,
