@@ -37,7 +37,7 @@ describe('state', () => {
     expect(await engine.get(['flags'])).toEqual({ flags });
   });
 
-  test('is not changed by what is done to values read, nor does a step change values set', async () => {
+  test('is not what was read or set: changing one leaves the other', async () => {
     const given = float32([2], [1, 2]);
     await using engine = await engineWith({ a: given });
     const read = (await engine.get(['a'])).a!;
@@ -114,7 +114,7 @@ describe('a step', () => {
     expect(engine.names()).toEqual(['a']);
   });
 
-  test('what it brings along is made before every run, in the order in which it asked', async () => {
+  test('what it brings along is made before every run, in the order of asking', async () => {
     await using engine = await engineWith({});
     const order: string[] = [];
     let count = 0;

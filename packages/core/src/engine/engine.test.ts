@@ -42,7 +42,7 @@ test('outside steps there is none, also after one that failed', () => {
   expect(() => stepContext('temperature')).toThrow(outside);
 });
 
-test('random numbers are supplied in their shape, from the generator of the time of the run', () => {
+test('random numbers are supplied in their shape, from the generator of that time', () => {
   let next: (() => unknown) | undefined;
   const asked: unknown[] = [];
   const supplying: StepContext = {

@@ -63,7 +63,7 @@ test('an input is asked for once before each run', async () => {
   expect((await step()).y).toEqual(float32([2], [20, 20]));
 });
 
-test('noise is drawn once a step, the same from the same seed, other in the next step', async () => {
+test('noise is drawn once a step, anew in the next, the same from the same seed', async () => {
   await using engine = await cpu();
   const run = async () => {
     const generator = new Generator(3);

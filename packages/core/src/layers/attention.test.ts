@@ -117,7 +117,7 @@ test('attention is equivariant: permuted tokens give the permuted result', () =>
   );
 });
 
-test('a bias is added to the scores, one for each window, and windows take turns in the batch', () => {
+test('a bias is added to the scores, and those of the windows take turns in the batch', () => {
   const bias = (window: number) => (head: number, query: number, key: number) =>
     Math.sin(7 * window + 5 * head + 3 * query + key);
   const all = [0, 1].flatMap((window) =>

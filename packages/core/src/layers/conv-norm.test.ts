@@ -13,7 +13,7 @@ const model = (options: Partial<ConvNormOptions>) =>
 
 const names = (options: Partial<ConvNormOptions>) => model(options).params.map(({ name }) => name);
 
-test('without a norm the convolution has a bias, with one it has none, unless it is asked for', () => {
+test('the convolution has a bias where there is no norm, or where it is asked for', () => {
   const buffers = ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked'];
   expect(names({})).toEqual(['conv.weight', 'conv.bias']);
   expect(names({ norm: 'bn' })).toEqual(['conv.weight', ...buffers.map((name) => `bn.${name}`)]);

@@ -132,7 +132,7 @@ describe('a model that was saved', () => {
     expect(loaded.weights).toEqual(more);
   });
 
-  test('with a head is read back on its backbone, or refused where heads cannot be found', async () => {
+  test('with a head is read back on its backbone, or refused without a way to heads', async () => {
     const dense = new Model(onBackbone(small as Architecture), { width: 2 }) as Model;
     await saveModel(folder, dense, weights, info);
     const loaded = await loadModel(folder, parts);

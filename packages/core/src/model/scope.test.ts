@@ -188,7 +188,7 @@ describe('views', () => {
   });
 });
 
-test("the dimension of groups has one channel for each that is left, by the whole one's numbers", () => {
+test('the dimension of groups has a channel for each that is left', () => {
   const m = scope({ qk: [0, 1, 4, 5] });
   const heads = m.groupsOf('heads', m.dim('qk', 6, { groups: 3 }));
   expect(heads).toMatchObject({ name: 'heads', size: 2, full: 3, kept: [0, 2], prunable: false });

@@ -60,7 +60,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** Calls `visit` for each product of a convolution: index of the pixel, of the weight and of the output. */
+/** Calls `visit` with the indices of each product: of the pixel, the weight and the output. */
 function products(given: Case, visit: (x: number, w: number, y: number) => void) {
   const { image, filter, strides, pad, depthwise = false } = given;
   const [batch, height, width, channels] = image;
@@ -130,7 +130,7 @@ describe.each(['wasm', 'cpu'])('on %s', (backend) => {
   });
 });
 
-test('kernels that a backend has are left as they are, and completing twice is completing once', () => {
+test('kernels that a backend has stay; completing twice is completing once', () => {
   const names = ['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropInput'];
   const kernels = () => ['cpu', 'wasm'].flatMap((name) => names.map((k) => tf.getKernel(k, name)));
   const before = kernels();
