@@ -1,20 +1,11 @@
 import { Generator } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
+import { affineTransform, rotate } from './affine-transform.ts';
+import { brightness, contrast, saturation, sharpness } from './enhancements.ts';
 import type { Pixels } from './image.ts';
-import {
-  affineTransform,
-  autoContrast,
-  brightness,
-  contrast,
-  equalize,
-  posterize,
-  randAugment,
-  rotate,
-  saturation,
-  sharpness,
-  solarize,
-} from './rand-augment.ts';
+import { randAugment } from './rand-augment.ts';
 import { randomErasing } from './random-erasing.ts';
+import { autoContrast, equalize, posterize, solarize } from './value-tables.ts';
 
 function randomImage(height: number, width: number, channels = 3, seed = 1): Pixels {
   const generator = new Generator(seed);

@@ -1,20 +1,13 @@
 import { Generator } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import {
-  type Box,
-  canvasPoint,
-  type Framing,
-  fitted,
-  flipped,
-  scaleJitter,
-  shortSide,
-  sourceBox,
-  sourcePoint,
-  testViews,
-  viewBox,
-  viewImage,
-  viewLabels,
-} from './view.ts';
+import { flipped } from './flipped-views.ts';
+import { type Framing, fitted } from './framing.ts';
+import { scaleJitter } from './scale-jitter.ts';
+import { shortSide } from './short-side.ts';
+import { testViews } from './test-views.ts';
+import { type Box, sourceBox, viewBox } from './view-box.ts';
+import { viewImage, viewLabels } from './view-pixels.ts';
+import { canvasPoint, sourcePoint } from './view-point.ts';
 
 const source = { height: 60, width: 90 };
 const canvas = { height: 64, width: 48 };
