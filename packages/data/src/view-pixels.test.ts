@@ -4,10 +4,10 @@ import { flipped } from './flipped-views.ts';
 import { type Framing, fitted } from './framing.ts';
 import { scaleJitter } from './scale-jitter.ts';
 import { shortSide } from './short-side.ts';
-import { testViews } from './test-views.ts';
-import { type Box, sourceBox, viewBox } from './view-box.ts';
+import { counted } from './testing.ts';
+import type { View } from './view.ts';
+import { type Box, viewBox } from './view-box.ts';
 import { viewImage, viewLabels } from './view-pixels.ts';
-import { canvasPoint, sourcePoint } from './view-point.ts';
 
 const source = { height: 60, width: 90 };
 const canvas = { height: 64, width: 48 };
@@ -47,49 +47,43 @@ describe.each(Object.entries(framings))('%s', (_, framing) => {
       expect(differing / moved.length).toBeLessThan(0.03);
     }
   });
+});
 
-  test('points and boxes come back', () => {
-    for (const view of views) {
-      const [y, x] = sourcePoint(12.5, 30.25, view);
-      const back = canvasPoint(y, x, view);
-      expect(back[0]).toBeCloseTo(12.5, 9);
-      expect(back[1]).toBeCloseTo(30.25, 9);
-      const box = viewBox([10, 5, 80, 55], view);
-      const cut = viewBox(sourceBox(box, view), view);
-      box.forEach((value, i) => expect(cut[i]).toBeCloseTo(value, 9));
-    }
+const size = { height: 2, width: 3 };
+const plain: View = { source: size, scaled: size, canvas: size, top: 0, left: 0 };
+
+// By hand: 1 2 3 over 4 5 6.
+test.each<[string, Partial<View>, number[]]>([
+  ['as it is', {}, [1, 2, 3, 4, 5, 6]],
+  ['shifted, with free space', { top: -1, left: 1 }, [9, 9, 9, 2, 3, 9]],
+  ['mirrored left and right', { flipX: true }, [3, 2, 1, 6, 5, 4]],
+  ['mirrored top and bottom', { flipY: true }, [4, 5, 6, 1, 2, 3]],
+  ['shifted and then mirrored', { left: 1, flipX: true }, [9, 3, 2, 9, 6, 5]],
+])('an image and labels %s', async (_, view, expected) => {
+  const own = { ...plain, ...view };
+  expect([...viewLabels(counted(2, 3, 1).data, own, 9)]).toEqual(expected);
+  expect(await viewImage(counted(2, 3, 1), own, [9])).toEqual({
+    data: Uint8Array.from(expected),
+    shape: [2, 3, 1],
   });
 });
 
-test('the short side has its length unless the long one or the canvas is in the way', () => {
-  const sizeOf = (short: number, long: number, room: number) =>
-    shortSide({ short, long })(source, { height: room, width: room }, new Generator(0)).scaled;
-  expect(sizeOf(30, 1000, 1000)).toEqual({ height: 30, width: 45 });
-  expect(sizeOf(30, 36, 1000)).toEqual({ height: 24, width: 36 });
-  expect(sizeOf(30, 1000, 27)).toEqual({ height: 18, width: 27 });
+test('each channel has a fill of its own, or all the same', async () => {
+  const beyond = { ...plain, top: 2 };
+  const { data } = await viewImage(counted(2, 3, 3), beyond, [7, 8, 9]);
+  expect([...data]).toEqual(Array(6).fill([7, 8, 9]).flat());
+  expect(new Set((await viewImage(counted(2, 3, 3), beyond, [7])).data)).toEqual(new Set([7]));
 });
 
-test.each([
-  [{}, 1],
-  [{ flip: true }, 2],
-  [{ scales: [0.5, 1, 2] }, 3 + 5],
-  [{ fit: 'cover' as const }, 2],
-])('test views %j show every pixel of the image', (options, least) => {
-  const views = testViews(source, { height: 64, width: 64 }, options);
-  expect(views.length).toBeGreaterThanOrEqual(least);
-  for (let y = 0.5; y < source.height; y += 7)
-    for (let x = 0.5; x < source.width; x += 7) {
-      const seen = views.some((view) => {
-        const [row, column] = canvasPoint(y, x, view);
-        return row >= 0 && row <= 64 && column >= 0 && column <= 64;
-      });
-      expect(seen).toBe(true);
-    }
-});
-
-test('the same seed gives the same view', () => {
-  const framing = flipped(scaleJitter({ scale: [0.3, 2] }));
-  const view = (seed: number) => framing(source, canvas, new Generator(seed));
-  expect(view(4)).toEqual(view(4));
-  expect(view(4)).not.toEqual(view(5));
+test('labels are those of the nearest pixels, at any size', () => {
+  const labels = Uint8Array.of(1, 2, 3, 4, 5, 6);
+  const at = (height: number, width: number) => {
+    const scaled = { height, width };
+    return [...viewLabels(labels, { ...plain, scaled, canvas: scaled }, 9)];
+  };
+  expect(at(2, 6)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]);
+  expect(at(4, 3)).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
+  // The middle of one row of two is the border: the one below.
+  expect(at(1, 3)).toEqual([4, 5, 6]);
+  expect(at(2, 1)).toEqual([2, 5]);
 });
