@@ -79,7 +79,7 @@ export * from './prune/pruning-schedule.ts';
 export * from './prune/selection.ts';
 export * from './prune/threshold-selections.ts';
 export * from './prune/weight-values.ts';
-export { convInfo } from './tensor/conv-info.ts';
+export { type ConvGeometry, convInfo } from './tensor/conv-info.ts';
 export { type Tensor, tf } from './tensor/tf.ts';
 export * from './tokens/define-token-selector.ts';
 export { requireAttended, requireTokenSet } from './tokens/token-checks.ts';

@@ -5,12 +5,14 @@ import { gzipSync } from 'node:zlib';
 import { Generator } from '@kcr/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { horizontalFlip, randomCrop, randomRegion, transpose, verticalFlip } from './augment.ts';
-import { csvImages } from './csv.ts';
-import { imageDataset } from './dataset.ts';
-import { imageFolder } from './folder.ts';
-import { idxImages } from './idx.ts';
+import { csvImages } from './csv-images.ts';
+import { horizontalFlip, transpose, verticalFlip } from './flips.ts';
+import { idxImages } from './idx-images.ts';
 import type { Pixels } from './image.ts';
+import { imageDataset } from './image-dataset.ts';
+import { imageFolder } from './image-folder.ts';
+import { randomCrop } from './random-crop.ts';
+import { randomRegion } from './random-region.ts';
 
 let root: string;
 beforeAll(async () => {

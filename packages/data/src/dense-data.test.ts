@@ -5,10 +5,14 @@ import { Generator } from '@kcr/core';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rleFromMask, rlesFromIds } from './coco/rle.ts';
-import { cocoInstances, instanceDataset, instanceFolder } from './instances.ts';
+import { rleFromMask, rlesFromIds } from './coco/rle-mask.ts';
+import { cocoInstances } from './coco-instances.ts';
+import { instanceDataset } from './instance-dataset.ts';
+import { instanceFolder } from './instance-folder.ts';
 import { photometricDistortion } from './photometric.ts';
-import { IGNORED, semanticDataset, semanticFolder } from './semantic.ts';
+import { semanticDataset } from './semantic-dataset.ts';
+import { semanticFolder } from './semantic-folder.ts';
+import { IGNORED } from './semantic-source.ts';
 
 const [HEIGHT, WIDTH] = [24, 32];
 const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };

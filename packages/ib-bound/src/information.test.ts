@@ -2,8 +2,9 @@ import { Generator, tf } from '@kcr/core';
 import type { Features } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
 import { Assigner, type AssignmentOptions } from './assignment.ts';
-import { information, mutualInformation } from './information.ts';
-import { boundLoss } from './loss.ts';
+import { boundLoss } from './bound-loss.ts';
+import { information } from './information.ts';
+import { mutualInformation } from './mutual-information.ts';
 
 function normal(n: number, d: number, seed: number, scale = 1): Features {
   const generator = new Generator(seed);

@@ -1,7 +1,9 @@
 import { Generator } from '@kcr/core';
 import type { Features } from '@kcr/features';
 import { expect, test } from 'vitest';
-import { classMeans, effectiveClusters, firstCentroids, miniBatchKMeans } from './k-means.ts';
+import { effectiveClusters } from './effective-clusters.ts';
+import { classMeans, firstCentroids } from './first-centroids.ts';
+import { miniBatchKMeans } from './k-means.ts';
 
 const centers = [
   [0, 0],

@@ -78,7 +78,7 @@ export class BlockTurn {
   }
 
   async #takeTokens(state: CascadeState): Promise<CascadeState> {
-    const { tokens: make, rho, minTokens = [] } = this.options;
+    const { tokenSelector: make, rho, minTokens = [] } = this.options;
     const place = this.block.transformer;
     if (!make || place === undefined) return state;
     const all = imageTokens(this.options.model);
@@ -126,7 +126,7 @@ export class BlockTurn {
     const channels = Object.fromEntries(
       this.block.dims.map(({ name, role }) => [role, model.dims.get(name)!.size]),
     );
-    const selects = this.options.tokens && place !== undefined;
+    const selects = this.options.tokenSelector && place !== undefined;
     const all = selects ? imageTokens(this.options.model) : 0;
     return {
       block: this.block.name,

@@ -1,7 +1,7 @@
 import { createEagerEngine, Generator, tf } from '@kcr/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { beforeAll, expect, test } from 'vitest';
-import { linearTail, projectionTail, reconstructionTail } from './loss.ts';
+import { linearTail, projectionTail, reconstructionTail } from './tail-losses.ts';
 
 const [n, d, r] = [10, 5, 2];
 const generator = new Generator(4);

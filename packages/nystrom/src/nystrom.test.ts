@@ -3,10 +3,12 @@ import { type Features, rows } from '@kcr/features';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { kcrBounds } from './bounds.ts';
-import { kernelComplexity, spectrumTails, truncatedNuclearNorm } from './complexity.ts';
+import { complexity } from './complexity-report.ts';
+import { kernelComplexity } from './kernel-complexity.ts';
 import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
-import { complexity, nystromDirections, nystromTails } from './nystrom.ts';
+import { nystromDirections, nystromTails } from './nystrom.ts';
 import { covariance, eigen, gramSpectrum } from './spectrum.ts';
+import { spectrumTails, truncatedNuclearNorm } from './spectrum-tails.ts';
 import { topEigen } from './top-eigen.ts';
 
 /** Features of rank at most `rank`, with a falling spectrum. */

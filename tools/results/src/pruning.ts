@@ -260,7 +260,7 @@ async function cascades(dense: PrunedModel, seed: number): Promise<void> {
         seed,
         epsilon,
         rho,
-        tokens: tokens ? (counts) => lfe({ counts }) : undefined,
+        tokenSelector: tokens ? (counts) => lfe({ counts }) : undefined,
       }),
     );
   for (const [name, tokens] of [

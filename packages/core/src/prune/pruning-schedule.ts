@@ -55,12 +55,12 @@ export const oneShot = (): PruningSchedule => ({
   options: {},
 });
 
-/** In which order a cascade goes through the blocks. */
+/** In which order a block-wise schedule goes through the blocks. */
 export type BlockOrder = 'bottom-up' | 'top-down';
 
 /** Block by block, scored anew before each. */
-export const cascade = (options: { order?: BlockOrder } = {}): PruningSchedule => ({
-  name: 'cascade',
+export const blockwise = (options: { order?: BlockOrder } = {}): PruningSchedule => ({
+  name: 'blockwise',
   options,
   steps(model, roles) {
     const blocks = blocksOf(model, roles);

@@ -32,6 +32,9 @@ const broadcast =
     },
   ];
 
+const prelu: ShapeRule<'x' | 'alpha'> = ({ x, alpha }, attrs) =>
+  broadcast()({ a: x, b: alpha }, attrs);
+
 const axesOf = (x: Value, axis?: number | number[]) =>
   tf.util.parseAxisParam(axis as number[], [...x.shape]);
 
@@ -94,10 +97,11 @@ const slice: ShapeRule<'x', tf.SliceAttrs> = ({ x }, { begin, size }) => {
 };
 
 const conv =
-  (depthwise: boolean): ShapeRule<'x' | 'filter', Readonly<Record<string, unknown>>> =>
-  ({ x, filter }, attrs) => [
-    { shape: convInfo(x.shape, filter.shape, attrs, depthwise).outShape, dtype: 'float32' },
-  ];
+  (isDepthwise: boolean): ShapeRule<'x' | 'filter', Readonly<Record<string, unknown>>> =>
+  ({ x, filter }, attrs) => {
+    const info = convInfo({ x: x.shape, filter: filter.shape, attrs, isDepthwise });
+    return [{ shape: info.outShape, dtype: 'float32' }];
+  };
 
 const filterGradient: ShapeRule<'x' | 'dy', { filterShape: number[] }> = ({ x }, attrs) => [
   { shape: attrs.filterShape, dtype: x.dtype },
@@ -186,6 +190,7 @@ const rules: Record<string, AnyShapeRule> = {
   OneHot: oneHot,
   Pack: pack,
   PadV2: pad,
+  Prelu: prelu,
   Reshape: reshape,
   Select: like('t'),
   Slice: slice,
@@ -205,7 +210,6 @@ for (const kernel of [
   'Maximum',
   'Minimum',
   'Pow',
-  'Prelu',
   'SquaredDifference',
   'FloorDiv',
   'Mod',

@@ -1,19 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { Generator } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import {
-  decodeRuns,
-  encodeRuns,
-  type Rle,
-  rleArea,
-  rleBox,
-  rleFromMask,
-  rleFromPolygon,
-  rleOverlap,
-  rleToMask,
-  rleUnion,
-  toRle,
-} from './rle.ts';
+import { rleFromPolygon } from './polygon.ts';
+import { type Rle, rleArea, rleBox, rleOverlap, rleUnion } from './rle.ts';
+import { rleFromMask, rleToMask } from './rle-mask.ts';
+import { decodeRuns, encodeRuns } from './rle-text.ts';
+import { toRle } from './segmentation.ts';
 
 interface Drawn {
   height: number;

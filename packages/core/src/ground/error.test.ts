@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { KcrError } from './error.ts';
+
+test('an error says where, what was found and what to do, in sentences', () => {
+  const error = new KcrError('OPTION', {
+    where: 'pruning, keep',
+    found: '1.5',
+    fix: 'Give 0 to 1',
+  });
+  expect(error.message).toBe('pruning, keep: 1.5. Give 0 to 1.');
+  expect(error).toMatchObject({
+    name: 'KcrError',
+    code: 'OPTION',
+    where: 'pruning, keep',
+    found: '1.5',
+    fix: 'Give 0 to 1',
+  });
+  expect(error).toBeInstanceOf(Error);
+});
+
+test('a text of another error that ends in a full stop gets no second one', () => {
+  const { message, found } = new KcrError('OPTION', {
+    where: 'x',
+    found: 'No such file.',
+    fix: 'y',
+  });
+  expect(message).toBe('x: No such file. y.');
+  expect(found).toBe('No such file.');
+});
+
+test('the cause is kept, and absent where there is none', () => {
+  const cause = new Error('inner');
+  const of = (given?: unknown) =>
+    new KcrError('my-package/CODE', { where: 'x', found: 'y', fix: 'z', cause: given });
+  expect(of(cause).cause).toBe(cause);
+  expect(of().cause).toBeUndefined();
+});
