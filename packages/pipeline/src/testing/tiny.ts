@@ -32,6 +32,12 @@ export const tinyVit = {
   },
 };
 
+/** The smallest Swin that has two stages, 32 px. */
+export const tinySwin = {
+  name: 'swin_tiny_patch4_window7_224',
+  config: { img_size: 32, window_size: 4, embed_dim: 8, depths: [1, 1], num_heads: [1, 2] },
+};
+
 /** @param config what differs from {@link tinyVit} */
 export const tinyModel = (config: object = {}): Promise<Model> =>
   findModel(tinyVit.name, { ...tinyVit.config, ...config });
