@@ -32,6 +32,12 @@ export const tinyVit = {
   },
 };
 
+/** The smallest Swin that has two stages, 32 px. */
+export const tinySwin = {
+  name: 'swin_tiny_patch4_window7_224',
+  config: { img_size: 32, window_size: 4, embed_dim: 8, depths: [1, 1], num_heads: [1, 2] },
+};
+
 /** @param config what differs from {@link tinyVit} */
 export const tinyModel = (config: object = {}): Promise<Model> =>
   findModel(tinyVit.name, { ...tinyVit.config, ...config });
@@ -100,6 +106,26 @@ export const writeGrey = (path: string, grey: number, [height, width] = [8, 8]) 
     path,
   );
 };
+
+/** Writes a label map. @param labels rows of labels, 0..255 */
+export const writeLabels = (path: string, labels: readonly (readonly number[])[]) => {
+  const [height, width] = [labels.length, labels[0]!.length];
+  const raw = { height, width, channels: 1 as const };
+  return sharp(Uint8Array.from(labels.flat()), { raw }).toColourspace('b-w').png().toFile(path);
+};
+
+/** Writes images of 8 px with label maps of their names into `images` and `labels`. */
+export async function writeLabelledFolders(
+  root: string,
+  labels: Readonly<Record<string, readonly (readonly number[])[]>>,
+): Promise<void> {
+  for (const folder of ['images', 'labels']) await mkdir(join(root, folder), { recursive: true });
+  for (const [name, map] of Object.entries(labels)) {
+    const size: [number, number] = [map.length, map[0]!.length];
+    await writeGrey(join(root, 'images', `${name}.png`), 100, size);
+    await writeLabels(join(root, 'labels', `${name}.png`), map);
+  }
+}
 
 /** Writes two images of each of the classes dark and light, in folders of their names. */
 export async function writeClassFolders(root: string): Promise<void> {
