@@ -74,7 +74,7 @@ describe('RESUME_MISMATCH', () => {
     await expect(loadRun(directory, identity(2))).rejects.toMatchObject({
       code: 'RESUME_MISMATCH',
       where: path(),
-      found: 'a run with another options.seed',
+      found: 'a run with another options.seed (saved 1, now 2)',
     });
   });
 
