@@ -103,6 +103,7 @@ export * from './train/epoch-record.ts';
 export * from './train/evaluate-task.ts';
 export { extractFeatures, extractLogits } from './train/feature-extraction.ts';
 export * from './train/fit.ts';
+export * from './train/fit-options.ts';
 export * from './train/inference.ts';
 export * from './train/learning-rate.ts';
 export * from './train/plugin.ts';
@@ -110,11 +111,4 @@ export * from './train/run-identity.ts';
 export * from './train/search.ts';
 export * from './train/subset.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';
-export type {
-  FitOptions,
-  FitResult,
-  OptimizerOptions,
-  SearchOptions,
-  StepReport,
-} from './train/training-loop.ts';
 export * from './train/weight-after-warmup.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkFitOptions } from './check-fit-options.ts';
-import type { OptimizerOptions, SearchOptions } from './training-loop.ts';
+import type { OptimizerOptions, SearchOptions } from './fit-options.ts';
 
 const check = (options: object, optimizer: Partial<OptimizerOptions> = {}) =>
   checkFitOptions({

@@ -1,5 +1,5 @@
 import { KcrError } from '../ground/error.ts';
-import type { OptimizerOptions, SearchOptions } from './training-loop.ts';
+import type { OptimizerOptions, SearchOptions } from './fit-options.ts';
 
 interface Rule {
   fits(value: number): boolean;

@@ -13,9 +13,9 @@ import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
 import { classification } from './classification.ts';
 import { fit } from './fit.ts';
+import type { FitOptions } from './fit-options.ts';
 import { definePlugin, type Plugin } from './plugin.ts';
 import { regression, tinyImages, tinyModel } from './testing.ts';
-import type { FitOptions } from './training-loop.ts';
 
 const nan = Number.NaN;
 const good = tinyImages(

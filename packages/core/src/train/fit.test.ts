@@ -11,9 +11,9 @@ import type { Architecture } from '../model/architecture.ts';
 import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
 import { fit } from './fit.ts';
+import type { SearchOptions } from './fit-options.ts';
 import { definePlugin } from './plugin.ts';
 import { search } from './search.ts';
-import type { SearchOptions } from './training-loop.ts';
 
 const model = new Model(
   vit as Architecture,

@@ -1,7 +1,8 @@
 import { KcrError } from '../ground/error.ts';
 import type { Kept } from '../model/dim.ts';
+import type { FitResult, SearchOptions } from './fit-options.ts';
 import { pluginSelection } from './plugin-selection.ts';
-import { type FitResult, type SearchOptions, TrainingLoop } from './training-loop.ts';
+import { TrainingLoop } from './training-loop.ts';
 
 export interface SearchResult extends FitResult {
   /** The channels that the plugins chose, by dimension. */

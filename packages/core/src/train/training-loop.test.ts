@@ -15,10 +15,11 @@ import type { StateDict } from '../model/state-dict.ts';
 import { tf } from '../tensor/tf.ts';
 import { evaluate } from './classification-evaluation.ts';
 import type { EpochRecord } from './epoch-record.ts';
+import type { SearchOptions, StepReport } from './fit-options.ts';
 import { compileInference } from './inference.ts';
 import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
 import { regression, tinyImages, tinyModel } from './testing.ts';
-import { type SearchOptions, type StepReport, TrainingLoop } from './training-loop.ts';
+import { TrainingLoop } from './training-loop.ts';
 
 let engine: Engine;
 let directory: string;
