@@ -10,7 +10,9 @@ import { readSafetensors } from '../ground/safetensors.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
+import { tf } from '../tensor/tf.ts';
 import { fit } from './fit.ts';
+import { definePlugin } from './plugin.ts';
 
 const model = new Model(
   vit as Architecture,
@@ -69,4 +71,28 @@ test('arrays that the caller set survive a run and are not in its checkpoint', a
     ].sort(),
   );
   await rm(directory, { recursive: true });
+});
+
+test('a run that fails leaves the engine as it was', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  engine.set({ own: float32([1], [7]) });
+  const infinite = definePlugin('infinite', () => () => ({
+    loss: () => tf.scalar(Number.POSITIVE_INFINITY),
+  }));
+  const run = fit({
+    model,
+    engine,
+    train: images,
+    epochs: 1,
+    batchSize: 2,
+    seed: 1,
+    optimizer: { lr: 1e-3 },
+    plugins: [infinite({})],
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 'LOSS_NOT_FINITE',
+    where: 'epoch 1, step 1 (weights)',
+    found: 'a loss of Infinity',
+  });
+  expect(engine.names()).toEqual(['own']);
 });
