@@ -93,8 +93,12 @@ describe('at once', () => {
       weights: someWeights(whole),
       data: tinyImages([[1, 2, 3, 4, 5, 6, 7, 8]], [0]),
     };
-    const hidden = await run({ ...given, dims: ['hidden'] });
+    const reports: PruningReport[] = [];
+    const onStep = (report: PruningReport) => reports.push(report);
+    const hidden = await run({ ...given, dims: ['hidden'], onStep });
     expect(hidden.model.kept).toEqual({ 'blocks.0.mlp.hidden': [3, 4, 5] });
+    // On two tokens q, k and v, 96, their products, 32, proj, 32, and the MLP, 2 x 24; the head, 8.
+    expect(reports).toMatchObject([{ macs: 96 + 32 + 32 + 48 + 8 }]);
     const ofA = defineCriterion('a', (_: object) => () => new Map([['a.hidden', [4, 3, 2, 1]]]));
     expect((await run({ criterion: ofA({}) })).model.kept).toEqual({ 'a.hidden': [0, 1] });
   });
@@ -151,15 +155,20 @@ describe('in rounds', () => {
   });
 
   test('each has random numbers of its own, the same by the same seed', async () => {
-    const drawn = async (seed: number) => {
+    const drawn = async (seed: number, draws: number) => {
       const { criterion, asked } = watched();
       await run({ criterion, seed, schedule: iterative({ rounds: 2 }) });
-      return asked.map(({ generator }) => generator.uniform());
+      const [first, second] = asked.map(({ generator }) => generator);
+      // What is drawn in the first round does not show in the second.
+      for (let i = 0; i < draws; i++) first!.uniform();
+      return [first!.uniform(), second!.uniform()];
     };
-    const one = await drawn(1);
+    const [one, more] = [await drawn(1, 0), await drawn(1, 1)];
     expect(one[0]).not.toBe(one[1]);
-    expect(await drawn(1)).toEqual(one);
-    expect(await drawn(2)).not.toEqual(one);
+    expect(one[0]).not.toBe(more[0]);
+    expect(one[1]).toBe(more[1]);
+    expect(await drawn(1, 0)).toEqual(one);
+    expect(await drawn(2, 0)).not.toEqual(one);
   });
 });
 
