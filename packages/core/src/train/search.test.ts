@@ -4,9 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import { float32 } from '../ground/array.ts';
 import type { Kept } from '../model/dim.ts';
 import { tf } from '../tensor/tf.ts';
-import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 import { search } from './search.ts';
-import { regression, tinyImages, tinyModel } from './testing.ts';
+import { plainPlugin, regression, tinyImages, tinyModel } from './testing.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -27,12 +27,9 @@ const options = (plugins: readonly Plugin[]) => ({
   plugins,
 });
 
-const plugin = (name: string, attach: (run: PluginRun) => PluginHooks): Plugin =>
-  definePlugin(name, () => attach)({});
-
 /** Architecture parameters whose loss has its minimum at 1, 2, ...; it keeps the channels whose parameter has grown. */
 const growing = (name: string, dim: string) =>
-  plugin(name, (run) => {
+  plainPlugin(name, (run) => {
     const alpha = run.parameter('alpha', float32([2], [0, 5]));
     return {
       loss: () => tf.sum(tf.square(tf.sub(alpha.value, tf.tensor1d([1, 2])))),
@@ -44,7 +41,7 @@ const growing = (name: string, dim: string) =>
   });
 
 test('channels are chosen at the end, by every plugin that selects', async () => {
-  const silent = plugin('silent', () => ({}));
+  const silent = plainPlugin('silent', () => ({}));
   const { kept, history, weights } = await search(
     options([growing('one', 'a.hidden'), silent, growing('two', 'b.hidden')]),
   );
@@ -55,7 +52,8 @@ test('channels are chosen at the end, by every plugin that selects', async () =>
 });
 
 test('of two plugins that choose for one dimension the later decides', async () => {
-  const choosing = (name: string, kept: Kept) => plugin(name, () => ({ select: async () => kept }));
+  const choosing = (name: string, kept: Kept) =>
+    plainPlugin(name, () => ({ select: async () => kept }));
   const { kept } = await search(
     options([growing('mask', 'a'), choosing('one', { b: [1] }), choosing('two', { b: [0, 1] })]),
   );
@@ -66,11 +64,11 @@ describe('SEARCH_NOTHING', () => {
   const select = { select: async () => ({}) };
   test.each<[string, readonly Plugin[]]>([
     ['without plugins', []],
-    ['without architecture parameters', [plugin('mask', () => select)]],
+    ['without architecture parameters', [plainPlugin('mask', () => select)]],
     [
       'without a selection',
       [
-        plugin('mask', (run) => {
+        plainPlugin('mask', (run) => {
           run.parameter('alpha', float32([], [1]));
           return {};
         }),
