@@ -19,9 +19,9 @@ describe('uniform', () => {
   });
 
   test('counts in the whole model, whatever is left of it', async () => {
-    const pruned = prune(model, { 'a.hidden': [0, 1, 2] });
-    const given = allocation(pruned, { 'a.hidden': [3, 1, 2] }, { whole: model });
-    expect(await uniform({ keepRatio: 0.5 }).allocate(given)).toEqual({ 'a.hidden': [0, 2] });
+    const pruned = prune(model, { 'a.hidden': [1, 2] });
+    const given = allocation(pruned, { 'a.hidden': [3, 1] }, { whole: model });
+    expect(await uniform({ keepRatio: 0.5 }).allocate(given)).toEqual({ 'a.hidden': [0, 1] });
   });
 });
 
@@ -45,13 +45,13 @@ describe('one threshold', () => {
   });
 
   test('counts in the whole model, of the dimensions that are scored', async () => {
-    const pruned = prune(model, { 'a.hidden': [0, 1, 2] });
-    const given = allocation(pruned, { 'a.hidden': [3, 1, 2] }, { whole: model });
-    const kept = await globalThreshold({ keepRatio: 0.5 }).allocate(given);
-    expect(kept).toEqual({ 'a.hidden': [0, 2] });
+    const pruned = prune(model, { 'a.hidden': [1, 2] });
+    const given = allocation(pruned, { 'a.hidden': [3, 1] }, { whole: model });
+    const share = async (keepRatio: number) => globalThreshold({ keepRatio }).allocate(given);
+    expect(await share(0.5)).toEqual({ 'a.hidden': [0, 1] });
+    expect(await share(0.25)).toEqual({ 'a.hidden': [0] });
     // More are wanted than there are.
-    const all = await globalThreshold({ keepRatio: 1 }).allocate(given);
-    expect(all).toEqual({ 'a.hidden': [0, 1, 2] });
+    expect(await share(1)).toEqual({ 'a.hidden': [0, 1] });
   });
 });
 

@@ -4,9 +4,13 @@ import type { Engine } from '../engine/engine.ts';
 import { float32, int32, type NdArray, sizeOf } from '../ground/array.ts';
 import { linear } from '../layers/linear.ts';
 import { batchNorm } from '../layers/norm.ts';
+import { adapt } from '../model/adapt.ts';
+import { defineAdapter } from '../model/adapter.ts';
 import type { DimOptions, Kept } from '../model/dim.ts';
+import { ones } from '../model/initializer.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
+import { tf } from '../tensor/tf.ts';
 import { compileInference } from '../train/inference.ts';
 import { tinyModel } from '../train/testing.ts';
 import { prune, pruneState } from './prune.ts';
@@ -154,6 +158,25 @@ describe('a selection', () => {
     expect(stepwise).toEqual(pruneState(model, twice, state));
   });
 
+  test('goes through the adapters of a model, which stay', () => {
+    const gain = defineAdapter(
+      'gain',
+      'test',
+      (_: object) =>
+        () =>
+        (m, value, { role, dim }) =>
+          role === 'hidden' && dim
+            ? tf.mul(value, m.child('gain').param('scale', [dim], ones))
+            : value,
+    );
+    const model = adapt(perceptron(), [gain({})]);
+    const pruned = prune(model, { 'a.hidden': [1, 3] });
+    expect(pruned.adapters).toEqual(model.adapters);
+    const state = pruneState(model, pruned, counting(model));
+    expect(plain(state['a.gain.scale'])).toEqual([[2], [1, 3]]);
+    expect(plain(state['b.gain.scale'])).toEqual([[3], [0, 1, 2]]);
+  });
+
   test('leaves the model that it is made from', () => {
     const model = perceptron();
     const { macs, parameterCount } = prune(model, { 'a.hidden': [0], 'b.hidden': [0, 1] });
@@ -187,6 +210,17 @@ describe('what a dimension does not allow is refused', () => {
   ])('%s: %j of 8 channels with %j', (code, indices, options) => {
     expect(() => prune(withDim(options), { hidden: indices })).toThrow(
       expect.objectContaining({ code, where: 'hidden' }),
+    );
+  });
+
+  test('DIM_INDEX beyond what is left of a dimension', () => {
+    const pruned = prune(perceptron(), { 'a.hidden': [1, 3] });
+    expect(() => prune(pruned, { 'a.hidden': [0, 2] })).toThrow(
+      expect.objectContaining({
+        code: 'DIM_INDEX',
+        where: 'a.hidden',
+        found: 'the channel 2',
+      }),
     );
   });
 

@@ -103,14 +103,18 @@ test('counts are asked for by dimension, with its scores; others stay whole', ()
 });
 
 describe('a view', () => {
-  /** A dimension of 4 channels, and a view of it. */
-  const model = tinyModel((m, pixels) => {
-    const base = m.dim('base', 4);
-    const view = m.dim('view', base);
-    const x = linear(m.child('fc'), pixels, 2, base);
-    const features = put(linear(m.child('mix'), take(x, view), view, view), view);
-    return { features, logits: linear(m.child('head'), features, base, 2) };
-  });
+  /** A dimension of 4 channels, and views of it. */
+  const viewed = (...views: string[]) =>
+    tinyModel((m, pixels) => {
+      const base = m.dim('base', 4);
+      let x = linear(m.child('fc'), pixels, 2, base);
+      for (const name of views) {
+        const view = m.dim(name, base);
+        x = put(linear(m.child(`of-${name}`), take(x, view), view, view), view);
+      }
+      return { features: x, logits: linear(m.child('head'), x, base, 2) };
+    });
+  const model = viewed('view');
 
   test('keeps the best of the channels that the dimension it looks at keeps', () => {
     const scores = new Map([
@@ -136,17 +140,23 @@ describe('a view', () => {
     expect(selectCounts(model, scores, () => 2)).toEqual({ base: [0, 1] });
   });
 
+  test('of several that were pruned before, each keeps its best channel', () => {
+    const pruned = prune(viewed('one', 'two'), { one: [2], two: [1, 3] });
+    const scores = new Map([['base', [9, 1, 2, 3]]]);
+    expect(selectCounts(pruned, scores, () => 1)).toEqual({ base: [2, 3] });
+  });
+
   test('of a dimension that was pruned before counts in what is left', () => {
     // Of the unpruned channels 0, 2 and 3 are left, in both.
     const pruned = prune(model, { base: [0, 2, 3] });
     const scores = new Map([
       ['base', [1, 3, 2]],
-      ['view', [9, 1, 2]],
+      ['view', [9, 2, 1]],
     ]);
     const counts: Record<string, number> = { base: 2, view: 1 };
     const kept = selectCounts(pruned, scores, ({ name }) => counts[name]!);
-    expect(kept).toEqual({ base: [1, 2], view: [2] });
-    expect(prune(pruned, kept).kept).toEqual({ base: [2, 3], view: [3] });
+    expect(kept).toEqual({ base: [1, 2], view: [1] });
+    expect(prune(pruned, kept).kept).toEqual({ base: [2, 3], view: [2] });
   });
 });
 
@@ -174,6 +184,11 @@ describe('heads', () => {
 
   test('all stay in a dimension that is scored without the other', () => {
     expect(select({ [v!]: [0, 0, 9, 9] }, { [v!]: 2 })).toEqual({ [v!]: [0, 2] });
+  });
+
+  test('all stay where fewer would be worth no more', () => {
+    const scores = { [qk!]: [1, 1, 1, 1], [v!]: [1, 1, 1, 1] };
+    expect(select(scores, { [qk!]: 2, [v!]: 2 })).toEqual({ [qk!]: [0, 2], [v!]: [0, 2] });
   });
 
   test('of equal ones the first stay', () => {

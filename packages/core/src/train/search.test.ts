@@ -4,9 +4,9 @@ import type { Engine } from '../engine/engine.ts';
 import { float32 } from '../ground/array.ts';
 import { linear } from '../layers/linear.ts';
 import { tf } from '../tensor/tf.ts';
-import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
+import type { Plugin } from './plugin.ts';
 import { search } from './search.ts';
-import { tinyImages, tinyModel } from './testing.ts';
+import { plainPlugin, tinyImages, tinyModel } from './testing.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -34,12 +34,9 @@ const options = (plugins: readonly Plugin[]) => ({
   plugins,
 });
 
-const plugin = (name: string, attach: (run: PluginRun) => PluginHooks): Plugin =>
-  definePlugin(name, () => attach)({});
-
 /** Architecture parameters whose loss has its minimum at 1, 2, ...; it keeps the channels whose parameter has grown. */
 const growing = (name: string, dim: string) =>
-  plugin(name, (run) => {
+  plainPlugin(name, (run) => {
     const alpha = run.parameter('alpha', float32([2], [0, 5]));
     return {
       loss: () => tf.sum(tf.square(tf.sub(alpha.value, tf.tensor1d([1, 2])))),
@@ -51,7 +48,7 @@ const growing = (name: string, dim: string) =>
   });
 
 test('channels are chosen at the end, by every plugin that selects', async () => {
-  const silent = plugin('silent', () => ({}));
+  const silent = plainPlugin('silent', () => ({}));
   const { kept, history, weights } = await search(
     options([growing('one', 'a.hidden'), silent, growing('two', 'b.hidden')]),
   );
@@ -62,7 +59,7 @@ test('channels are chosen at the end, by every plugin that selects', async () =>
 });
 
 test('of two plugins that choose for one dimension neither decides', async () => {
-  const choosing = plugin('one', () => ({ select: async () => ({ 'a.hidden': [1] }) }));
+  const choosing = plainPlugin('one', () => ({ select: async () => ({ 'a.hidden': [1] }) }));
   await expect(search(options([growing('mask', 'a.hidden'), choosing]))).rejects.toMatchObject({
     code: 'SELECTION_CONFLICT',
     where: 'plugin "one", select, a.hidden',
@@ -73,11 +70,11 @@ describe('SEARCH_NOTHING', () => {
   const select = { select: async () => ({}) };
   test.each<[string, readonly Plugin[]]>([
     ['without plugins', []],
-    ['without architecture parameters', [plugin('mask', () => select)]],
+    ['without architecture parameters', [plainPlugin('mask', () => select)]],
     [
       'without a selection',
       [
-        plugin('mask', (run) => {
+        plainPlugin('mask', (run) => {
           run.parameter('alpha', float32([], [1]));
           return {};
         }),

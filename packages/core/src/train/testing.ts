@@ -7,6 +7,7 @@ import type { ModelOutput } from '../model/model-output.ts';
 import type { Scope } from '../model/scope.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import type { AdamWOptions } from './adamw.ts';
+import { definePlugin, type Plugin } from './plugin.ts';
 
 /** The part of a model that a test is about: from pixels [batch, n] to features and logits. */
 export type Layers = (m: Scope, pixels: Tensor) => Pick<ModelOutput, 'features' | 'logits'>;
@@ -41,6 +42,10 @@ export function tinyModel(layers: Layers, options: TinyOptions = {}): Model {
   };
   return new Model(architecture, {});
 }
+
+/** A plugin without options. */
+export const plainPlugin = (name: string, attach: Plugin['setup']): Plugin =>
+  definePlugin(name, () => attach)({});
 
 /** Images of shape [1, 1, n] as rows of pixels, with a class each. */
 export function tinyImages(

@@ -10,8 +10,14 @@ import { ones } from '../model/initializer.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
-import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
-import { type Layers, regression, tinyImages, tinyModel, torchAdamW } from './testing.ts';
+import {
+  type Layers,
+  plainPlugin,
+  regression,
+  tinyImages,
+  tinyModel,
+  torchAdamW,
+} from './testing.ts';
 import { type Group, Trainer, type TrainerOptions } from './trainer.ts';
 
 let engine: Engine;
@@ -33,9 +39,6 @@ const makeTrainer = (options: Partial<TrainerOptions> = {}) =>
     adamw,
     ...options,
   });
-
-const plugin = (name: string, attach: (run: PluginRun) => PluginHooks): Plugin =>
-  definePlugin(name, () => attach)({});
 
 const rows = [
   [1, 2],
@@ -199,7 +202,7 @@ describe('running statistics', () => {
     const dim = m.dim('pixels', 2);
     return regression(m, batchNorm(m.child('norm'), pixels, dim));
   };
-  const alpha = plugin('mask', (run) => {
+  const alpha = plainPlugin('mask', (run) => {
     const slot = run.parameter('alpha', float32([], [1]));
     return { loss: () => tf.square(slot.value) };
   });
@@ -243,7 +246,7 @@ describe('groups', () => {
   /** An architecture parameter, 1 at first, whose loss has its minimum at 3; its slot comes along. */
   function masked() {
     let slot: ArraySlot | undefined;
-    const attached = plugin('mask', (run) => {
+    const attached = plainPlugin('mask', (run) => {
       const alpha = run.parameter('alpha', float32([], [1]));
       slot = alpha;
       return { loss: () => tf.square(tf.sub(alpha.value, 3)) };
@@ -307,13 +310,13 @@ describe('plugins', () => {
   test('taps follow one another, in training and in evaluation', async () => {
     const seen: boolean[] = [];
     const observed: number[][] = [];
-    const twice = plugin('twice', () => ({
+    const twice = plainPlugin('twice', () => ({
       tap(value, { training }) {
         seen.push(training);
         return tf.mul(value, 2);
       },
     }));
-    const more = plugin('more', () => ({
+    const more = plainPlugin('more', () => ({
       tap: (value) => tf.add(value, 1),
       observe: ({ indices, features }) => observed.push([...indices], [...features.data]),
     }));
@@ -335,7 +338,7 @@ describe('plugins', () => {
   });
 
   test("losses are added to the task's, and read the batch", async () => {
-    const reading = plugin('reading', () => ({
+    const reading = plainPlugin('reading', () => ({
       loss: ({ images, indices, targets, logits, features, tokens }) => {
         expect([images, logits, features, tokens].map(({ shape }) => shape)).toEqual([
           ...[
@@ -349,7 +352,7 @@ describe('plugins', () => {
         return tf.add(own, tf.sum(tf.cast(indices, 'float32')));
       },
     }));
-    const constant = plugin('constant', () => ({ loss: () => tf.scalar(0.5) }));
+    const constant = plainPlugin('constant', () => ({ loss: () => tf.scalar(0.5) }));
     const trainer = makeTrainer({ plugins: [reading, constant] });
     trainer.start(first);
     const [{ loss, terms } = { loss: 0, terms: {} }] = await steps(trainer, 'weights', 1, 2);
@@ -360,7 +363,7 @@ describe('plugins', () => {
 
   test('inputs follow the progress: the epoch, and the steps of the group', async () => {
     const told: number[][] = [];
-    const watching = plugin('watching', (run) => {
+    const watching = plainPlugin('watching', (run) => {
       run.parameter('alpha', float32([], [1]));
       const slot = run.input('progress', ({ epoch, epochs, step }) => {
         told.push([epoch, epochs, step]);
@@ -383,7 +386,7 @@ describe('plugins', () => {
   });
 
   test("noise is new in every step, from the trainer's generator of that time", async () => {
-    const noisy = plugin('noisy', (run) => {
+    const noisy = plainPlugin('noisy', (run) => {
       const slot = run.noise('u', [1], 'uniform');
       return { loss: () => tf.mul(slot.value, 100) };
     });
@@ -403,7 +406,7 @@ describe('plugins', () => {
   test('dropout of the model is from that generator too', async () => {
     const dropping: Layers = (m, pixels) => regression(m, dropout(m, pixels, 0.5));
     const seen: string[] = [];
-    const watching = plugin('watching', () => ({
+    const watching = plainPlugin('watching', () => ({
       observe: ({ features }) => void seen.push(features.data.join()),
     }));
     const trainer = makeTrainer({ model: tinyModel(dropping), plugins: [watching] });
@@ -422,7 +425,7 @@ describe('plugins', () => {
 
   test('warnings name the plugin', () => {
     const warnings: string[] = [];
-    const warning = plugin('mask', (run) => {
+    const warning = plainPlugin('mask', (run) => {
       run.warn('it has collapsed');
       return {};
     });
@@ -433,7 +436,7 @@ describe('plugins', () => {
 });
 
 describe('what is saved', () => {
-  const slots = plugin('slots', (run) => {
+  const slots = plainPlugin('slots', (run) => {
     run.constant('teacher', float32([1], [7]));
     run.buffer('centres', float32([1], [8]));
     run.parameter('alpha', float32([1], [9]));
@@ -484,7 +487,7 @@ describe('what is saved', () => {
 
 describe('errors', () => {
   test('a loss that is not finite is named by epoch, step and group', async () => {
-    const broken = plugin('broken', (run) => {
+    const broken = plainPlugin('broken', (run) => {
       const slot = run.input('loss', ({ step }) => (step === 1 ? Number.NaN : 0));
       return { loss: () => slot.value };
     });
@@ -526,7 +529,7 @@ describe('errors', () => {
   });
 
   test("where images have no class, a plugin's loss cannot read it", async () => {
-    const reading = plugin('reading', () => ({ loss: ({ targets }) => tf.mean(targets) }));
+    const reading = plainPlugin('reading', () => ({ loss: ({ targets }) => tf.mean(targets) }));
     const trainer = makeTrainer({ model, plugins: [reading] });
     trainer.start(first);
     await expect(steps(trainer, 'weights')).rejects.toMatchObject({ code: 'TASK_CLASSES' });
