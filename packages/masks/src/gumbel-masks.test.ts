@@ -92,7 +92,7 @@ const crossEntropy = (logits: readonly number[]) =>
 const decided = { 'a.io': [1e4, -1e4, 1e4], 'b.io': [1e4, 1e4, 1e4] };
 const kept = { 'a.io': [0, 2] };
 
-test('evaluation is that of the model without the channels whose alpha is not above 0', async () => {
+test('evaluation is that of the model whose alphas are above 0', async () => {
   await using engine = await cpu();
   const alphas = { 'a.io': [1, -1, 0.01], 'b.io': [0, 2, 3] };
   const { trainer } = await searching(engine, { alphas });
@@ -233,7 +233,7 @@ describe('the selection', () => {
   });
 });
 
-test('its numbers: temperature, kept channels, the MACs that would be left, collapsed', async () => {
+test('its numbers: temperature, channels and MACs that would be left, collapsed', async () => {
   await using engine = await cpu();
   const alphas = { 'a.io': [-1, -1, -2], 'b.io': [1, -1, 1] };
   const { plugin } = await searching(engine, { alphas });

@@ -17,8 +17,8 @@ const shareAt = (kind: SearchCost, model: Model, sizes: number[], role?: string)
 };
 
 /**
- * Each MLP has 2 tokens x 2 layers x 3 x 6 MACs, 24 for each channel of its view; `mix` 2 x 3 x 3 and the classifier
- * 3 x 2, whatever the views are.
+ * Each MLP has 2 tokens x 2 layers x 3 x 6 MACs, 24 for each channel of its view; `mix` 2 x 3 x 3
+ * and the classifier 3 x 2, whatever the views are.
  */
 const mlpMacs = (d: number) => 24 * d;
 const [mix, head] = [18, 6];
