@@ -94,7 +94,7 @@ describe('blocks', () => {
   });
 });
 
-test('a head width that does not divide the stages with attention is refused, of the others not', () => {
+test('a head width must divide the stages with attention, and no others', () => {
   expect(() => modelOf({ head_dim: 5 })).toThrow(expect.objectContaining({ code: 'MODEL_CONFIG' }));
   expect(() => modelOf({ head_dim: 4, widths: [5, 6, 7, 12] })).not.toThrow();
   expect(() => modelOf({ depths: [1, 1] })).toThrow(

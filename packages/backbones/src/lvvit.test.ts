@@ -32,7 +32,7 @@ const waves = (model: Model) =>
   );
 
 test('its MACs by hand', () => {
-  // A stem of three convolutions at 4 x 4, patches of 2 x 2 of those, 5 tokens, two heads for classes.
+  // Three convolutions at 4 x 4, patches of 2 x 2 of those, 5 tokens, two heads for classes.
   const n = 5;
   const stem = 16 * (49 * 3 * 2 + 2 * (9 * 2 * 2)) + 4 * 4 * 2 * d;
   const linear = stem + 2 * n * (4 * d * d + 4 * d * d) + 4 * d * classes + d * classes;

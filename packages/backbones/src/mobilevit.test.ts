@@ -33,7 +33,7 @@ const modelOf = (more: Partial<MobileVitConfig> = {}) =>
   );
 
 test('its MACs by hand', () => {
-  // The stem at 8 x 8, a block that stays there, one that halves it, then 16 positions in 4 parts of 4.
+  // The stem at 8 x 8, a block that stays there, one that halves it, then 4 parts of 4 positions.
   const inverted = (from: number, to: number, hidden: number, before: number, after: number) =>
     before * from * hidden + after * (9 * hidden + hidden * to);
   const d = 8;
@@ -89,7 +89,7 @@ test.each([
   expect(dims.get('stages.0.0.hidden')?.full).toBe(hidden);
 });
 
-test('a block that changes neither width nor resolution has a shortcut and no width of its own', () => {
+test('a block that keeps width and resolution has no width of its own', () => {
   const names = [...modelOf().dims.keys()];
   expect(names).not.toContain('stages.0.0.channels');
   expect(names).toContain('stages.1.0.channels');

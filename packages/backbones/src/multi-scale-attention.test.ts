@@ -32,8 +32,9 @@ const weights = (model: Model) =>
 type Matrix = number[][];
 
 /**
- * Linear attention of one branch in float64 (Cai et al. 2023, eq. 2), head by head: each position's q, k and v are
- * `parts` of the channels of its head.
+ * Linear attention of one branch in float64 (Cai et al. 2023, eq. 2).
+ *
+ * @param rows of each position, head by head, q, k and v
  */
 function linearAttention(rows: Matrix, heads: number, [qk, v]: readonly [number, number]): Matrix {
   const relu = (x: number) => Math.max(x, 0);
@@ -60,7 +61,7 @@ function linearAttention(rows: Matrix, heads: number, [qk, v]: readonly [number,
   );
 }
 
-/** A depthwise convolution of a map's rows, and in each head of `size` channels a 1 x 1 convolution. */
+/** A depthwise convolution of a map, and of each group of channels a 1 x 1 convolution. */
 function aggregate(rows: Matrix, kernel: number, depthwise: number[], grouped: Matrix): Matrix {
   const half = (kernel - 1) / 2;
   const near = rows.map((row, position) =>

@@ -52,7 +52,7 @@ export async function run(
   return { logits: values('logits'), features: values('features'), tokens: values('tokens'), taps };
 }
 
-/** Values for all parameters and buffers, by name and index; variances and counters are positive. */
+/** Values for all parameters and buffers, by name and index. */
 export const weightsOf = (
   model: Model,
   value: (name: string, i: number) => number,
