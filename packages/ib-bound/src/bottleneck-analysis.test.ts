@@ -17,6 +17,7 @@ const contextOf = (train: object, order = [...labels.keys()]) =>
     train: {
       length: 12,
       classes: ['a', 'b', 'c', 'd'],
+      shape: [1, 1, 2],
       batch: async (indices: Int32Array) => ({
         image: float32(
           [indices.length, 1, 1, 2],
