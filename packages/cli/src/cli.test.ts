@@ -168,7 +168,7 @@ describe('pruning', () => {
       images: 12,
       calibrationImages: 12,
       batchSize: 12,
-      tokens: { use: '@kcr/lfc#lfe', options: { form: 'code' } },
+      tokenSelector: { use: '@kcr/lfc#lfe', options: { form: 'code' } },
     },
     distillation: { teacher: 'dense', kind: 'hard' },
     ablations: {},
@@ -227,7 +227,7 @@ describe('pruning', () => {
         ...['--schedule', 'iterative', '--rounds', '2', '--dims', 'hidden'],
       ],
     ],
-    ['an allowed drop', ['--allocator', 'drop', '--budget', '10', '--schedule', 'cascade']],
+    ['an allowed drop', ['--allocator', 'drop', '--budget', '10', '--schedule', 'blockwise']],
     [
       'a cascade without tokens',
       ['--method', 'bottom-up-cascade', '--epsilon', '60', '--no-tokens'],

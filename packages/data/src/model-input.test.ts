@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { plainPreprocessing } from '@kcr/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { imageDataset, normalised } from './dataset.ts';
-import { imageFolder } from './folder.ts';
+import { imageDataset } from './image-dataset.ts';
+import { imageFolder } from './image-folder.ts';
 import { cornerInput, inputView, readInput } from './model-input.ts';
+import { normalised } from './normalised.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { KcrError, shapeText } from '@kcr/core';
 import type { Features } from '@kcr/features';
-import { squaredDistances } from './distances.ts';
+import { squaredDistances } from './squared-distances.ts';
+import { unitRows } from './unit-rows.ts';
 
 /** Options of {@link Assigner}. */
 export interface AssignmentOptions {
@@ -8,18 +9,6 @@ export interface AssignmentOptions {
   beta?: number;
   /** Scale points and centroids to length 1 first, so that squared distances are in 0..4. Default true. */
   normalize?: boolean;
-}
-
-/** Rows of length 1, in float64; rows of zeros stay. */
-export function unitRows({ n, d, data }: Features): Features {
-  const unit = new Float64Array(n * d);
-  for (let start = 0; start < n * d; start += d) {
-    let square = 0;
-    for (let j = start; j < start + d; j++) square += data[j]! * data[j]!;
-    const scale = square > 0 ? 1 / Math.sqrt(square) : 1;
-    for (let j = start; j < start + d; j++) unit[j] = data[j]! * scale;
-  }
-  return { n, d, data: unit };
 }
 
 /**

@@ -6,8 +6,9 @@ import {
   imageBatches,
 } from '@kcr/core';
 import { rows, toFeatures } from '@kcr/features';
-import { measureInformation, sampleSize } from './measure.ts';
+import { measureInformation } from './measure-information.ts';
 import { poolImages } from './pooled-pixels.ts';
+import { sampleSize } from './sample-size.ts';
 
 /**
  * Information between the clusters of training images' features and inputs, and of features and classes, in nats, with

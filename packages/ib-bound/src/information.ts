@@ -1,10 +1,10 @@
 import { KcrError } from '@kcr/core';
 import type { Features } from '@kcr/features';
 import { Assigner, type AssignmentOptions } from './assignment.ts';
-import { addProducts, BLOCK } from './distances.ts';
-
-/** Smallest value of Q(a|y) whose logarithm is taken. */
-export const MIN_Q = 1e-8;
+import { BLOCK } from './block.ts';
+import { logConditional } from './log-conditional.ts';
+import { mutualInformation } from './mutual-information.ts';
+import { addProducts } from './products.ts';
 
 /** What the information bottleneck is made of, in nats. */
 export interface Information {
@@ -38,21 +38,6 @@ export interface InformationOptions extends AssignmentOptions {
   /** Class of every image, 0..classes - 1. */
   labels: ArrayLike<number>;
   classes: number;
-}
-
-/** Mutual information of two variables in nats, from their joint distribution [rows, columns] (sum 1). */
-export function mutualInformation(joint: Float64Array, rows: number, columns: number): number {
-  const [byRow, byColumn] = [new Float64Array(rows), new Float64Array(columns)];
-  joint.forEach((p, at) => {
-    byRow[Math.floor(at / columns)]! += p;
-    byColumn[at % columns]! += p;
-  });
-  let sum = 0;
-  joint.forEach((p, at) => {
-    if (p > 0)
-      sum += p * Math.log(p / (byRow[Math.floor(at / columns)]! * byColumn[at % columns]!));
-  });
-  return sum;
 }
 
 /**
@@ -93,27 +78,6 @@ export function information(options: InformationOptions): Information {
   const classTerm = withClasses.reduce((sum, p, at) => sum - p * logQ[at]!, 0);
   const constant = meanPhi.reduce((sum, p, b) => sum - p * meanLog[b]!, 0);
   return { iXtX, iXtY, ib: iXtX - iXtY, ibb: negativeEntropy + classTerm, constant, logQ };
-}
-
-/**
- * log Q(a|y) from the joint distribution of classes and clusters [classes, clusters] (DCS eq. 8), at least
- * log {@link MIN_Q}; uniform where a class has no images.
- */
-export function logConditional(
-  joint: Float64Array,
-  classes: number,
-  clusters: number,
-): Float64Array {
-  const logQ = new Float64Array(joint.length).fill(-Math.log(clusters));
-  for (let y = 0; y < classes; y++) {
-    const column = joint.subarray(y * clusters, (y + 1) * clusters);
-    const total = column.reduce((sum, p) => sum + p, 0);
-    if (total === 0) continue;
-    column.forEach((p, a) => {
-      logQ[y * clusters + a] = Math.log(Math.max(p / total, MIN_Q));
-    });
-  }
-  return logQ;
 }
 
 function checkLabels(labels: ArrayLike<number>, classes: number, n: number, inputs: number): void {

@@ -1,7 +1,8 @@
-import { type Generator, KcrError } from '@kcr/core';
-import { type Features, kMeansPlusPlus, rows } from '@kcr/features';
-import { unitRows } from './assignment.ts';
-import { BLOCK, squaredDistances } from './distances.ts';
+import type { Generator } from '@kcr/core';
+import type { Features } from '@kcr/features';
+import { BLOCK } from './block.ts';
+import { squaredDistances } from './squared-distances.ts';
+import { unitRows } from './unit-rows.ts';
 
 export interface KMeansOptions {
   /** Points to a step. Default 1024; all points make it Lloyd's algorithm. */
@@ -18,34 +19,6 @@ export interface Clusters {
   centroids: Features;
   /** Points of each cluster, as they were assigned in the last pass. */
   sizes: Float64Array;
-}
-
-/** The mean of every class's points, [classes, d]; zeros for a class without points. */
-export function classMeans(
-  { n, d, data }: Features,
-  labels: ArrayLike<number>,
-  classes: number,
-): Features {
-  const means = new Float64Array(classes * d);
-  const counts = new Float64Array(classes);
-  for (let i = 0; i < n; i++) {
-    const y = labels[i]!;
-    counts[y]!++;
-    for (let j = 0; j < d; j++)
-      means[y * d + j]! += (data[i * d + j]! - means[y * d + j]!) / counts[y]!;
-  }
-  return { n: classes, d, data: means };
-}
-
-/** First centroids by k-means++, as many as there are points at most. @throws KcrError `CLUSTERS` */
-export function firstCentroids(points: Features, clusters: number, generator: Generator): Features {
-  if (!Number.isInteger(clusters) || clusters < 1 || clusters > points.n)
-    throw new KcrError('CLUSTERS', {
-      where: 'K-means',
-      found: `${clusters} clusters for ${points.n} points`,
-      fix: `Choose a whole number from 1 to ${points.n}`,
-    });
-  return rows(points, kMeansPlusPlus(points, clusters, generator));
 }
 
 /**
@@ -125,14 +98,4 @@ function fillEmpty({ data, d, centers, sizes, distance }: Clustering): void {
     const i = farthest[rank];
     if (i !== undefined) centers.set(data.subarray(i * d, (i + 1) * d), k * d);
   });
-}
-
-/** The number of equally large clusters that would be as evenly used, e^H of their shares: 1 to all. */
-export function effectiveClusters(sizes: Float64Array): number {
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const entropy = sizes.reduce((sum, size) => {
-    const share = size / total;
-    return share > 0 ? sum - share * Math.log(share) : sum;
-  }, 0);
-  return Math.exp(entropy);
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BlockTurn } from './block-turn.ts';
 import type { CascadeOptions, TryReport } from './cascade-options.ts';
 import type { CascadeState } from './cascade-state.ts';
-import { cascade, data, model, tokens, weights } from './testing.ts';
+import { cascade, data, model, tokenSelector, weights } from './testing.ts';
 
 const blocks = blocksOf(model, ['hidden']);
 
@@ -23,7 +23,7 @@ async function turnOf(
 }
 
 test('each block may cost an equal part of the points, tokens their share of it', async () => {
-  const { tries } = await turnOf(0, { epsilon: 90, tokens, rho: 0.4 });
+  const { tries } = await turnOf(0, { epsilon: 90, tokenSelector, rho: 0.4 });
   expect(new Set(tries.map(({ what, allowed }) => `${what} ${allowed}`))).toEqual(
     new Set(['tokens 12', 'channels 30']),
   );
@@ -45,23 +45,23 @@ test('channels of its own dimensions alone are taken out, at least one stays', a
 
 describe('tokens', () => {
   test('stay where none may be lost for them', async () => {
-    const { tried, record } = await turnOf(0, { tokens, rho: 0 });
+    const { tried, record } = await turnOf(0, { tokenSelector, rho: 0 });
     expect(tried.filter(([what]) => what === 'tokens')).toEqual([]);
     expect(record.tokens).toBe(6);
   });
 
   test('are not fewer than the block must keep', async () => {
-    const { state, record } = await turnOf(0, { tokens, minTokens: [5] });
+    const { state, record } = await turnOf(0, { tokenSelector, minTokens: [5] });
     expect([record.tokens, state.counts]).toEqual([5, [5]]);
   });
 
   test('are not fewer than later blocks keep, whose turn was before', async () => {
-    const { state, record } = await turnOf(0, { tokens }, [undefined, 5]);
+    const { state, record } = await turnOf(0, { tokenSelector }, [undefined, 5]);
     expect([record.tokens, state.counts]).toEqual([5, [5, 5]]);
   });
 
   test('are counted among those that come', async () => {
-    const { state, tried, record } = await turnOf(1, { tokens, epsilon: 3 }, [5]);
+    const { state, tried, record } = await turnOf(1, { tokenSelector, epsilon: 3 }, [5]);
     // One of five is empty; the next would cost a class.
     expect(tried.filter(([what]) => what === 'tokens')).toEqual([
       ['tokens', 1],

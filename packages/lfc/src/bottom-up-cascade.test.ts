@@ -5,7 +5,7 @@ import { accuracyOf } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { bottomUpCascade } from './bottom-up-cascade.ts';
 import type { BlockRecord, CascadeOptions, TryReport } from './cascade-options.ts';
-import { cascade, data, tokens } from './testing.ts';
+import { cascade, data, tokenSelector } from './testing.ts';
 
 async function run(more: Partial<CascadeOptions> = {}) {
   const tries: TryReport[] = [];
@@ -80,7 +80,7 @@ describe('channels alone', () => {
 });
 
 test('tokens go first, for their share of the points, then channels', async () => {
-  const { result, tries, accuracy } = await run({ tokens, epsilon: 100, rho: 0.6 });
+  const { result, tries, accuracy } = await run({ tokenSelector, epsilon: 100, rho: 0.6 });
   // Of six tokens two are empty; each of the others is a class.
   expect(steps(tries, 1, 'tokens')).toEqual([
     [1, 0],
@@ -119,15 +119,19 @@ test('tokens go first, for their share of the points, then channels', async () =
 describe('a folder', () => {
   test('keeps the state after each block, and a cascade found there goes on', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'kcr-cascade-'));
-    const through = await run({ tokens });
+    const through = await run({ tokenSelector });
     const stop = () => {
       throw new Error('stopped');
     };
-    const stopped = bottomUpCascade(await cascade({ tokens, directory, onBlock: stop }));
+    const stopped = bottomUpCascade(await cascade({ tokenSelector, directory, onBlock: stop }));
     await expect(stopped).rejects.toThrow('stopped');
     expect(await readdir(directory)).toEqual(['cascade.safetensors']);
     const tries: TryReport[] = [];
-    const options = await cascade({ tokens, directory, onTry: (report) => tries.push(report) });
+    const options = await cascade({
+      tokenSelector,
+      directory,
+      onTry: (report) => tries.push(report),
+    });
     const again = await bottomUpCascade(options);
     expect(new Set(tries.map(({ turn }) => turn))).toEqual(new Set([2]));
     expect(again.blocks).toEqual(through.result.blocks);

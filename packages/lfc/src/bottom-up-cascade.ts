@@ -34,7 +34,7 @@ export async function bottomUpCascade(options: CascadeOptions): Promise<CascadeR
   const { model, weights, directory } = options;
   const blocks = turns(options);
   const path = directory && join(directory, FILE);
-  if (options.tokens) imageTokens(model);
+  if (options.tokenSelector) imageTokens(model);
   const start: CascadeState = { model, weights, counts: [], blocks: [] };
   let state = path && existsSync(path) ? await loadCascade(path, options) : start;
   const images = samples(options);

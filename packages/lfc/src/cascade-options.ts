@@ -28,7 +28,7 @@ export interface CascadeOptions {
   /** Share of a block's part that its tokens may cost. */
   rho: number;
   /** Chooses tokens, e.g. `(counts) => lfe({ counts })`. Absent: channels alone are taken out. */
-  tokens?: MakeTokenSelector;
+  tokenSelector?: MakeTokenSelector;
   /** Default: {@link lfs}. */
   criterion?: Criterion;
   /** Roles of the dimensions to prune. Default `qk`, `v` and `hidden`. */

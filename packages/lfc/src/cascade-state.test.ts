@@ -20,7 +20,7 @@ import {
   tokensLeft,
   withTokens,
 } from './cascade-state.ts';
-import { cascade, model, tokens, weights } from './testing.ts';
+import { cascade, model, tokenSelector, weights } from './testing.ts';
 
 test.each<[(number | undefined)[], number]>([
   [[], 6],
@@ -70,7 +70,7 @@ describe('a model with its tokens', () => {
   test("has its own adapters, what is left of it, and a selector of each block's count", async () => {
     const own = adapt(model, [idle({})]);
     const pruned = prune(own, { 'blocks.0.hidden': [0, 1] });
-    const options = await cascade({ model: own, tokens });
+    const options = await cascade({ model: own, tokenSelector });
     const found = withTokens(pruned, options, [undefined, 4, undefined], 6);
     expect(found.kept).toEqual({ 'blocks.0.hidden': [0, 1] });
     expect(found.adapters.map(({ name, options: given }) => [name, given])).toEqual([
@@ -82,7 +82,7 @@ describe('a model with its tokens', () => {
   });
 
   test('has no selector where no block has a count', async () => {
-    const options = await cascade({ tokens });
+    const options = await cascade({ tokenSelector });
     expect(withTokens(model, options, [], 6).adapters).toEqual([]);
     expect(withTokens(model, options, [undefined], 6).adapters).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe('a cascade that was saved', () => {
     ['without counts', []],
     ['with counts, some of which are absent', [undefined, 4]],
   ])('%s, is read back', async (_, counts) => {
-    const options = await cascade({ tokens });
+    const options = await cascade({ tokenSelector });
     const state = stateOf(options, counts);
     const path = join(folder, 'cascade.safetensors');
     await saveCascade(path, state, options);
@@ -140,11 +140,11 @@ describe('a cascade that was saved', () => {
     ['options.minTokens', { minTokens: [2] }],
     ['options.calibrationImages', { calibrationImages: 4 }],
     ['options.scoringImages', { scoringImages: 4 }],
-    ['extensions', { tokens: undefined }],
+    ['extensions', { tokenSelector: undefined }],
     ['extensions', { criterion: { name: 'other', options: {}, score: async () => new Map() } }],
     ['weights.initial', { weights: { ...weights, 'blocks.0.fc1.weight': float32([8, 4], 1) } }],
   ])('goes on only as the same: %s', async (path, other) => {
-    const options = await cascade({ tokens });
+    const options = await cascade({ tokenSelector });
     const file = join(folder, 'cascade.safetensors');
     await saveCascade(file, stateOf(options, [4]), options);
     const attempt = loadCascade(file, { ...options, ...other });

@@ -38,19 +38,19 @@ export function imageTokens(model: Model): number {
   throw new KcrError('CASCADE_TOKENS', {
     where: `bottom-up cascade on ${model.architecture.name}`,
     found: 'a model whose tokens are a grid, or lie in no map',
-    fix: 'Leave `tokens` out, which takes out channels alone',
+    fix: 'Leave `tokenSelector` out, which takes out channels alone',
   });
 }
 
 /** A pruned model with its own adapters and the selector that keeps so many tokens. */
 export function withTokens(
   pruned: Model,
-  { model, tokens }: CascadeOptions,
+  { model, tokenSelector }: CascadeOptions,
   counts: CascadeState['counts'],
   all: number,
 ): Model {
   const kept = filled(counts, all);
-  const selectors = kept.length > 0 ? [tokens!(kept)] : [];
+  const selectors = kept.length > 0 ? [tokenSelector!(kept)] : [];
   return new Model(model.architecture, model.config, pruned.kept, [
     ...model.adapters,
     ...selectors,
@@ -59,7 +59,7 @@ export function withTokens(
 
 /** What must be the same for a cascade to go on. */
 function identityOf(options: CascadeOptions): RunIdentity {
-  const { model, weights, data, criterion = lfs({}), tokens } = options;
+  const { model, weights, data, criterion = lfs({}), tokenSelector } = options;
   const { batchSize, seed, epsilon, rho, dims, order, minTokens } = options;
   const { calibrationImages, scoringImages } = options;
   return runIdentity({
@@ -67,7 +67,7 @@ function identityOf(options: CascadeOptions): RunIdentity {
     model,
     data: { train: data },
     weights: { initial: weights },
-    extensions: [criterion, ...(tokens ? [tokens([])] : [])],
+    extensions: [criterion, ...(tokenSelector ? [tokenSelector([])] : [])],
     options: {
       batchSize,
       seed,

@@ -93,7 +93,7 @@ const firstTokens = defineTokenSelector('first-tokens', 'test', (options: TokenC
   scores: ({ fromMap }) => tf.squeeze(fromMap(tf.neg(arange([1, 1, places, 1], -places))), [2]),
 }));
 
-export const tokens = (counts: readonly number[]) => firstTokens({ counts });
+export const tokenSelector = (counts: readonly number[]) => firstTokens({ counts });
 
 /** A cascade of channels alone, whose blocks may cost 30 points each. */
 export const cascade = async (more: Partial<CascadeOptions> = {}): Promise<CascadeOptions> => ({

@@ -1,8 +1,8 @@
 import { type AnalysisContext, type Dataset, defineAnalysis, float32 } from '@kcr/core';
 import { type Features, toFeatures } from '@kcr/features';
 import { type BoundPoint, kcrBounds } from './bounds.ts';
+import { complexity } from './complexity-report.ts';
 import type { LandmarkSampling } from './landmarks.ts';
-import { complexity } from './nystrom.ts';
 
 export interface ComplexityAnalysisOptions {
   /** r of TNN_r. */

@@ -1,9 +1,11 @@
 export * from './bounds.ts';
-export * from './complexity.ts';
 export * from './complexity-analysis.ts';
+export * from './complexity-report.ts';
 export { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
+export * from './kernel-complexity.ts';
 export * from './landmarks.ts';
-export * from './loss.ts';
 export * from './nystrom.ts';
 export * from './spectrum.ts';
+export * from './spectrum-tails.ts';
+export * from './tail-losses.ts';
 export * from './top-eigen.ts';

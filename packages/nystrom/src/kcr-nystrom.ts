@@ -1,21 +1,17 @@
 import {
   definePlugin,
-  float32,
-  type NdArray,
   type PluginHooks,
   type PluginRun,
   type RefreshContext,
-  range,
   tf,
   weightAfterWarmup,
 } from '@kcr/core';
-import { type Features, rows, toFeatures } from '@kcr/features';
-import { Matrix, QrDecomposition } from 'ml-matrix';
-import { checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
+import { type Features, toFeatures } from '@kcr/features';
+import { kernelComplexity } from './kernel-complexity.ts';
 import { checkLandmarks, type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
-import { linearTail, projectionTail, reconstructionTail } from './loss.ts';
-import { nystromDirections } from './nystrom.ts';
 import { gramSpectrum } from './spectrum.ts';
+import { checkRank, spectrumTails } from './spectrum-tails.ts';
+import { projection, sampleSpace } from './tail-forms.ts';
 
 export interface KcrNystromOptions {
   /** Weight of the approximate truncated nuclear norm; with 0 the plugin only measures. */
@@ -31,12 +27,6 @@ export interface KcrNystromOptions {
   warmup?: number;
   /** `projection` (default), `reconstruction`, or `linear`, the paper's literal form. */
   form?: 'projection' | 'reconstruction' | 'linear';
-}
-
-interface Form {
-  loss: NonNullable<PluginHooks['loss']>;
-  /** @param measured the landmarks' features */
-  refresh(context: RefreshContext, landmarks: Int32Array, measured: Features): Promise<void>;
 }
 
 /**
@@ -101,45 +91,4 @@ async function chooseLandmarks(
   const generator = run.generator.fork(`landmarks:${context.epoch}`);
   if (sampling === 'uniform') return generator.permutation(run.samples).slice(0, count).sort();
   return sampleLandmarks(toFeatures(await context.features()), count, sampling, generator);
-}
-
-const toArray = (matrix: Matrix): NdArray =>
-  float32([matrix.rows, matrix.columns], matrix.to1DArray());
-
-/** The first `rank` Nystrom directions as [d, rank], zeros where the landmarks have fewer. */
-function basisOf(landmarks: Features, rank: number): Matrix {
-  const { vectors } = nystromDirections(landmarks);
-  const basis = Matrix.zeros(landmarks.d, rank);
-  const filled = Math.min(rank, vectors.columns);
-  if (filled > 0) basis.setSubMatrix(vectors.subMatrix(0, landmarks.d - 1, 0, filled - 1), 0, 0);
-  return basis;
-}
-
-function projection(run: PluginRun, rank: number): Form {
-  const basis = run.buffer('basis', float32([run.model.featureSize, Math.max(rank, 1)]));
-  return {
-    loss: ({ features }) => projectionTail(features, basis.value),
-    refresh: async (_context, _landmarks, measured) =>
-      basis.assign(toArray(basisOf(measured, Math.max(rank, 1)))),
-  };
-}
-
-/** The two forms over samples: U [n, r] orthonormalised by QR, and G = F^T U, both of all images. */
-function sampleSpace(run: PluginRun, rank: number, form: 'reconstruction' | 'linear'): Form {
-  const factor = run.buffer('factor', float32([run.model.featureSize, rank]));
-  const left = run.buffer('left', float32([run.samples, rank]));
-  const tail = form === 'linear' ? linearTail : reconstructionTail;
-  return {
-    loss: ({ features, indices }) => tail(features, factor.value, tf.gather(left.value, indices)),
-    async refresh({ features }, landmarks) {
-      const all = toFeatures(await features(range(run.samples)));
-      const matrix = new Matrix(all.n, all.d);
-      for (let i = 0; i < all.n; i++)
-        for (let j = 0; j < all.d; j++) matrix.set(i, j, all.data[i * all.d + j]!);
-      const approximate = matrix.mmul(basisOf(rows(all, landmarks), rank));
-      const u = new QrDecomposition(approximate).orthogonalMatrix;
-      left.assign(toArray(u));
-      factor.assign(toArray(matrix.transpose().mmul(u)));
-    },
-  };
 }

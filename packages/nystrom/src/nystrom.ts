@@ -1,8 +1,5 @@
-import type { Generator } from '@kcr/core';
-import { type Features, rows } from '@kcr/features';
+import type { Features } from '@kcr/features';
 import { Matrix } from 'ml-matrix';
-import { type Complexity, checkRank, kernelComplexity, spectrumTails } from './complexity.ts';
-import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
 import { covariance, type Eigen, eigen } from './spectrum.ts';
 
 /** Eigenvalues below this share of the first are taken as zero. */
@@ -48,54 +45,4 @@ export function nystromTails(s: Matrix, { vectors }: Eigen): Float64Array {
     tails[r] = Math.max(tails[0]! - captured, 0);
   }
   return tails;
-}
-
-export interface ComplexityOptions {
-  /** r of TNN_r, 0..d. */
-  rank: number;
-  /** Number of landmarks, 1..n. */
-  landmarks: number;
-  sampling?: LandmarkSampling;
-  generator: Generator;
-}
-
-/** How complex the kernel of a set of features is. Everything is a mean over images (K = F F^T / n). */
-export interface ComplexityReport {
-  n: number;
-  d: number;
-  rank: number;
-  trace: number;
-  tnn: number;
-  tnnApprox: number;
-  kc: Complexity;
-  akc: Complexity;
-  /** Eigenvalues, largest first. */
-  spectrum: Float64Array;
-}
-
-/**
- * TNN and KC of features, exactly and by the Nystrom method.
- *
- * @throws KcrError `RANK`, `LANDMARKS`
- */
-export function complexity(features: Features, options: ComplexityOptions): ComplexityReport {
-  const { rank, landmarks, sampling = 'uniform', generator } = options;
-  const { n, d } = features;
-  checkRank(rank, d);
-  const chosen = sampleLandmarks(features, landmarks, sampling, generator);
-  const s = covariance(features);
-  const spectrum = eigen(s).values;
-  const tails = spectrumTails(spectrum);
-  const approximate = nystromTails(s, nystromDirections(rows(features, chosen)));
-  return {
-    n,
-    d,
-    rank,
-    trace: s.trace(),
-    tnn: tails[rank]!,
-    tnnApprox: approximate[rank]!,
-    kc: kernelComplexity(tails, n),
-    akc: kernelComplexity(approximate, n),
-    spectrum,
-  };
 }

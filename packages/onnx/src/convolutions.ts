@@ -26,7 +26,7 @@ function geometry(
   attrs: Attrs,
   depthwise: boolean,
 ) {
-  const info = convInfo(x, filter, attrs, depthwise);
+  const info = convInfo({ x, filter, attrs, isDepthwise: depthwise });
   const { top, left, bottom, right } = info.padInfo;
   return {
     info,

@@ -1,4 +1,4 @@
-import { compileInference, KcrError, taskOf, writeAtomic } from '@kcr/core';
+import { compileInference, evaluateTask, KcrError, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
@@ -42,17 +42,13 @@ export async function evaluate(
         fix: 'Leave it out for this model',
       });
   const data = await kit.evaluationData(loaded, { cacheBytes: 0, ...request }, on);
-  const engine = await makeEngine();
-  try {
-    engine.set(weights);
-    const inference = compileInference(engine, model);
-    const result = { n: data.length, ...(await task.evaluate(inference, data, batchSize)) };
-    for (const { name, path } of wanted)
-      await writeAtomic(path, await kit.artifacts[name]!.content(inference, data, batchSize));
-    return result;
-  } finally {
-    await engine.dispose();
-  }
+  await using engine = await makeEngine();
+  engine.set(weights);
+  await using inference = compileInference(engine, model);
+  const result = { n: data.length, ...(await evaluateTask(task, inference, data, batchSize)) };
+  for (const { name, path } of wanted)
+    await writeAtomic(path, await kit.artifacts[name]!.content(inference, data, batchSize));
+  return result;
 }
 
 /** What says which images, without the other options. */

@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ModelEntry } from '@kcr/backbones';
 import { type Architecture, KcrError, type MakeAdapter, type MakeHead } from '@kcr/core';
+import { resolve as resolveImport } from 'import-meta-resolve';
 
 /** The modules that this package brings along, so that a recipe finds them from any folder. */
 const bundled: Readonly<Record<string, () => Promise<object>>> = {
@@ -21,13 +21,17 @@ export interface Part {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** Where Node would import a module from that a file in the process's folder names. */
+const urlOf = (module: string): string =>
+  module.startsWith('.') || isAbsolute(module)
+    ? pathToFileURL(resolve(module)).href
+    : resolveImport(module, pathToFileURL(resolve('package.json')).href);
+
 /** Imports a bundled module, a file (./x.mjs) or a package installed where the process runs. */
 async function importModule(module: string): Promise<Record<string, unknown>> {
   try {
     if (bundled[module]) return (await bundled[module]()) as Record<string, unknown>;
-    const here = resolve('package.json');
-    const path = module.startsWith('.') ? resolve(module) : createRequire(here).resolve(module);
-    return await import(pathToFileURL(path).href);
+    return await import(urlOf(module));
   } catch (cause) {
     throw new KcrError('MODULE_LOAD', {
       where: `module "${module}"`,

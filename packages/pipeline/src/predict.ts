@@ -113,37 +113,33 @@ export async function predict(
   const { classes } = info;
   const kit = await findTaskKit(model);
   const channels = model.inputShape[2] as 1 | 3;
-  const engine = await makeEngine();
-  try {
-    engine.set(weights);
-    const step = compileInference(engine, model);
-    await mkdir(out, { recursive: true });
-    const images: PredictedImage[] = [];
-    for (const [i, { path, name }] of jobs.entries()) {
-      const image = { path, pixels: await readImage(path, channels) };
-      const prediction = await kit.predict({ step, info }, image, { scales, flip });
-      const further = Object.entries(kit.files(prediction)).map(
-        ([end, bytes]) => [join(out, `${name}${end}`), bytes] as const,
-      );
-      checkOutputs(
-        jobs,
-        further.map(([file]) => file),
-      );
-      const drawing = await kit.draw(image.pixels, prediction, classes, { score });
-      const legend = kit.legend(prediction, classes);
-      const file = join(out, `${name}.png`);
-      await writeAtomic(file, legend.length > 0 ? await withLegend(drawing, legend) : drawing);
-      for (const [path, bytes] of further) await writeAtomic(path, bytes);
-      const [height, width] = image.pixels.shape;
-      const said = kit.describe(prediction, image, i + 1, classes);
-      images.push({ id: i + 1, image: path, drawing: file, height, width, ...said });
-      on?.({ type: 'predicted', image: path, drawing: file, done: i + 1, images: jobs.length });
-    }
-    const file = join(out, 'predictions.json');
-    const predictions = { classes, images };
-    await writeAtomic(file, `${JSON.stringify(predictions, null, 1)}\n`);
-    return { predictions, file };
-  } finally {
-    await engine.dispose();
+  await using engine = await makeEngine();
+  engine.set(weights);
+  await using step = compileInference(engine, model);
+  await mkdir(out, { recursive: true });
+  const images: PredictedImage[] = [];
+  for (const [i, { path, name }] of jobs.entries()) {
+    const image = { path, pixels: await readImage(path, channels) };
+    const prediction = await kit.predict({ step, info }, image, { scales, flip });
+    const further = Object.entries(kit.files(prediction)).map(
+      ([end, bytes]) => [join(out, `${name}${end}`), bytes] as const,
+    );
+    checkOutputs(
+      jobs,
+      further.map(([file]) => file),
+    );
+    const drawing = await kit.draw(image.pixels, prediction, classes, { score });
+    const legend = kit.legend(prediction, classes);
+    const file = join(out, `${name}.png`);
+    await writeAtomic(file, legend.length > 0 ? await withLegend(drawing, legend) : drawing);
+    for (const [path, bytes] of further) await writeAtomic(path, bytes);
+    const [height, width] = image.pixels.shape;
+    const said = kit.describe(prediction, image, i + 1, classes);
+    images.push({ id: i + 1, image: path, drawing: file, height, width, ...said });
+    on?.({ type: 'predicted', image: path, drawing: file, done: i + 1, images: jobs.length });
   }
+  const file = join(out, 'predictions.json');
+  const predictions = { classes, images };
+  await writeAtomic(file, `${JSON.stringify(predictions, null, 1)}\n`);
+  return { predictions, file };
 }

@@ -64,12 +64,8 @@ export async function prune(checkpoint: string, options: PruneOptions): Promise<
   const measure = async (measured: LoadedModel): Promise<MeasuredModel> => {
     const size = sizeOf(measured);
     if (!test) return size;
-    const on = await engine();
-    try {
-      return { ...size, top1: await accuracyOf(on, measured, test, pruning.batchSize) };
-    } finally {
-      await on.dispose();
-    }
+    await using own = await engine();
+    return { ...size, top1: await accuracyOf(own, measured, test, pruning.batchSize) };
   };
   const [before, after] = [await measure(loaded), await measure(pruned)];
   return { before, after, macsShare: after.macs / before.macs, checkpoint: out };

@@ -104,7 +104,7 @@ function classFeatures(
 const measurements = {
   /** An AdamW step: median time, peak memory, and tracing plus session. */
   async step(name: ModelName, engineName: string) {
-    const engine = await makeEngine(engineName);
+    await using engine = await makeEngine(engineName);
     const { step } = makeStep(name, makeModel(name), engine);
     const ms = await time(engineName === 'onnx' ? 10 : 2, engineName === 'onnx' ? 3 : 1, step);
     const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
@@ -122,13 +122,16 @@ const measurements = {
   async bound(name: ModelName, n: string) {
     const samples = Number(n);
     const model = makeModel(name);
+    await using plain = new OnnxEngine();
+    await using bound = new OnnxEngine();
+    await using mask = new OnnxEngine();
     const contestants = {
-      plain: makeStep(name, model, new OnnxEngine()),
-      bound: makeStep(name, model, new OnnxEngine(), {
+      plain: makeStep(name, model, plain),
+      bound: makeStep(name, model, bound, {
         plugins: [ibBound({ warmup: 0, samples })],
         samples,
       }),
-      mask: makeStep(name, adapt(model, [qkMask({})]), new OnnxEngine()),
+      mask: makeStep(name, adapt(model, [qkMask({})]), mask),
     };
     const spent: Record<string, number[]> = {};
     for (let i = 0; i < 43; i++)
@@ -167,15 +170,17 @@ const measurements = {
   async lfs(name: ModelName, n: string) {
     const model = makeModel(name);
     const { batch } = models[name];
-    const { trainer, step } = makeStep(name, model, new OnnxEngine());
+    await using engine = new OnnxEngine();
+    const { trainer, step } = makeStep(name, model, engine);
     const ms = await time(10, 3, step);
     await trainer.dispose();
     const weights = model.initialize(new Generator(0));
     const data = randomDataset(model, Number(n));
     const generator = new Generator(0);
-    const score = (options: LfsOptions) => {
-      const given = { model, weights, data, batchSize: batch, generator };
-      return time(1, 0, () => lfs(options).score({ ...given, engine: new OnnxEngine() }));
+    const score = async (options: LfsOptions) => {
+      await using engine = new OnnxEngine();
+      const given = { model, weights, data, batchSize: batch, generator, engine };
+      return await time(1, 0, () => lfs(options).score(given));
     };
     const epoch = (ms * Number(n)) / batch;
     return {
@@ -199,7 +204,7 @@ const measurements = {
         Array.from({ length: sizeOf(shape) }, () => generator.normal()),
       );
     const side = Math.ceil(size / stride);
-    const engine = new OnnxEngine();
+    await using engine = new OnnxEngine();
     engine.set({
       x: random([4, size, size, from]),
       weight: random([to, depthwise ? 1 : from, kernel, kernel]),
@@ -207,7 +212,7 @@ const measurements = {
       dx: random([4, size, size, from]),
       dw: random([to, depthwise ? 1 : from, kernel, kernel]),
     });
-    const step = engine.compile('layer', ({ state }) => {
+    await using step = engine.compile('layer', ({ state }) => {
       const scope = new Scope({ ...frame, param: () => state('weight') });
       const { loss, gradients } = valueAndGradients(() => {
         const y = conv2d(scope, state('x'), from, to, { ...options, bias: false });

@@ -56,7 +56,7 @@ describe.each(Object.entries(smallModels))('%s', (name, makeModel) => {
     const [tries, records]: [TryReport[], BlockRecord[]] = [[], []];
     const result = await bottomUpCascade({
       ...given,
-      tokens: isSet ? tokens : undefined,
+      tokenSelector: isSet ? tokens : undefined,
       onTry: (report) => tries.push(report),
       onBlock: (record) => records.push(record),
     });
@@ -80,7 +80,7 @@ describe.each(Object.entries(smallModels))('%s', (name, makeModel) => {
     expect(result.model.adapters).toHaveLength(isSet ? 1 : 0);
     expect(engine.names()).toEqual([]);
     if (!isSet)
-      await expect(bottomUpCascade({ ...given, tokens })).rejects.toMatchObject({
+      await expect(bottomUpCascade({ ...given, tokenSelector: tokens })).rejects.toMatchObject({
         code: 'CASCADE_TOKENS',
       });
     expect(name).toBeTruthy();
@@ -89,7 +89,7 @@ describe.each(Object.entries(smallModels))('%s', (name, makeModel) => {
 
 test('a cascade goes on as if it had not been stopped, and only as the same', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'kcr-cascade-'));
-  const given = { ...(await options(smallModels.vit!())), tokens };
+  const given = { ...(await options(smallModels.vit!())), tokenSelector: tokens };
   const through = await bottomUpCascade(given);
   const stop = () => {
     throw new Error('stopped');
@@ -118,7 +118,7 @@ test('top-down goes the other way; any criterion and any roles', async () => {
   const blocks: string[] = [];
   const result = await bottomUpCascade({
     ...(await options(smallModels.vit!())),
-    tokens,
+    tokenSelector: tokens,
     order: 'top-down',
     criterion: magnitude({}),
     dims: ['hidden'],

@@ -2,8 +2,8 @@ import {
   type Allocator,
   allowedDrop,
   blocksOf,
+  blockwise,
   budget,
-  cascade,
   type Dim,
   type Engine,
   Generator,
@@ -46,8 +46,8 @@ const allocators: Readonly<Record<string, Allocator>> = {
 const schedules: Readonly<Record<string, PruningSchedule>> = {
   'one-shot': oneShot(),
   iterative: iterative({ rounds: 2 }),
-  cascade: cascade(),
-  'cascade, top-down': cascade({ order: 'top-down' }),
+  blockwise: blockwise(),
+  'blockwise, top-down': blockwise({ order: 'top-down' }),
 };
 
 let onnx: Engine;

@@ -88,12 +88,8 @@ async function withNoise(density: number): Promise<Dataset> {
 
 /** Runs something with an engine of its own. */
 async function withEngine<T>(run: (engine: ReturnType<typeof createOnnxEngine>) => Promise<T>) {
-  const engine = createOnnxEngine();
-  try {
-    return await run(engine);
-  } finally {
-    await engine.dispose();
-  }
+  await using engine = createOnnxEngine();
+  return await run(engine);
 }
 
 const top1 = (candidate: PrunedModel, data = test) =>
@@ -264,7 +260,7 @@ async function cascades(dense: PrunedModel, seed: number): Promise<void> {
         seed,
         epsilon,
         rho,
-        tokens: tokens ? (counts) => lfe({ counts }) : undefined,
+        tokenSelector: tokens ? (counts) => lfe({ counts }) : undefined,
       }),
     );
   for (const [name, tokens] of [

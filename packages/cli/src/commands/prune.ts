@@ -86,7 +86,7 @@ function pruningOf(options: PruneCommandOptions): PruningInput {
       rho,
       order,
       calibrationImages,
-      tokens: tokens ? { use: '@kcr/lfc#lfe' } : undefined,
+      tokenSelector: tokens ? { use: '@kcr/lfc#lfe' } : undefined,
     };
   const { allocator, allocatorOptions, schedule, scheduleOptions, rounds, budget } = options;
   const chosen = namedPart('--allocator', allocator, allocatorOptions, allocators);

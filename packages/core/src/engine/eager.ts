@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { completeBackend } from '../tensor/gradient-kernels.ts';
@@ -18,12 +19,25 @@ export interface EagerOptions {
   backend?: string;
 }
 
+const require = createRequire(import.meta.url);
+
+/** Whether a module is there at all. Asked of Node, since bundlers have errors of their own for what is not. */
+const isInstalled = (module: string): boolean => {
+  try {
+    require.resolve(module);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Imports a module, where it is installed. @throws KcrError `BACKEND_LOAD` where it is and does not load */
 const tryImport = async (module: string): Promise<boolean> => {
+  if (!isInstalled(module)) return false;
   try {
     await import(module);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return false;
     throw new KcrError('BACKEND_LOAD', {
       where: module,
       found: (error as Error).message,

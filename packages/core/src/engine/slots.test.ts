@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { float32 } from '../ground/array.ts';
+import { float32, int32, type NdArray } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import { tf } from '../tensor/tf.ts';
 import { createEagerEngine } from './eager.ts';
@@ -8,7 +8,7 @@ import { arraySlot, inputSlot, noiseSlot, oncePerStep, type Slot } from './slots
 const cpu = () => createEagerEngine({ backend: 'cpu' });
 
 test.each<[string, () => Promise<Slot>]>([
-  ['an array', async () => arraySlot(await cpu(), 'slot')],
+  ['an array', async () => arraySlot(await cpu(), 'slot', float32([1]))],
   ['an input', async () => inputSlot('slot', () => 1)],
   ['noise', async () => noiseSlot('slot', [1], 'normal', () => new Generator(1))],
   ['a value made once', async () => oncePerStep('slot', () => tf.scalar(1))],
@@ -21,7 +21,7 @@ test.each<[string, () => Promise<Slot>]>([
 
 test('an array is assigned and read between steps, and is its value inside one', async () => {
   await using engine = await cpu();
-  const slot = arraySlot(engine, 'alpha');
+  const slot = arraySlot(engine, 'alpha', float32([2]));
   slot.assign(float32([2], [1, 2]));
   expect(await slot.read()).toEqual(float32([2], [1, 2]));
   await using step = engine.compile('double', () => ({
@@ -30,13 +30,23 @@ test('an array is assigned and read between steps, and is its value inside one',
   }));
   expect((await step()).y).toEqual(float32([2], [1, 2]));
   expect(await slot.read()).toEqual(float32([2], [2, 4]));
-  slot.assign(float32([1], [7]));
-  expect((await step()).y).toEqual(float32([1], [7]));
+});
+
+test.each<[string, NdArray, RegExp]>([
+  ['another shape', float32([1], [7]), /^alpha: float32 \[1\] for an array of float32 \[2\]/],
+  ['another type', int32([2], [1, 2]), /^alpha: int32 \[2\] for an array of float32/],
+  ['NaN', float32([2], [1, Number.NaN]), /^alpha: 1 of 2 values are NaN or infinite/],
+])('what an array is not may not be assigned: %s', async (_, array, message) => {
+  await using engine = await cpu();
+  const slot = arraySlot(engine, 'alpha', float32([2]));
+  slot.assign(float32([2], [3, 4]));
+  expect(() => slot.assign(array)).toThrow(message);
+  expect(await slot.read()).toEqual(float32([2], [3, 4]));
 });
 
 test('an array that was not assigned is named', async () => {
   await using engine = await cpu();
-  await expect(arraySlot(engine, 'alpha').read()).rejects.toThrow(
+  await expect(arraySlot(engine, 'alpha', float32([2])).read()).rejects.toThrow(
     expect.objectContaining({ code: 'STATE_MISSING', where: 'alpha' }),
   );
 });

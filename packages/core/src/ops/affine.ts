@@ -1,3 +1,4 @@
+import { sizeOf } from '../ground/array.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { defineOp } from './op.ts';
 
@@ -15,6 +16,7 @@ export const affineOp = defineOp({
     weight: () => tf.matMul(dy, x, true, false),
     bias: () => tf.sum(dy, 0),
   }),
+  macs: ({ x, weight }) => sizeOf(x.shape) * weight.shape[0]!,
   shapes: ({ x, weight }) => ({ ...x, shape: [x.shape[0]!, weight.shape[0]!] }),
 });
 

@@ -70,6 +70,8 @@ export interface OpDefinition<
     inputs: OpInputs<NoInfer<I>, Value>,
     attrs: NoInfer<A>,
   ): OpOutputs<NoInfer<O>, Readonly<Spec>>;
+  /** Multiply-accumulates of the matrix products and convolutions of a call. Default: it has none. */
+  macs?(inputs: OpInputs<NoInfer<I>, Value>, attrs: NoInfer<A>): number;
   /** How engines write it, by engine (`onnx`). An engine that is not named here traces `compute`. */
   lowerings?: Readonly<Record<string, OpLowering<never, NoInfer<I>, NoInfer<A>, NoInfer<O>>>>;
 }
@@ -81,6 +83,7 @@ export interface Op<I extends string, A extends object, O extends string> extend
     ...attrs: keyof A extends never ? [] : [attrs: A]
   ): OpOutputs<O, Tensor>;
   readonly lowerings: Record<string, OpLowering<never, I, A, O>>;
+  readonly macs?: (inputs: OpInputs<I, Value>, attrs: A) => number;
 }
 
 const names = new Set<string>();
@@ -123,6 +126,7 @@ export function defineOp<
   const op: Op<I, A, O> = Object.assign(call, {
     outputs: outputs ?? ['y'],
     lowerings: { ...definition.lowerings },
+    macs: definition.macs,
   });
   return Object.defineProperty(op, 'name', { value: name });
 }

@@ -15,7 +15,7 @@ export interface AllocationContext {
   wholeWeights: StateDict;
   /** Share of the way to the target that the dimensions to choose from should be brought now, above 0, at most 1. */
   progress: number;
-  /** Dimensions that come after these in a cascade, which will bear their part of the target. */
+  /** Dimensions that come after these in a block-wise schedule, which will bear their part of the target. */
   later: readonly string[];
   /** Top-1 accuracy on the calibration images. */
   accuracy(model: Model, weights: StateDict): Promise<number>;

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
+import { KcrError } from '../ground/error.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
@@ -42,3 +43,38 @@ export const defineCriterion =
     const run = score(options);
     return { name, options, score: async (context) => run(context) };
   };
+
+/**
+ * A criterion's scores of some dimensions, checked.
+ *
+ * @param dims names of the dimensions that are to be pruned
+ * @throws KcrError `SCORES` where they are not one finite number for each channel of each of these; what the criterion throws
+ */
+export async function scoreChannels(
+  criterion: Criterion,
+  context: CriterionContext,
+  dims: readonly string[],
+): Promise<Scores> {
+  const where = `criterion "${criterion.name}"`;
+  const wrong = (at: string, found: string) =>
+    new KcrError('SCORES', {
+      where: at,
+      found,
+      fix: 'Look at the weights and images that it scores, or use another criterion',
+    });
+  const scores: unknown = await criterion.score(context);
+  if (!(scores instanceof Map)) throw wrong(where, 'no Map of scores by dimension');
+  return new Map(
+    dims.map((name) => {
+      const at = `${where}, ${name}`;
+      const values: ArrayLike<number> | undefined = scores.get(name);
+      const { size } = context.model.dims.get(name)!;
+      if (values?.length !== size)
+        throw wrong(at, `${values?.length ?? 'no'} scores for ${size} channels`);
+      const bad = Array.from(values).filter((score) => !Number.isFinite(score));
+      if (bad.length > 0)
+        throw wrong(at, `${bad.length} of ${size} scores are no finite numbers, such as ${bad[0]}`);
+      return [name, values];
+    }),
+  );
+}

@@ -1,12 +1,17 @@
 import { tf } from './tf.ts';
 
-/** TensorFlow.js' own arithmetic of padding and output size, for NHWC tensors and HWIO filters. */
-export function convInfo(
-  x: readonly number[],
-  filter: readonly number[],
-  attrs: Readonly<Record<string, unknown>>,
-  isDepthwise: boolean,
-) {
+export interface ConvGeometry {
+  /** Shape of the image, [batch, height, width, channels]. */
+  x: readonly number[];
+  /** Shape of the filter, [height, width, input channels, output channels or multiplier]. */
+  filter: readonly number[];
+  /** Strides, dilations and padding, as a convolution of TensorFlow.js has them. */
+  attrs: Readonly<Record<string, unknown>>;
+  isDepthwise: boolean;
+}
+
+/** TensorFlow.js' own arithmetic of padding and output size. */
+export function convInfo({ x, filter, attrs, isDepthwise }: ConvGeometry) {
   return tf.backend_util.computeConv2DInfo(
     [...x] as [number, number, number, number],
     [...filter] as [number, number, number, number],

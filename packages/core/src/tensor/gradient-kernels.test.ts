@@ -65,7 +65,12 @@ function products(given: Case, visit: (x: number, w: number, y: number) => void)
   const { image, filter, strides, pad, depthwise = false } = given;
   const [batch, height, width, channels] = image;
   const [down, right, , out] = filter;
-  const info = convInfo(image, filter, { strides, pad }, depthwise);
+  const info = convInfo({
+    x: image,
+    filter,
+    attrs: { strides, pad },
+    isDepthwise: depthwise,
+  });
   let y = 0;
   for (let n = 0; n < batch; n++)
     for (let row = 0; row < info.outHeight; row++)

@@ -94,17 +94,19 @@ function depthwiseInputGradient(dy: Tensor, filter: Tensor, g: Geometry): Tensor
 type Attrs = Readonly<Record<string, unknown>>;
 
 const filterKernel =
-  (depthwise: boolean) =>
+  (isDepthwise: boolean) =>
   ({ x, dy }: { x: Tensor; dy: Tensor }, attrs: Attrs): Tensor => {
-    const geometry = convInfo(x.shape, attrs.filterShape as number[], attrs, depthwise);
-    return filterGradient(x, dy, geometry, depthwise);
+    const filter = attrs.filterShape as number[];
+    const geometry = convInfo({ x: x.shape, filter, attrs, isDepthwise });
+    return filterGradient(x, dy, geometry, isDepthwise);
   };
 
 const depthwiseInputKernel = (
   { dy, filter }: { dy: Tensor; filter: Tensor },
   attrs: Attrs,
 ): Tensor => {
-  const geometry = convInfo(attrs.inputShape as number[], filter.shape, attrs, true);
+  const x = attrs.inputShape as number[];
+  const geometry = convInfo({ x, filter: filter.shape, attrs, isDepthwise: true });
   return depthwiseInputGradient(dy, filter, geometry);
 };
 

@@ -23,6 +23,8 @@ export interface GraphOp {
   readonly outputs: readonly string[];
   /** How engines write it, by engine. */
   readonly lowerings: Readonly<Record<string, unknown>>;
+  /** Multiply-accumulates of a call. Absent: none. */
+  readonly macs?: (inputs: never, attrs: never) => number;
 }
 
 /** One call of a kernel or op. Inputs and attributes have its names; TensorFlow.js' own for its kernels. */
@@ -62,9 +64,8 @@ export function liveNodes(nodes: readonly Node[], outputs: Iterable<Value>): Nod
 
 type Inputs<I extends string> = Readonly<Record<I, Value>>;
 
-/** Multiply-accumulates for each value of a node's output, by kernel and op. */
+/** Multiply-accumulates for each value of a node's output, by kernel of TensorFlow.js. */
 const macsPerValue: Readonly<Record<string, (inputs: never, attrs: never) => number>> = {
-  Affine: ({ x }: Inputs<'x'>) => x.shape[1] as number,
   BatchMatMul: ({ a }: Inputs<'a'>, { transposeA }: { transposeA: boolean }) =>
     a.shape.at(transposeA ? -2 : -1) as number,
   // Filters are [height, width, input channels, output channels], depthwise ones [height, width, channels, 1].
@@ -74,11 +75,11 @@ const macsPerValue: Readonly<Record<string, (inputs: never, attrs: never) => num
 
 /**
  * Multiply-accumulates of every matrix product and convolution in the graph, the count that a
- * model's cost list must agree with. An op of another package counts where it is
- * traced through.
+ * model's cost list must agree with. An op that does not say its own counts where it is traced through.
  */
 export const graphMacs = ({ nodes }: Graph): number =>
-  nodes.reduce((macs, { kernel, inputs, attrs, outputs: [out] }) => {
+  nodes.reduce((macs, { kernel, op, inputs, attrs, outputs: [out] }) => {
+    if (op) return macs + (op.macs?.(inputs as never, attrs as never) ?? 0);
     const perValue = macsPerValue[kernel]?.(inputs as never, attrs as never) ?? 0;
     return macs + sizeOf(out.shape) * perValue;
   }, 0);

@@ -97,10 +97,11 @@ const slice: ShapeRule<'x', tf.SliceAttrs> = ({ x }, { begin, size }) => {
 };
 
 const conv =
-  (depthwise: boolean): ShapeRule<'x' | 'filter', Readonly<Record<string, unknown>>> =>
-  ({ x, filter }, attrs) => [
-    { shape: convInfo(x.shape, filter.shape, attrs, depthwise).outShape, dtype: 'float32' },
-  ];
+  (isDepthwise: boolean): ShapeRule<'x' | 'filter', Readonly<Record<string, unknown>>> =>
+  ({ x, filter }, attrs) => {
+    const info = convInfo({ x: x.shape, filter: filter.shape, attrs, isDepthwise });
+    return [{ shape: info.outShape, dtype: 'float32' }];
+  };
 
 const filterGradient: ShapeRule<'x' | 'dy', { filterShape: number[] }> = ({ x }, attrs) => [
   { shape: attrs.filterShape, dtype: x.dtype },

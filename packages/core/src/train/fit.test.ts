@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vit } from '@kcr/backbones';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import { float32, int32, sizeOf } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
@@ -10,7 +10,11 @@ import { readSafetensors } from '../ground/safetensors.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
+import { tf } from '../tensor/tf.ts';
 import { fit } from './fit.ts';
+import type { SearchOptions } from './fit-options.ts';
+import { definePlugin } from './plugin.ts';
+import { search } from './search.ts';
 
 const model = new Model(
   vit as Architecture,
@@ -69,4 +73,71 @@ test('arrays that the caller set survive a run and are not in its checkpoint', a
     ].sort(),
   );
   await rm(directory, { recursive: true });
+});
+
+describe('a run that ends with an error leaves its engine as it was', () => {
+  const holding = definePlugin('holding', () => (run) => {
+    run.constant('table', float32([2], [1, 2]));
+    return {};
+  })({});
+  const failing = definePlugin('failing', () => () => {
+    throw new Error('cannot be attached');
+  })({});
+  const unread: Dataset = { ...images, batch: () => Promise.reject(new Error('unreadable')) };
+  const cases: [string, Partial<SearchOptions>, string][] = [
+    ['while it reads', { train: unread }, 'unreadable'],
+    ['before it begins', { batchSize: 5 }, 'a batch of 5 from 4 images'],
+    ['while plugins are attached', { plugins: [holding, failing] }, 'cannot be attached'],
+  ];
+  test.each(cases)('%s', async (_, wrong, said) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    engine.set({ own: float32([2], [3, 5]) });
+    const run = fit({
+      model,
+      engine,
+      train: images,
+      epochs: 1,
+      batchSize: 2,
+      seed: 1,
+      optimizer: { lr: 1e-3 },
+      plugins: [holding],
+      ...wrong,
+    });
+    await expect(run).rejects.toThrow(said);
+    expect(engine.names()).toEqual(['own']);
+  });
+
+  test('a search without anything to search', async () => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const optimizer = { lr: 1e-3 };
+    const common = { model, engine, train: images, epochs: 1, batchSize: 1, seed: 1, optimizer };
+    await expect(search({ ...common, plugins: [holding] })).rejects.toMatchObject({
+      code: 'SEARCH_NOTHING',
+    });
+    expect(engine.names()).toEqual([]);
+  });
+});
+
+test('a run that fails leaves the engine as it was', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  engine.set({ own: float32([1], [7]) });
+  const infinite = definePlugin('infinite', () => () => ({
+    loss: () => tf.scalar(Number.POSITIVE_INFINITY),
+  }));
+  const run = fit({
+    model,
+    engine,
+    train: images,
+    epochs: 1,
+    batchSize: 2,
+    seed: 1,
+    optimizer: { lr: 1e-3 },
+    plugins: [infinite({})],
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 'LOSS_NOT_FINITE',
+    where: 'epoch 1, step 1 (weights)',
+    found: 'a loss of Infinity, from plugin "infinite"',
+  });
+  expect(engine.names()).toEqual(['own']);
 });

@@ -1,4 +1,5 @@
-import { type FitOptions, type FitResult, TrainingLoop } from './training-loop.ts';
+import type { FitOptions, FitResult } from './fit-options.ts';
+import { TrainingLoop } from './training-loop.ts';
 
 /**
  * Trains a model with plugins.
@@ -6,10 +7,6 @@ import { type FitOptions, type FitResult, TrainingLoop } from './training-loop.t
  * @throws KcrError `BATCH_SIZE`, `DATASET_*`, `LOSS_NOT_FINITE`, `RESUME_MISMATCH`, `PLUGIN_*`
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const loop = new TrainingLoop(options, 'fit');
-  try {
-    return await loop.run();
-  } finally {
-    await loop.trainer.dispose();
-  }
+  await using loop = new TrainingLoop(options, 'fit');
+  return await loop.run();
 }

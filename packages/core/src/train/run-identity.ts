@@ -84,26 +84,69 @@ const dataIdentity = ({ length, classes, shape, input }: ImageSet): object => ({
  * Checks that a run that was saved is the one to go on with.
  *
  * @param path the file that it was saved in
- * @throws KcrError `RESUME_MISMATCH` naming what differs
+ * @throws KcrError `RESUME_MISMATCH` naming what differs, and the saved and the present value of the most specific
+ * differences
  */
 export function requireSameRun(path: string, saved: object, now: RunIdentity): void {
-  const differing = differences(saved, now, '');
-  if (differing.length > 0)
-    throw new KcrError('RESUME_MISMATCH', {
-      where: path,
-      found: `a run with another ${differing.join(', ')}`,
-      fix: 'Choose another output folder, or delete this one to start again',
-    });
+  const found = differences(saved, now, []);
+  if (found.length === 0) return;
+  const depth = ({ keys }: Difference) => keys.length;
+  const named = found.toSorted((a, b) => depth(b) - depth(a)).map(differenceText);
+  const more = named.length > SHOWN ? [`${named.length - SHOWN} more`] : [];
+  throw new KcrError('RESUME_MISMATCH', {
+    where: path,
+    found: `a run with another ${[...named.slice(0, SHOWN), ...more].join(', ')}`,
+    fix: 'Choose another output folder, or delete this one to start again',
+  });
+}
+
+/** Differences that a message names. */
+const SHOWN = 5;
+
+/** Keys of objects, and places in lists. */
+type Keys = readonly (string | number)[];
+
+/** The innermost place at which two JSON values differ. */
+interface Difference {
+  readonly keys: Keys;
+  readonly saved: unknown;
+  readonly now: unknown;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Paths at which two JSON values differ; lists are compared as a whole. */
-function differences(a: unknown, b: unknown, path: string): string[] {
-  if (isObject(a) && isObject(b))
-    return [...new Set([...Object.keys(b), ...Object.keys(a)])].flatMap((key) =>
-      differences(a[key], b[key], path ? `${path}.${key}` : key),
+function differences(saved: unknown, now: unknown, keys: Keys): Difference[] {
+  if (isObject(saved) && isObject(now))
+    return [...new Set([...Object.keys(now), ...Object.keys(saved)])].flatMap((key) =>
+      differences(saved[key], now[key], [...keys, key]),
     );
-  return JSON.stringify(a) === JSON.stringify(b) ? [] : [path];
+  if (Array.isArray(saved) && Array.isArray(now) && saved.length === now.length)
+    return now.flatMap((item, i) => differences(saved[i], item, [...keys, i]));
+  return JSON.stringify(saved) === JSON.stringify(now) ? [] : [{ keys, saved, now }];
+}
+
+/** `options.optimizer.lr`, `extensions[0].name`. */
+const pathText = (keys: Keys): string =>
+  keys.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text ? `${text}.${key}` : key;
+  }, '');
+
+/** A path, with both values where they are scalars. */
+function differenceText({ keys, saved, now }: Difference): string {
+  const [before, after] = [scalarText(saved), scalarText(now)];
+  const values = before && after ? ` (saved ${before}, now ${after})` : '';
+  return pathText(keys) + values;
+}
+
+/** Letters of a text that are shown. */
+const LETTERS = 16;
+
+/** A scalar in short form; nothing for lists and objects. */
+function scalarText(value: unknown): string | undefined {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'object' && value !== null) return undefined;
+  const text = String(value);
+  return text.length > LETTERS ? `${text.slice(0, LETTERS)}…` : text;
 }

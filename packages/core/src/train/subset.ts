@@ -2,12 +2,13 @@ import type { Dataset } from '../model/batch.ts';
 
 /** A part of a data set, by index. */
 export function subset(dataset: Dataset, indices: Int32Array): Dataset {
-  const { classes, shape } = dataset;
+  const { classes, shape, input } = dataset;
   const through = (at: Int32Array) => at.map((i) => indices[i]!);
   return {
     length: indices.length,
     classes,
     shape,
+    input,
     labels: indices.map((i) => dataset.labels[i]!),
     batch: (at, augment) => dataset.batch(through(at), augment),
   };

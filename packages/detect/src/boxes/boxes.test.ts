@@ -9,7 +9,8 @@ import {
 import { createOnnxEngine } from '@kcr/onnx';
 import { describe, expect, test } from 'vitest';
 import { anchorBoxes } from './anchors.ts';
-import { boxIou, clipBoxes, decodeBoxes, encodeBoxes } from './boxes.ts';
+import { decodeBoxes, encodeBoxes } from './box-coding.ts';
+import { boxIou, clipBoxes } from './boxes.ts';
 import { nms } from './nms.ts';
 
 /** torchvision's values. */

@@ -1,5 +1,7 @@
 import type { CocoObject } from '@kcr/data';
-import { overlap } from './overlap.ts';
+import { accumulate } from './curves.ts';
+import { MOST, makeCell, match } from './matching.ts';
+import { THRESHOLDS } from './thresholds.ts';
 
 /** The twelve figures of COCO, -1 where there is nothing to measure. */
 export interface CocoSummary {
@@ -20,41 +22,14 @@ export interface CocoSummary {
   ARl: number;
 }
 
-/** As numpy's linspace rounds. */
-const linspace = (start: number, stop: number, n: number): number[] => {
-  const step = (stop - start) / (n - 1);
-  return Array.from({ length: n }, (_, i) => (i === n - 1 ? stop : i * step + start));
-};
-const THRESHOLDS = linspace(0.5, 0.95, 10);
-const RECALLS = linspace(0, 1, 101);
 const LIMITS = [1, 10, 100] as const;
-const MOST = 100;
+
 const AREAS = [
   [0, 1e10],
   [0, 32 ** 2],
   [32 ** 2, 96 ** 2],
   [96 ** 2, 1e10],
 ] as const;
-/** numpy's spacing(1), which keeps 0 / 0 away. */
-const TINY = 2 ** -52;
-
-/** The detections of one image and category against its objects, for one range of areas. */
-interface Matches {
-  scores: Float64Array;
-  /** By threshold and detection: 1 matched, 0 not, 2 neither a hit nor a miss. */
-  state: Uint8Array;
-  /** Objects that count. */
-  positives: number;
-}
-
-/** Detections and objects of one image and category. */
-interface Cell {
-  truths: CocoObject[];
-  /** By score, at most 100. */
-  detections: CocoObject[];
-  /** Detections x truths. */
-  overlaps: Float64Array;
-}
 
 /**
  * Average precision and recall as COCO's API (pycocotools) computes them.
@@ -129,6 +104,7 @@ class Mean {
 }
 
 type Cells = Map<string, CocoObject[]>;
+
 const keyOf = (image: number, category: number) => `${image}/${category}`;
 
 function byCell(objects: readonly CocoObject[]): Cells {
@@ -140,87 +116,4 @@ function byCell(objects: readonly CocoObject[]): Cells {
     else cells.set(key, [object]);
   }
   return cells;
-}
-
-function makeCell(truths: CocoObject[], found: readonly CocoObject[]): Cell {
-  // The sort is stable, as numpy's merge sort is: equal scores keep the order of the file.
-  const detections = found.toSorted((a, b) => b.score - a.score).slice(0, MOST);
-  const overlaps = new Float64Array(detections.length * truths.length);
-  detections.forEach((detection, d) => {
-    truths.forEach((truth, g) => {
-      overlaps[d * truths.length + g] = overlap(detection, truth);
-    });
-  });
-  return { truths, detections, overlaps };
-}
-
-/** Matches detections, best first, with the objects that they overlap most and that are free. */
-function match({ truths, detections, overlaps }: Cell, [least, most]: readonly [number, number]) {
-  const ignored = truths.map(({ crowd, area }) => crowd || area < least || area > most);
-  // Objects that count come first.
-  const order = truths.map((_, g) => g).sort((a, b) => Number(ignored[a]) - Number(ignored[b]));
-  const n = detections.length;
-  const state = new Uint8Array(THRESHOLDS.length * n);
-  THRESHOLDS.forEach((threshold, t) => {
-    const taken = new Uint8Array(truths.length);
-    detections.forEach(({ area }, d) => {
-      const best = bestMatch(d, threshold);
-      if (best >= 0) {
-        taken[best] = 1;
-        state[t * n + d] = ignored[best] ? 2 : 1;
-      } else if (area < least || area > most) state[t * n + d] = 2;
-    });
-
-    function bestMatch(d: number, from: number): number {
-      let [iou, best] = [Math.min(from, 1 - 1e-10), -1];
-      for (const g of order) {
-        if (taken[g] && !truths[g]!.crowd) continue;
-        if (best >= 0 && !ignored[best] && ignored[g]) break;
-        const own = overlaps[d * truths.length + g]!;
-        if (own < iou) continue;
-        [iou, best] = [own, g];
-      }
-      return best;
-    }
-  });
-  const scores = Float64Array.from(detections, ({ score }) => score);
-  return { scores, state, positives: ignored.filter((out) => !out).length };
-}
-
-/**
- * Precision at 101 recalls, and the recall reached, by threshold.
- *
- * @param limit most detections of an image
- * @returns undefined where no object counts
- */
-function accumulate(cells: readonly Matches[], limit: number) {
-  const positives = cells.reduce((sum, cell) => sum + cell.positives, 0);
-  if (positives === 0) return undefined;
-  const entries = cells.flatMap((cell) =>
-    Array.from({ length: Math.min(cell.scores.length, limit) }, (_, d) => ({ cell, d })),
-  );
-  entries.sort((a, b) => b.cell.scores[b.d]! - a.cell.scores[a.d]!);
-  return THRESHOLDS.map((_, t) => curveOf(entries, t, positives));
-}
-
-function curveOf(entries: readonly { cell: Matches; d: number }[], t: number, positives: number) {
-  const [recalls, precisions]: [number[], number[]] = [[], []];
-  let [hits, misses] = [0, 0];
-  for (const { cell, d } of entries) {
-    const state = cell.state[t * cell.scores.length + d]!;
-    if (state === 1) hits++;
-    else if (state === 0) misses++;
-    recalls.push(hits / positives);
-    precisions.push(hits / (hits + misses + TINY));
-  }
-  // The highest precision at this recall or a higher one.
-  for (let i = precisions.length - 1; i > 0; i--)
-    precisions[i - 1] = Math.max(precisions[i - 1]!, precisions[i]!);
-  const precision = new Float64Array(RECALLS.length);
-  let at = 0;
-  RECALLS.forEach((recall, r) => {
-    while (at < recalls.length && recalls[at]! < recall) at++;
-    if (at < recalls.length) precision[r] = precisions[at]!;
-  });
-  return { precision, recall: recalls.at(-1) ?? 0 };
 }

@@ -16,7 +16,7 @@ import { createOnnxEngine } from '@kcr/onnx';
 import { describe, expect, test } from 'vitest';
 import { binaryCrossEntropy, smoothL1 } from '../instance/losses.ts';
 import { upsample } from '../instance/upsample.ts';
-import { segmentationLoss } from '../semantic/segmentation.ts';
+import { segmentationLoss } from '../semantic/segmentation-loss.ts';
 
 /** PyTorch's values, channels first. */
 const path = fileURLToPath(new URL('../../fixtures/head_ops.safetensors', import.meta.url));

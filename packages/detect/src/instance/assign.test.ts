@@ -11,7 +11,8 @@ import { createOnnxEngine } from '@kcr/onnx';
 import { describe, expect, test } from 'vitest';
 import { nms } from '../boxes/nms.ts';
 import { nmsMask } from '../boxes/nms-mask.ts';
-import { assign, hardest, sample } from './assign.ts';
+import { assign } from './assign.ts';
+import { hardest, sample } from './sampling.ts';
 
 const engines: Record<string, () => Promise<Engine>> = {
   onnx: async () => createOnnxEngine(),

@@ -2,8 +2,11 @@ import type { Scope } from '@kcr/core';
 import { fpn, type Pyramid } from '../head/fpn.ts';
 import { defineHead, type HeadInput } from '../head/head.ts';
 import { instanceDetection } from './detection-task.ts';
-import { type RegionConfig, type RegionStage, regionHeads } from './region-heads.ts';
-import { proposals, type RpnConfig, rpn, rpnLosses } from './rpn.ts';
+import { proposals } from './proposals.ts';
+import { regionHeads } from './region-heads.ts';
+import type { RegionConfig, RegionStage } from './region-reading.ts';
+import { type RpnConfig, rpn } from './rpn.ts';
+import { rpnLosses } from './rpn-losses.ts';
 import { truthOf } from './truth.ts';
 
 /** Options of Mask R-CNN, under OpenMMLab's names where it has them. */

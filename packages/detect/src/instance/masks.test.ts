@@ -3,7 +3,7 @@ import { rleArea, rleBox, rleToMask } from '@kcr/data';
 import { createOnnxEngine } from '@kcr/onnx';
 import { describe, expect, test } from 'vitest';
 import { defaultBoxes } from './default-boxes.ts';
-import { maskTargets } from './mask-head.ts';
+import { maskTargets } from './mask-targets.ts';
 import { pasteMask } from './paste-mask.ts';
 
 const engines: Record<string, () => Promise<Engine>> = {

@@ -7,20 +7,18 @@ import {
   KcrError,
   normal,
   type Scope,
-  stopGradient,
   type Tensor,
   tf,
   zeros,
 } from '@kcr/core';
-import { type BoxWeights, decodeBoxes, encodeBoxes } from '../boxes/boxes.ts';
+import { decodeBoxes } from '../boxes/box-coding.ts';
 import { defineHead } from '../head/head.ts';
-import { assign, hardest } from './assign.ts';
-import { oneHotOf } from './box-head.ts';
 import { boxesPerPlace, defaultBoxes } from './default-boxes.ts';
 import { instanceDetection } from './detection-task.ts';
 import { type DetectionConfig, detect } from './detections.ts';
-import { smoothL1, weightedMean } from './losses.ts';
-import { type Truth, truthOf } from './truth.ts';
+import { CODING } from './ssd-coding.ts';
+import { losses } from './ssd-losses.ts';
+import { truthOf } from './truth.ts';
 
 /** Options of SSDLite, under OpenMMLab's names where it has them. */
 export interface SsdLiteConfig extends DetectionConfig {
@@ -33,8 +31,6 @@ export interface SsdLiteConfig extends DetectionConfig {
   /** Background boxes that the loss reads, for each that finds an object. */
   neg_pos_ratio: number;
 }
-
-const CODING: BoxWeights = [10, 10, 5, 5];
 
 const options = { norm: 'bn', activation: tf.relu6 } as const;
 
@@ -60,33 +56,6 @@ function predict(m: Scope, { value, dim }: FeatureMap, perPlace: number, d: numb
   const one = { kernel: 1, init: normal(0.03), biasInit: zeros };
   const y = conv2d(m.child(1), read, dim, perPlace * d, one);
   return tf.reshape(y, [value.shape[0]!, -1, d]);
-}
-
-/** SSD's losses: the hardest background boxes, a few for each that finds an object. */
-function losses(
-  { logits, deltas, boxes }: Record<'logits' | 'deltas' | 'boxes', Tensor>,
-  truth: Truth,
-  classes: Tensor,
-  ratio: number,
-) {
-  const own = assign(boxes, truth, { positive: 0.5, best: true });
-  const [batch, n] = own.positive.shape as [number, number];
-  const foreground = oneHotOf(own.labels, classes);
-  const background = tf.sub(1, tf.sum(foreground, 1, true));
-  const targets = tf.concat([foreground, background], 1);
-  const rows = tf.logSoftmax(tf.reshape(logits, [batch * n, -1]));
-  const surprise = tf.reshape(tf.neg(tf.sum(tf.mul(rows, targets), 1)), [batch, n]);
-  const chosen = hardest(
-    tf.mul(own.negative, surprise),
-    tf.mul(tf.sum(own.positive, 1, true), ratio),
-  );
-  const weights = tf.add(own.positive, chosen);
-  const goal = stopGradient(encodeBoxes(own.boxes, boxes, CODING));
-  const apart = tf.sum(smoothL1(tf.sub(deltas, goal)), 2);
-  return {
-    classLoss: weightedMean(surprise, weights, own.positive),
-    boxLoss: weightedMean(apart, own.positive),
-  };
 }
 
 /**

@@ -12,7 +12,8 @@ import {
   tf,
 } from '@kcr/core';
 import { defineHead } from '../head/head.ts';
-import { segmentationLoss, semanticSegmentation } from './segmentation.ts';
+import { segmentationLoss } from './segmentation-loss.ts';
+import { semanticSegmentation } from './segmentation-task.ts';
 
 /** Options of UperNet, under OpenMMLab's names. */
 export interface UperNetConfig {

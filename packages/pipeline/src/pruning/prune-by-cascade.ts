@@ -9,8 +9,8 @@ export async function pruneByCascade(
   settings: CascadePruning,
   { loaded: { model, weights }, engine, directory, train, seed, on }: PruningJob,
 ): Promise<Pruned> {
-  const { criterion, tokens, epsilon, rho, order, batchSize, dims } = settings;
-  const make = tokens && (await partMaker<Adapter>(tokens.use));
+  const { criterion, tokenSelector, epsilon, rho, order, batchSize, dims } = settings;
+  const make = tokenSelector && (await partMaker<Adapter>(tokenSelector.use));
   const { blocks, ...pruned } = await bottomUpCascade({
     model,
     weights,
@@ -24,7 +24,7 @@ export async function pruneByCascade(
     order,
     directory,
     criterion: await loadPart<Criterion>(criterion),
-    tokens: make && ((counts) => make({ ...tokens.options, counts })),
+    tokenSelector: make && ((counts) => make({ ...tokenSelector.options, counts })),
     scoringImages: settings.images,
     calibrationImages: settings.calibrationImages,
     onTry: (report) => on({ type: 'pruning-try', report }),

@@ -68,25 +68,21 @@ export async function pruneInto(
       found: 'a checkpoint that was not made by pruning',
       fix: 'Choose another output folder',
     });
-  const engine = await makeEngine();
+  await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
-  try {
-    const job = { loaded, engine, directory, train, seed, on };
-    const { charts, record, ...pruned } = await byMethod(settings, job);
-    await saveModel(directory, pruned.model, pruned.weights, info);
-    const file: PruningFile = {
-      identity,
-      before: sizeOf(loaded),
-      after: sizeOf(pruned),
-      charts,
-      ...record,
-    };
-    await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
-    return { ...pruned, info };
-  } finally {
-    await engine.dispose();
-  }
+  const job = { loaded, engine, directory, train, seed, on };
+  const { charts, record, ...pruned } = await byMethod(settings, job);
+  await saveModel(directory, pruned.model, pruned.weights, info);
+  const file: PruningFile = {
+    identity,
+    before: sizeOf(loaded),
+    after: sizeOf(pruned),
+    charts,
+    ...record,
+  };
+  await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
+  return { ...pruned, info };
 }
 
 /** Parameters, and multiply-accumulates for one image. */

@@ -129,7 +129,7 @@ const lfc: RecipeInput = {
     method: 'bottom-up-cascade',
     epsilon: 9.5,
     rho: 0.56,
-    tokens: { use: '@kcr/lfc#lfe' },
+    tokenSelector: { use: '@kcr/lfc#lfe' },
   },
   retrain: {
     ...training,

@@ -107,7 +107,7 @@ const lfc = (
     method: 'bottom-up-cascade',
     epsilon,
     rho,
-    ...(tokens ? { tokens: { use: '@kcr/lfc#lfe' } } : {}),
+    ...(tokens ? { tokenSelector: { use: '@kcr/lfc#lfe' } } : {}),
   },
   retrain: {
     epochs,

@@ -88,7 +88,7 @@ const byCascade = pruningFields.extend({
   /** Share of the drop that tokens may cost. */
   rho: share.default(0.35),
   /** Chooses tokens: makes an adapter from `counts` and these options. Absent: channels alone. */
-  tokens: part.optional(),
+  tokenSelector: part.optional(),
   order: z.enum(['bottom-up', 'top-down']).default('bottom-up'),
   /** Training images to measure accuracy on. */
   calibrationImages: count.default(5000),

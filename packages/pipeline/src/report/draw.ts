@@ -3,6 +3,7 @@ import { rleToMask } from '@kcr/data';
 import type { FoundObject } from '@kcr/detect';
 import { interpolateSinebow, schemeTableau10 } from 'd3-scale-chromatic';
 import sharp from 'sharp';
+import { escapeMarkup } from './escape.ts';
 
 /** Red, green and blue, 0..255. */
 type Colour = readonly [number, number, number];
@@ -83,9 +84,6 @@ export const drawClassMap = (
     factorOf(image, size),
   );
 
-const escapeXml = (text: string) =>
-  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
-
 /**
  * An image with its objects: boxes and masks, each class in its colour, or with one class each object in its own; where
  * there are several classes their names and scores.
@@ -116,7 +114,7 @@ export function drawObjects(
     const colour = hex(colours[i]!);
     const frame = `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
     if (!several) return frame;
-    const text = `${escapeXml(classes[label]!)} ${(100 * score).toFixed(0)}`;
+    const text = `${escapeMarkup(classes[label]!)} ${(100 * score).toFixed(0)}`;
     const y = Math.max(top - 4, 12);
     return `${frame}<text x="${left + 2}" y="${y}" font-family="sans-serif" font-size="12" stroke="#000" stroke-width="2.5" paint-order="stroke" fill="${colour}">${text}</text>`;
   });
@@ -138,7 +136,7 @@ export async function withLegend(
   const rows = Math.ceil(entries.length / perRow);
   const marks = entries.map(({ index, name }, i) => {
     const [x, y] = [8 + (i % perRow) * column, height + 6 + Math.floor(i / perRow) * line];
-    return `<rect x="${x}" y="${y}" width="12" height="12" fill="${hex(colourOf(index))}"/><text x="${x + 18}" y="${y + 11}" font-family="sans-serif" font-size="13">${escapeXml(name)}</text>`;
+    return `<rect x="${x}" y="${y}" width="12" height="12" fill="${hex(colourOf(index))}"/><text x="${x + 18}" y="${y + 11}" font-family="sans-serif" font-size="13">${escapeMarkup(name)}</text>`;
   });
   const bottom = rows * line + 8;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + bottom}">${marks.join('')}</svg>`;
@@ -154,6 +152,6 @@ export const legendHtml = (classes: readonly string[]): string =>
   classes
     .map(
       (name, i) =>
-        `<span class="class"><i style="background:${hex(colourOf(i))}"></i>${escapeXml(name)}</span>`,
+        `<span class="class"><i style="background:${hex(colourOf(i))}"></i>${escapeMarkup(name)}</span>`,
     )
     .join(' ');

@@ -1,16 +1,14 @@
+import { escapeMarkup } from './escape.ts';
 import type { Cell, SummaryTable } from './summary-table.ts';
-
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 
 /** A table of models as HTML. */
 export function tableHtml({ header, rows }: SummaryTable): string {
   const cell = ({ text, beside }: Cell) =>
-    `<td>${escapeHtml(text)}${beside ? ` <small>${beside}</small>` : ''}</td>`;
+    `<td>${escapeMarkup(text)}${beside ? ` <small>${beside}</small>` : ''}</td>`;
   const body = rows.map(
-    ({ name, cells }) => `<tr><th>${escapeHtml(name)}</th>${cells.map(cell).join('')}</tr>`,
+    ({ name, cells }) => `<tr><th>${escapeMarkup(name)}</th>${cells.map(cell).join('')}</tr>`,
   );
-  const titles = header.map((title) => `<th>${escapeHtml(title)}</th>`).join('');
+  const titles = header.map((title) => `<th>${escapeMarkup(title)}</th>`).join('');
   return `<table><thead><tr>${titles}</tr></thead>
 <tbody>${body.join('\n')}</tbody></table>`;
 }
@@ -29,11 +27,11 @@ export interface PictureTable {
 export function pictureTable({ tile, columns, rows, legend }: PictureTable): string {
   if (rows.length === 0) return '';
   const heads = columns
-    .map((name) => `<span style="width:${tile}px">${escapeHtml(name)}</span>`)
+    .map((name) => `<span style="width:${tile}px">${escapeMarkup(name)}</span>`)
     .join('');
   const body = rows.map(
     ({ title, png }) =>
-      `<tr><th>${escapeHtml(title)}</th><td><img alt="${escapeHtml(title)}" width="${tile * columns.length}" src="data:image/png;base64,${png.toString('base64')}"></td></tr>`,
+      `<tr><th>${escapeMarkup(title)}</th><td><img alt="${escapeMarkup(title)}" width="${tile * columns.length}" src="data:image/png;base64,${png.toString('base64')}"></td></tr>`,
   );
   return `${legend ? `<p>${legend}</p>` : ''}<table class="pictures"><thead><tr><th></th><td>${heads}</td></tr></thead>
 <tbody>${body.join('\n')}</tbody></table>`;
@@ -44,7 +42,7 @@ export function page(title: string, tables: readonly string[], charts: readonly 
   const figures = charts.map((svg) => `<figure>${svg}</figure>`).join('\n');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #1b2733; }
 table { border-collapse: collapse; margin: 1rem 0 2rem; }
@@ -60,7 +58,7 @@ svg { max-width: 100%; height: auto; }
 .pictures span { display: inline-block; text-align: center; overflow: hidden; text-overflow: ellipsis; }
 .pictures img { display: block; }
 </style></head>
-<body><h1>${escapeHtml(title)}</h1>
+<body><h1>${escapeMarkup(title)}</h1>
 ${tables.join('\n')}
 <main>${figures}</main>
 </body></html>

@@ -38,3 +38,20 @@ test('a column for what some model has, each size beside the first model', () =>
     undefined,
   ]);
 });
+
+test('a metric that one model has and another has not is left empty there', () => {
+  const models = { dense: { ...size, boxAP: 0.25, maskAP: 0.2 }, compact: { ...size, boxAP: 0.3 } };
+  const metrics = { boxAP: 'box AP', maskAP: 'mask AP', top1: 'top-1' };
+  const { header, rows } = summaryTable(models, metrics, []);
+  expect(header.slice(1, 3)).toEqual(['box AP', 'mask AP']);
+  expect(rows.map(({ cells }) => [cells[0]!.text, cells[1]!.text])).toEqual([
+    ['25.0 %', '20.0 %'],
+    ['30.0 %', ''],
+  ]);
+});
+
+test('what grew stands beside with a plus', () => {
+  const models = { small: size, large: { ...size, params: 1100, latencyMs: 3 } };
+  const [, large] = summaryTable(models, {}, []).rows;
+  expect(large!.cells.map(({ beside }) => beside)).toEqual(['+10.0 %', undefined, '+100.0 %']);
+});

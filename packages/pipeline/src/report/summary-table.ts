@@ -48,7 +48,10 @@ export function summaryTable(
   const shares = Object.entries(metrics).filter(([key]) => all.some((m) => m[key] !== undefined));
   const shown = columns.filter((column) => all.some((m) => numberOf(m, column) !== undefined));
   const cellsOf = (summary: Summary): Cell[] => [
-    ...shares.map(([key]) => ({ text: percentText(summary[key]!, 1) })),
+    ...shares.map(([key]) => {
+      const share = summary[key];
+      return { text: share === undefined ? '' : percentText(share, 1) };
+    }),
     ...SIZES.map(({ of, text }) => ({
       text: text(of(summary)),
       beside: besideText(of(summary), of(first)),

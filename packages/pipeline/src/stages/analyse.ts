@@ -4,12 +4,13 @@ import {
   compileFeatures,
   compileInference,
   type Engine,
+  evaluateTask,
   extractFeatures,
   Generator,
   type LoadedModel,
   taskOf,
 } from '@kcr/core';
-import { createOnnxEngine, measureLatency } from '@kcr/onnx';
+import { measureLatency } from '@kcr/onnx';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import { loadPart } from '../modules.ts';
 import { folderOf, type ModelAnalysis, type Summary } from '../report/run-analysis.ts';
@@ -28,16 +29,12 @@ interface Measured {
 /** The metrics of the model's task on the test images. */
 async function taskMetrics({ loaded: { model }, engine }: Measured, context: StageContext) {
   const task = taskOf(model);
-  const inference = compileInference(engine, model);
-  try {
-    const { batchSize } = context.recipe.retrain;
-    const result = await task.evaluate(inference, context.data.test, batchSize);
-    return Object.keys(task.metrics).flatMap((key) =>
-      result[key] === undefined ? [] : [[key, result[key]] as const],
-    );
-  } finally {
-    await inference.dispose();
-  }
+  await using inference = compileInference(engine, model);
+  const { batchSize } = context.recipe.retrain;
+  const result = await evaluateTask(task, inference, context.data.test, batchSize);
+  return Object.keys(task.metrics).flatMap((key) =>
+    result[key] === undefined ? [] : [[key, result[key]] as const],
+  );
 }
 
 /** The results of the recipe's analyses, in their order. */
@@ -47,28 +44,24 @@ async function analysed(
   { recipe, data: { train, test } }: StageContext,
 ) {
   const { batchSize } = recipe.retrain;
-  const reading = compileFeatures(engine, model);
+  await using reading = compileFeatures(engine, model);
   let features: ReturnType<typeof extractFeatures> | undefined;
-  try {
-    const results: Awaited<ReturnType<Analysis['measure']>>[] = [];
-    for (const analysis of analyses)
-      results.push(
-        await analysis.measure({
-          name,
-          model,
-          weights,
-          engine,
-          train,
-          test,
-          batchSize,
-          generator: new Generator(recipe.seed).fork(analysis.name),
-          features: () => (features ??= extractFeatures(reading, train, batchSize)),
-        }),
-      );
-    return results;
-  } finally {
-    await reading.dispose();
-  }
+  const results: Awaited<ReturnType<Analysis['measure']>>[] = [];
+  for (const analysis of analyses)
+    results.push(
+      await analysis.measure({
+        name,
+        model,
+        weights,
+        engine,
+        train,
+        test,
+        batchSize,
+        generator: new Generator(recipe.seed).fork(analysis.name),
+        features: () => (features ??= extractFeatures(reading, train, batchSize)),
+      }),
+    );
+  return results;
 }
 
 async function measure(
@@ -80,29 +73,25 @@ async function measure(
   const folder = folderOf(name);
   const loaded = await loadCheckpoint(join(directory, folder));
   const { model, weights } = loaded;
-  const engine = createOnnxEngine();
-  try {
-    engine.set(weights);
-    const measured = { name, loaded, engine };
-    const metrics = await taskMetrics(measured, context);
-    const results = await analysed(analyses, measured, context);
-    const summary: Summary = {
-      ...Object.fromEntries(metrics),
-      params: model.parameterCount,
-      macs: model.macs.total,
-      latencyMs: await measureLatency(model, weights, { runs: 200 }),
-      ...Object.assign({}, ...results.map(({ numbers }) => numbers)),
-    };
-    const { gallery } = await findTaskKit(model);
-    const look = await gallery.look(loaded, data.test, engine, name);
-    const pictures = await Promise.all(
-      look.rows.map((row) => writePicture(directory, row, `${row.name}-${folder}`)),
-    );
-    const charts = [...results.flatMap((result) => result.charts ?? []), ...look.charts];
-    return { summary, charts, pictures };
-  } finally {
-    await engine.dispose();
-  }
+  await using engine = await context.engine();
+  engine.set(weights);
+  const measured = { name, loaded, engine };
+  const metrics = await taskMetrics(measured, context);
+  const results = await analysed(analyses, measured, context);
+  const summary: Summary = {
+    ...Object.fromEntries(metrics),
+    params: model.parameterCount,
+    macs: model.macs.total,
+    latencyMs: await measureLatency(model, weights, { runs: 200 }),
+    ...Object.assign({}, ...results.map(({ numbers }) => numbers)),
+  };
+  const { gallery } = await findTaskKit(model);
+  const look = await gallery.look(loaded, data.test, engine, name);
+  const pictures = await Promise.all(
+    look.rows.map((row) => writePicture(directory, row, `${row.name}-${folder}`)),
+  );
+  const charts = [...results.flatMap((result) => result.charts ?? []), ...look.charts];
+  return { summary, charts, pictures };
 }
 
 /** The models of a run by name, each measured by itself and by the recipe's analyses. */

@@ -28,7 +28,7 @@ export async function runTraining<R>(
   const { epochs } = training;
   const { metrics } = taskOf(model);
   const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part)));
-  const engine = await makeEngine();
+  await using engine = await makeEngine();
   on({ type: 'training', stage, epochs });
   try {
     return await train({
@@ -46,6 +46,5 @@ export async function runTraining<R>(
     });
   } finally {
     on({ type: 'trained', stage });
-    await engine.dispose();
   }
 }

@@ -119,7 +119,8 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
 
   async evaluationData({ model, info }: LoadedModel, request) {
     refuseOthers(classification.name, request, ['cropRatio']);
-    const { data, cacheBytes, cropRatio = info.input.crop_pct } = request;
+    const { mean, std, crop_pct } = info.input;
+    const { data, cacheBytes, cropRatio = crop_pct } = request;
     const [size, , channels] = model.inputShape;
     const source = await imageFolder(data, {
       size,
@@ -128,7 +129,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       cropRatio,
       cacheBytes,
     });
-    const dataset = imageDataset(source, { normalization: info.input });
+    const dataset = imageDataset(source, { normalization: { mean, std } });
     checkDataset(model, dataset, data);
     return dataset;
   },

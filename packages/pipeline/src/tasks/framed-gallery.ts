@@ -65,14 +65,10 @@ export const framedGallery = <S extends FramedSet, P>({
     ];
   },
   async look(loaded: LoadedModel, data: S, engine: Engine, name: string) {
-    const inference = compileInference(engine, loaded.model);
-    try {
-      const png = await strip(data, async (image) =>
-        draw(image, await predict(inference, loaded, data, image), data.classes),
-      );
-      return { rows: [{ title: `found: ${name}`, name: 'predictions', png }], charts: [] };
-    } finally {
-      await inference.dispose();
-    }
+    await using inference = compileInference(engine, loaded.model);
+    const png = await strip(data, async (image) =>
+      draw(image, await predict(inference, loaded, data, image), data.classes),
+    );
+    return { rows: [{ title: `found: ${name}`, name: 'predictions', png }], charts: [] };
   },
 });

@@ -1,0 +1,41 @@
+import type { Segmentation } from './segmentation.ts';
+
+/** [x, y, width, height] in pixels. */
+export type CocoBox = readonly [number, number, number, number];
+
+/** What COCO files say of an image. */
+export interface CocoImage {
+  readonly id: number;
+  readonly height: number;
+  readonly width: number;
+  readonly file_name?: string;
+}
+
+/** An object of the ground truth. */
+export interface CocoAnnotation {
+  readonly id: number;
+  readonly image_id: number;
+  readonly category_id: number;
+  readonly bbox: CocoBox;
+  /** Of the mask, in pixels: it says whether the object is small, medium or large. */
+  readonly area: number;
+  /** 1 for a region of many objects, which detections may overlap without harm. */
+  readonly iscrowd?: 0 | 1;
+  readonly segmentation?: Segmentation;
+}
+
+/** A COCO file of instances. */
+export interface CocoGroundTruth {
+  readonly images: readonly CocoImage[];
+  readonly annotations: readonly CocoAnnotation[];
+  readonly categories: readonly { readonly id: number; readonly name: string }[];
+}
+
+/** A detection, as in COCO's result files. */
+export interface CocoDetection {
+  readonly image_id: number;
+  readonly category_id: number;
+  readonly score: number;
+  readonly bbox?: CocoBox;
+  readonly segmentation?: Segmentation;
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { KcrError } from '@kcr/core';
+import { parse } from 'csv-parse/sync';
+import type { ImageSource } from './image-source.ts';
+import { pixelSource } from './pixel-source.ts';
+
+export interface CsvImagesOptions {
+  /** [height, width] of the images. Default 8 x 8, optdigits'. */
+  shape?: readonly [number, number];
+  /** The value of a white pixel. Default 16, optdigits'. */
+  max?: number;
+}
+
+/**
+ * Grey images from a CSV file: one image a line, its pixels and then its class number. A header line is
+ * passed over.
+ *
+ * @throws KcrError `CSV_READ`, `CSV_FORMAT`
+ */
+export async function csvImages(
+  path: string,
+  options: CsvImagesOptions = {},
+): Promise<ImageSource> {
+  const { shape: [height, width] = [8, 8], max = 16 } = options;
+  const size = height * width;
+  const lines = await readCsv(path);
+  const data = new Uint8Array(lines.length * size);
+  const labels = new Int32Array(lines.length);
+  lines.forEach((line, i) => {
+    const values = line.map(Number);
+    const label = values[size]!;
+    const pixels = values.slice(0, size);
+    const good = values.length === size + 1 && Number.isInteger(label) && label >= 0;
+    if (!good || !pixels.every((x) => x >= 0 && x <= max))
+      throw new KcrError('CSV_FORMAT', {
+        where: `${path}, image ${i + 1}`,
+        found: `${values.length} values: ${line.slice(0, 4).join()}, ...`,
+        fix: `Give ${size} pixels from 0 to ${max} and a class number`,
+      });
+    data.set(
+      pixels.map((x) => Math.round((x * 255) / max)),
+      i * size,
+    );
+    labels[i] = label;
+  });
+  return pixelSource(data, [height, width, 1], labels);
+}
+
+async function readCsv(path: string): Promise<string[][]> {
+  try {
+    const lines: string[][] = parse(await readFile(path), { skip_empty_lines: true, trim: true });
+    return Number.isNaN(Number(lines[0]?.[0])) ? lines.slice(1) : lines;
+  } catch (cause) {
+    throw new KcrError('CSV_READ', {
+      where: path,
+      found: (cause as Error).message,
+      fix: 'Check the file',
+      cause,
+    });
+  }
+}

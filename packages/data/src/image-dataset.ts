@@ -1,0 +1,57 @@
+import {
+  type Dataset,
+  type Generator,
+  int32,
+  type LabelledBatch,
+  type Normalization,
+  plainPreprocessing,
+} from '@kcr/core';
+import type { Augment } from './augment.ts';
+import { augmented } from './augmented.ts';
+import type { Pixels } from './image.ts';
+import type { ImageSource } from './image-source.ts';
+import { type MixOptions, mix } from './mix.ts';
+import { normalised } from './normalised.ts';
+import { streamNames } from './stream-names.ts';
+
+export interface ImageDatasetOptions {
+  normalization: Normalization;
+  /** Changes of training images, in order. */
+  augment?: readonly Augment[];
+  /** Mixing of a training batch's images with each other. */
+  mix?: MixOptions;
+}
+
+/** A data set of {@link normalised} images. */
+export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
+  const { labels, classes, shape } = source;
+
+  const load = async (i: number, generator?: Generator): Promise<Pixels> => {
+    const image = await source.pixels(i, generator);
+    return generator ? augmented(image, options.augment ?? [], generator) : image;
+  };
+
+  return {
+    length: labels.length,
+    labels,
+    classes,
+    shape,
+    input: { ...plainPreprocessing(shape), ...source.framing, ...options.normalization },
+    async batch(indices, augment) {
+      // Every image has a stream of its own, so that the order of decoding does not matter.
+      const images = await Promise.all(
+        streamNames(indices).map((name, n) => load(indices[n]!, augment?.fork(name))),
+      );
+      const batch: LabelledBatch = {
+        image: normalised(images, options.normalization),
+        label: int32(
+          [indices.length],
+          indices.map((i) => labels[i]!),
+        ),
+      };
+      return options.mix && augment
+        ? mix(batch, classes.length, options.mix, augment.fork('mix'))
+        : batch;
+    },
+  };
+}

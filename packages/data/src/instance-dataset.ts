@@ -1,0 +1,113 @@
+import {
+  type Batch,
+  float32,
+  type Generator,
+  type ImageSet,
+  int32,
+  type Normalization,
+  type Preprocessing,
+} from '@kcr/core';
+import type { Augment } from './augment.ts';
+import { augmented } from './augmented.ts';
+import { rleToMask } from './coco/rle-mask.ts';
+import { type Framing, fitted } from './framing.ts';
+import type { InstanceSource } from './instance-source.ts';
+import { maskInBox } from './mask-in-box.ts';
+import { cornerInput, inputView } from './model-input.ts';
+import { fillOf, normalised } from './normalised.ts';
+import { streamNames } from './stream-names.ts';
+import type { Size, View } from './view.ts';
+import { viewBox } from './view-box.ts';
+import { viewImage } from './view-pixels.ts';
+
+export interface InstanceDatasetOptions {
+  normalization: Normalization;
+  /** Height and width of what the model takes. */
+  canvas: Size;
+  /** How training images lie on the canvas. Default: as large as it allows. */
+  framing?: Framing;
+  /** Their size outside training. Default: as large as the canvas allows. */
+  resize?: Preprocessing['resize'];
+  /** Changes of training images that move no pixel. */
+  augment?: readonly Augment[];
+  /** Side of the square in which a batch has the mask of each object's box. Default 56. */
+  maskSize?: number;
+  /** Boxes with a side below this, in pixels of the canvas, are not trained on. Default 1. */
+  minSize?: number;
+}
+
+/** Images with objects, on canvases. */
+export interface InstanceDataset extends ImageSet {
+  readonly source: InstanceSource;
+  readonly normalization: Normalization;
+  /** How image i lies on the canvas outside training. */
+  view(i: number): View;
+}
+
+/**
+ * A data set of normalised canvases. Batches have the objects of each image, as many places for each as the image with
+ * the most needs: `boxes` float32 [n, objects, 4], left, top, right, bottom in pixels of the canvas; `labels` int32
+ * [n, objects], -1 where there is none; and where masks are known `masks` float32 [n, objects, size, size], 0 or 1 in
+ * a grid over each box.
+ */
+export function instanceDataset(
+  source: InstanceSource,
+  options: InstanceDatasetOptions,
+): InstanceDataset {
+  const { normalization, canvas, framing = fitted, resize } = options;
+  const { augment = [], maskSize = 56, minSize = 1 } = options;
+  const { classes, channels, truth } = source;
+  const fill = fillOf(normalization);
+  const trained = truth.images.map((_, i) => source.instances(i).filter(({ crowd }) => !crowd));
+  const places = trained.reduce((most, { length }) => Math.max(most, length), 1);
+  const shape = [canvas.height, canvas.width, channels] as const;
+  const input = cornerInput(shape, normalization, resize);
+  const testView = (i: number) => inputView(truth.images[i]!, input);
+
+  const load = async (i: number, generator?: Generator) => {
+    const view = generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
+    const image = await viewImage(await source.pixels(i), view, fill);
+    const objects = trained[i]!.map(({ label, box, mask }) => ({
+      label,
+      box: viewBox(box, view),
+      mask,
+    })).filter(({ box }) => box[2] - box[0] >= minSize && box[3] - box[1] >= minSize);
+    return { image: generator ? augmented(image, augment, generator) : image, view, objects };
+  };
+
+  return {
+    source,
+    classes,
+    normalization,
+    length: truth.images.length,
+    shape,
+    input,
+    view: testView,
+    async batch(indices, generator): Promise<Batch> {
+      const loaded = await Promise.all(
+        streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))),
+      );
+      const boxes = float32([indices.length, places, 4]);
+      const labels = new Int32Array(indices.length * places).fill(-1);
+      const area = maskSize * maskSize;
+      const masks = float32([indices.length, places, maskSize, maskSize]);
+      loaded.forEach(({ objects, view }, n) => {
+        objects.forEach(({ label, box, mask }, at) => {
+          const place = n * places + at;
+          boxes.data.set(box, 4 * place);
+          labels[place] = label;
+          if (mask) masks.data.set(maskInBox(rleToMask(mask), box, view, maskSize), area * place);
+        });
+      });
+      return {
+        image: normalised(
+          loaded.map(({ image }) => image),
+          normalization,
+        ),
+        boxes,
+        labels: int32([indices.length, places], labels),
+        ...(source.masks ? { masks } : {}),
+      };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { Batch, Generator, ImageSet, Normalization } from '@kcr/core';
+import type { Augment } from './augment.ts';
+import { augmented } from './augmented.ts';
+import { type Framing, fitted } from './framing.ts';
+import { cornerInput, inputView } from './model-input.ts';
+import { fillOf, normalised } from './normalised.ts';
+import { type ClassMap, IGNORED, type SemanticSource } from './semantic-source.ts';
+import { streamNames } from './stream-names.ts';
+import type { TestViewOptions } from './test-views.ts';
+import type { Size } from './view.ts';
+import { viewImage, viewLabels } from './view-pixels.ts';
+
+export interface SemanticDatasetOptions {
+  normalization: Normalization;
+  /** Height and width of what the model takes. */
+  canvas: Size;
+  /** How training images lie on the canvas. Default: as large as it allows. */
+  framing?: Framing;
+  /** Largest share of one class in a training view; up to ten views are tried. Default 1. */
+  maxClassShare?: number;
+  /** Changes of training images that move no pixel. */
+  augment?: readonly Augment[];
+  /** How images are looked at outside training. Default: once, as large as the canvas allows. */
+  testing?: TestViewOptions;
+}
+
+/** Images with a class for each pixel, on canvases. */
+export interface SemanticDataset extends ImageSet {
+  readonly source: SemanticSource;
+  readonly normalization: Normalization;
+  readonly testing: TestViewOptions;
+}
+
+/** Whether no class has more than a share of a map's pixels that count. */
+function balanced(labels: Uint8Array, share: number): boolean {
+  const counts = new Map<number, number>();
+  for (const label of labels)
+    if (label !== IGNORED) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const all = [...counts.values()];
+  return counts.size > 1 && Math.max(...all) < share * all.reduce((a, b) => a + b);
+}
+
+/** A data set of normalised canvases; batches have `labels`: int32 [n, height, width], 255 where they do not count. */
+export function semanticDataset(
+  source: SemanticSource,
+  options: SemanticDatasetOptions,
+): SemanticDataset {
+  const { normalization, canvas, framing = fitted, maxClassShare = 1, augment = [] } = options;
+  const { classes, channels, images } = source;
+  const fill = fillOf(normalization);
+  const shape = [canvas.height, canvas.width, channels] as const;
+  const input = cornerInput(shape, normalization);
+
+  const place = (map: ClassMap, generator?: Generator) => {
+    if (!generator) {
+      const view = inputView(map, input);
+      return { view, labels: viewLabels(map.data, view, IGNORED) };
+    }
+    for (let tries = 1; ; tries++) {
+      const view = framing(map, canvas, generator);
+      const labels = viewLabels(map.data, view, IGNORED);
+      if (maxClassShare >= 1 || tries === 10 || balanced(labels, maxClassShare))
+        return { view, labels };
+    }
+  };
+  const load = async (i: number, generator?: Generator) => {
+    const [pixels, map] = await Promise.all([source.pixels(i), source.classMap(i)]);
+    const { view, labels } = place(map, generator);
+    const image = await viewImage(pixels, view, fill);
+    return { image: generator ? augmented(image, augment, generator) : image, labels };
+  };
+
+  return {
+    source,
+    classes,
+    normalization,
+    length: images.length,
+    shape,
+    input,
+    testing: options.testing ?? {},
+    async batch(indices, generator): Promise<Batch> {
+      const loaded = await Promise.all(
+        streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))),
+      );
+      const area = canvas.height * canvas.width;
+      const labels = new Int32Array(indices.length * area);
+      loaded.forEach((one, n) => {
+        labels.set(one.labels, n * area);
+      });
+      return {
+        image: normalised(
+          loaded.map(({ image }) => image),
+          normalization,
+        ),
+        labels: {
+          dtype: 'int32',
+          data: labels,
+          shape: [indices.length, canvas.height, canvas.width],
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Pixels } from './image.ts';
+import type { Size } from './view.ts';
+
+/** The label of pixels that do not count. */
+export const IGNORED = 255;
+
+/** The class of each pixel of an image: 0..classes-1, or {@link IGNORED}. */
+export interface ClassMap extends Size {
+  readonly data: Uint8Array;
+}
+
+/** Images with a class for each pixel, at their own sizes. */
+export interface SemanticSource {
+  readonly classes: readonly string[];
+  readonly channels: 1 | 3;
+  /** Name and size of each image. */
+  readonly images: readonly (Size & { readonly name: string })[];
+  /** Images left out, by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+  pixels(i: number): Promise<Pixels>;
+  classMap(i: number): Promise<ClassMap>;
+}

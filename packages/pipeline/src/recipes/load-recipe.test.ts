@@ -1,0 +1,38 @@
+import { writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { temporaryFolder, tinyRecipe } from '../testing/tiny.ts';
+import { loadRecipe } from './load-recipe.ts';
+
+test('a recipe comes by name, from JSON and from a module', async () => {
+  await using folder = await temporaryFolder();
+  expect((await loadRecipe('lfc-vit-eurosat')).retrain.epochs).toBe(10);
+  await writeFile(folder.at('a.json'), JSON.stringify(tinyRecipe));
+  await writeFile(folder.at('b.mjs'), `export default ${JSON.stringify(tinyRecipe)}`);
+  await writeFile(folder.at('c.js'), `export default ${JSON.stringify(tinyRecipe)}`);
+  const [a, b, c] = await Promise.all(
+    ['a.json', 'b.mjs', 'c.js'].map((file) => loadRecipe(folder.at(file))),
+  );
+  expect(a!.model).toEqual(tinyRecipe.model);
+  expect(b).toEqual(a);
+  expect(c).toEqual(a);
+});
+
+test('what is none says what it found', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(folder.at('broken.json'), '{"name":');
+  await writeFile(folder.at('broken.mjs'), 'export default {');
+  await writeFile(folder.at('empty.mjs'), 'export const recipe = 1;');
+  await writeFile(folder.at('wrong.json'), '{}');
+  for (const [path, code] of [
+    ['nothing', 'RECIPE_UNKNOWN'],
+    ['toString', 'RECIPE_UNKNOWN'],
+    ['recipe.yaml', 'RECIPE_UNKNOWN'],
+    [folder.at('nothing.json'), 'RECIPE_READ'],
+    [folder.at('nothing.mjs'), 'RECIPE_READ'],
+    [folder.at('broken.json'), 'RECIPE_READ'],
+    [folder.at('broken.mjs'), 'RECIPE_READ'],
+    [folder.at('empty.mjs'), 'RECIPE_INVALID'],
+    [folder.at('wrong.json'), 'RECIPE_INVALID'],
+  ])
+    await expect(loadRecipe(path!)).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { tinyRecipe } from '../testing/tiny.ts';
+import { recipes } from './index.ts';
+import { parsePruning, parseRecipe } from './parse-recipe.ts';
+import { defineRecipe, type RecipeInput } from './recipe.ts';
+
+const training = tinyRecipe.retrain;
+const parse = (change: object) => parseRecipe({ ...tinyRecipe, ...change }, 'x');
+
+test('what is left out has its default', async () => {
+  expect(await parse({ data: {} })).toEqual({
+    name: 'tiny',
+    model: tinyRecipe.model,
+    data: {
+      kind: 'classes',
+      root: undefined,
+      normalization: undefined,
+      options: { train: 'train', test: 'test', augment: [] },
+    },
+    seed: 0,
+    adapters: [],
+    retrain: { ...training, plugins: [] },
+    distillation: {},
+    ablations: {},
+    analyses: [],
+  });
+});
+
+test('pruning is by scores where no method is said', async () => {
+  expect(await parsePruning({ allocator: 'macs', budget: 0.5 }, 'prune')).toEqual({
+    method: 'scores',
+    criterion: { use: '@kcr/lfc#lfs', options: {} },
+    dims: ['qk', 'v', 'hidden'],
+    images: 2000,
+    batchSize: 100,
+    allocator: 'macs',
+    budget: 0.5,
+    schedule: 'one-shot',
+    rounds: 5,
+  });
+  expect(await parsePruning({ method: 'bottom-up-cascade', epsilon: 9.5 }, 'prune')).toEqual({
+    method: 'bottom-up-cascade',
+    criterion: { use: '@kcr/lfc#lfs', options: {} },
+    dims: ['qk', 'v', 'hidden'],
+    images: 2000,
+    batchSize: 100,
+    epsilon: 9.5,
+    rho: 0.35,
+    order: 'bottom-up',
+    calibrationImages: 5000,
+  });
+});
+
+test('`complexity` is short for the analyses of both papers, which come first', async () => {
+  const own = { use: './x.mjs#own', options: {} };
+  const { analyses } = await parse({ complexity: { rank: 3, landmarks: 7 }, analyses: [own] });
+  expect(analyses).toEqual([
+    { use: '@kcr/nystrom#complexityAnalysis', options: { rank: 3, landmarks: 7 } },
+    { use: '@kcr/ib-bound#bottleneckAnalysis', options: {} },
+    own,
+  ]);
+});
+
+describe('a wrong field is named', () => {
+  const cases: [string, object][] = [
+    ['name', { name: '' }],
+    ['model.name', { model: {} }],
+    ['model.head.name', { model: { name: 'x', head: {} } }],
+    ['recipe', { batchSize: 3 }],
+    ['seed', { seed: 0.5 }],
+    ['data.kind', { data: { kind: 'voxels' } }],
+    ['data.kind', { data: { kind: 'constructor' } }],
+    ['data.cropRatio', { data: { cropRatio: 2 } }],
+    ['data.augment.0', { data: { augment: ['flip'] } }],
+    ['data', { data: { crop: 1 } }],
+    ['data.normalization.std.0', { data: { normalization: { mean: [0], std: [0] } } }],
+    ['adapters.0.use', { adapters: [{ use: 'qkMask' }] }],
+    ['retrain.epochs', { retrain: { ...training, epochs: 0 } }],
+    ['retrain.batchSize', { retrain: { ...training, batchSize: 1.5 } }],
+    ['retrain.optimizer.lr', { retrain: { ...training, optimizer: {} } }],
+    ['retrain.optimizer.decay', { retrain: { ...training, optimizer: { lr: 1, decay: 'exp' } } }],
+    ['retrain.optimizer.layerDecay', { retrain: { ...training, optimizer: { layerDecay: 2 } } }],
+    ['dense.emaDecay', { dense: { ...training, emaDecay: 1.5 } }],
+    ['search.architectureShare', { search: { ...training, architectureShare: -1 } }],
+    ['prune.allocator', { prune: { budget: 0.5 } }],
+    ['prune.budget', { prune: { allocator: 'macs' } }],
+    ['prune.budget', { prune: { allocator: { use: 'a#b' }, budget: 0.5 } }],
+    ['prune.schedule', { prune: { allocator: 'macs', budget: 0.5, schedule: 'now' } }],
+    ['prune.method', { prune: { method: 'by-hand' } }],
+    ['prune.epsilon', { prune: { method: 'bottom-up-cascade' } }],
+    ['prune.rho', { prune: { method: 'bottom-up-cascade', epsilon: 5, rho: 2 } }],
+    ['distillation.kind', { distillation: { kind: 'warm' } }],
+    ['ablations.compact-2', { ablations: { 'compact-2': [] } }],
+    ['complexity.landmarks', { complexity: { rank: 2 } }],
+    ['prune', { prune: { allocator: 'macs', budget: 0.5 }, search: training, retrain: training }],
+  ];
+  test.each(cases)('%s', async (field, change) => {
+    await expect(parse(change)).rejects.toMatchObject({
+      code: 'RECIPE_INVALID',
+      where: 'recipe x',
+      found: expect.stringMatching(new RegExp(`(^|; )${field}: `)),
+    });
+  });
+
+  test('all of them at once, those of the data too', async () => {
+    const wrong = {
+      seed: 'x',
+      data: { augment: ['flip'] },
+      retrain: { ...training, epoch: 3, batchSize: 0 },
+    };
+    const { found } = await parse(wrong).catch((error) => error);
+    for (const field of ['seed', 'data.augment.0', 'retrain.batchSize', 'epoch'])
+      expect(found).toContain(field);
+  });
+
+  test.each([[null], [[]], ['tiny'], [undefined]])('%s is no recipe', async (input) => {
+    await expect(parseRecipe(input, 'x')).rejects.toMatchObject({
+      code: 'RECIPE_INVALID',
+      found: expect.stringMatching(/^recipe: /),
+    });
+  });
+});
+
+test('a kind of data that cannot be loaded is said as such', async () => {
+  await expect(parse({ data: { kind: './nothing.mjs#kind' } })).rejects.toMatchObject({
+    code: 'MODULE_LOAD',
+  });
+});
+
+describe('the recipes that come along', () => {
+  test.each(Object.entries(recipes))('%s', async (name, input) => {
+    expect((await parseRecipe(input, name)).name).toBe(name);
+  });
+
+  test('are found by their own names', () => {
+    for (const [name, recipe] of Object.entries(recipes)) expect(recipe.name).toBe(name);
+  });
+
+  test('ADE20K has its 150 classes, Swin-B its published batch and rate', async () => {
+    const { data, retrain } = recipes['upernet-kcr-swin-base-ade20k'] as RecipeInput & {
+      data: { classes: string[] };
+    };
+    expect(data.classes).toHaveLength(150);
+    expect(new Set(data.classes).size).toBe(150);
+    expect(data.classes[0]).toBe('wall');
+    expect(data.classes[78]).toBe('arcade machine');
+    expect(data.classes.at(-1)).toBe('flag');
+    // 160,000 steps of 16 of its 20,210 training images.
+    expect((retrain.epochs * 20_210) / retrain.batchSize).toBeCloseTo(160_000, -3);
+    expect(retrain.optimizer.lr).toBe(6e-5);
+  });
+
+  test('VTC-LFC weighs its teacher by alpha / (1 - alpha)', () => {
+    // alpha is 0.1 for DeiT-Ti and 0.5 for DeiT-B.
+    expect(recipes['lfc-deit-tiny']!.distillation!.weight).toBeCloseTo(1 / 9, 12);
+    expect(recipes['lfc-deit-base']!.distillation!.weight).toBe(1);
+  });
+});
+
+test('a recipe that is defined is the recipe', () => {
+  expect(defineRecipe(tinyRecipe)).toBe(tinyRecipe);
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { lineChart, maskChart } from './charts.ts';
+
+const count = (svg: string, what: RegExp) => svg.match(what)?.length ?? 0;
+const textsOf = (svg: string) =>
+  [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
+
+describe('lines', () => {
+  const chart = {
+    title: 'Loss <x>',
+    x: 'epoch',
+    y: 'nats',
+    lines: [
+      {
+        name: 'dense',
+        points: [
+          [1, 2],
+          [2, 1],
+        ] as [number, number][],
+      },
+      {
+        name: 'compact',
+        points: [
+          [1, 3],
+          [2, 2],
+        ] as [number, number][],
+        dashed: true,
+      },
+    ],
+  };
+
+  test('are one picture with a title, both axes and a legend', () => {
+    const svg = lineChart(chart);
+    expect(svg).toMatch(/^<svg width="560" height="320"/);
+    for (const text of ['Loss &lt;x&gt;', 'epoch', 'nats', 'dense', 'compact'])
+      expect(textsOf(svg)).toContain(text);
+    expect(svg).not.toContain('<script');
+  });
+
+  test('may be dashed', () => {
+    const dashes = (dashed: boolean) =>
+      count(
+        lineChart({ ...chart, lines: chart.lines.map((line) => ({ ...line, dashed })) }),
+        /stroke-dasharray/g,
+      );
+    expect(dashes(true) - dashes(false)).toBeGreaterThanOrEqual(2);
+  });
+
+  test('of few points have a mark at each, of many none', () => {
+    const marks = (n: number) => {
+      const points = Array.from({ length: n }, (_, i): [number, number] => [i, i % 2]);
+      return count(
+        lineChart({ ...chart, lines: [{ name: 'a', points }] }),
+        /fill="#fff"[^>]*ecmeta_ssr_type="chart"/g,
+      );
+    };
+    expect(marks(5)).toBe(5);
+    expect(marks(20)).toBe(0);
+  });
+
+  test('on a logarithmic axis have powers of ten beside it', () => {
+    const points: [number, number][] = [
+      [1, 1e-3],
+      [10, 1],
+    ];
+    const svg = lineChart({ ...chart, lines: [{ name: 'a', points }], logX: true, logY: true });
+    for (const power of ['1E-3', '1E-2', '1E-1', '1E0', '1E1'])
+      expect(textsOf(svg)).toContain(power);
+    expect(textsOf(lineChart(chart))).not.toContain('1E0');
+  });
+
+  test('with long names leave room for as many lines of the legend', () => {
+    /** Where the plotting area begins: the highest of the lines across it. */
+    const top = (names: readonly string[]) => {
+      const lines = names.map((name) => ({ ...chart.lines[0]!, name }));
+      const svg = lineChart({ ...chart, lines });
+      const heights = [...svg.matchAll(/<path d="M78 ([\d.]+)L540 \1"/g)].map(([, y]) => Number(y));
+      return Math.min(...heights);
+    };
+    const long = 'a name of some thirty letters ';
+    const names = (n: number) => Array.from({ length: n }, (_, i) => `${long}${i}`);
+    // 560 px have room for two names of 50 + 7 * 31 px.
+    expect(top(names(2)) - top(['a'])).toBe(0);
+    expect(top(names(3)) - top(['a'])).toBe(27);
+    expect(top(names(5)) - top(['a'])).toBe(54);
+  });
+});
+
+describe('kept channels', () => {
+  const [light, dark] = [/fill="rgb\(232,236,242\)"/g, /fill="rgb\(36,71,107\)"/g];
+
+  test('are dark cells, others light, each row of the size of its dimension', () => {
+    const svg = maskChart([
+      { name: 'a', size: 5, kept: [0, 2, 4] },
+      { name: 'b', size: 3, kept: [1] },
+    ]);
+    expect([count(svg, dark), count(svg, light)]).toEqual([4, 4]);
+    for (const label of ['a (3/5)', 'b (1/3)']) expect(textsOf(svg)).toContain(label);
+  });
+
+  test('of many dimensions make a higher picture', () => {
+    const heightOf = (n: number) => {
+      const masks = Array.from({ length: n }, (_, i) => ({ name: `${i}`, size: 2, kept: [0] }));
+      return Number(/height="(\d+)"/.exec(maskChart(masks))![1]);
+    };
+    expect(heightOf(1)).toBe(140);
+    expect(heightOf(10)).toBe(340);
+  });
+});

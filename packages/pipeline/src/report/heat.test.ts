@@ -1,0 +1,67 @@
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { besideEachOther, strip, TILE } from './heat.ts';
+
+const grey = (value: number, channels: 1 | 3 = 3) => ({
+  data: new Uint8Array(4 * channels).fill(value),
+  shape: [2, 2, channels] as const,
+});
+
+/** Red, green and blue at a place of a PNG. */
+async function reader(png: Buffer) {
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const at = (y: number, x: number) => {
+    const start = (y * info.width + x) * info.channels;
+    return [...data.subarray(start, start + 3)];
+  };
+  return { at, size: [info.width, info.height] };
+}
+
+test('pictures stand side by side as tiles, grey ones in grey', async () => {
+  const { at, size } = await reader(await strip([grey(10), grey(200, 1)]));
+  expect(size).toEqual([2 * TILE, TILE]);
+  expect(at(0, 0)).toEqual([10, 10, 10]);
+  expect(at(TILE - 1, TILE - 1)).toEqual([10, 10, 10]);
+  expect(at(0, TILE)).toEqual([200, 200, 200]);
+});
+
+test('a map lies over its picture in the colours of turbo, dark where it is 0 and red where it is 1', async () => {
+  const heat = { height: 1, width: 2, data: Float32Array.of(0, 1) };
+  const { at } = await reader(await strip([grey(100)], [heat], 'nearest'));
+  // Turbo is (35, 23, 27) at 0 and (144, 12, 0) at 1 in d3-scale-chromatic; 150 of 255 of it over 100.
+  const over = (colour: number) => 100 + (150 / 255) * (colour - 100);
+  for (const [x, colours] of [
+    [0, [35, 23, 27]],
+    [TILE - 1, [144, 12, 0]],
+  ] as const)
+    colours.forEach((colour, c) => {
+      expect(Math.abs(at(TILE >> 1, x)[c]! - over(colour))).toBeLessThan(2);
+    });
+});
+
+test('values beyond 0..1 have the colours of the ends; cells are sharp, or run into one another', async () => {
+  const heat = (values: readonly number[]) => ({
+    height: 1,
+    width: 2,
+    data: Float32Array.from(values),
+  });
+  const of = async (values: readonly number[], kernel: 'nearest' | 'cubic') =>
+    reader(await strip([grey(100)], [heat(values)], kernel));
+  const [beyond, ends] = [await of([-1, 2], 'nearest'), await of([0, 1], 'nearest')];
+  for (const x of [0, TILE - 1]) expect(beyond.at(0, x)).toEqual(ends.at(0, x));
+  expect(ends.at(0, TILE / 2 - 2)).toEqual(ends.at(0, 0));
+  const smooth = await of([0, 1], 'cubic');
+  expect(smooth.at(0, TILE / 2 - 2)).not.toEqual(smooth.at(0, 0));
+});
+
+test('PNGs are put side by side in their order', async () => {
+  const tile = (value: number) => {
+    const background = { r: value, g: 0, b: 0 };
+    return sharp({ create: { width: 4, height: 4, channels: 3, background } })
+      .png()
+      .toBuffer();
+  };
+  const { at, size } = await reader(await besideEachOther([await tile(1), await tile(2)], 4));
+  expect(size).toEqual([8, 4]);
+  expect([at(0, 3)[0], at(3, 4)[0]]).toEqual([1, 2]);
+});

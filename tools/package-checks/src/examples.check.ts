@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+interface Example {
+  /** The page, and which one of several on it. */
+  readonly name: string;
+  readonly code: string;
+  /** Of the file that it is written into; a program in TypeScript is compiled beside it. */
+  readonly source: string;
+  readonly program: string;
+}
+
+/** The examples in a page: its blocks of TypeScript and JavaScript. */
+async function examplesOf(page: string): Promise<Example[]> {
+  const text = await readFile(join(root, page), 'utf8');
+  return [...text.matchAll(/^```(ts|js)\n(.*?)^```/gms)].map(([, language, code], i) => {
+    const stem = `${page.replaceAll(/\W/g, '-')}-${i + 1}`;
+    const name = i === 0 ? page : `${page} (${i + 1})`;
+    const source = `${stem}.${language === 'ts' ? 'mts' : 'mjs'}`;
+    return { name, code: code!, source, program: `out/${stem}.mjs` };
+  });
+}
+
+const packages = (await readdir(join(root, 'packages'))).map((name) => `packages/${name}`);
+const docs = (await readdir(join(root, 'docs'))).filter((file) => file.endsWith('.md'));
+const pages = ['README.md', ...packages.map((path) => `${path}/README.md`)];
+const found = await Promise.all([...pages, ...docs.map((file) => `docs/${file}`)].map(examplesOf));
+const examples = found.flat();
+
+/** What an example did: see run-examples.mjs. */
+interface Outcome {
+  readonly said: string;
+  readonly complained: string;
+  readonly error: string;
+}
+
+/** Where the examples are: as a reader's folder, with the packages installed and the repository's images. */
+let folder: string;
+let complaints: string;
+let outcomes: readonly Outcome[];
+
+const COMPILER = [
+  ...['--strict', '--allowJs', '--checkJs', '--skipLibCheck', '--outDir', 'out'],
+  ...['--target', 'es2022', '--module', 'node16', '--lib', 'es2023,esnext.disposable,dom'],
+  ...['--types', 'node'],
+];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kcr-examples-'));
+  for (const shared of ['node_modules', 'tools'])
+    await symlink(join(root, shared), join(folder, shared));
+  for (const { source, code } of examples) await writeFile(join(folder, source), code);
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  complaints = run(compiler, ...COMPILER, ...examples.map(({ source }) => source)).stdout;
+  // In one process, which loads the packages once.
+  const runner = join(import.meta.dirname, 'run-examples.mjs');
+  const { stdout, stderr } = run(runner, ...examples.map(({ program }) => program));
+  expect(stderr).toBe('');
+  outcomes = JSON.parse(stdout);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('every package that is a library has an example', () => {
+  const having = new Set(examples.map(({ name }) => name));
+  expect(packages.filter((path) => !having.has(`${path}/README.md`))).toEqual(['packages/cli']);
+});
+
+describe('what the pages show is what a reader can do with the packages', () => {
+  test.each(examples)('$name', ({ source, code }) => {
+    const i = examples.findIndex((example) => example.source === source);
+    const own = complaints.split('\n').filter((line) => line.startsWith(source));
+    expect(own).toEqual([]);
+    const { said, complained, error } = outcomes[i]!;
+    expect(error).toBe('');
+    expect(complained).toBe('');
+    // One that is a module for others says nothing by itself.
+    if (!/^export /m.test(code)) expect(said).not.toBe('');
+  });
+});
