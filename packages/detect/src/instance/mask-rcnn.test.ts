@@ -64,7 +64,7 @@ describe.each([
   });
 
   test('finds boxes within the images, best first, with masks', async () => {
-    await using engine = await createEagerEngine({ backend: 'cpu' });
+    await using engine = await createEagerEngine({ backend: 'wasm' });
     engine.set(state);
     const step = engine.compile('find', ({ inputs, state: own }) => ({
       outputs: { ...model.apply(inputs.image!, { state: own }).results },
@@ -93,7 +93,7 @@ describe.each([
   });
 
   test('has losses of the proposals and of each stage, of what no class is known yet', async () => {
-    await using engine = await createEagerEngine({ backend: 'cpu' });
+    await using engine = await createEagerEngine({ backend: 'wasm' });
     engine.set(state);
     const generator = new Generator(3);
     const step = engine.compile('losses', ({ inputs, state: own, supply }) => ({

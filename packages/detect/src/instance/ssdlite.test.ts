@@ -26,7 +26,7 @@ const model = withHead(ssdlite, backbone, options as object);
 const image = float32([1, 32, 32, 3], new Generator(2).array(32 * 32 * 3, 'normal'));
 
 test('it finds boxes, best first, from maps of strides 16 and 32 and one more', async () => {
-  await using engine = await createEagerEngine({ backend: 'cpu' });
+  await using engine = await createEagerEngine({ backend: 'wasm' });
   engine.set(model.initialize(new Generator(1)));
   const step = engine.compile('find', ({ inputs, state }) => {
     const { logits, results } = model.apply(inputs.image!, { state });
@@ -46,7 +46,7 @@ test('it finds boxes, best first, from maps of strides 16 and 32 and one more', 
 });
 
 test('it has a loss of classes and one of boxes', async () => {
-  await using engine = await createEagerEngine({ backend: 'cpu' });
+  await using engine = await createEagerEngine({ backend: 'wasm' });
   engine.set(model.initialize(new Generator(1)));
   const step = engine.compile('losses', ({ inputs, state }) => {
     const { boxes, labels } = inputs as Record<'boxes' | 'labels', never>;
