@@ -33,9 +33,13 @@ test.each([
 ])('by hand: %s', async (_, box, deltas) => {
   expect(await listOf(() => encodeBoxes(tf.tensor2d([box]), anchor()))).toEqual(close(deltas));
   expect(await listOf(() => decodeBoxes(tf.tensor2d([deltas]), anchor()))).toEqual(close(box, 4));
-  const weighted = deltas.map((x, i) => x * weights[i]!);
-  expect(await listOf(() => encodeBoxes(tf.tensor2d([box]), anchor(), weights))).toEqual(
+  const each = [2, 3, 5, 7] as const;
+  const weighted = deltas.map((x, i) => x * each[i]!);
+  expect(await listOf(() => encodeBoxes(tf.tensor2d([box]), anchor(), each))).toEqual(
     close(weighted),
+  );
+  expect(await listOf(() => decodeBoxes(tf.tensor2d([weighted]), anchor(), each))).toEqual(
+    close(box, 4),
   );
 });
 
