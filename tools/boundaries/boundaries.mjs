@@ -56,7 +56,8 @@ export const rooms = [
 
 /** @param {string[]} names */
 const any = (names) => `(${names.join('|')})`;
-const tests = '\\.test\\.ts$';
+/** Tests, and what those of a package share. */
+const tests = '(\\.test|/testing)\\.ts$';
 
 /** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
 
@@ -121,7 +122,7 @@ export default {
       name: 'declared',
       comment: 'What a package imports stands in its package.json.',
       severity: 'error',
-      from: { path: '^packages/([^/]+)/src/', pathNot: [tests, '/testing\\.ts$'] },
+      from: { path: '^packages/([^/]+)/src/', pathNot: tests },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
     },
   ],

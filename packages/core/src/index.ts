@@ -5,6 +5,7 @@ export * from './ground/array.ts';
 export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
+export * from './ground/finite.ts';
 export * from './ground/random.ts';
 export * from './ground/safetensors.ts';
 export * from './layers/attention.ts';
@@ -94,12 +95,15 @@ export * from './train/balanced-sample.ts';
 export * from './train/batches.ts';
 export * from './train/chart.ts';
 export * from './train/check-dataset.ts';
+export * from './train/check-labels.ts';
 export * from './train/classification.ts';
 export * from './train/classification-evaluation.ts';
 export * from './train/classification-metrics.ts';
 export * from './train/epoch-record.ts';
+export * from './train/evaluate-task.ts';
 export { extractFeatures, extractLogits } from './train/feature-extraction.ts';
 export * from './train/fit.ts';
+export * from './train/fit-options.ts';
 export * from './train/inference.ts';
 export * from './train/learning-rate.ts';
 export * from './train/plugin.ts';
@@ -107,11 +111,4 @@ export * from './train/run-identity.ts';
 export * from './train/search.ts';
 export * from './train/subset.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';
-export type {
-  FitOptions,
-  FitResult,
-  OptimizerOptions,
-  SearchOptions,
-  StepReport,
-} from './train/training-loop.ts';
 export * from './train/weight-after-warmup.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KcrError } from '@kcr/core';
 import { isImage } from './is-image.ts';
 
+/** The folders within one, sorted; hidden ones are passed over. @throws KcrError `FOLDER_READ` */
 export async function classFolders(root: string): Promise<string[]> {
   try {
     const entries = await readdir(root, { withFileTypes: true });
@@ -20,6 +21,12 @@ export async function classFolders(root: string): Promise<string[]> {
   }
 }
 
+/**
+ * The images of class folders, in the order of the folders and of the names, and the label of each.
+ *
+ * @param classes names of the labels; those of `found` are among them
+ * @throws KcrError `FOLDER_CLASSES` where there is no image
+ */
 export async function listImages(
   root: string,
   found: readonly string[],

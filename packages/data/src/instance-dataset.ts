@@ -10,12 +10,15 @@ import {
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
 import { rleToMask } from './coco/rle-mask.ts';
+import { type Framing, fitted } from './framing.ts';
 import type { InstanceSource } from './instance-source.ts';
 import { maskInBox } from './mask-in-box.ts';
 import { cornerInput, inputView } from './model-input.ts';
 import { fillOf, normalised } from './normalised.ts';
 import { streamNames } from './stream-names.ts';
-import { type Framing, fitted, type Size, type View, viewBox, viewImage } from './view.ts';
+import type { Size, View } from './view.ts';
+import { viewBox } from './view-box.ts';
+import { viewImage } from './view-pixels.ts';
 
 export interface InstanceDatasetOptions {
   normalization: Normalization;

@@ -3,7 +3,7 @@ import type { CocoGroundTruth, CocoImage } from './coco/format.ts';
 import type { CocoObject } from './coco/objects.ts';
 import type { Rle } from './coco/rle.ts';
 import type { Pixels } from './image.ts';
-import type { Box } from './view.ts';
+import type { Box } from './view-box.ts';
 
 /** An object of an image. */
 export interface Instance {

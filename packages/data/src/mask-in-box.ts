@@ -1,4 +1,6 @@
-import { type Box, sourcePoint, type View } from './view.ts';
+import type { View } from './view.ts';
+import type { Box } from './view-box.ts';
+import { sourcePoint } from './view-point.ts';
 
 /** What a mask has at the centres of a grid over a box of the canvas: size x size values, 0 or 1. */
 export function maskInBox(mask: Uint8Array, box: Box, view: View, size: number): Float32Array {

@@ -1,6 +1,8 @@
 import { type Normalization, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import { fitted } from './framing.ts';
 import { decodeImage, type Pixels } from './image.ts';
-import { fitted, type Size, type View, withShortSide } from './view.ts';
+import { withShortSide } from './short-side.ts';
+import type { Size, View } from './view.ts';
 
 /**
  * An image file as a model takes it, before normalisation, where `crop_mode` is `center`: what a data set of a folder

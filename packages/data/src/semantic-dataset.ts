@@ -1,18 +1,14 @@
 import type { Batch, Generator, ImageSet, Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
+import { type Framing, fitted } from './framing.ts';
 import { cornerInput, inputView } from './model-input.ts';
 import { fillOf, normalised } from './normalised.ts';
 import { type ClassMap, IGNORED, type SemanticSource } from './semantic-source.ts';
 import { streamNames } from './stream-names.ts';
-import {
-  type Framing,
-  fitted,
-  type Size,
-  type TestViewOptions,
-  viewImage,
-  viewLabels,
-} from './view.ts';
+import type { TestViewOptions } from './test-views.ts';
+import type { Size } from './view.ts';
+import { viewImage, viewLabels } from './view-pixels.ts';
 
 export interface SemanticDatasetOptions {
   normalization: Normalization;

@@ -1,15 +1,9 @@
-import { Generator, tf } from '@kcr/core';
+import { Generator } from '@kcr/core';
 import type { Features } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
-import { Assigner, type AssignmentOptions } from './assignment.ts';
-import { boundLoss } from './bound-loss.ts';
+import type { AssignmentOptions } from './assignment.ts';
 import { information } from './information.ts';
-import { mutualInformation } from './mutual-information.ts';
-
-function normal(n: number, d: number, seed: number, scale = 1): Features {
-  const generator = new Generator(seed);
-  return { n, d, data: Float64Array.from({ length: n * d }, () => scale * generator.normal()) };
-}
+import { normal, phi } from './testing.ts';
 
 const classes = 4;
 
@@ -27,24 +21,6 @@ function randomCase(seed: number, options: AssignmentOptions = {}) {
     classes,
     ...options,
   };
-}
-
-/** phi as a matrix, by the definition. */
-function phi(points: Features, centroids: Features, { beta = 1, normalize = true }) {
-  const row = ({ d, data }: Features, i: number) => {
-    const values = Array.from({ length: d }, (_, j) => data[i * d + j]!);
-    const length = normalize ? Math.hypot(...values) : 1;
-    return values.map((x) => x / length);
-  };
-  return Array.from({ length: points.n }, (_, i) => {
-    const x = row(points, i);
-    const weights = Array.from({ length: centroids.n }, (_, k) => {
-      const c = row(centroids, k);
-      return Math.exp(-beta * x.reduce((sum, value, j) => sum + (value - c[j]!) ** 2, 0));
-    });
-    const total = weights.reduce((a, b) => a + b);
-    return weights.map((w) => w / total);
-  });
 }
 
 const cases = [0, 10, 20, 30].flatMap((seed) => [
@@ -132,71 +108,6 @@ describe.each(cases)('a random case', (options) => {
       if (y === classes - 1) expect(new Set(column).size).toBe(1);
     }
   });
-
-  test('the term in the graph is the class term of the bound', () => {
-    const unit = phiReady(options.featureCentroids, options.normalize ?? true);
-    const term = boundLoss(
-      tf.tensor2d(Array.from(features.data), [n, features.d]),
-      tf.oneHot(tf.tensor1d(labels, 'int32'), classes),
-      {
-        centroids: tf.tensor2d(unit, [A, features.d]),
-        logQ: tf.tensor2d(Array.from(result.logQ), [classes, A]),
-      },
-      options,
-    ).dataSync()[0]!;
-    const first = mean((i) => input[i]!.reduce((sum, p) => sum + p * Math.log(p), 0));
-    expect(term).toBeCloseTo(result.ibb - first, 4);
-  });
-});
-
-/** Rows as the loss takes them. */
-function phiReady({ n, d, data }: Features, normalize: boolean): number[] {
-  return Array.from({ length: n }, (_, i) => {
-    const row = Array.from({ length: d }, (_, j) => data[i * d + j]!);
-    const length = normalize ? Math.hypot(...row) : 1;
-    return row.map((value) => value / length);
-  }).flat();
-}
-
-test('the first term of the bound has no gradient', () => {
-  const features = tf.tensor2d(Array.from(normal(6, 3, 1).data), [6, 3]);
-  const centroids = tf.tensor2d(Array.from(normal(4, 3, 2).data), [4, 3]);
-  const input = tf.softmax(tf.tensor2d(Array.from(normal(6, 5, 3).data), [6, 5]));
-  const gradient = tf.grad((x) => {
-    const logits = tf.mul(tf.matMul(x, centroids, false, true), 2);
-    const phi = tf.softmax(tf.sub(logits, tf.sum(tf.square(centroids), 1)));
-    const pairs = tf.mul(tf.expandDims(phi, 2), tf.expandDims(tf.mul(input, tf.log(input)), 1));
-    return tf.sum(pairs);
-  })(features);
-  expect(Math.max(...gradient.dataSync().map(Math.abs))).toBeLessThan(1e-6);
-});
-
-test("the term's gradient is that of float64 finite differences", () => {
-  const [n, d, A] = [5, 4, 3];
-  const x = normal(n, d, 1).data as Float64Array;
-  const centroids = phiReady(normal(A, d, 2), true);
-  const labels = [0, 1, 2, 3, 1];
-  const logQ = Array.from(normal(classes, A, 3).data);
-  const value = (features: Float64Array) => {
-    const assigner = new Assigner({ n, d, data: features }, { n: A, d, data: centroids });
-    let sum = 0;
-    const { phi: rows } = assigner.assign(0, n);
-    rows.forEach((p, at) => (sum -= (p * logQ[labels[Math.floor(at / A)]! * A + (at % A)]!) / n));
-    return sum;
-  };
-  const targets = tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32');
-  const gradient = tf
-    .grad((features) =>
-      boundLoss(features, targets, {
-        centroids: tf.tensor2d(centroids, [A, d]),
-        logQ: tf.tensor2d(logQ, [classes, A]),
-      }),
-    )(tf.tensor2d(Array.from(x), [n, d]))
-    .dataSync();
-  for (let i = 0; i < x.length; i++) {
-    const [up, down] = [1e-5, -1e-5].map((h) => value(x.with(i, x[i]! + h)));
-    expect(gradient[i]).toBeCloseTo((up! - down!) / 2e-5, 5);
-  }
 });
 
 test('collapsed features and uniform inputs: IB is above its bound without the constant', () => {
@@ -223,11 +134,6 @@ test('hard assignments far apart give finite numbers', () => {
   const result = information(randomCase(1, { normalize: false, beta: 1e6 }));
   for (const value of Object.values(result).flatMap((v) => (typeof v === 'number' ? [v] : [...v])))
     expect(Number.isFinite(value)).toBe(true);
-});
-
-test('mutual information of independent and of equal variables', () => {
-  expect(mutualInformation(Float64Array.of(0.06, 0.14, 0.24, 0.56), 2, 2)).toBeCloseTo(0, 12);
-  expect(mutualInformation(Float64Array.of(0.5, 0, 0, 0.5), 2, 2)).toBeCloseTo(Math.LN2, 12);
 });
 
 test('what does not fit together is refused', () => {

@@ -1,7 +1,6 @@
 import { Generator } from '@kcr/core';
 import type { Features } from '@kcr/features';
 import { expect, test } from 'vitest';
-import { effectiveClusters } from './effective-clusters.ts';
 import { classMeans, firstCentroids } from './first-centroids.ts';
 import { miniBatchKMeans } from './k-means.ts';
 
@@ -81,20 +80,4 @@ test('an empty cluster moves to the farthest point', () => {
   const { centroids, sizes } = miniBatchKMeans(far, start, { generator: new Generator(1) });
   expect(sizes[3]).toBe(0);
   expect([centroids.data[6], centroids.data[7]]).toEqual([-9, -9]);
-});
-
-test('a class without points has a mean of zeros', () => {
-  const means = classMeans(points, labels(300), 4);
-  expect([means.data[6], means.data[7]]).toEqual([0, 0]);
-});
-
-test('usage is the effective number of clusters', () => {
-  expect(effectiveClusters(Float64Array.of(5, 5, 5, 5))).toBeCloseTo(4, 12);
-  expect(effectiveClusters(Float64Array.of(9, 0, 0))).toBeCloseTo(1, 12);
-});
-
-test('more clusters than points are refused', () => {
-  expect(() => firstCentroids(points, 301, new Generator(1))).toThrow(
-    expect.objectContaining({ code: 'CLUSTERS' }),
-  );
 });

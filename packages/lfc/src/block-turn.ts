@@ -4,10 +4,10 @@ import {
   type Block,
   type Dataset,
   Generator,
-  only,
   type PrunedModel,
   prune,
   pruneState,
+  scoreChannels,
   thresholdSelections,
 } from '@kcr/core';
 import type { BlockRecord, CascadeOptions, TryReport } from './cascade-options.ts';
@@ -98,17 +98,9 @@ export class BlockTurn {
     const { criterion = lfs({}), engine, batchSize, seed } = this.options;
     const { model, weights } = state;
     const names = this.block.dims.map(({ name }) => name);
-    const scores = only(
-      await criterion.score({
-        model,
-        weights,
-        engine,
-        batchSize,
-        data: this.images.scoring,
-        generator: new Generator(seed).fork(this.block.name),
-      }),
-      names,
-    );
+    const generator = new Generator(seed).fork(this.block.name);
+    const context = { model, weights, engine, batchSize, data: this.images.scoring, generator };
+    const scores = await scoreChannels(criterion, context, names);
     const dims = [...scores.keys()].map((name) => model.dims.get(name)!);
     const fewest = dims.reduce((sum, dim) => sum + allowedCount(dim, 0, 1), 0);
     const channels = dims.reduce((sum, dim) => sum + dim.size, 0) - fewest;

@@ -1,7 +1,6 @@
 import { createEagerEngine, Generator, tf } from '@kcr/core';
 import { beforeAll, expect, test } from 'vitest';
 import { gumbelSigmoid, hardMask, maskEntropy, straightThrough } from './gumbel.ts';
-import { temperature } from './temperature.ts';
 
 beforeAll(async () => {
   await createEagerEngine({ backend: 'cpu' });
@@ -47,10 +46,4 @@ test('entropy is that of Bernoulli variables', () => {
     -probability * Math.log(probability) - (1 - probability) * Math.log(1 - probability);
   expect(maskEntropy([tf.tensor1d([3, -3])], tf.scalar(2)).dataSync()[0]).toBeCloseTo(expected, 6);
   expect(maskEntropy([tf.tensor1d([0])], tf.scalar(1)).dataSync()[0]).toBeCloseTo(Math.LN2, 6);
-});
-
-test('the temperature falls to its floor', () => {
-  expect(temperature(0)).toBe(4.5);
-  expect(temperature(29)).toBeCloseTo(4.5 * 0.95 ** 29, 12);
-  expect(temperature(400)).toBe(0.05);
 });

@@ -12,6 +12,7 @@ import { Matrix, QrDecomposition } from 'ml-matrix';
 import { nystromDirections } from './nystrom.ts';
 import { linearTail, projectionTail, reconstructionTail } from './tail-losses.ts';
 
+/** A form of the loss, and what renews its subspace. */
 interface Form {
   loss: NonNullable<PluginHooks['loss']>;
   /** @param measured the landmarks' features */
@@ -30,6 +31,7 @@ function basisOf(landmarks: Features, rank: number): Matrix {
   return basis;
 }
 
+/** The form over features: V [d, r], the first Nystrom directions. */
 export function projection(run: PluginRun, rank: number): Form {
   const basis = run.buffer('basis', float32([run.model.featureSize, Math.max(rank, 1)]));
   return {

@@ -1,4 +1,4 @@
-import { compileInference, KcrError, taskOf, writeAtomic } from '@kcr/core';
+import { compileInference, evaluateTask, KcrError, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
@@ -45,7 +45,7 @@ export async function evaluate(
   await using engine = await makeEngine();
   engine.set(weights);
   await using inference = compileInference(engine, model);
-  const result = { n: data.length, ...(await task.evaluate(inference, data, batchSize)) };
+  const result = { n: data.length, ...(await evaluateTask(task, inference, data, batchSize)) };
   for (const { name, path } of wanted)
     await writeAtomic(path, await kit.artifacts[name]!.content(inference, data, batchSize));
   return result;

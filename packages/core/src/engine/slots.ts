@@ -1,4 +1,6 @@
-import type { NdArray } from '../ground/array.ts';
+import { type NdArray, shapeText } from '../ground/array.ts';
+import { KcrError } from '../ground/error.ts';
+import { countNonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import { drawing, type Engine, type StepContext, stepContext } from './engine.ts';
@@ -11,18 +13,39 @@ export interface Slot {
 
 /** An array that stays the same within an epoch, or is trained. */
 export interface ArraySlot extends Slot {
+  /** @throws KcrError `SHAPE_MISMATCH` for another type or shape, `STATE_FINITE` */
   assign(array: NdArray): void;
   read(): Promise<NdArray>;
 }
 
-/** An array in the engine's state. */
-export const arraySlot = (engine: Engine, name: string): ArraySlot => ({
+/** An array in the engine's state, of the type and shape of `initial`. */
+export const arraySlot = (engine: Engine, name: string, initial: NdArray): ArraySlot => ({
   get value() {
     return stepContext(name).state(name);
   },
-  assign: (array) => engine.set({ [name]: array }),
+  assign(array) {
+    checkAssigned(array, initial, name);
+    engine.set({ [name]: array });
+  },
   read: async () => (await engine.get([name]))[name] as NdArray,
 });
+
+/** Compiled steps are made for one type and shape, and nothing can be trained with values that are not finite. */
+function checkAssigned(array: NdArray, { dtype, shape }: NdArray, where: string): void {
+  if (array.dtype !== dtype || shapeText(array.shape) !== shapeText(shape))
+    throw new KcrError('SHAPE_MISMATCH', {
+      where,
+      found: `${array.dtype} ${shapeText(array.shape)} for an array of ${dtype} ${shapeText(shape)}`,
+      fix: 'Assign an array of the type and shape that it was declared with',
+    });
+  const count = countNonFinite(array);
+  if (count > 0)
+    throw new KcrError('STATE_FINITE', {
+      where,
+      found: `${count} of ${array.data.length} values are NaN or infinite`,
+      fix: 'Look at what the new values are computed from',
+    });
+}
 
 /** A slot whose value is made once in each step, however often it is used there. */
 export function oncePerStep(name: string, supply: (context: StepContext) => Tensor): Slot {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Generator } from './random.ts';
 
 test('the same seed gives the same numbers, and forks differ by name', () => {
@@ -7,6 +7,38 @@ test('the same seed gives the same numbers, and forks differ by name', () => {
   expect(draw(new Generator(7).fork('a'))).toEqual(draw(new Generator(7).fork('a')));
   expect(draw(new Generator(7).fork('a'))).not.toEqual(draw(new Generator(7).fork('b')));
   expect(draw(new Generator(7))).not.toEqual(draw(new Generator(8)));
+});
+
+/** First and second numbers of 10,000 streams, and what related streams begin with. */
+describe.each([
+  ['neighbouring seeds', (i: number) => new Generator(i)],
+  ['neighbouring negative seeds', (i: number) => new Generator(-i)],
+  ['seeds that differ in high bits alone', (i: number) => new Generator(i * 2 ** 32)],
+  ['forks by number', (i: number) => new Generator(0).fork(String(i))],
+  ['forks of forks', (i: number) => new Generator(4).fork(`augment:${i % 100}`).fork(`${i}`)],
+])('%s are independent streams', (_, stream) => {
+  const n = 10_000;
+  const streams = Array.from({ length: n }, (_, i) => stream(i));
+  const first = streams.map((generator) => generator.uniform());
+  const second = streams.map((generator) => generator.uniform());
+
+  test('of uniform numbers', () => {
+    for (const values of [first, second]) {
+      const counts = new Float64Array(20);
+      for (const x of values) counts[Math.floor(20 * x)]! += 1;
+      const chiSquare = counts.reduce((sum, c) => sum + (c - n / 20) ** 2 / (n / 20), 0);
+      expect(chiSquare).toBeLessThan(43.8); // 99.9 % of 19 degrees of freedom
+    }
+  });
+
+  test('that do not follow each other', () => {
+    const correlation = (a: number[], b: number[]) =>
+      a.reduce((sum, x, i) => sum + 12 * (x - 0.5) * (b[i]! - 0.5), 0) / a.length;
+    const bound = 4 / Math.sqrt(n - 8); // four standard errors
+    expect(Math.abs(correlation(first, second))).toBeLessThan(bound);
+    for (let lag = 1; lag <= 8; lag++)
+      expect(Math.abs(correlation(first.slice(0, -lag), first.slice(lag)))).toBeLessThan(bound);
+  });
 });
 
 test('a stream goes on from its state saved as JSON', () => {

@@ -1,14 +1,35 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** Random numbers that a forward pass needs, drawn anew for every step. */
 export type Draw = 'uniform' | 'gumbel' | 'logistic' | 'normal';
 
+/** 2^32 over the golden ratio, as in SplitMix (Steele et al. 2014). */
+const GOLDEN = 0x9e3779b9;
+
+/** The finaliser of MurmurHash3: each bit of x changes each bit of the result with a probability of a half. */
+function mixed(x: number): number {
+  let h = x;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/**
+ * A first state for a seed. The generator begins with what it is given, so that the first numbers of seeds that
+ * differ in a few bits would be alike if it were given those bits; SplitMix stands between them, as its authors
+ * advise.
+ */
+function firstState(seed: number): number[] {
+  const start = mixed(seed) ^ Math.floor(seed / 2 ** 32);
+  return [1, 2, 3, 4].map((k) => mixed((start + Math.imul(k, GOLDEN)) | 0));
+}
+
 /** FNV-1a over a label, so that forks of one seed with other names are other streams. */
 function hash(label: string, seed: number): number {
-  let h = (0x811c9dc5 ^ seed) >>> 0;
+  let h = (0x811c9dc5 ^ mixed(seed)) >>> 0;
   for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193) >>> 0;
   return h | 0;
 }
@@ -28,7 +49,7 @@ export class Generator {
   #stream: RandomGenerator;
 
   constructor(readonly seed: number) {
-    this.#stream = xoroshiro128plus(seed);
+    this.#stream = xoroshiro128plusFromState(firstState(seed));
   }
 
   /** An independent stream named `label`; the same seed and label always give the same stream. */

@@ -65,14 +65,17 @@ const named = ({ module, name }: Pick<Architecture, 'module' | 'name'>): Named =
   name,
 });
 
-/** Writes `model.json` and `model.safetensors` into a folder, each atomically. */
+/**
+ * Writes `model.json` and `model.safetensors` into a folder, each atomically, once the weights are found to be the model's.
+ *
+ * @throws KcrError `STATE_DICT`, `STATE_FINITE`; nothing is written then
+ */
 export async function saveModel(
   directory: string,
   model: Model,
   weights: StateDict,
   info: ModelInfo,
 ): Promise<void> {
-  model.checkState(weights, directory);
   const { architecture, config, kept } = model;
   const adapters = model.adapters.map(describeAdapter);
   const file: ModelFile = {
@@ -91,7 +94,11 @@ export async function saveModel(
   await writeAtomic(join(directory, 'model.json'), `${JSON.stringify(file, null, 1)}\n`);
 }
 
-/** Writes a model's weights as timm does: the same names, and counters as 64-bit integers. */
+/**
+ * Writes a model's weights as timm does: the same names, and counters as 64-bit integers.
+ *
+ * @throws KcrError `STATE_DICT`, `STATE_FINITE`; nothing is written then
+ */
 export async function saveWeights(model: Model, weights: StateDict, path: string): Promise<void> {
   model.checkState(weights, path);
   const counters = model.params.filter((p) => p.dtype === 'int32').map((p) => p.name);
@@ -102,7 +109,7 @@ export async function saveWeights(model: Model, weights: StateDict, path: string
 /**
  * Reads a checkpoint folder.
  *
- * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `STATE_DICT` and those of safetensors
+ * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `STATE_DICT`, `STATE_FINITE` and those of safetensors
  */
 export async function loadModel(directory: string, parts: ModelParts): Promise<LoadedModel> {
   const path = join(directory, 'model.json');
@@ -128,7 +135,7 @@ function version1Input(model: Model, { normalization }: Version1): Preprocessing
  * Reads a model's weights from a safetensors file with its parameter names, such as timm's, or with names
  * that one of its architecture's mappings knows.
  *
- * @throws KcrError `STATE_DICT` with all missing, unexpected and misshapen names, and those of safetensors
+ * @throws KcrError `STATE_DICT` with all missing, unexpected and misshapen names, `STATE_FINITE`, and those of safetensors
  */
 export async function loadWeights(model: Model, path: string): Promise<StateDict> {
   const { tensors } = await readSafetensors(path);

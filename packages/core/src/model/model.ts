@@ -1,5 +1,6 @@
 import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { nonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import { trace } from '../trace/tracer.ts';
@@ -7,7 +8,7 @@ import type { Adapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
 import type { Schedule } from './clock.ts';
 import { type CostEntry, countMacs, type Macs } from './cost.ts';
-import type { Dim, Kept } from './dim.ts';
+import { type Dim, type Kept, unknownDim } from './dim.ts';
 import type { FeatureInfo, ModelOutput } from './model-output.ts';
 import { type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
 import type { StateDict } from './state-dict.ts';
@@ -91,12 +92,7 @@ export class Model<C extends object = object> {
       return { logits: out.logits };
     });
     for (const name of Object.keys(kept)) {
-      if (!dims.has(name))
-        throw new KcrError('SELECTION_DIM', {
-          where: name,
-          found: `no dimension of that name in ${architecture.name}`,
-          fix: `Use one of ${[...dims.keys()].slice(0, 4).join(', ')}, ... (\`dims\` of the model has all)`,
-        });
+      if (!dims.has(name)) throw unknownDim(name, { architecture, dims });
     }
     this.params = [...params.values()];
     this.dims = dims;
@@ -152,10 +148,10 @@ export class Model<C extends object = object> {
   }
 
   /**
-   * Checks that `state` has this model's arrays, all of them at once.
+   * Checks that `state` has this model's arrays, all of them at once, and that their values are finite.
    *
    * @param where the file it came from, for the message
-   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names
+   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names, `STATE_FINITE`
    */
   checkState(state: StateDict, where: string): void {
     const names = new Set(this.params.map((p) => p.name));
@@ -177,6 +173,13 @@ export class Model<C extends object = object> {
         where,
         found: problems.join('; '),
         fix: `Use weights of ${this.architecture.name} with this configuration`,
+      });
+    const found = nonFinite(state);
+    if (found)
+      throw new KcrError('STATE_FINITE', {
+        where,
+        found,
+        fix: 'Use weights from before the training diverged, or fetch the file again',
       });
   }
 }

@@ -1,15 +1,15 @@
 import type { Engine } from '../engine/engine.ts';
 import { Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
+import { checkKept } from '../model/kept.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import { checkDataset } from '../train/check-dataset.ts';
 import { accuracyOf, type PrunedModel } from './accuracy.ts';
 import type { Allocator } from './allocator.ts';
-import type { Criterion } from './criterion.ts';
+import { type Criterion, scoreChannels } from './criterion.ts';
 import { prune, pruneState } from './prune.ts';
-import { oneShot, type PruningSchedule } from './pruning-schedule.ts';
-import { only } from './selection.ts';
+import { checkedSteps, oneShot, type PruningSchedule } from './pruning-schedule.ts';
 
 export interface PruneTrainedOptions {
   model: Model;
@@ -45,14 +45,15 @@ export interface PruningReport {
  * Prunes a trained model: in each step of the schedule the criterion scores channels and the allocator
  * chooses among them.
  *
- * @throws KcrError `DATASET_*`, `DIM_ROLES`, and those of the criterion and the allocator
+ * @throws KcrError `DATASET_*`, `LABEL_CLASS`, `DIM_ROLES`, `SCHEDULE`, `SCORES`, `SELECTION_*`, `DIM_INDEX`, and those of the
+ *   criterion and the allocator
  */
 export async function pruneTrained(options: PruneTrainedOptions): Promise<PrunedModel> {
   const { criterion, allocator, schedule = oneShot(), engine, data, batchSize } = options;
   const { model: whole, weights: wholeWeights } = options;
   checkDataset(whole, data, 'calibration images');
   const generator = new Generator(options.seed).fork('prune');
-  const steps = schedule.steps(whole, options.dims);
+  const steps = checkedSteps(schedule, whole, options.dims);
   let current: PrunedModel = { model: whole, weights: wholeWeights };
   const measured = new Map<StateDict, number>();
   const accuracy = async (model: Model, weights: StateDict) => {
@@ -65,24 +66,18 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
   };
   for (const [i, { name, dims, later, progress }] of steps.entries()) {
     const { model, weights } = current;
-    const scores = await criterion.score({
-      model,
-      weights,
-      engine,
-      data,
-      batchSize,
-      generator: generator.fork(name),
-    });
-    const kept = await allocator.allocate({
+    const context = { model, weights, engine, data, batchSize, generator: generator.fork(name) };
+    const kept: unknown = await allocator.allocate({
       model,
       weights,
       whole,
       wholeWeights,
       progress,
       later,
-      scores: only(scores, dims),
+      scores: await scoreChannels(criterion, context, dims),
       accuracy,
     });
+    checkKept(model, kept, `allocator "${allocator.name}"`);
     const pruned = prune(model, kept);
     const state = pruneState(model, pruned, weights);
     current = { model: pruned, weights: (await options.train?.(pruned, state)) ?? state };

@@ -1,7 +1,6 @@
 import { gatherAxis, type NdArray } from '../ground/array.ts';
-import { KcrError } from '../ground/error.ts';
-import type { ErrorCode } from '../ground/error-codes.ts';
-import { axisParts, axisSize, type Dim, type Kept, partDim, partPositions } from '../model/dim.ts';
+import { axisParts, axisSize, type Kept, partDim, partPositions } from '../model/dim.ts';
+import { checkKept } from '../model/kept.ts';
 import { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
 
@@ -9,44 +8,18 @@ import type { StateDict } from '../model/state-dict.ts';
  * The smaller model that keeps the given channels.
  *
  * @param selection by dimension name, the channels to keep as indices into the dimension as it is now
- * @throws KcrError `SELECTION_DIM`, `SELECTION_PRUNABLE`, `SELECTION_MIN`, `SELECTION_MULTIPLE`,
+ * @throws KcrError `SELECTION_FORM`, `SELECTION_DIM`, `SELECTION_PRUNABLE`, `SELECTION_MIN`, `SELECTION_MULTIPLE`,
  *   `DIM_GROUPS`, `DIM_INDEX`
  */
 export function prune<C extends object>(model: Model<C>, selection: Kept): Model<C> {
+  checkKept(model, selection);
   const kept: Record<string, readonly number[]> = { ...model.kept };
   for (const [name, indices] of Object.entries(selection)) {
     const dim = model.dims.get(name);
-    if (dim) checkSelection(dim, indices);
-    const sorted = [...new Set(indices)].sort((a, b) => a - b);
+    const sorted = [...indices].sort((a, b) => a - b);
     kept[name] = dim?.kept ? sorted.map((i) => dim.kept![i]!) : sorted;
   }
   return new Model(model.architecture, model.config, kept, model.adapters);
-}
-
-function checkSelection(dim: Dim, indices: readonly number[]): void {
-  const fail = (code: ErrorCode, found: string, fix: string) => {
-    throw new KcrError(code, { where: dim.name, found, fix });
-  };
-  if (!dim.prunable)
-    fail('SELECTION_PRUNABLE', 'a dimension that cannot be pruned', 'Leave it out');
-  if (indices.some((i) => !Number.isInteger(i) || i < 0 || i >= dim.size))
-    fail(
-      'DIM_INDEX',
-      `indices outside 0..${dim.size - 1}`,
-      'Use indices into the current dimension',
-    );
-  if (indices.length < Math.max(dim.min, 1))
-    fail(
-      'SELECTION_MIN',
-      `${indices.length} of ${dim.size} channels kept`,
-      `Keep at least ${dim.min}`,
-    );
-  if (indices.length % dim.multipleOf !== 0)
-    fail(
-      'SELECTION_MULTIPLE',
-      `${indices.length} channels`,
-      `Keep a multiple of ${dim.multipleOf}`,
-    );
 }
 
 /**

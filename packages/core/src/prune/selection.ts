@@ -139,7 +139,3 @@ function usable(dim: Dim, values: ArrayLike<number>, kept: Kept): ArrayLike<numb
     present.has(dim.kept?.[i] ?? i) ? score : Number.NEGATIVE_INFINITY,
   );
 }
-
-/** The scores of some dimensions; those that a criterion has none for stay whole. */
-export const only = (scores: Scores, dims: readonly string[]): Scores =>
-  new Map([...scores].filter(([name]) => dims.includes(name)));

@@ -2,30 +2,22 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
+import { torchAdamW } from './testing.ts';
 
 beforeAll(async () => {
   await createEagerEngine({ backend: 'cpu' });
 });
 
-/** `torch.optim.AdamW` as its documentation says it, in float64, over the gradients of some steps. */
-function textbook(
+/** PyTorch's AdamW over the gradients of some steps. */
+const textbook = (
   start: readonly number[],
   steps: readonly { lr: number; gradient: readonly number[] }[],
-  { betas: [beta1, beta2], eps, weightDecay }: AdamWOptions,
-): number[] {
-  return start.map((first, i) => {
-    let [value, m, v] = [first, 0, 0];
-    steps.forEach(({ lr, gradient }, step) => {
-      const g = gradient[i]!;
-      value -= lr * weightDecay * value;
-      m = beta1 * m + (1 - beta1) * g;
-      v = beta2 * v + (1 - beta2) * g * g;
-      const [meanM, meanV] = [m / (1 - beta1 ** (step + 1)), v / (1 - beta2 ** (step + 1))];
-      value -= (lr * meanM) / (Math.sqrt(meanV) + eps);
-    });
-    return value;
+  options: AdamWOptions,
+): number[] =>
+  start.map((first, i) => {
+    const next = torchAdamW(options);
+    return steps.reduce((value, { lr, gradient }) => next(value, gradient[i]!, lr), first);
   });
-}
 
 const start = [1, -2, 0.5];
 const steps = [

@@ -53,7 +53,8 @@ export interface Analysis {
  *   columns: [{ number: 'scale', title: 'mean |f|' }],
  *   measure: () => async ({ features }) => {
  *     const { data } = await features();
- *     return { numbers: { scale: data.reduce((sum, x) => sum + Math.abs(x), 0) / data.length } };
+ *     const sum = Array.from(data).reduce((total, x) => total + Math.abs(x), 0);
+ *     return { numbers: { scale: sum / data.length } };
  *   },
  * });
  */

@@ -2,46 +2,25 @@ import { expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import { float32 } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
-import { linear } from '../layers/linear.ts';
-import type { Architecture } from '../model/architecture.ts';
-import type { Dataset } from '../model/batch.ts';
-import { Model } from '../model/model.ts';
 import { tf } from '../tensor/tf.ts';
+import { checkPlugins } from './attaching.ts';
 import { fit } from './fit.ts';
-import { definePlugin, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
+import { PLUGIN_API_VERSION, type Plugin, type PluginRun } from './plugin.ts';
 import { search } from './search.ts';
+import { plainPlugin, regression, tinyImages, tinyModel } from './testing.ts';
 
-/** A linear classifier of two pixels, whose input is tapped. */
-const pixels: Architecture = {
-  name: 'pixels',
-  module: 'test',
-  tokens: 'set',
-  configure: (config) => config,
-  input: () => ({ shape: [1, 2, 1], classes: 2 }),
-  forward(m, image) {
-    const size = m.dim('pixels', 2);
-    const features = m.tap('features', tf.reshape(image, [-1, 2]), size);
-    const logits = linear(m.child('head'), features, size, 2);
-    return { logits, features, tokens: tf.expandDims(features, 1), featureMaps: [] };
-  },
-};
-
-const data: Dataset = {
-  length: 4,
-  classes: ['left', 'right'],
-  shape: [1, 2, 1],
-  labels: Int32Array.of(0, 1, 0, 1),
-  batch: async (indices) => ({
-    image: float32(
-      [indices.length, 1, 2, 1],
-      [...indices].flatMap((i) => [i % 2, 1 - (i % 2)]),
-    ),
-    label: { dtype: 'int32', shape: [indices.length], data: indices.map((i) => i % 2) },
-  }),
-};
+const data = tinyImages(
+  [
+    [0, 1],
+    [1, 0],
+    [0, 1],
+    [1, 0],
+  ],
+  [0, 1, 0, 1],
+);
 
 const options = async (plugins: readonly Plugin[]) => ({
-  model: new Model(pixels, {}),
+  model: tinyModel(regression),
   engine: await createEagerEngine({ backend: 'cpu' }),
   train: data,
   validation: data,
@@ -53,7 +32,7 @@ const options = async (plugins: readonly Plugin[]) => ({
 });
 
 const plugin = (name: string, attach: (run: PluginRun) => object): Plugin =>
-  definePlugin(name, () => attach as (run: PluginRun) => PluginHooks)({});
+  plainPlugin(name, attach as Plugin['setup']);
 
 const refusal = async (run: Promise<unknown>): Promise<KcrError> => {
   const error = await run.then(
@@ -173,4 +152,24 @@ test("metrics stand in the log between the log's own numbers, in the order of th
   expect(keys.slice(0, 3)).toEqual(['epoch', 'lr', 'loss']);
   expect(keys.slice(-5)).toEqual(['b2', 'b1', 'a2', 'a1', 'seconds']);
   expect(history[0]).toMatchObject({ b2: 2, b1: 1, a2: 2, a1: 1 });
+});
+
+const named = (name: string) => plugin(name, () => ({}));
+
+test.each<[string, string, string, unknown[]]>([
+  ['PLUGIN_INVALID', 'plugin "without a name"', 'no `name`', [undefined]],
+  ['PLUGIN_INVALID', 'plugin "without a name"', 'no `name`', [{ ...named('a'), name: undefined }]],
+  ['PLUGIN_INVALID', 'plugin "b"', 'no `setup`', [named('a'), { ...named('b'), setup: undefined }]],
+  ['PLUGIN_API_VERSION', 'plugin "a"', 'version 2', [{ ...named('a'), apiVersion: 2 }]],
+  ['PLUGIN_API_VERSION', 'plugin "a"', 'undefined', [{ name: 'a', setup: () => ({}) }]],
+  ['PLUGIN_DUPLICATE', 'plugin "a"', 'twice', [named('a'), named('b'), named('a')]],
+])('%s: %s, %s', (code, where, found, plugins) => {
+  expect(PLUGIN_API_VERSION).toBe(1);
+  expect(() => checkPlugins(plugins as Plugin[])).toThrow(
+    expect.objectContaining({ code, where, found: expect.stringContaining(found) }),
+  );
+});
+
+test('plugins of one version with names of their own pass', () => {
+  expect(() => checkPlugins([named('a'), named('b')])).not.toThrow();
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { int32 } from '../ground/array.ts';
+import { float32 } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import type { Batch, ImageSet } from '../model/batch.ts';
 import { batches, batchOrder, imageBatches, range } from './batches.ts';
@@ -25,23 +25,29 @@ test('an order is cut into batches, of which the last may be smaller', () => {
   expect(batchOrder(new Int32Array(0), 2)).toEqual([]);
 });
 
+test.each([0, -1, 2.5, Number.NaN])('no order is cut into batches of %d', (size) => {
+  expect(() => batchOrder(Int32Array.of(1, 2), size)).toThrow(
+    expect.objectContaining({ code: 'BATCH_SIZE', found: `a batch size of ${size}` }),
+  );
+});
+
 describe('batches', () => {
   /** Images that tell what is read; the batch that begins with `broken` fails. */
   function watched(broken = -1) {
-    const read: number[][] = [];
-    const seeds: (number | undefined)[] = [];
+    const read: Int32Array[] = [];
+    const generators: (Generator | undefined)[] = [];
     const set: ImageSet = {
       length: 6,
       classes: ['a'],
       shape: [1, 1, 1],
       async batch(indices, augment): Promise<Batch> {
-        read.push([...indices]);
-        seeds.push(augment?.seed);
+        read.push(indices);
+        generators.push(augment);
         if (indices[0] === broken) throw new Error('no such file');
-        return { image: int32([indices.length], indices) };
+        return { image: float32([indices.length, 1, 1, 1], indices) };
       },
     };
-    return { set, read, seeds };
+    return { set, read, generators };
   }
   const order = [Int32Array.of(5, 1), Int32Array.of(0, 2), Int32Array.of(3)];
 
@@ -61,10 +67,12 @@ describe('batches', () => {
   });
 
   test('are augmented by the generator of their place, or not at all', async () => {
-    const { set, seeds } = watched();
-    for await (const _ of batches(set, order, (i) => new Generator(10 + i)));
+    const { set, generators } = watched();
+    const given = order.map((_, i) => new Generator(i));
+    for await (const _ of batches(set, order, (i) => given[i]!));
+    expect(generators.splice(0)).toEqual(given);
     for await (const _ of batches(set, order));
-    expect(seeds).toEqual([10, 11, 12, undefined, undefined, undefined]);
+    expect(generators).toEqual([undefined, undefined, undefined]);
   });
 
   test('fail when their turn comes', async () => {

@@ -8,7 +8,7 @@ export interface Classification {
   loss: number;
 }
 
-/** Gathers logits batch by batch; ties count as wrong, so that constant logits score zero. */
+/** Gathers logits batch by batch; ties and NaN count as wrong, so that constant or broken logits score zero. */
 export class ClassificationMeter {
   #n = 0;
   #top1 = 0;
@@ -24,7 +24,7 @@ export class ClassificationMeter {
       let above = -1;
       let max = Number.NEGATIVE_INFINITY;
       for (const x of row) {
-        if (x >= own) above++;
+        if (!(x < own)) above++; // not x >= own, which a NaN would pass by
         if (x > max) max = x;
       }
       let sum = 0;

@@ -10,10 +10,11 @@ import { readSafetensors } from '../ground/safetensors.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
+import { tf } from '../tensor/tf.ts';
 import { fit } from './fit.ts';
+import type { SearchOptions } from './fit-options.ts';
 import { definePlugin } from './plugin.ts';
 import { search } from './search.ts';
-import type { SearchOptions } from './training-loop.ts';
 
 const model = new Model(
   vit as Architecture,
@@ -115,4 +116,28 @@ describe('a run that ends with an error leaves its engine as it was', () => {
     });
     expect(engine.names()).toEqual([]);
   });
+});
+
+test('a run that fails leaves the engine as it was', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  engine.set({ own: float32([1], [7]) });
+  const infinite = definePlugin('infinite', () => () => ({
+    loss: () => tf.scalar(Number.POSITIVE_INFINITY),
+  }));
+  const run = fit({
+    model,
+    engine,
+    train: images,
+    epochs: 1,
+    batchSize: 2,
+    seed: 1,
+    optimizer: { lr: 1e-3 },
+    plugins: [infinite({})],
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 'LOSS_NOT_FINITE',
+    where: 'epoch 1, step 1 (weights)',
+    found: 'a loss of Infinity, from plugin "infinite"',
+  });
+  expect(engine.names()).toEqual(['own']);
 });

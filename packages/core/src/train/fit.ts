@@ -1,4 +1,5 @@
-import { type FitOptions, type FitResult, TrainingLoop } from './training-loop.ts';
+import type { FitOptions, FitResult } from './fit-options.ts';
+import { TrainingLoop } from './training-loop.ts';
 
 /**
  * Trains a model with plugins.

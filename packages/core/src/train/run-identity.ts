@@ -91,17 +91,17 @@ export function requireSameRun(path: string, saved: object, now: RunIdentity): v
   const found = differences(saved, now, []);
   if (found.length === 0) return;
   const depth = ({ keys }: Difference) => keys.length;
-  const shown = found.toSorted((a, b) => depth(b) - depth(a)).slice(0, SHOWN);
-  const names = new Set(found.map(({ keys }) => pathText(beforeList(keys))));
+  const named = found.toSorted((a, b) => depth(b) - depth(a)).map(differenceText);
+  const more = named.length > SHOWN ? [`${named.length - SHOWN} more`] : [];
   throw new KcrError('RESUME_MISMATCH', {
-    where: `${path} (${shown.map(differenceText).join('; ')})`,
-    found: `a run with another ${[...names].join(', ')}`,
+    where: path,
+    found: `a run with another ${[...named.slice(0, SHOWN), ...more].join(', ')}`,
     fix: 'Choose another output folder, or delete this one to start again',
   });
 }
 
-/** Differences that are shown with their values. */
-const SHOWN = 3;
+/** Differences that a message names. */
+const SHOWN = 5;
 
 /** Keys of objects, and places in lists. */
 type Keys = readonly (string | number)[];
@@ -126,12 +126,6 @@ function differences(saved: unknown, now: unknown, keys: Keys): Difference[] {
   return JSON.stringify(saved) === JSON.stringify(now) ? [] : [{ keys, saved, now }];
 }
 
-/** The part of a path that leads to a list, or all of it. */
-function beforeList(keys: Keys): Keys {
-  const at = keys.findIndex((key) => typeof key === 'number');
-  return at < 0 ? keys : keys.slice(0, at);
-}
-
 /** `options.optimizer.lr`, `extensions[0].name`. */
 const pathText = (keys: Keys): string =>
   keys.reduce<string>((text, key) => {
@@ -142,7 +136,7 @@ const pathText = (keys: Keys): string =>
 /** A path, with both values where they are scalars. */
 function differenceText({ keys, saved, now }: Difference): string {
   const [before, after] = [scalarText(saved), scalarText(now)];
-  const values = before && after ? `: saved ${before}, now ${after}` : '';
+  const values = before && after ? ` (saved ${before}, now ${after})` : '';
   return pathText(keys) + values;
 }
 

@@ -6,6 +6,8 @@ import { Model } from '../model/model.ts';
 import type { ModelOutput } from '../model/model-output.ts';
 import type { Scope } from '../model/scope.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
+import type { AdamWOptions } from './adamw.ts';
+import { definePlugin, type Plugin } from './plugin.ts';
 
 /** The part of a model that a test is about: from pixels [batch, n] to features and logits. */
 export type Layers = (m: Scope, pixels: Tensor) => Pick<ModelOutput, 'features' | 'logits'>;
@@ -41,6 +43,10 @@ export function tinyModel(layers: Layers, options: TinyOptions = {}): Model {
   return new Model(architecture, {});
 }
 
+/** A plugin without options. */
+export const plainPlugin = (name: string, attach: Plugin['setup']): Plugin =>
+  definePlugin(name, () => attach)({});
+
 /** Images of shape [1, 1, n] as rows of pixels, with a class each. */
 export function tinyImages(
   rows: readonly (readonly number[])[],
@@ -63,5 +69,21 @@ export function tinyImages(
         indices.map((i) => labels[i]!),
       ),
     }),
+  };
+}
+
+/**
+ * `torch.optim.AdamW` as its documentation says it, in float64, for one number.
+ *
+ * @returns the next value, from the value, its gradient and the learning rate
+ */
+export function torchAdamW({ betas: [beta1, beta2], eps, weightDecay }: AdamWOptions) {
+  let [m, v, t] = [0, 0, 0];
+  return (value: number, gradient: number, lr: number): number => {
+    t++;
+    m = beta1 * m + (1 - beta1) * gradient;
+    v = beta2 * v + (1 - beta2) * gradient ** 2;
+    const [meanM, meanV] = [m / (1 - beta1 ** t), v / (1 - beta2 ** t)];
+    return value - lr * weightDecay * value - (lr * meanM) / (Math.sqrt(meanV) + eps);
   };
 }

@@ -2,6 +2,7 @@ import { type CompiledStep, drawing, type Engine, type StepContext } from '../en
 import { arraySlot, inputSlot, noiseSlot } from '../engine/slots.ts';
 import { float32, item, type NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { nonFinite } from '../ground/finite.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Progress } from '../model/clock.ts';
@@ -17,6 +18,7 @@ import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts'
 import { taskOf } from './classification.ts';
 import { compileFeatures, compileInference } from './inference.ts';
 import { layerDepth } from './layer-depth.ts';
+import { lossNotFinite } from './loss-not-finite.ts';
 import type { LossContext, Plugin, PluginRun } from './plugin.ts';
 
 export interface TrainerOptions {
@@ -58,6 +60,8 @@ interface Trained {
 }
 
 const TERM = 'term:';
+
+const PLUGIN_TERM = 'plugin term:';
 
 const WEIGHT = 'weight:';
 
@@ -177,9 +181,22 @@ export class Trainer implements AsyncDisposable {
     );
   }
 
+  /**
+   * All that training goes on from.
+   *
+   * @throws KcrError `STATE_FINITE` where it could not, so that nothing is overwritten by it
+   */
   async save(): Promise<TrainerState> {
     const names = [...this.#owned].filter((name) => !this.#constants.has(name));
-    return { arrays: await this.engine.get(names), counts: { ...this.#counts } };
+    const arrays = await this.engine.get(names);
+    const found = nonFinite(arrays);
+    if (found)
+      throw new KcrError('STATE_FINITE', {
+        where: `training after epoch ${this.progress.epoch}`,
+        found,
+        fix: 'A gradient was not finite: start a new run with a lower learning rate or with `clipNorm`, or look at the plugin named here',
+      });
+    return { arrays, counts: { ...this.#counts } };
   }
 
   restore({ arrays, counts }: TrainerState): void {
@@ -217,10 +234,12 @@ export class Trainer implements AsyncDisposable {
     const out = await step({ ...batch, index });
     const loss = item(out.loss!);
     if (!Number.isFinite(loss))
-      throw new KcrError('LOSS_NOT_FINITE', {
+      throw lossNotFinite({
         where: `epoch ${this.progress.epoch + 1}, step ${this.progress.step + 1} (${group})`,
-        found: `a loss of ${loss}`,
-        fix: 'Lower the learning rate or the weight of the regulariser; the last checkpoint is intact',
+        loss,
+        batch,
+        terms: mapNames(named(out, TERM), item),
+        plugins: mapNames(named(out, PLUGIN_TERM), item),
       });
     if (out.features)
       for (const plugin of this.plugins) plugin.observe?.({ indices, features: out.features });
@@ -245,7 +264,7 @@ export class Trainer implements AsyncDisposable {
     const path = (name: string) => `${plugin}/${name}`;
     const array = (name: string, initial: NdArray) => {
       this.#set({ [path(name)]: initial });
-      return arraySlot(this.engine, path(name));
+      return arraySlot(this.engine, path(name), initial);
     };
     return {
       ...run,
@@ -286,13 +305,13 @@ export class Trainer implements AsyncDisposable {
     };
     if (group !== 'architecture') Object.assign(updates, this.#average(context, updates));
     const { features } = aux;
-    const terms = named(aux, TERM, TERM);
+    const terms = { ...named(aux, TERM, TERM), ...named(aux, PLUGIN_TERM, PLUGIN_TERM) };
     return { outputs: { loss, ...terms, ...(features ? { features } : {}) }, updates };
   }
 
   /**
-   * The loss; `aux` has the terms of the task's loss, the features where a plugin observes them, and the new running
-   * statistics by their state names.
+   * The loss; `aux` has the terms of the task's loss and of the plugins', the features where a plugin observes them, and the
+   * new running statistics by their state names.
    */
   #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
     const { inputs, state } = context;
@@ -315,8 +334,13 @@ export class Trainer implements AsyncDisposable {
     for (const [name, term] of Object.entries(terms)) aux[TERM + name] = term;
     if (this.plugins.some((plugin) => plugin.observe)) aux.features = out.features;
     const given = lossContext(out, { images: image!, indices: index!, targets, task });
-    const further = this.plugins.flatMap((plugin) => (plugin.loss ? [plugin.loss(given)] : []));
-    const all = [...Object.values(terms), ...further];
+    const all = Object.values(terms);
+    for (const plugin of this.plugins) {
+      const term = plugin.loss?.(given);
+      if (!term) continue;
+      all.push(term);
+      aux[PLUGIN_TERM + plugin.name] = term;
+    }
     return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
   }
 

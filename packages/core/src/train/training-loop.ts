@@ -1,92 +1,22 @@
-import type { Engine } from '../engine/engine.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
-import type { Dataset, ImageSet } from '../model/batch.ts';
+import type { Dataset } from '../model/batch.ts';
 import { type ModelInfo, saveModel } from '../model/checkpoint.ts';
-import type { Model } from '../model/model.ts';
 import { plainPreprocessing } from '../model/preprocessing.ts';
-import type { StateDict } from '../model/state-dict.ts';
 import { noClasses } from '../model/task.ts';
-import type { AdamWOptions } from './adamw.ts';
 import { batches, batchOrder, imageBatches, range } from './batches.ts';
 import { checkDataset } from './check-dataset.ts';
+import { checkFitOptions } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
 import { type EpochRecord, validationName } from './epoch-record.ts';
+import { evaluateTask } from './evaluate-task.ts';
 import { extractFeatures } from './feature-extraction.ts';
-import { type Decay, learningRate } from './learning-rate.ts';
-import type { Plugin } from './plugin.ts';
+import type { FitResult, SearchOptions } from './fit-options.ts';
+import { learningRate } from './learning-rate.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
-import { loadRun, saveRun } from './resume.ts';
+import { loadRun, type RunState, saveRun } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { type Group, Trainer } from './trainer.ts';
-
-/** AdamW and its schedule. */
-export interface OptimizerOptions extends Partial<AdamWOptions> {
-  /** Peak learning rate. */
-  lr: number;
-  /** Learning rate at the start of the warm-up and at the end. Default lr / 100. */
-  minLr?: number;
-  /** Default 0. */
-  warmupEpochs?: number;
-  /** How the learning rate falls after the warm-up. Default `cosine`. */
-  decay?: Decay;
-  /** Factor of the learning rate from each layer to the one below it (timm). Default 1. */
-  layerDecay?: number;
-}
-
-export interface FitOptions {
-  model: Model;
-  engine: Engine;
-  train: ImageSet;
-  /** Evaluated after each epoch. */
-  validation?: ImageSet;
-  epochs: number;
-  batchSize: number;
-  /** The same seed gives the same run. */
-  seed: number;
-  optimizer: OptimizerOptions;
-  plugins?: readonly Plugin[];
-  /** Of classification. Default 0. */
-  labelSmoothing?: number;
-  clipNorm?: number;
-  /** Times that an image comes in a row, augmented anew each time; an epoch has as many images as without. Default 1. */
-  augRepeats?: number;
-  /** Decay of the moving average of the weights, which is then what is evaluated and saved. */
-  emaDecay?: number;
-  /** Weights to start from. Default: drawn from the seed. */
-  initial?: StateDict;
-  /**
-   * Folder for checkpoints after each epoch; a run found there goes on. Beside the weights stand the classes of `train` and
-   * how `validation`, or without one `train`, makes inputs of images.
-   */
-  directory?: string;
-  onStep?(report: StepReport): void;
-  onEpoch?(record: EpochRecord): void;
-  /** Default: console.warn. */
-  onWarning?(message: string): void;
-}
-
-export interface SearchOptions extends FitOptions {
-  /** Share of the training images that architecture parameters are trained on. Default 0.3. */
-  architectureShare?: number;
-  /** Optimiser of the architecture parameters. Default: as the weights'. */
-  architectureOptimizer?: OptimizerOptions;
-}
-
-/** Where a run is, after a step. */
-export interface StepReport {
-  epoch: number;
-  epochs: number;
-  /** Steps done in this epoch, and in an epoch. */
-  step: number;
-  steps: number;
-  loss: number;
-}
-
-export interface FitResult {
-  weights: StateDict;
-  history: EpochRecord[];
-}
 
 interface PlannedStep {
   group: Group;
@@ -105,6 +35,7 @@ export class TrainingLoop implements AsyncDisposable {
     private readonly stage: 'fit' | 'search',
   ) {
     const { model, engine, train, plugins = [], seed, epochs, batchSize, optimizer } = options;
+    checkFitOptions(options);
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
@@ -112,7 +43,8 @@ export class TrainingLoop implements AsyncDisposable {
     this.#parts = this.#split(options.architectureShare ?? 0.3);
     for (const [part, { length }] of Object.entries(this.#parts)) {
       const needed = part === 'weights' || stage === 'search';
-      if (needed && !(batchSize >= 1 && batchSize <= length))
+      const fits = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= length;
+      if (needed && !fits)
         throw new KcrError('BATCH_SIZE', {
           where: `training data for the ${part}`,
           found: `a batch of ${batchSize} from ${length} images`,
@@ -145,18 +77,30 @@ export class TrainingLoop implements AsyncDisposable {
     if (saved) this.trainer.restore(saved.trainer);
     else await this.#refresh();
     const history = saved?.history ?? [];
-    for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++) {
-      const record = await this.#epoch(epoch);
-      history.push(record);
-      if (directory) {
-        // The run's state comes last: whatever is killed before it is done again from the epoch before.
-        await saveModel(directory, model, await this.trainer.weights(), this.#info());
-        const state = { trainer: await this.trainer.save(), epoch: epoch + 1, history };
-        await saveRun(directory, state, identity);
+    for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++)
+      try {
+        const record = await this.#epoch(epoch);
+        history.push(record);
+        if (directory) await this.#save(directory, { epoch: epoch + 1, history }, identity);
+        this.options.onEpoch?.(record);
+      } catch (error) {
+        throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
       }
-      this.options.onEpoch?.(record);
-    }
-    return { weights: await this.trainer.weights(), history };
+    const weights = await this.trainer.weights();
+    model.checkState(weights, 'trained weights');
+    return { weights, history };
+  }
+
+  /** Saves the run after an epoch; nothing is written where a part of it cannot be gone on with. */
+  async #save(
+    directory: string,
+    done: Omit<RunState, 'trainer'>,
+    identity: RunIdentity,
+  ): Promise<void> {
+    const trainer = await this.trainer.save();
+    // The run's state comes last: whatever is killed before it is done again from the epoch before.
+    await saveModel(directory, this.options.model, await this.trainer.weights(), this.#info());
+    await saveRun(directory, { ...done, trainer }, identity);
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
@@ -187,7 +131,7 @@ export class TrainingLoop implements AsyncDisposable {
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     if (validation) {
-      const result = await task.evaluate(trainer.inference, validation, batchSize);
+      const result = await evaluateTask(task, trainer.inference, validation, batchSize);
       for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
     }
     trainer.progress.epoch = epoch + 1;
@@ -293,4 +237,20 @@ export class TrainingLoop implements AsyncDisposable {
       },
     });
   }
+}
+
+/** What a run fails by when its numbers are no longer finite. */
+const DIVERGED: readonly string[] = [
+  'LOSS_NOT_FINITE',
+  'OUTPUT_FINITE',
+  'EVALUATION_FINITE',
+  'STATE_FINITE',
+];
+
+/** Says of a run that diverged that what it saved is still there. */
+function withCheckpoint(error: unknown, directory: string, epoch: number): unknown {
+  if (!(error instanceof KcrError && DIVERGED.includes(error.code))) return error;
+  const { code, where, found, fix } = error;
+  const kept = `the checkpoint of epoch ${epoch} in ${directory} is as it was`;
+  return new KcrError(code, { where, found, fix: `${fix}; ${kept}`, cause: error });
 }

@@ -82,6 +82,7 @@ export function runsOf(spans: readonly [number, number][], size: number): number
     }
   }
   close();
-  runs.push(size - at);
+  // As pycocotools encodes: no empty run at the end.
+  if (size > at || runs.length === 0) runs.push(size - at);
   return runs;
 }

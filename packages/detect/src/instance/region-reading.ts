@@ -44,6 +44,7 @@ export interface Heads {
 const stageScope = ({ m, stages }: Heads, name: string, stage: number): Scope =>
   stages.length > 1 ? m.child(name).child(stage) : m.child(name);
 
+/** What the box head of a stage says of boxes [batch, n, 4]. */
 export function readBoxes(heads: Heads, stage: number, boxes: Tensor): BoxOutput {
   const { pyramid, classes, config } = heads;
   const regions = regionFeatures(pyramid.levels, boxes, config.box_roi_size);
@@ -54,6 +55,7 @@ export function readBoxes(heads: Heads, stage: number, boxes: Tensor): BoxOutput
   });
 }
 
+/** The mask logits of a stage over boxes [batch, n, 4]. */
 export function readMasks(heads: Heads, stage: number, boxes: Tensor): Tensor {
   const { pyramid, classes, config } = heads;
   const regions = regionFeatures(pyramid.levels, boxes, config.mask_roi_size);

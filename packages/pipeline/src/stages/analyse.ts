@@ -4,6 +4,7 @@ import {
   compileFeatures,
   compileInference,
   type Engine,
+  evaluateTask,
   extractFeatures,
   Generator,
   type LoadedModel,
@@ -30,7 +31,7 @@ async function taskMetrics({ loaded: { model }, engine }: Measured, context: Sta
   const task = taskOf(model);
   await using inference = compileInference(engine, model);
   const { batchSize } = context.recipe.retrain;
-  const result = await task.evaluate(inference, context.data.test, batchSize);
+  const result = await evaluateTask(task, inference, context.data.test, batchSize);
   return Object.keys(task.metrics).flatMap((key) =>
     result[key] === undefined ? [] : [[key, result[key]] as const],
   );

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { checkShare, defineAllocator, invalid, partOf } from './allocator.ts';
+import { allocation, perceptron } from './testing.ts';
+
+const first = defineAllocator('first', ({ n }: { n: number }) => ({ scores }) => {
+  if (n < 0) throw invalid('first, n', n, 'Give a number from 0');
+  return Object.fromEntries([...scores.keys()].map((name) => [name, [...Array(n).keys()]]));
+});
+
+test('an allocator says its name and options, and answers with a promise', async () => {
+  const allocator = first({ n: 2 });
+  expect(allocator).toMatchObject({ name: 'first', options: { n: 2 } });
+  const given = allocation(perceptron(), { 'a.hidden': [1, 2, 3, 4] });
+  expect(await allocator.allocate(given)).toEqual({ 'a.hidden': [0, 1] });
+});
+
+test('what it throws is a rejection', async () => {
+  const answer = first({ n: -1 }).allocate(allocation(perceptron(), {}));
+  await expect(answer).rejects.toMatchObject({
+    code: 'OPTION',
+    where: 'first, n',
+    found: '-1',
+    fix: 'Give a number from 0',
+  });
+});
+
+test('a share is above 0 and at most 1', () => {
+  for (const share of [1e-9, 0.5, 1]) expect(() => checkShare('here', share)).not.toThrow();
+  for (const share of [0, -1, 1.0001, Number.NaN])
+    expect(() => checkShare('here', share)).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: 'here', found: String(share) }),
+    );
+});
+
+test('a target is reached on a line from 1', () => {
+  expect([0, 0.25, 1].map((progress) => partOf(0.2, progress))).toEqual(
+    [1, 0.8, 0.2].map((share) => expect.closeTo(share, 12)),
+  );
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import {
+  blockwise,
+  checkedSteps,
+  iterative,
+  oneShot,
+  type PruningSchedule,
+  type PruningStep,
+} from './pruning-schedule.ts';
+import { perceptron, transformer } from './testing.ts';
+
+const model = perceptron();
+const all = ['a.hidden', 'b.hidden'];
+
+test('all at once', () => {
+  const schedule = oneShot();
+  expect(schedule).toMatchObject({ name: 'one-shot', options: {} });
+  expect(schedule.steps(model)).toEqual([{ name: 'round 1/1', dims: all, later: [], progress: 1 }]);
+});
+
+describe('iterative', () => {
+  test('in parts of equal size, all dimensions in each', () => {
+    const schedule = iterative({ rounds: 4 });
+    expect(schedule).toMatchObject({ name: 'iterative', options: { rounds: 4 } });
+    expect(schedule.steps(model)).toEqual(
+      [0.25, 0.5, 0.75, 1].map((progress, i) => ({
+        name: `round ${i + 1}/4`,
+        dims: all,
+        later: [],
+        progress,
+      })),
+    );
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])('OPTION: %f rounds', (rounds) => {
+    expect(() => iterative({ rounds })).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: 'iterative, rounds' }),
+    );
+  });
+});
+
+describe('blockwise', () => {
+  const steps = (...names: string[]) =>
+    names.map((name, i) => ({
+      name,
+      dims: [`${name}.hidden`],
+      later: names.slice(i + 1).map((after) => `${after}.hidden`),
+      progress: 1,
+    }));
+
+  test('block by block from the bottom up, unless the order is another', () => {
+    expect(blockwise().steps(model)).toEqual(steps('a', 'b'));
+    expect(blockwise({ order: 'bottom-up' }).steps(model)).toEqual(steps('a', 'b'));
+    expect(blockwise({ order: 'top-down' }).steps(model)).toEqual(steps('b', 'a'));
+    expect(blockwise({ order: 'top-down' })).toMatchObject({
+      name: 'blockwise',
+      options: { order: 'top-down' },
+    });
+  });
+
+  test('of some roles', () => {
+    expect(blockwise().steps(transformer(2), ['qk', 'v'])).toEqual([
+      {
+        name: 'blocks.0',
+        dims: ['blocks.0.attn.qk', 'blocks.0.attn.v'],
+        later: ['blocks.1.attn.qk', 'blocks.1.attn.v'],
+        progress: 1,
+      },
+      {
+        name: 'blocks.1',
+        dims: ['blocks.1.attn.qk', 'blocks.1.attn.v'],
+        later: [],
+        progress: 1,
+      },
+    ]);
+  });
+});
+
+test.each(Object.entries({ oneShot, iterative: () => iterative({ rounds: 2 }), blockwise }))(
+  'DIM_ROLES where no dimension has the roles: %s',
+  (_, make) => {
+    expect(() => make().steps(model, ['qk'])).toThrow(
+      expect.objectContaining({ code: 'DIM_ROLES' }),
+    );
+  },
+);
+
+describe('the steps of a schedule are checked', () => {
+  const { dims } = oneShot().steps(model)[0]!;
+  const good: PruningStep = { name: 'all', dims, later: [], progress: 1 };
+  const gives = (steps: unknown) =>
+    ({ name: 'mine', options: {}, steps: () => steps }) as PruningSchedule;
+
+  test('as they are', () => {
+    expect(checkedSteps(gives([good]), model)).toEqual([good]);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [undefined, /schedule "mine": no steps/],
+    [[], /no steps/],
+    [[good, { ...good, progress: 0 }], /step "all": a progress of 0/],
+    [[{ ...good, progress: Number.NaN }], /a progress of NaN/],
+    [[{ ...good, progress: 1.01 }], /a progress of 1\.01/],
+    [[{ ...good, dims: [] }], /no dimensions/],
+    [[{ ...good, later: undefined }], /no lists of dimensions/],
+    [[{ ...good, dims: ['none'] }], /the dimension none/],
+    [[{ ...good, later: ['none'] }], /the dimension none/],
+  ])('%j', (steps, message) => {
+    expect(() => checkedSteps(gives(steps), model)).toThrow(
+      expect.objectContaining({ code: 'SCHEDULE', message: expect.stringMatching(message) }),
+    );
+  });
+});

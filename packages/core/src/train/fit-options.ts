@@ -1,0 +1,76 @@
+import type { Engine } from '../engine/engine.ts';
+import type { ImageSet } from '../model/batch.ts';
+import type { Model } from '../model/model.ts';
+import type { StateDict } from '../model/state-dict.ts';
+import type { AdamWOptions } from './adamw.ts';
+import type { EpochRecord } from './epoch-record.ts';
+import type { Decay } from './learning-rate.ts';
+import type { Plugin } from './plugin.ts';
+
+/** AdamW and its schedule. */
+export interface OptimizerOptions extends Partial<AdamWOptions> {
+  /** Peak learning rate. */
+  lr: number;
+  /** Learning rate at the start of the warm-up and at the end. Default lr / 100. */
+  minLr?: number;
+  /** Default 0. */
+  warmupEpochs?: number;
+  /** How the learning rate falls after the warm-up. Default `cosine`. */
+  decay?: Decay;
+  /** Factor of the learning rate from each layer to the one below it (timm). Default 1. */
+  layerDecay?: number;
+}
+
+export interface FitOptions {
+  model: Model;
+  engine: Engine;
+  train: ImageSet;
+  /** Evaluated after each epoch. */
+  validation?: ImageSet;
+  epochs: number;
+  batchSize: number;
+  /** The same seed gives the same run. */
+  seed: number;
+  optimizer: OptimizerOptions;
+  plugins?: readonly Plugin[];
+  /** Of classification. Default 0. */
+  labelSmoothing?: number;
+  clipNorm?: number;
+  /** Times that an image comes in a row, augmented anew each time; an epoch has as many images as without. Default 1. */
+  augRepeats?: number;
+  /** Decay of the moving average of the weights, which is then what is evaluated and saved. */
+  emaDecay?: number;
+  /** Weights to start from. Default: drawn from the seed. */
+  initial?: StateDict;
+  /**
+   * Folder for checkpoints after each epoch; a run found there goes on. Beside the weights stand the classes of `train` and
+   * how `validation`, or without one `train`, makes inputs of images.
+   */
+  directory?: string;
+  onStep?(report: StepReport): void;
+  onEpoch?(record: EpochRecord): void;
+  /** Default: console.warn. */
+  onWarning?(message: string): void;
+}
+
+export interface SearchOptions extends FitOptions {
+  /** Share of the training images that architecture parameters are trained on. Default 0.3. */
+  architectureShare?: number;
+  /** Optimiser of the architecture parameters. Default: as the weights'. */
+  architectureOptimizer?: OptimizerOptions;
+}
+
+/** Where a run is, after a step. */
+export interface StepReport {
+  epoch: number;
+  epochs: number;
+  /** Steps done in this epoch, and in an epoch. */
+  step: number;
+  steps: number;
+  loss: number;
+}
+
+export interface FitResult {
+  weights: StateDict;
+  history: EpochRecord[];
+}

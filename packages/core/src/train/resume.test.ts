@@ -1,0 +1,88 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { float32, int32 } from '../ground/array.ts';
+import { writeSafetensors } from '../ground/safetensors.ts';
+import { loadRun, type RunState, saveRun } from './resume.ts';
+import { runIdentity } from './run-identity.ts';
+import { regression, tinyImages, tinyModel } from './testing.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kcr-resume-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const identity = (seed: number) =>
+  runIdentity({
+    stage: 'fit',
+    model: tinyModel(regression),
+    data: { train: tinyImages([[0, 1]], [0]) },
+    extensions: [],
+    options: { seed },
+  });
+
+const run: RunState = {
+  trainer: {
+    arrays: {
+      'weight:head.bias': float32([2], [0.1, -1e-30]),
+      'm:mask/alpha': float32([], [3]),
+      'weight:norm.num_batches_tracked': int32([], [7]),
+      empty: float32([0, 2]),
+    },
+    counts: { weights: 4, architecture: 2 },
+  },
+  epoch: 2,
+  history: [
+    { epoch: 1, loss: 0.1 + 0.2, lr: 1e-5 },
+    { epoch: 2, loss: 0.25, valTop1: 1 / 3 },
+  ],
+};
+
+test('a run is read as it was saved, to the bit', async () => {
+  await saveRun(directory, run, identity(1));
+  expect(await loadRun(directory, identity(1))).toEqual(run);
+});
+
+test('a later epoch takes the place of an earlier one', async () => {
+  await saveRun(directory, run, identity(1));
+  const later = { ...run, epoch: 3, trainer: { arrays: {}, counts: { all: 1 } } };
+  await saveRun(directory, later, identity(1));
+  expect(await loadRun(directory, identity(1))).toEqual(later);
+});
+
+test('in a folder without a run there is none to go on with', async () => {
+  expect(await loadRun(directory, identity(1))).toBeUndefined();
+  expect(await loadRun(join(directory, 'none'), identity(1))).toBeUndefined();
+});
+
+test('metrics are one JSON line for each epoch; nothing else is left beside', async () => {
+  await saveRun(directory, run, identity(1));
+  const text = await readFile(join(directory, 'metrics.jsonl'), 'utf8');
+  expect(text).toBe(
+    '{"epoch":1,"loss":0.30000000000000004,"lr":0.00001}\n{"epoch":2,"loss":0.25,"valTop1":0.3333333333333333}\n',
+  );
+  expect((await readdir(directory)).sort()).toEqual(['metrics.jsonl', 'training.safetensors']);
+});
+
+describe('RESUME_MISMATCH', () => {
+  const path = () => join(directory, 'training.safetensors');
+
+  test('names what another run has otherwise', async () => {
+    await saveRun(directory, run, identity(1));
+    await expect(loadRun(directory, identity(2))).rejects.toMatchObject({
+      code: 'RESUME_MISMATCH',
+      where: path(),
+      found: 'a run with another options.seed (saved 1, now 2)',
+    });
+  });
+
+  test('is for a file without a run too', async () => {
+    await writeSafetensors(path(), { tensors: run.trainer.arrays, metadata: {} });
+    await expect(loadRun(directory, identity(1))).rejects.toMatchObject({
+      code: 'RESUME_MISMATCH',
+      where: path(),
+    });
+  });
+});

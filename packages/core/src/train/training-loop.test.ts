@@ -1,0 +1,468 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEagerEngine } from '../engine/eager.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ArraySlot } from '../engine/slots.ts';
+import { float32 } from '../ground/array.ts';
+import type { Generator } from '../ground/random.ts';
+import type { Dataset, ImageSet } from '../model/batch.ts';
+import { loadModel } from '../model/checkpoint.ts';
+import type { Progress } from '../model/clock.ts';
+import { plainPreprocessing } from '../model/preprocessing.ts';
+import type { StateDict } from '../model/state-dict.ts';
+import { tf } from '../tensor/tf.ts';
+import { evaluate } from './classification-evaluation.ts';
+import type { EpochRecord } from './epoch-record.ts';
+import type { SearchOptions, StepReport } from './fit-options.ts';
+import { compileInference } from './inference.ts';
+import { plainPlugin, regression, tinyImages, tinyModel } from './testing.ts';
+import { TrainingLoop } from './training-loop.ts';
+
+let engine: Engine;
+let directory: string;
+beforeEach(async () => {
+  engine = await createEagerEngine({ backend: 'cpu' });
+  directory = await mkdtemp(join(tmpdir(), 'kcr-training-loop-'));
+});
+afterEach(async () => {
+  await engine.dispose();
+  await rm(directory, { recursive: true });
+});
+
+const model = tinyModel(regression);
+
+/** Images (i, 1) of alternating classes. */
+const numbered = (n: number): Dataset =>
+  tinyImages(
+    Array.from({ length: n }, (_, i) => [i, 1]),
+    Array.from({ length: n }, (_, i) => i % 2),
+  );
+
+interface Step {
+  group: string;
+  indices: number[];
+  lr: number;
+}
+
+/** Runs a loop and tells its steps. */
+async function run(change: Partial<SearchOptions> = {}, stage: 'fit' | 'search' = 'fit') {
+  const options = {
+    model,
+    engine,
+    train: numbered(6),
+    epochs: 1,
+    batchSize: 2,
+    seed: 1,
+    optimizer: { lr: 0.01 },
+  };
+  const loop = new TrainingLoop({ ...options, ...change }, stage);
+  const calls = vi.spyOn(loop.trainer, 'step').mock.calls;
+  try {
+    const { weights, history } = await loop.run();
+    const steps = calls.map(
+      ([group, , indices, lr]): Step => ({ group, indices: [...indices], lr }),
+    );
+    return { weights, history, steps };
+  } finally {
+    await loop.trainer.dispose();
+  }
+}
+
+/** A plugin with an architecture parameter. */
+const mask = plainPlugin('mask', (run) => {
+  const alpha = run.parameter('alpha', float32([], [1]));
+  return { loss: () => tf.square(alpha.value) };
+});
+
+const ascending = (values: readonly number[]) => [...values].sort((a, b) => a - b);
+
+const values = (weights: StateDict) =>
+  Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, [...data]]));
+
+/** A history without its times. */
+const timeless = (history: readonly EpochRecord[]) =>
+  history.map(({ seconds, ...record }) => record);
+
+describe('an epoch', () => {
+  test('has every image once, in an order of its own', async () => {
+    const { steps } = await run({ epochs: 5 });
+    const epochs = [0, 1, 2, 3, 4].map((i) => steps.slice(3 * i, 3 * i + 3));
+    const orders = epochs.map((own) => own.flatMap(({ indices }) => indices));
+    for (const order of orders) expect(ascending(order)).toEqual([0, 1, 2, 3, 4, 5]);
+    // All in one order: a chance of 720^-4.
+    expect(new Set(orders.map((order) => order.join())).size).toBeGreaterThan(1);
+  });
+
+  test('has full batches only', async () => {
+    const { steps } = await run({ train: numbered(5) });
+    expect(steps.map(({ indices }) => indices.length)).toEqual([2, 2]);
+  });
+
+  test('has each image several times in a row with augmentation repeats, and as many images', async () => {
+    const { steps } = await run({ augRepeats: 3, batchSize: 3 });
+    expect(steps).toHaveLength(2);
+    for (const { indices } of steps) expect(new Set(indices).size).toBe(1);
+    expect(steps[0]!.indices[0]).not.toBe(steps[1]!.indices[0]);
+  });
+
+  test('augments each batch with a stream of its own, and validation not at all', async () => {
+    const streams = async (change: Partial<SearchOptions> = {}) => {
+      const drawn: (number | undefined)[][] = [[], []];
+      const watched = (set: Dataset, own: (number | undefined)[]): Dataset => ({
+        ...set,
+        batch(indices, generator?: Generator) {
+          own.push(generator?.uniform());
+          return set.batch(indices, generator);
+        },
+      });
+      const train = watched(numbered(6), drawn[0]!);
+      const validation = watched(numbered(2), drawn[1]!);
+      await run({ epochs: 2, train, validation, ...change });
+      return drawn;
+    };
+    const [train, validation] = await streams();
+    expect(new Set(train).size).toBe(6);
+    expect(train).not.toContain(undefined);
+    expect(validation).toEqual([undefined, undefined]);
+    expect(await streams()).toEqual([train, validation]);
+  });
+
+  test('draws noise of its own', async () => {
+    const noisy = plainPlugin('noisy', (attached) => {
+      const noise = attached.noise('u', [1], 'normal');
+      return { loss: () => noise.value };
+    });
+    const { history } = await run({ epochs: 3, plugins: [noisy], optimizer: { lr: 0 } });
+    const drawn = history.map(({ loss, crossEntropy }) => (loss! - crossEntropy!).toFixed(4));
+    expect(new Set(drawn).size).toBeGreaterThan(1);
+  });
+});
+
+describe('the learning rate', () => {
+  test('goes step by step over the run; the record has the last', async () => {
+    const optimizer = { lr: 0.01, minLr: 0.001, warmupEpochs: 1, decay: 'linear' } as const;
+    const { steps, history } = await run({ train: numbered(4), epochs: 3, optimizer });
+    const expected = [0.001, 0.0055, 0.01, 0.00775, 0.0055, 0.00325];
+    expect(steps.map(({ lr }) => lr)).toEqual(expected.map((lr) => expect.closeTo(lr, 12)));
+    expect(history.map(({ lr }) => lr)).toEqual([steps[1]!.lr, steps[3]!.lr, steps[5]!.lr]);
+  });
+
+  test('begins at a hundredth by default', async () => {
+    const { steps } = await run({ optimizer: { lr: 0.2, warmupEpochs: 1 } });
+    expect(steps[0]!.lr).toBeCloseTo(0.002, 12);
+  });
+
+  test('of 0 leaves the weights that it starts from', async () => {
+    const initial = { 'head.weight': float32([2, 2], [1, 2, 3, 4]), 'head.bias': float32([2], 5) };
+    const { weights } = await run({ initial, optimizer: { lr: 0 } });
+    expect(values(weights)).toEqual(values(initial));
+  });
+});
+
+describe('the record of an epoch', () => {
+  test('has the means over the steps, and is told when the steps are', async () => {
+    const reports: StepReport[] = [];
+    const records: EpochRecord[] = [];
+    const constant = plainPlugin('constant', () => ({ loss: () => tf.scalar(2) }));
+    const { history } = await run({
+      epochs: 2,
+      plugins: [constant],
+      onStep: (report) => reports.push(report),
+      onEpoch: (record) => records.push(record),
+    });
+    expect(records).toEqual(history);
+    expect(reports.map(({ epoch, epochs, step, steps }) => [epoch, epochs, step, steps])).toEqual([
+      [0, 2, 1, 3],
+      [0, 2, 2, 3],
+      [0, 2, 3, 3],
+      [1, 2, 1, 3],
+      [1, 2, 2, 3],
+      [1, 2, 3, 3],
+    ]);
+    history.forEach((record, i) => {
+      const losses = reports.slice(3 * i, 3 * i + 3).map(({ loss }) => loss);
+      expect(Object.keys(record)).toEqual(['epoch', 'lr', 'loss', 'crossEntropy', 'seconds']);
+      expect(record.epoch).toBe(i + 1);
+      expect(record.loss).toBeCloseTo((losses[0]! + losses[1]! + losses[2]!) / 3, 10);
+      expect(record.loss! - record.crossEntropy!).toBeCloseTo(2, 5);
+      expect(record.seconds).toBeGreaterThan(0);
+    });
+  });
+
+  test.each([undefined, 0.5])(
+    'validates the weights that are given back; average: %s',
+    async (emaDecay) => {
+      const validation = numbered(5);
+      const { weights, history } = await run({
+        epochs: 2,
+        validation,
+        emaDecay,
+        optimizer: { lr: 0.3 },
+      });
+      engine.set(weights);
+      await using inference = compileInference(engine, model);
+      const { top1, top5, loss } = await evaluate(inference, validation, 2);
+      expect(history[1]).toMatchObject({ valTop1: top1, valTop5: top5, valLoss: loss });
+      expect(history[0]!.valLoss).not.toBe(loss);
+    },
+  );
+});
+
+describe('a search', () => {
+  const searching = { train: numbered(10), batchSize: 1, plugins: [mask], epochs: 1 };
+  const imagesOf = (steps: readonly Step[], group: string) =>
+    ascending([...new Set(steps.filter((step) => step.group === group).flatMap((s) => s.indices))]);
+
+  test('trains the two groups on parts of the images that stay apart', async () => {
+    const { steps } = await run({ ...searching, epochs: 2 }, 'search');
+    const [weights, architecture] = [imagesOf(steps, 'weights'), imagesOf(steps, 'architecture')];
+    expect([weights!.length, architecture!.length]).toEqual([7, 3]);
+    expect(ascending([...weights!, ...architecture!])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test.each([
+    [undefined, 'WWAWWAWWAW'],
+    [0.5, 'WAWAWAWAWA'],
+    [0.8, 'WAAAAWAAAA'],
+  ])('takes their steps in turn, in proportion; share %s', async (architectureShare, turns) => {
+    const { steps } = await run({ ...searching, architectureShare }, 'search');
+    expect(steps.map(({ group }) => group[0]!.toUpperCase()).join('')).toBe(turns);
+  });
+
+  test('gives each group a schedule over its own steps', async () => {
+    const linear = { minLr: 0, decay: 'linear' } as const;
+    const rates = async (architectureOptimizer?: SearchOptions['optimizer']) => {
+      const optimizer = { lr: 0.1, ...linear };
+      const settings = { ...searching, architectureShare: 0.2, optimizer, architectureOptimizer };
+      const { steps } = await run(settings, 'search');
+      return ['weights', 'architecture'].map((group) =>
+        steps.filter((step) => step.group === group).map(({ lr }) => lr),
+      );
+    };
+    const fall = (lr: number, steps: number) =>
+      Array.from({ length: steps }, (_, i) => expect.closeTo(lr * (1 - i / steps), 12));
+    expect(await rates()).toEqual([fall(0.1, 8), fall(0.1, 2)]);
+    expect(await rates({ lr: 0.5, ...linear })).toEqual([fall(0.1, 8), fall(0.5, 2)]);
+  });
+
+  test('is another thing than fitting, which trains both at once on all images', async () => {
+    const { steps } = await run(searching);
+    expect(imagesOf(steps, 'all')).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(steps).toHaveLength(10);
+  });
+});
+
+describe('plugins', () => {
+  test('are refreshed before the first epoch and after each, and then asked for metrics', async () => {
+    const told: [string, Progress][] = [];
+    const watching = plainPlugin('watching', () => ({
+      refresh: async ({ epoch, epochs, step }) =>
+        void told.push(['refresh', { epoch, epochs, step }]),
+      observe: () => void told.push(['observe', { epoch: 0, epochs: 0, step: 0 }]),
+      async metrics(progress) {
+        told.push(['metrics', { ...progress }]);
+        return { told: told.length };
+      },
+    }));
+    const { history } = await run({ epochs: 2, plugins: [watching], batchSize: 3 });
+    const steps: [string, Progress][] = [0, 1].map(() => [
+      'observe',
+      { epoch: 0, epochs: 0, step: 0 },
+    ]);
+    expect(told).toEqual([
+      ['refresh', { epoch: 0, epochs: 2, step: 0 }],
+      ...steps,
+      ['refresh', { epoch: 1, epochs: 2, step: 1 }],
+      ['metrics', { epoch: 0, epochs: 2, step: 1 }],
+      ...steps,
+      ['refresh', { epoch: 2, epochs: 2, step: 3 }],
+      ['metrics', { epoch: 1, epochs: 2, step: 3 }],
+    ]);
+    expect(history.map((record) => record.told)).toEqual([5, 9]);
+  });
+
+  test('read features, images and labels of the training images in a refresh', async () => {
+    const found: unknown[] = [];
+    const reading = plainPlugin('reading', () => ({
+      async refresh({ features, images, labels, epoch }) {
+        if (epoch > 0) return;
+        found.push(await features(), await features(Int32Array.of(2, 0)), [...labels]);
+        for await (const image of images(Int32Array.of(1, 2, 0))) found.push([...image.data]);
+      },
+    }));
+    await run({ train: numbered(3), plugins: [reading] });
+    expect(found).toEqual([
+      float32([3, 2], [0, 1, 1, 1, 2, 1]),
+      float32([2, 2], [2, 1, 0, 1]),
+      [0, 1, 0],
+      [1, 1, 2, 1],
+      [0, 1],
+    ]);
+  });
+
+  test('are told where images have no labels', async () => {
+    const reading = plainPlugin('reading', () => ({
+      refresh: async ({ labels }) => void labels.length,
+    }));
+    const { labels, ...train } = numbered(4);
+    await expect(run({ train, plugins: [reading] })).rejects.toMatchObject({
+      code: 'TASK_CLASSES',
+      where: 'labels',
+    });
+  });
+
+  test('warn by name', async () => {
+    const warnings: string[] = [];
+    const warning = plainPlugin('mask', (attached) => ({
+      refresh: async () => attached.warn('it has collapsed'),
+    }));
+    await run({ plugins: [warning], onWarning: (message) => warnings.push(message) });
+    expect(warnings).toEqual(['mask: it has collapsed', 'mask: it has collapsed']);
+  });
+});
+
+test('the same seed gives the same run, another seed another', async () => {
+  const noisy = plainPlugin('noisy', (attached) => {
+    const noise = attached.noise('u', [1], 'normal');
+    return { loss: ({ logits }) => tf.mean(tf.mul(logits, noise.value)) };
+  });
+  const one = await run({ epochs: 2, plugins: [noisy] });
+  const same = await run({ epochs: 2, plugins: [noisy] });
+  const other = await run({ epochs: 2, plugins: [noisy], seed: 2 });
+  expect([same.steps, values(same.weights)]).toEqual([one.steps, values(one.weights)]);
+  expect(timeless(same.history)).toEqual(timeless(one.history));
+  expect(values(other.weights)).not.toEqual(values(one.weights));
+});
+
+describe('a run in a folder', () => {
+  /** A plugin whose loss depends on what it made of the epoch before. */
+  const remembering = () => {
+    let refreshed = 0;
+    const attached = plainPlugin('remembering', (run) => {
+      let seen = 0;
+      const centre: ArraySlot = run.buffer('centre', float32([], [1]));
+      return {
+        loss: ({ logits }) => tf.mean(tf.square(tf.sub(logits, centre.value))),
+        observe: ({ features }) => void (seen += features.data[0]!),
+        async refresh() {
+          refreshed++;
+          if (seen > 0) centre.assign(float32([], [seen / 10]));
+          seen = 0;
+        },
+      };
+    });
+    return { attached, refreshes: () => refreshed };
+  };
+
+  test.each([1, 2])('that is killed in epoch %i goes on to the same bits', async (epochs) => {
+    const settings = { epochs: 3, emaDecay: 0.5, optimizer: { lr: 0.1, warmupEpochs: 1 } };
+    const whole = await run({ ...settings, plugins: [remembering().attached] });
+
+    const killed = run({
+      ...settings,
+      directory,
+      plugins: [remembering().attached],
+      onStep({ epoch, step }) {
+        if (epoch === epochs && step === 2) throw new Error('killed');
+      },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    const { attached, refreshes } = remembering();
+    const records: EpochRecord[] = [];
+    const resumed = await run({
+      ...settings,
+      directory,
+      plugins: [attached],
+      onEpoch: (record) => records.push(record),
+    });
+
+    expect(resumed.steps).toEqual(whole.steps.slice(3 * epochs));
+    expect(values(resumed.weights)).toEqual(values(whole.weights));
+    expect(timeless(resumed.history)).toEqual(timeless(whole.history));
+    expect(records).toEqual(resumed.history.slice(epochs));
+    expect(refreshes()).toBe(3 - epochs);
+  });
+
+  test('that is done takes no step again', async () => {
+    const once = await run({ epochs: 2, directory });
+    const again = await run({ epochs: 2, directory });
+    expect(again.steps).toEqual([]);
+    expect(again.history).toEqual(once.history);
+    expect(values(again.weights)).toEqual(values(once.weights));
+  });
+
+  test.each<[string, Partial<SearchOptions>]>([
+    ['options.epochs', { epochs: 3 }],
+    ['options.batchSize', { batchSize: 3 }],
+    ['options.seed', { seed: 2 }],
+    ['options.optimizer.lr', { optimizer: { lr: 1 } }],
+    ['options.labelSmoothing', { labelSmoothing: 0.1 }],
+    ['options.clipNorm', { clipNorm: 1 }],
+    ['options.emaDecay', { emaDecay: 0.5 }],
+    ['options.augRepeats', { augRepeats: 2 }],
+    ['data.train.images', { train: numbered(7) }],
+    ['data.validation', { validation: numbered(2) }],
+    ['extensions', { plugins: [mask] }],
+  ])('does not go on with another %s', async (path, change) => {
+    await run({ directory });
+    await expect(run({ directory, ...change })).rejects.toMatchObject({
+      code: 'RESUME_MISMATCH',
+      found: expect.stringContaining(`a run with another ${path}`),
+    });
+  });
+
+  const cropped = (set: ImageSet, crop_pct: number): ImageSet => ({
+    ...set,
+    input: { ...plainPreprocessing([1, 1, 2]), crop_pct },
+  });
+
+  test.each<[string, Partial<SearchOptions>, number]>([
+    [
+      'validation images',
+      { train: cropped(numbered(6), 0.7), validation: cropped(numbered(2), 0.9) },
+      0.9,
+    ],
+    ['training images without validation', { train: cropped(numbered(6), 0.7) }, 0.7],
+    ['plain images where none says', {}, 1],
+  ])('saves the model with its classes and the input of %s', async (_, change, crop_pct) => {
+    const { weights } = await run({ ...change, directory });
+    const saved = await loadModel(directory, {
+      architecture: () => model.architecture,
+      adapter: () => {
+        throw new Error('no adapter was saved');
+      },
+    });
+    expect(saved.info.classes).toEqual(['class 0', 'class 1']);
+    expect(saved.info.input).toEqual({ ...plainPreprocessing([1, 1, 2]), crop_pct });
+    expect(values(saved.weights)).toEqual(values(weights));
+  });
+
+  test('keeps a line of metrics for each epoch', async () => {
+    const { history } = await run({ epochs: 2, directory });
+    const lines = (await readFile(join(directory, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(history);
+  });
+});
+
+describe('what is refused before the first step', () => {
+  test.each<[string, string, Partial<SearchOptions>, 'fit' | 'search']>([
+    ['BATCH_SIZE', 'training data for the weights', { batchSize: 0 }, 'fit'],
+    ['BATCH_SIZE', 'training data for the weights', { batchSize: Number.NaN }, 'fit'],
+    ['BATCH_SIZE', 'training data for the weights', { batchSize: 7 }, 'fit'],
+    ['BATCH_SIZE', 'training data for the weights', { batchSize: 5 }, 'search'],
+    ['BATCH_SIZE', 'training data for the architecture', { batchSize: 3 }, 'search'],
+    ['DATASET_EMPTY', 'training data', { train: { ...numbered(6), length: 0 } }, 'fit'],
+    ['DATASET_CLASSES', 'validation data', { validation: tinyImages([[0, 1]], [0], 3) }, 'fit'],
+  ])('%s: %s', (code, where, change, stage) => {
+    const options = { model, engine, train: numbered(6), epochs: 1, batchSize: 2, seed: 1 };
+    expect(
+      () => new TrainingLoop({ ...options, optimizer: { lr: 0.1 }, ...change }, stage),
+    ).toThrow(expect.objectContaining({ code, where }));
+  });
+
+  test('the largest batch is all images of the part', async () => {
+    expect((await run({ batchSize: 6 })).steps).toHaveLength(1);
+  });
+});

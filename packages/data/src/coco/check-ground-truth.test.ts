@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { checkGroundTruth } from './check-ground-truth.ts';
+
+const fine = { images: [], annotations: [], categories: [] };
+
+test('a file with its three lists is one, whatever else it has', () => {
+  expect(() => checkGroundTruth({ ...fine, info: {} }, 'here')).not.toThrow();
+});
+
+test.each([
+  ['nothing', null, 'images`, `annotations`, `categories'],
+  ['a list of detections', [], 'images`, `annotations`, `categories'],
+  ['a file without categories', { ...fine, categories: undefined }, 'categories'],
+  ['images by name', { ...fine, images: { a: 1 } }, 'images'],
+])('%s: COCO_FORMAT', (_, file, missing) => {
+  expect(() => checkGroundTruth(file, 'here')).toThrow(
+    expect.objectContaining({
+      code: 'COCO_FORMAT',
+      where: 'here',
+      found: `no list \`${missing}\``,
+    }),
+  );
+});

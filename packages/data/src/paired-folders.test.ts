@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { beforeAll, expect, test } from 'vitest';
+import { pairFolders } from './paired-folders.ts';
+import { temporaryFolder } from './testing.ts';
+
+const at = temporaryFolder();
+
+const write = async (height: number, width: number, ...path: string[]) => {
+  const raw = { height, width, channels: 3 as const };
+  await sharp(new Uint8Array(3 * height * width), { raw }).toFile(at(...path));
+};
+
+beforeAll(async () => {
+  for (const folder of ['images', 'labels', 'few', 'none']) await mkdir(at(folder));
+  await write(4, 6, 'images', 'b.png');
+  await write(3, 5, 'images', 'a.jpg');
+  await writeFile(at('images', 'notes.txt'), '');
+  for (const folder of ['labels', 'few']) await write(3, 5, folder, 'a.png');
+  await write(4, 6, 'labels', 'b.png');
+  await write(4, 6, 'labels', 'c.png');
+  // Of another size than its image.
+  await write(6, 4, 'few', 'b.png');
+});
+
+test('images and labels of one name, sorted, with their sizes', async () => {
+  expect(await pairFolders(at('images'), at('labels'))).toEqual({
+    pairs: [
+      { name: 'a', image: at('images/a.jpg'), labels: at('labels/a.png'), height: 3, width: 5 },
+      { name: 'b', image: at('images/b.png'), labels: at('labels/b.png'), height: 4, width: 6 },
+    ],
+    skipped: {},
+  });
+});
+
+test.each([
+  ['another size', 'images', 'few', 'LABEL_MAP_SIZE', () => at('few/b.png')],
+  ['no labels', 'labels', 'images', 'LABEL_MAP_MISSING', () => at('labels/c.png')],
+])('%s: an error, or left out and counted', async (_, images, labels, code, where) => {
+  await expect(pairFolders(at(images), at(labels))).rejects.toThrow(
+    expect.objectContaining({ code, where: where() }),
+  );
+  const { pairs, skipped } = await pairFolders(at(images), at(labels), 'skip');
+  expect(skipped).toEqual({ [code]: 1 });
+  expect(pairs[0]!.name).toBe('a');
+});
+
+test('both sizes are said as width x height', async () => {
+  await expect(pairFolders(at('images'), at('few'))).rejects.toThrow(
+    /4 x 6 pixels for an image of 6 x 4/,
+  );
+});
+
+test('no folder, and no pair at all', async () => {
+  for (const [images, labels, missing] of [
+    ['nowhere', 'labels', 'nowhere'],
+    ['images', 'nowhere', 'nowhere'],
+  ] as const)
+    await expect(pairFolders(at(images), at(labels))).rejects.toThrow(
+      expect.objectContaining({ code: 'FOLDER_READ', where: at(missing) }),
+    );
+  for (const [images, labels] of [
+    ['none', 'labels'],
+    ['images', 'none'],
+  ] as const)
+    await expect(pairFolders(at(images), at(labels), 'skip')).rejects.toThrow(
+      expect.objectContaining({ code: 'FOLDER_EMPTY', where: at(images) }),
+    );
+});

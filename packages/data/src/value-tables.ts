@@ -1,0 +1,57 @@
+import type { Pixels } from './image.ts';
+
+/** The same function of every value, as a table for each channel. */
+export function mapValues(image: Pixels, tables: readonly ArrayLike<number>[]): Pixels {
+  const channels = image.shape[2];
+  return {
+    shape: image.shape,
+    data: image.data.map((value, i) => tables[tables.length > 1 ? i % channels : 0]![value]!),
+  };
+}
+
+/** What becomes of each of the 256 values, rounded and cut at 0 and 255. */
+export const table = (f: (value: number) => number) =>
+  Uint8ClampedArray.from({ length: 256 }, (_, v) => f(v));
+
+/** How often each value occurs, by channel. */
+function histograms({ data, shape }: Pixels): Int32Array[] {
+  const counts = Array.from({ length: shape[2] }, () => new Int32Array(256));
+  data.forEach((value, i) => counts[i % shape[2]]![value]!++);
+  return counts;
+}
+
+/** Each channel stretched to 0..255. */
+export const autoContrast = (image: Pixels): Pixels =>
+  mapValues(
+    image,
+    histograms(image).map((counts) => {
+      const low = counts.findIndex((n) => n > 0);
+      const high = counts.findLastIndex((n) => n > 0);
+      return table((v) => (high > low ? ((v - low) * 255) / (high - low) : v));
+    }),
+  );
+
+/** Each channel's values spread evenly. */
+export const equalize = (image: Pixels): Pixels =>
+  mapValues(
+    image,
+    histograms(image).map((counts) => {
+      const present = counts.filter((n) => n > 0);
+      const step = Math.floor((image.data.length / image.shape[2] - present.at(-1)!) / 255);
+      if (present.length < 2 || step === 0) return table((v) => v);
+      let below = Math.floor(step / 2);
+      return Uint8ClampedArray.from(counts, (n) => {
+        const value = Math.floor(below / step);
+        below += n;
+        return value;
+      });
+    }),
+  );
+
+/** Values from `threshold` on inverted. */
+export const solarize = (image: Pixels, threshold: number): Pixels =>
+  mapValues(image, [table((v) => (v < threshold ? v : 255 - v))]);
+
+/** The first `bits` bits of every value. */
+export const posterize = (image: Pixels, bits: number): Pixels =>
+  mapValues(image, [table((v) => v & ~((1 << (8 - bits)) - 1))]);

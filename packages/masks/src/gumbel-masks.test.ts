@@ -1,0 +1,255 @@
+import {
+  compileInference,
+  createEagerEngine,
+  definePlugin,
+  type Engine,
+  float32,
+  Generator,
+  int32,
+  type Kept,
+  type NdArray,
+  type Plugin,
+  type PluginRun,
+  prune,
+  pruneState,
+  Trainer,
+} from '@kcr/core';
+import { describe, expect, test } from 'vitest';
+import { type GumbelMasksOptions, gumbelMasks } from './gumbel-masks.ts';
+import { twoMlps } from './testing.ts';
+
+const model = twoMlps();
+const weights = Object.fromEntries(
+  model.params.map(({ name, shape }, n): [string, NdArray] => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return [
+      name,
+      float32(
+        shape,
+        Array.from({ length: size }, (_, i) => Math.sin(1.7 * i + n)),
+      ),
+    ];
+  }),
+);
+const image = float32(
+  [2, 1, 2, 3],
+  Array.from({ length: 12 }, (_, i) => Math.cos(2 * i)),
+);
+const label = int32([2], [0, 1]);
+
+interface Setting {
+  options?: GumbelMasksOptions;
+  /** Alphas by dimension; others keep their first values. */
+  alphas?: Readonly<Record<string, number[]>>;
+  /** Before and after the masks. */
+  around?: readonly [Plugin, Plugin];
+}
+
+/** A search's trainer with the masks, and what they warn of. */
+async function searching(engine: Engine, { options = {}, alphas = {}, around }: Setting = {}) {
+  const warnings: string[] = [];
+  const masks = gumbelMasks(options);
+  const trainer = new Trainer({
+    model,
+    engine,
+    plugins: around ? [around[0], masks, around[1]] : [masks],
+    run: { stage: 'search', epochs: 10, samples: 2, warn: (text) => warnings.push(text) },
+    generator: new Generator(1),
+    labelSmoothing: 0,
+    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+  });
+  trainer.start(weights);
+  for (const [name, values] of Object.entries(alphas))
+    engine.set({ [`gumbel-masks/${name}`]: float32([values.length], values) });
+  const plugin = trainer.plugins.find(({ name }) => name === 'gumbel-masks')!;
+  /** The loss of one step that changes nothing. */
+  const loss = async () =>
+    (await trainer.step('architecture', { image, label }, Int32Array.of(0, 1), 0)).loss;
+  return { trainer, plugin, warnings, loss };
+}
+
+const cpu = () => createEagerEngine({ backend: 'cpu' });
+
+/** The logits of the model that keeps some channels. */
+async function prunedLogits(engine: Engine, kept: Kept): Promise<number[]> {
+  const pruned = prune(model, kept);
+  engine.set(pruneState(model, pruned, weights));
+  await using inference = compileInference(engine, pruned);
+  return [...(await inference({ image })).logits!.data];
+}
+
+const expectClose = (actual: readonly number[], expected: readonly number[], digits = 4) =>
+  expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, digits));
+
+/** Mean cross-entropy in float64 of two classes. */
+const crossEntropy = (logits: readonly number[]) =>
+  [0, 1].reduce((sum, n) => {
+    const [a, b] = [logits[2 * n]!, logits[2 * n + 1]!];
+    return sum + Math.log(Math.exp(a) + Math.exp(b)) - [a, b][n]!;
+  }, 0) / 2;
+
+/** So far from 0 that no random draw changes the mask: the first MLP keeps one channel less. */
+const decided = { 'a.io': [1e4, -1e4, 1e4], 'b.io': [1e4, 1e4, 1e4] };
+const kept = { 'a.io': [0, 2] };
+
+test('evaluation is that of the model whose alphas are above 0', async () => {
+  await using engine = await cpu();
+  const alphas = { 'a.io': [1, -1, 0.01], 'b.io': [0, 2, 3] };
+  const { trainer } = await searching(engine, { alphas });
+  const { logits } = await trainer.inference({ image });
+  const left = { 'a.io': [0, 2], 'b.io': [1, 2] };
+  expectClose([...logits!.data], await prunedLogits(engine, left));
+});
+
+test('alphas begin at 2, or where they are told to', async () => {
+  await using engine = await cpu();
+  await searching(engine);
+  const first = async () => (await engine.get(['gumbel-masks/a.io']))['gumbel-masks/a.io'];
+  expect(await first()).toEqual(float32([3], 2));
+  await searching(engine, { options: { initial: 0.5 } });
+  expect(await first()).toEqual(float32([3], 0.5));
+});
+
+describe('the loss', () => {
+  test.each([0.2, 1.5])('has lambda log(cost) added, lambda %f', async (lambda) => {
+    await using engine = await cpu();
+    const { loss } = await searching(engine, { options: { lambda }, alphas: decided });
+    const found = await loss();
+    const task = crossEntropy(await prunedLogits(engine, kept));
+    // Five of six channels of the views are left.
+    expect(found).toBeCloseTo(task + lambda * Math.log(5 / 6), 4);
+  });
+
+  test('counts the cost that it is told to', async () => {
+    await using engine = await cpu();
+    const options = { lambda: 1, cost: 'model' as const };
+    const { loss } = await searching(engine, { options, alphas: decided });
+    const found = await loss();
+    const task = crossEntropy(await prunedLogits(engine, kept));
+    const share = prune(model, kept).macs.total / model.macs.total;
+    expect(found).toBeCloseTo(task + Math.log(share), 4);
+  });
+
+  test('has the mean entropy of the masks added, at the temperature of the epoch', async () => {
+    await using engine = await cpu();
+    const alphas = { 'a.io': [0, 1, -2], 'b.io': [3, 0.5, 4] };
+    const at = async (entropy: number, epoch: number) => {
+      const { loss, trainer } = await searching(engine, { options: { entropy }, alphas });
+      trainer.progress.epoch = epoch;
+      return loss();
+    };
+    for (const epoch of [0, 7]) {
+      const tau = 4.5 * 0.95 ** epoch;
+      const all = [...alphas['a.io'], ...alphas['b.io']].map((alpha) => {
+        const p = 1 / (1 + Math.exp(-alpha / tau));
+        return -p * Math.log(p) - (1 - p) * Math.log(1 - p);
+      });
+      const mean = all.reduce((sum, x) => sum + x, 0) / all.length;
+      // The same seed: both runs draw the same masks.
+      expect((await at(2, epoch)) - (await at(0, epoch))).toBeCloseTo(2 * mean, 4);
+    }
+  });
+
+  test('leads alphas towards fewer channels: its gradient is felt in a step', async () => {
+    await using engine = await cpu();
+    const { trainer } = await searching(engine, { options: { lambda: 1000 } });
+    await trainer.step('architecture', { image, label }, Int32Array.of(0, 1), 0.01);
+    const { data } = (await engine.get(['gumbel-masks/b.io']))['gumbel-masks/b.io']!;
+    for (const alpha of data) expect(alpha).toBeCloseTo(1.99, 4);
+  });
+});
+
+describe('the masks of a step', () => {
+  /** Remembers tapped values of a role in training steps. */
+  const spy = (name: string, seen: Map<string, number[]>): Plugin =>
+    definePlugin(name, () => (_: PluginRun) => ({
+      tap(value, info) {
+        if (info.training && info.dim) seen.set(info.name, [...value.dataSync()]);
+        return value;
+      },
+    }))({});
+
+  const masks = async (options: GumbelMasksOptions) => {
+    const [before, after] = [new Map<string, number[]>(), new Map<string, number[]>()];
+    const around = [spy('before', before), spy('after', after)] as const;
+    await using engine = await cpu();
+    const alphas = { 'a.io': [0, 0.5, -0.5], 'b.io': [0.2, 0, 0] };
+    const { loss } = await searching(engine, { options, alphas, around });
+    await loss();
+    const ratio = (tap: string) => after.get(tap)!.map((value, i) => value / before.get(tap)![i]!);
+    return { ratio, before, after };
+  };
+
+  test('are the same for all values of a dimension, and other dimensions have others', async () => {
+    const { ratio, before, after } = await masks({});
+    const rows = (values: number[]) => [0, 3, 6, 9].map((at) => values.slice(at, at + 3));
+    const mask = rows(ratio('a.in'))[0]!;
+    for (const tap of ['a.in', 'a.out']) for (const row of rows(ratio(tap))) expectClose(row, mask);
+    for (const value of mask) expect(value).toBeGreaterThan(0);
+    for (const value of mask) expect(value).toBeLessThan(1);
+    expect(rows(ratio('b.in'))[0]).not.toEqual(mask);
+    expect(after.get('a.hidden')).toEqual(before.get('a.hidden'));
+  });
+
+  test('are binary forward with the straight-through gradient', async () => {
+    const { ratio } = await masks({ straightThrough: true });
+    for (const tap of ['a.in', 'a.out', 'b.in'])
+      for (const value of ratio(tap)) expect([0, 1]).toContain(value + 0);
+  });
+
+  test('of other roles are where their values are', async () => {
+    const { ratio } = await masks({ dims: ['hidden'], straightThrough: true });
+    expect(ratio('a.in').every((value) => value === 1)).toBe(true);
+    expect(ratio('a.hidden').some((value) => value !== 1 && value !== 0)).toBe(false);
+  });
+});
+
+describe('the selection', () => {
+  test('keeps the channels with alphas above 0', async () => {
+    await using engine = await cpu();
+    const alphas = { 'a.io': [1, -1, 0], 'b.io': [0.1, 2, 3] };
+    const { plugin, warnings } = await searching(engine, { alphas });
+    expect(await plugin.select!()).toEqual({ 'a.io': [0], 'b.io': [0, 1, 2] });
+    expect(warnings).toEqual([]);
+  });
+
+  test('keeps the best of a dimension that has collapsed, and says so', async () => {
+    await using engine = await cpu();
+    const alphas = { 'a.io': [-3, -1, -2], 'b.io': [0.1, 2, 3] };
+    const { plugin, warnings } = await searching(engine, { alphas });
+    expect(await plugin.select!()).toMatchObject({ 'a.io': [1] });
+    expect(warnings).toEqual([expect.stringMatching(/^gumbel-masks: a\.io has collapsed/)]);
+  });
+
+  test('with a budget keeps the best that fit it', async () => {
+    await using engine = await cpu();
+    const alphas = { 'a.io': [1, 6, 2], 'b.io': [5, 3, 4] };
+    // 168 MACs, 24 of them for each channel of a view.
+    const budget = (168 - 3 * 24 + 1) / 168;
+    const { plugin } = await searching(engine, { alphas, options: { budget } });
+    const chosen = await plugin.select!();
+    expect(prune(model, chosen).macs.total).toBe(168 - 3 * 24);
+    expect(chosen).toEqual({ 'a.io': [1], 'b.io': [0, 2] });
+  });
+});
+
+test('its numbers: temperature, channels and MACs that would be left, collapsed', async () => {
+  await using engine = await cpu();
+  const alphas = { 'a.io': [-1, -1, -2], 'b.io': [1, -1, 1] };
+  const { plugin } = await searching(engine, { alphas });
+  const metrics = await plugin.metrics!({ epoch: 2, epochs: 10, step: 0 });
+  expect(metrics).toEqual({
+    temperature: expect.closeTo(4.5 * 0.95 ** 2, 10),
+    keepRatio: 2 / 6,
+    // One channel of the first view stays, so that it is not empty.
+    macsRatio: (168 - 3 * 24) / 168,
+    collapsed: 1,
+  });
+});
+
+test('a model without such dimensions is refused', async () => {
+  await using engine = await cpu();
+  await expect(searching(engine, { options: { dims: ['qk'] } })).rejects.toThrow(
+    expect.objectContaining({ code: 'DIM_ROLES' }),
+  );
+});
