@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeImage, imageSize, type Pixels, readImage, resizePixels } from './image.ts';
+import { decodeImage, imageSize, type Pixels, readImage } from './image.ts';
 import { counted, temporaryFolder } from './testing.ts';
 
 const at = temporaryFolder();
@@ -59,41 +59,6 @@ describe('an image at its own size', () => {
     expect([...data.slice(12, 15)]).toEqual([11, 11, 11]);
     expect((await readImage(at('colours.png'), 1)).shape).toEqual([4, 6, 1]);
   });
-});
-
-describe('resizing', () => {
-  test('to the same size gives the image itself', async () => {
-    const image = counted(4, 6, 3);
-    expect(await resizePixels(image, 4, 6)).toBe(image);
-  });
-
-  test.each([
-    [4, 3],
-    [2, 3],
-    [2, 6],
-  ])(
-    'down to %i x %i keeps even areas, the mean and the order of a ramp',
-    async (height, width) => {
-      const even = await resizePixels(
-        drawn(4, 6, () => [40, 90, 200]),
-        height,
-        width,
-      );
-      expect(even.shape).toEqual([height, width, 3]);
-      even.data.forEach((x, i) => expect(x).toBe([40, 90, 200][i % 3]));
-      const ramp = await resizePixels(
-        drawn(4, 6, (_, x) => [40 * x]),
-        height,
-        width,
-      );
-      expect(ramp.shape).toEqual([height, width, 1]);
-      const row = [...ramp.data.slice(0, width)];
-      expect(row).toEqual(row.toSorted((a, b) => a - b));
-      expect(Math.abs(row.reduce((a, b) => a + b) / width - 100)).toBeLessThan(3);
-      // Each row is the same.
-      expect([...ramp.data.slice(-width)]).toEqual(row);
-    },
-  );
 });
 
 describe('a square', () => {

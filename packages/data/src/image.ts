@@ -37,7 +37,7 @@ const readError = (where: string, cause: unknown) =>
   });
 
 /** The pixels of an image in a colour space of so many channels. */
-async function pixelsOf(image: Sharp, channels: 1 | 3): Promise<Pixels> {
+export async function pixelsOf(image: Sharp, channels: 1 | 3): Promise<Pixels> {
   const coloured = image.removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb');
   const { data, info } = await coloured.raw().toBuffer({ resolveWithObject: true });
   if (info.channels !== channels)
@@ -65,18 +65,6 @@ export async function readImage(path: string, channels: 1 | 3): Promise<Pixels> 
   } catch (cause) {
     throw readError(path, cause);
   }
-}
-
-/** An image at another size, by linear interpolation (over the area when it becomes smaller). */
-export async function resizePixels(image: Pixels, height: number, width: number): Promise<Pixels> {
-  const [rows, columns, channels] = image.shape;
-  if (rows === height && columns === width) return image;
-  const raw = { height: rows, width: columns, channels: channels as 1 | 3 };
-  const resized = sharp(image.data, { raw }).resize(width, height, {
-    fit: 'fill',
-    kernel: 'linear',
-  });
-  return pixelsOf(resized, channels as 1 | 3);
 }
 
 /**

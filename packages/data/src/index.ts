@@ -17,7 +17,14 @@ export * from './flips.ts';
 export { type Framing, fitted } from './framing.ts';
 export * from './idx.ts';
 export * from './idx-images.ts';
-export * from './image.ts';
+export {
+  type DecodeOptions,
+  decodeImage,
+  imageSize,
+  type Pixels,
+  type Region,
+  readImage,
+} from './image.ts';
 export { type ImageDatasetOptions, imageDataset } from './image-dataset.ts';
 export { type ImageFolderOptions, imageFolder } from './image-folder.ts';
 export type { ImageSource } from './image-source.ts';
@@ -36,6 +43,7 @@ export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export * from './random-crop.ts';
 export { type RandomErasingOptions, randomErasing } from './random-erasing.ts';
 export * from './random-region.ts';
+export * from './resize-pixels.ts';
 export { saltAndPepper } from './salt-and-pepper.ts';
 export * from './scale-jitter.ts';
 export * from './semantic-dataset.ts';

@@ -1,4 +1,5 @@
-import { type Pixels, resizePixels } from './image.ts';
+import type { Pixels } from './image.ts';
+import { resizePixels } from './resize-pixels.ts';
 import type { View } from './view.ts';
 
 /** Where an axis of the canvas reads the resized image: its position, which may lie outside. */
