@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A share of a whole. */
 export const share = z.number().min(0).max(1);
 
+/** A share of a whole, and more than nothing. */
+export const positiveShare = z.number().positive().max(1);
+
 /** How many, at least one. */
 export const count = z.number().int().positive();
 
