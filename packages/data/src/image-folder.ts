@@ -29,11 +29,17 @@ export interface ImageFolderOptions {
 /**
  * A folder with one folder of images per class.
  *
- * @throws KcrError `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
+ * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
   const { size, channels = 3, resizedCrop, mean = Array<number>(channels).fill(0) } = options;
   const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
+  if (!(cropRatio > 0 && cropRatio <= 1))
+    throw new KcrError('OPTION', {
+      where: 'cropRatio',
+      found: String(cropRatio),
+      fix: 'Give a share of the resized image, above 0, at most 1',
+    });
   const framing = { interpolation, crop_mode: cropMode, crop_pct: cropRatio };
   const input: Preprocessing = { ...plainPreprocessing([size, size, channels]), ...framing, mean };
   const found = await classFolders(root);

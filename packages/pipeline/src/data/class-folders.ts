@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Dataset } from '@kcr/core';
 import { imageDataset, imageFolder } from '@kcr/data';
 import { z } from 'zod';
-import { positiveShare, share } from '../recipes/fields.ts';
+import { positiveShare, range, share } from '../recipes/fields.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
 
@@ -16,8 +16,8 @@ const schema = z.strictObject({
   interpolation: z.enum(['bicubic', 'bilinear']).optional(),
   resizedCrop: z
     .strictObject({
-      scale: z.tuple([share, share]).optional(),
-      ratio: z.tuple([z.number(), z.number()]).optional(),
+      scale: range(positiveShare).optional(),
+      ratio: range(z.number().positive()).optional(),
     })
     .optional(),
   augment: augmentList(augments),
