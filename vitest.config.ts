@@ -34,7 +34,7 @@ export default defineConfig({
         },
         0,
       ),
-      part({ name: 'command', include: [command] }, 1),
+      part({ name: 'command', include: [command], isolate: false }, 1),
       part({ name: 'integration', include: ['tools/*/src/**/*.test.ts'] }, 1),
     ],
     coverage: {

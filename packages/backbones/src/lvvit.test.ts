@@ -107,3 +107,21 @@ describe('what cannot be is refused', () => {
     expect(() => adapt(modelOf(), [none({})])).toThrow(code('TOKENS_NONE'));
   });
 });
+
+test('its stages are the maps of the whole model, without its heads', () => {
+  const whole = modelOf();
+  const stages = new Model(
+    {
+      ...lvvit,
+      forward(m, x, given) {
+        const featureMaps = lvvit.stages!(m, x, given);
+        const features = tf.mean(featureMaps[0]!.value, [1, 2]);
+        return { logits: features, features, tokens: features, featureMaps };
+      },
+    },
+    whole.config as LvVitConfig,
+  );
+  expect(stages.featureMaps).toEqual(whole.featureMaps);
+  const names = whole.params.map(({ name }) => name);
+  expect(stages.params.map(({ name }) => name)).toEqual(names.filter((name) => !/head/.test(name)));
+});

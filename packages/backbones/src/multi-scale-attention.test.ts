@@ -195,6 +195,29 @@ describe('what is left after pruning', () => {
     expectClose(found.logits, reference(state, image.data, options));
   });
 
+  test('a head less in an aggregated branch is the whole with its values at 0', async () => {
+    const options = { headDim: 2, scales: [3] };
+    const whole = weights(modelOf(options));
+    const rows = matrix(whole['aggreg.0.1.weight']!.data, 2);
+    const kept = { 'branches.1.qk': [2, 3], 'branches.1.v': [2, 3] };
+    const proj = matrix(whole['proj.conv.weight']!.data, 8);
+    const found = await run(
+      modelOf(options, kept),
+      {
+        ...whole,
+        'aggreg.0.1.weight': float32([6, 2, 1, 1], rows.slice(6).flat()),
+        'proj.conv.weight': float32(
+          [4, 6, 1, 1],
+          proj.flatMap((row) => row.filter((_, i) => i !== 4 && i !== 5)),
+        ),
+      },
+      image,
+    );
+    const masked = rows.map((row, i) => (i < 6 ? [0, 0] : row));
+    const state = { ...whole, 'aggreg.0.1.weight': float32([12, 2, 1, 1], masked.flat()) };
+    expectClose(found.logits, reference(state, image.data, options));
+  });
+
   test('a head less in the plain branch reads no less of the shared channels', () => {
     const kept = { 'branches.0.qk': [2, 3], 'branches.0.v': [2, 3] };
     const model = modelOf({ headDim: 2, scales: [] }, kept);

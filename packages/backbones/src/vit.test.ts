@@ -96,3 +96,21 @@ describe('in training', () => {
     );
   });
 });
+
+test('its stages are the maps of the whole model, without its heads', () => {
+  const whole = model;
+  const stages = new Model(
+    {
+      ...vit,
+      forward(m, x, given) {
+        const featureMaps = vit.stages!(m, x, given);
+        const features = tf.mean(featureMaps[0]!.value, [1, 2]);
+        return { logits: features, features, tokens: features, featureMaps };
+      },
+    },
+    whole.config,
+  );
+  expect(stages.featureMaps).toEqual(whole.featureMaps);
+  const names = whole.params.map(({ name }) => name);
+  expect(stages.params.map(({ name }) => name)).toEqual(names.filter((name) => !/head/.test(name)));
+});

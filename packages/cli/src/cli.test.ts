@@ -3,9 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Generator, writeSafetensors } from '@kcr/core';
-import { toFeatures } from '@kcr/features';
-import { information } from '@kcr/ib-bound';
-import { parseRecipe, recipes } from '@kcr/pipeline';
+import { parseRecipe } from '@kcr/pipeline';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, kcr, openPage } from './testing.ts';
@@ -274,137 +272,6 @@ describe('pruning', () => {
   });
 });
 
-describe('eval-coco', () => {
-  const truth = {
-    images: [{ id: 1, height: 10, width: 10 }],
-    categories: [{ id: 1, name: 'a' }],
-    annotations: [
-      {
-        id: 1,
-        image_id: 1,
-        category_id: 1,
-        area: 16,
-        iscrowd: 0,
-        bbox: [1, 1, 4, 4],
-        segmentation: [[1, 1, 5, 1, 5, 5, 1, 5]],
-      },
-    ],
-  };
-  const hit = { image_id: 1, category_id: 1, score: 0.9, bbox: [1, 1, 4, 4] };
-  const run = async (detections: unknown, ...more: string[]) => {
-    await writeFile(at('gt.json'), JSON.stringify(truth));
-    await writeFile(at('dt.json'), JSON.stringify(detections));
-    return kcr('eval-coco', '--gt', at('gt.json'), '--dt', at('dt.json'), ...more);
-  };
-
-  test('gives the twelve figures, as JSON and as the familiar table', async () => {
-    const { out } = await run([hit], '--json');
-    // A perfect precision is 1 / (1 + 2^-52), as in COCO's API.
-    const rounded = Object.entries<number>(JSON.parse(out)).map(([key, x]) => [
-      key,
-      Math.round(x * 1e9) / 1e9,
-    ]);
-    expect(Object.fromEntries(rounded)).toEqual({
-      AP: 1,
-      AP50: 1,
-      AP75: 1,
-      APs: 1,
-      APm: -1,
-      APl: -1,
-      AR1: 1,
-      AR10: 1,
-      AR100: 1,
-      ARs: 1,
-      ARm: -1,
-      ARl: -1,
-    });
-    const table = (await run([hit])).out.split('\n');
-    expect(table).toHaveLength(13);
-    expect(table[0]).toBe(
-      ' Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 1.000',
-    );
-    expect(table[10]).toBe(
-      ' Average Recall     (AR) @[ IoU=0.50:0.95 | area=medium | maxDets=100 ] = -1.000',
-    );
-  });
-
-  test.each([
-    ['COCO_IMAGE', { image_id: 2 }],
-    ['COCO_CATEGORY', { category_id: 7 }],
-    ['COCO_BOX', { bbox: [1, 2, -3, 4] }],
-    ['COCO_SCORE', { score: null }],
-  ])('%s is an error, or is left out and counted', async (code, wrong) => {
-    const detections = [hit, { ...hit, ...wrong }];
-    const { err, code: exit } = await run(detections, '--json');
-    expect(err).toContain(`kcr: ${code}`);
-    expect(exit).toBe(1);
-    const skipped = await run(detections, '--json', '--invalid', 'skip');
-    expect(skipped.err).toContain(`1 entries left out (${code})`);
-    expect(JSON.parse(skipped.out).AP).toBeCloseTo(1, 9);
-  });
-
-  test('masks that are not there, or of another size, are refused', async () => {
-    expect((await run([hit], '--type', 'segm')).err).toContain('kcr: COCO_SEGMENTATION');
-    const small = { ...hit, segmentation: { size: [4, 4], counts: [0, 16] } };
-    expect((await run([small], '--type', 'segm')).err).toContain('kcr: RLE_SIZE');
-    expect((await run({})).err).toContain('kcr: COCO_FORMAT');
-    const missing = await kcr('eval-coco', '--gt', at('nothing.json'), '--dt', at('dt.json'));
-    expect(missing.err).toContain('kcr: COCO_READ');
-  });
-});
-
-describe('ib', () => {
-  const generator = new Generator(1);
-  const random = (rows: number, columns: number) => ({
-    dtype: 'float32' as const,
-    shape: [rows, columns],
-    data: Float32Array.from({ length: rows * columns }, () => generator.normal()),
-  });
-  const tensors = {
-    features: random(40, 6),
-    inputs: random(40, 9),
-    labels: {
-      dtype: 'int32' as const,
-      shape: [40],
-      data: Int32Array.from({ length: 40 }, (_, i) => i % 3),
-    },
-  };
-  const ib = async (extra: object, ...args: string[]) => {
-    await writeSafetensors(at('ib.safetensors'), {
-      tensors: { ...tensors, ...extra },
-      metadata: {},
-    });
-    return JSON.parse((await kcr('ib', at('ib.safetensors'), '--json', ...args)).out);
-  };
-
-  test('gives the exact values for given centroids', async () => {
-    const [featureCentroids, inputCentroids] = [random(4, 6), random(5, 9)];
-    const given = {
-      features: toFeatures(tensors.features),
-      inputs: toFeatures(tensors.inputs),
-      featureCentroids: toFeatures(featureCentroids),
-      inputCentroids: toFeatures(inputCentroids),
-      labels: tensors.labels.data,
-      classes: 3,
-    };
-    for (const [args, options] of [
-      [[], {}],
-      [['--beta', '2.5'], { beta: 2.5 }],
-      [['--no-normalise'], { normalize: false }],
-    ] as [string[], object][]) {
-      const { logQ: _, ...expected } = information({ ...given, ...options });
-      expect(await ib({ featureCentroids, inputCentroids }, ...args)).toEqual(expected);
-    }
-  });
-
-  test('finds clusters where none are given, the same for the same seed', async () => {
-    const found = await ib({});
-    expect(Object.keys(found)).toEqual(['iXtX', 'iXtY', 'ib', 'ibb', 'constant']);
-    expect(await ib({})).toEqual(found);
-    expect(found.ib).toBeLessThanOrEqual(found.ibb + found.constant);
-  });
-});
-
 describe('a teacher', () => {
   const common = (out: string) => ['--data', at('data'), '--out', at(out)];
   const retrain = (out: string, teacher: string[]) =>
@@ -472,46 +339,8 @@ test('a recipe without a baseline or a search trains the model with its adapters
   expect(JSON.parse(out).top1).toBe(summary.compact.top1);
 });
 
-test('complexity reads features and prints what they are', async () => {
-  const generator = new Generator(1);
-  const data = Float32Array.from({ length: 50 * 6 }, () => generator.normal());
-  const file = at('features.safetensors');
-  await writeSafetensors(file, {
-    tensors: { features: { dtype: 'float32', shape: [50, 6], data } },
-    metadata: {},
-  });
-  const { out } = await kcr(
-    'complexity',
-    file,
-    '--rank',
-    '2',
-    '--landmarks',
-    '20',
-    '--seed',
-    '3',
-    '--json',
-  );
-  const result = JSON.parse(out);
-  expect(Object.keys(result)).toEqual([
-    'n',
-    'd',
-    'rank',
-    'trace',
-    'tnn',
-    'tnnApprox',
-    'kc',
-    'kcArgmin',
-    'akc',
-  ]);
-  expect(result).toMatchObject({ n: 50, d: 6, rank: 2 });
-  expect(result.tnnApprox).toBeGreaterThanOrEqual(result.tnn);
-  expect(result.kc).toBeLessThanOrEqual(6 / 50);
-});
-
 describe('what is wrong is said, with exit code 1', () => {
   const cases: [string, () => string[]][] = [
-    ['MODEL_UNKNOWN', () => ['inspect', 'resnet50']],
-    ['MODEL_CONFIG', () => ['inspect', 'deit_tiny_patch16_224', '--config', '{img}']],
     ['RECIPE_UNKNOWN', () => ['compress', 'nothing', '--out', at('x')]],
     ['RECIPE_READ', () => ['compress', at('nothing.json'), '--out', at('x')]],
     [
@@ -539,12 +368,6 @@ describe('what is wrong is said, with exit code 1', () => {
     ],
     ['CHECKPOINT_READ', () => ['eval', at('data'), '--data', at('data', 'test')]],
     ['FOLDER_CLASSES', () => ['eval', at('run', 'dense'), '--data', at('data')]],
-    ['SAFETENSORS_READ', () => ['complexity', at('none'), '--rank', '1', '--landmarks', '1']],
-    ['RANK', () => ['complexity', at('features.safetensors'), '--rank', '7', '--landmarks', '9']],
-    [
-      'LANDMARKS',
-      () => ['complexity', at('features.safetensors'), '--rank', '2', '--landmarks', '51'],
-    ],
     [
       'SELECTION_READ',
       () => [
@@ -558,7 +381,6 @@ describe('what is wrong is said, with exit code 1', () => {
         at('none'),
       ],
     ],
-    ['REPORT_RUN', () => ['report', at('data')]],
   ];
   test.each(cases)('%s', async (code, args) => {
     const { out, err, code: exit } = await kcr(...args());
@@ -608,9 +430,4 @@ describe('what is wrong is said, with exit code 1', () => {
     expect(err).toMatch(/STATE_DICT/);
     expect(err).toMatch(/12 missing: blocks\.2\.norm1\.weight/);
   });
-});
-
-test('the recipes that come with the command are valid', async () => {
-  for (const [name, input] of Object.entries(recipes))
-    expect((await parseRecipe(input, name)).name).toBe(name);
 });

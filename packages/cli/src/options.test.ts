@@ -1,7 +1,20 @@
-import { CommanderError } from 'commander';
-import { expect, test } from 'vitest';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { describe, expect, test } from 'vitest';
 import { program } from './main.ts';
-import { count, json, points, positive, positiveShare, share, whole } from './options.ts';
+import {
+  count,
+  engineOf,
+  json,
+  overRecipe,
+  points,
+  positive,
+  positiveShare,
+  scales,
+  share,
+  whole,
+  withEngine,
+  withViews,
+} from './options.ts';
 
 const parsers: [string, (text: string) => number, [string, number][], string[]][] = [
   [
@@ -90,7 +103,14 @@ test('whole numbers are digits', () => {
 
 test('an object as JSON', () => {
   expect(json('{"a": [1]}')).toEqual({ a: [1] });
-  for (const text of ['', '[1]', 'null', '3', '"x"', '{']) expect(() => json(text), text).toThrow();
+  for (const text of ['', '[1]', 'null', '3', '"x"', '{'])
+    expect(() => json(text), text).toThrow(InvalidArgumentError);
+});
+
+test('factors of the size are collected in their order', () => {
+  expect(scales('0.5')).toEqual([0.5]);
+  expect(scales('2', [0.5, 1])).toEqual([0.5, 1, 2]);
+  for (const text of ['0', '17', 'x']) expect(() => scales(text, [1])).toThrow('is needed');
 });
 
 /** The least that each command needs. */
@@ -138,4 +158,42 @@ test.each([
   expect(error).toBeInstanceOf(CommanderError);
   expect((error as CommanderError).code).toBe('commander.invalidArgument');
   expect((error as CommanderError).message).toContain(`option '${option} `);
+});
+
+describe('options that commands share', () => {
+  const read = (add: (command: Command) => Command, ...args: string[]) =>
+    add(new Command('x'))
+      .action(() => {})
+      .parse(['node', 'x', ...args])
+      .opts();
+
+  test('an engine has a name and a device', () => {
+    expect(read(withEngine)).toEqual({ engine: 'onnx', device: 'cpu' });
+    expect(read(withEngine, '--engine', 'eager', '--device', 'webgpu')).toEqual({
+      engine: 'eager',
+      device: 'webgpu',
+    });
+  });
+
+  test('the engine is of that name', async () => {
+    await using engine = await engineOf({ engine: 'onnx', device: 'cpu' })();
+    expect(engine.name).toBe('onnx-cpu');
+  });
+
+  test('views are several scales and a flip', () => {
+    expect(read(withViews)).toEqual({});
+    expect(read(withViews, '--scales', '0.5', '1', '--flip')).toEqual({
+      scales: [0.5, 1],
+      flip: true,
+    });
+  });
+
+  test('a recipe is run into a folder', () => {
+    expect(read(overRecipe, 'mine.json', '--out', 'runs/a', '--seed', '3')).toEqual({
+      out: 'runs/a',
+      seed: 3,
+      engine: 'onnx',
+      device: 'cpu',
+    });
+  });
 });

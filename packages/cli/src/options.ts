@@ -54,7 +54,7 @@ const scale = numberOf(
 );
 
 /** Collects the factors of an option. */
-const scales = (text: string, before: number[] = []): number[] => [...before, scale(text)];
+export const scales = (text: string, before: number[] = []): number[] => [...before, scale(text)];
 
 /** An object as JSON. */
 export function json(text: string): Record<string, unknown> {

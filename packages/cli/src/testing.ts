@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Generator, type LoadedModel, type Model, plainPreprocessing, saveModel } from '@kcr/core';
+import { findModel } from '@kcr/pipeline';
+import { CommanderError } from 'commander';
 import { chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import { vi } from 'vitest';
-import { main } from './main.ts';
+import { main, program } from './main.ts';
 
 /** Runs the command in this process. */
 export async function kcr(...args: string[]): Promise<{ out: string; err: string; code: number }> {
@@ -40,4 +47,85 @@ export async function openPage(
   );
   await page.goto(`file://${path}`);
   return { page, problems, close: () => browser.close() };
+}
+
+/** How a command line is read, without running the command. */
+export interface ReadCommand {
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly out: string;
+  readonly err: string;
+  readonly code: number;
+}
+
+/** Reads a command line: what the command would be given, or what is said instead. */
+export async function readCommand(...args: string[]): Promise<ReadCommand> {
+  const kcr = program();
+  let [out, err] = ['', ''];
+  let read: Partial<ReadCommand> = {};
+  for (const command of [kcr, ...kcr.commands])
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        out += text;
+      },
+      writeErr: (text) => {
+        err += text;
+      },
+    });
+  for (const command of kcr.commands)
+    command.action(() => {
+      read = { command: command.name(), args: command.args, options: command.opts() };
+    });
+  try {
+    await kcr.parseAsync(['node', 'kcr', ...args]);
+    return { ...read, out, err, code: 0 };
+  } catch (error) {
+    if (error instanceof CommanderError) return { out, err, code: error.exitCode };
+    throw error;
+  }
+}
+
+/** A ViT of 8 px with two classes. */
+export const tinyVit = {
+  name: 'vit_tiny_patch16_224',
+  config: { img_size: 8, patch_size: 4, embed_dim: 8, depth: 1, num_heads: 2, num_classes: 2 },
+};
+
+/** A checkpoint of a model with drawn weights; default: of {@link tinyVit}. */
+export async function tinyCheckpoint(directory: string, given?: Model): Promise<LoadedModel> {
+  const model = given ?? (await findModel(tinyVit.name, tinyVit.config));
+  const weights = model.initialize(new Generator(0));
+  const info = { classes: ['dark', 'light'], input: plainPreprocessing(model.inputShape) };
+  await saveModel(directory, model, weights, info);
+  return { model, weights, info };
+}
+
+/** Writes two grey images of 8 px of each of the classes dark and light. */
+export async function writeClassFolders(root: string): Promise<void> {
+  for (const [label, grey] of [
+    ['dark', 30],
+    ['light', 200],
+  ] as const) {
+    await mkdir(join(root, label), { recursive: true });
+    const background = { r: grey, g: grey, b: grey };
+    for (const i of [0, 1])
+      await sharp({ create: { height: 8, width: 8, channels: 3, background } }).toFile(
+        join(root, label, `${i}.png`),
+      );
+  }
+}
+
+/** A folder for one test, which is gone at the end of the scope of an `await using`. */
+export async function temporaryFolder(): Promise<{
+  root: string;
+  at(...parts: string[]): string;
+  [Symbol.asyncDispose](): Promise<void>;
+}> {
+  const root = await mkdtemp(join(tmpdir(), 'kcr-cli-'));
+  return {
+    root,
+    at: (...parts) => join(root, ...parts),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true }),
+  };
 }

@@ -33,3 +33,8 @@ test('a grid beyond the image reads its border', () => {
   expect([...maskInBox(mask, [-4, 0, 0, 4], plain, 2)]).toEqual([1, 1, 1, 1]);
   expect([...maskInBox(mask, [4, 0, 8, 2], plain, 2)]).toEqual([0, 0, 0, 0]);
 });
+
+test('a coarser grid reads at the centres of its cells', () => {
+  // Centres at 2/3, 2 and 10/3: rows and columns 0, 2 and 3.
+  expect([...maskInBox(mask, [0, 0, 4, 4], plain, 3)]).toEqual([1, 0, 0, 1, 1, 0, 1, 1, 1]);
+});

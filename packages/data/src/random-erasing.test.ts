@@ -13,7 +13,8 @@ function rectangle({ data }: Pixels) {
   const at = [...data.keys()].filter((i) => data[i] !== 7);
   const span = (values: number[]) => Math.max(...values) - Math.min(...values) + 1;
   const [h, w] = [span(at.map((i) => Math.floor(i / width))), span(at.map((i) => i % width))];
-  return { h, w, filled: at.length / (h * w) };
+  const [top, left] = [Math.floor(at[0]! / width), Math.min(...at.map((i) => i % width))];
+  return { h, w, top, left, filled: at.length / (h * w) };
 }
 
 test('one rectangle, within the ranges of areas and ratios', () => {
@@ -31,13 +32,16 @@ test('one rectangle, within the ranges of areas and ratios', () => {
 });
 
 test('a fixed area and a ratio of 1 are a square of it, anywhere in the image', () => {
-  const places = erased({ scale: [0.03, 0.03], ratio: 1 }, 300).map((found) => {
-    const { h, w } = rectangle(found);
+  const places = erased({ scale: [0.03, 0.03], ratio: 1 }, 600).map((found) => {
+    const { h, w, top, left } = rectangle(found);
     expect([h, w]).toEqual([6, 6]);
-    return found.data.findIndex((x) => x !== 7);
+    return [top, left] as const;
   });
-  expect(Math.max(...places)).toBeGreaterThan(height * width * 0.7);
-  expect(Math.min(...places)).toBeLessThan(height * width * 0.1);
+  // From the first row and column to those that leave room for six.
+  for (const [axis, length] of [height, width].entries()) {
+    const found = places.map((place) => place[axis]!);
+    expect([Math.min(...found), Math.max(...found)]).toEqual([0, length - 6]);
+  }
 });
 
 test('what does not fit leaves the image, and so does a probability of 0', () => {

@@ -9,6 +9,7 @@ import {
   Model,
   prune,
   pruneState,
+  writeSafetensors,
 } from '@kcr/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BlockRecord, CascadeOptions } from './cascade-options.ts';
@@ -128,6 +129,13 @@ describe('a cascade that was saved', () => {
     expect(found.model.adapters.map((adapter) => adapter.options)).toEqual(
       counts.length > 0 ? [{ counts: [6, 4] }] : [],
     );
+  });
+
+  test('a file that is none is refused', async () => {
+    const file = join(folder, 'weights.safetensors');
+    await writeSafetensors(file, { tensors: weights, metadata: {} });
+    const attempt = loadCascade(file, await cascade());
+    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: 'RESUME_MISMATCH' }));
   });
 
   test.each<[string, Partial<CascadeOptions>]>([

@@ -40,6 +40,11 @@ test('evaluation keeps alphas above 0', () => {
   expect([...hardMask(tf.tensor1d([-1, 0, 1e-6])).dataSync()]).toEqual([0, 0, 1]);
 });
 
+test('the mask of evaluation has no gradient', () => {
+  const gradient = tf.grad((x) => tf.sum(tf.mul(hardMask(x), tf.tensor1d([1, 2]))));
+  expect([...gradient(tf.tensor1d([-1, 3])).dataSync()]).toEqual([0, 0]);
+});
+
 test('entropy is that of Bernoulli variables', () => {
   const probability = 1 / (1 + Math.exp(-1.5));
   const expected =

@@ -71,6 +71,12 @@ test('leverage: in proportion to f^T (S + mean eigenvalue)^-1 f', () => {
   expect(Math.abs(share(found, 8) - 0.5)).toBeLessThan(0.14);
 });
 
+test('leverage: a direction that hardly matters does not count, by the ridge', () => {
+  // Without it each direction would have the same share.
+  const rows = [...Array.from({ length: 8 }, () => [1, 0]), [0, 0.1]];
+  expect(share(samples(200, rows, 1, 'leverage'), 8)).toBeLessThan(0.1);
+});
+
 test.each([
   [1, 1],
   [5, 9],

@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { models } from '@kcr/backbones';
+import { KcrError } from '@kcr/core';
 import { magnitude } from '@kcr/criteria';
+import { randomErasing } from '@kcr/data';
 import { heads } from '@kcr/detect';
 import { adapters } from '@kcr/masks';
 import { describe, expect, test } from 'vitest';
@@ -35,6 +37,21 @@ describe('what MODULE#EXPORT names', () => {
     });
     // The copy that Node imports, which is not the one that it requires.
     expect((await importExport('zod#z')) === z).toBe(true);
+  });
+
+  test('every package of ours that this one needs comes along: no second copy of core is loaded', async () => {
+    const { dependencies } = JSON.parse(await readFile('packages/pipeline/package.json', 'utf8'));
+    const own = Object.keys(dependencies).filter((name) => name.startsWith('@kcr/'));
+    for (const name of own) {
+      const refused: KcrError = await importExport(`${name}#nothing`).then(
+        () => expect.unreachable(),
+        (error) => error,
+      );
+      const sources = await import(`../../${name.slice('@kcr/'.length)}/src/index.ts`);
+      expect(refused.fix).toBe(`It exports ${Object.keys(sources).join(', ')}`);
+    }
+    expect(await importExport('@kcr/core#KcrError')).toBe(KcrError);
+    expect(await importExport('@kcr/data#randomErasing')).toBe(randomErasing);
   });
 
   test('a hash in a folder is a part of the path: the last one counts', async () => {

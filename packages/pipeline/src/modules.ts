@@ -7,12 +7,17 @@ import { resolve as resolveImport } from 'import-meta-resolve';
 /** The modules that this package brings along, so that a recipe finds them from any folder. */
 const bundled: Readonly<Record<string, () => Promise<object>>> = {
   '@kcr/backbones': () => import('@kcr/backbones'),
+  '@kcr/core': () => import('@kcr/core'),
   '@kcr/criteria': () => import('@kcr/criteria'),
+  '@kcr/data': () => import('@kcr/data'),
   '@kcr/detect': () => import('@kcr/detect'),
+  '@kcr/distill': () => import('@kcr/distill'),
+  '@kcr/explain': () => import('@kcr/explain'),
   '@kcr/ib-bound': () => import('@kcr/ib-bound'),
   '@kcr/lfc': () => import('@kcr/lfc'),
   '@kcr/masks': () => import('@kcr/masks'),
   '@kcr/nystrom': () => import('@kcr/nystrom'),
+  '@kcr/onnx': () => import('@kcr/onnx'),
 };
 
 /** An extension as a recipe names it: `MODULE#EXPORT`, and what it is made with. */

@@ -170,3 +170,8 @@ test('an engine that is disposed has no state', async () => {
   await engine.dispose();
   expect(engine.names()).toEqual([]);
 });
+
+test('without a backend it takes the native one where it is installed, else wasm', async () => {
+  await using engine = await createEagerEngine();
+  expect(['eager-tensorflow', 'eager-wasm']).toContain(engine.name);
+});

@@ -95,7 +95,7 @@ describe('Beta with both shapes alike', () => {
       );
       expect(moment(4) / fourth).toBeGreaterThan(0.8);
       expect(moment(4) / fourth).toBeLessThan(1.2);
-      for (const x of values) expect(x >= 0 && x <= 1).toBe(true);
+      expect(values.every((x) => x >= 0 && x <= 1)).toBe(true);
     },
   );
 
@@ -135,11 +135,60 @@ describe('OPTION for numbers of which there is no draw', () => {
   });
 });
 
-test('an index is picked as often as its weight says', () => {
-  const generator = new Generator(2);
-  const counts = new Float64Array(4);
-  const n = 10_000;
-  for (let i = 0; i < n; i++) counts[generator.pick(Float64Array.of(0, 1, 3, 0))]! += 1;
-  expect([counts[0], counts[3]]).toEqual([0, 0]);
-  expect(Math.abs(counts[1]! / n - 0.25)).toBeLessThan(5 * Math.sqrt((0.25 * 0.75) / n));
+describe('further distributions', () => {
+  const n = 20_000;
+
+  /** Whether the mean of many draws is the expected one, within five of its standard deviations. */
+  const expectMean = (values: ArrayLike<number>, mean: number, variance: number) => {
+    const found = Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
+    expect(Math.abs(found - mean)).toBeLessThan(5 * Math.sqrt(variance / values.length));
+  };
+
+  test('whole numbers below n are equally likely', () => {
+    const generator = new Generator(4);
+    const counts = new Map<number, number>();
+    for (let i = 0; i < n; i++) {
+      const value = generator.integer(5);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual([0, 1, 2, 3, 4]);
+    for (const count of counts.values())
+      expect(Math.abs(count - n / 5)).toBeLessThan(5 * Math.sqrt(n * 0.2 * 0.8));
+    expect(new Generator(1).integer(1)).toBe(0);
+  });
+
+  test.each([n, n + 1])('%i logistic numbers have mean 0 and variance pi^2 / 3', (length) => {
+    const values = new Generator(6).array(length, 'logistic');
+    expect(values).toHaveLength(length);
+    const variance = Math.PI ** 2 / 3;
+    expectMean(values, 0, variance);
+    // The fourth moment is 7 pi^4 / 15.
+    expectMean(
+      Array.from(values, (x) => x * x),
+      variance,
+      (7 * Math.PI ** 4) / 15 - variance ** 2,
+    );
+    const single = new Generator(7);
+    expectMean(
+      Array.from({ length }, () => single.logistic()),
+      0,
+      variance,
+    );
+  });
+
+  test('an array has the numbers of the stream, one after another', () => {
+    const single = new Generator(8);
+    expect([...new Generator(8).array(3, 'uniform')]).toEqual(
+      [0, 1, 2].map(() => Math.fround(single.uniform())),
+    );
+  });
+
+  test('an index is picked in proportion to its weight, one of weight 0 never', () => {
+    const generator = new Generator(9);
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < n; i++) counts[generator.pick(Float64Array.of(0, 1, 0, 3))]! += 1;
+    expect([counts[0], counts[2]]).toEqual([0, 0]);
+    expect(Math.abs(counts[3]! - 0.75 * n)).toBeLessThan(5 * Math.sqrt(n * 0.75 * 0.25));
+    expect(generator.pick(Float64Array.of(0, 2, 0))).toBe(1);
+  });
 });

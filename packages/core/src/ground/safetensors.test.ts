@@ -16,8 +16,11 @@ describe('round trips', () => {
   const values = [0, -0, 1, -1.5, 65504, 2 ** -24, 2 ** -14, 0.333251953125, 1e-8];
   test.each<[SafetensorsType, number[]]>([
     ['F32', [...values, 1e30, Number.NaN]],
+    ['F64', [...values, 1e30, Number.NEGATIVE_INFINITY]],
     ['F16', values.map((x) => (x === 1e-8 ? 0 : x))],
+    ['F16', [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
     ['BF16', [0, 1, -1.5, 2 ** 100, 2 ** -100, -0.15625]],
+    ['BF16', [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
   ])('%s', (dtype, numbers) => {
     const bytes = encodeSafetensors(
       { tensors: { x: float32([numbers.length], numbers) }, metadata },
@@ -35,6 +38,23 @@ describe('round trips', () => {
     );
     const { x } = decodeSafetensors(bytes, 'x').tensors;
     expect(x).toEqual(int32([2, 2], numbers));
+  });
+  test('U8 is read as whole numbers, BOOL as it is', () => {
+    const tensors = {
+      bytes: int32([3], [0, 7, 255]),
+      flags: { dtype: 'bool', shape: [2], data: Uint8Array.of(1, 0) } as const,
+    };
+    const bytes = encodeSafetensors({ tensors, metadata: {} }, { bytes: 'U8' });
+    expect(decodeSafetensors(bytes, 'x').tensors).toEqual(tensors);
+  });
+  test('a bfloat16 rounds to nearest even', () => {
+    const numbers = [1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20];
+    const bytes = encodeSafetensors(
+      { tensors: { x: float32([3], numbers) }, metadata: {} },
+      { x: 'BF16' },
+    );
+    const { x } = decodeSafetensors(bytes, 'x').tensors;
+    expect([...x!.data]).toEqual([1, 1 + 2 ** -6, 1 + 2 ** -7]);
   });
   test('halves round to nearest even', () => {
     const numbers = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519, 65520, 2 ** -25, 3 * 2 ** -26];
@@ -60,6 +80,11 @@ describe('files that are refused', () => {
     ['a shape that lies', fileOf(entry({ shape: [3] }), 8), 'SAFETENSORS_RANGE'],
     ['offsets backwards', fileOf(entry({ data_offsets: [8, 0] }), 8), 'SAFETENSORS_RANGE'],
     ['a negative size', fileOf(entry({ shape: [-2] }), 8), 'SAFETENSORS_HEADER'],
+    [
+      'an integer of more than 32 bits',
+      fileOf(entry({ dtype: 'I64', shape: [1] }), 8).fill(1, -8),
+      'SAFETENSORS_RANGE',
+    ],
     ['an unknown type', fileOf(entry({ dtype: 'F8' }), 8), 'SAFETENSORS_TYPE'],
   ])('%s', (_, bytes, code) => {
     expect(() => decodeSafetensors(bytes, 'file')).toThrow(expect.objectContaining({ code }));

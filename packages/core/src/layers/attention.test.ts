@@ -187,6 +187,8 @@ test('the cost is that of the layers and of the two products', () => {
   const width = heads * 3;
   expect(macs.linear).toBe(tokens * embed * 3 * width + tokens * width * embed);
   expect(macs.attention).toBe(2 * tokens * tokens * width);
+  const pruned = attentionModel({}, { 'attn.qk': [0, 2] });
+  expect(pruned.macs.attention).toBe(tokens * tokens * (2 + embed));
 });
 
 test('a tap of the weights can replace them', () => {

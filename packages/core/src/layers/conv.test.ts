@@ -22,7 +22,7 @@ const convModel = ({ input, out, ...options }: Layer) =>
 /** PyTorch's cross-correlation in float64: weight [out, in or 1, k, k], zeros around the image. */
 function reference(layer: Layer, x: readonly number[], weights: Record<string, number[]>) {
   const { input, out, kernel, stride = 1, depthwise = false } = layer;
-  const { padding = (kernel - 1) / 2 } = layer;
+  const { padding = Math.floor((kernel - 1) / 2) } = layer;
   const [height, width, channels] = input;
   const size = (n: number) => Math.floor((n + 2 * padding - kernel) / stride) + 1;
   const y: number[] = [];
@@ -59,6 +59,7 @@ describe('it is the cross-correlation of float64', () => {
     ['a stride of 2 on an odd side', { input: [5, 7, 1], out: 2, kernel: 3, stride: 2 }],
     ['7 x 7 on a smaller image', { input: [4, 4, 1], out: 1, kernel: 7, stride: 2 }],
     ['no padding', { input: [4, 5, 2], out: 2, kernel: 3, padding: 0 }],
+    ['an even kernel', { input: [4, 5, 1], out: 2, kernel: 4 }],
     ['no bias', { input: [3, 3, 1], out: 2, kernel: 3, bias: false }],
     ['depthwise', { input: [4, 3, 3], out: 3, kernel: 3, depthwise: true }],
     ['depthwise, 5 x 5', { input: [5, 4, 2], out: 2, kernel: 5, stride: 2, depthwise: true }],

@@ -3,7 +3,7 @@ import { createEagerEngine } from '../engine/eager.ts';
 import { Generator } from '../ground/random.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { affine } from './affine.ts';
-import { batchNorm } from './batch-norm.ts';
+import { batchNorm, scaleShift } from './batch-norm.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { gelu } from './gelu.ts';
 import { hardSwish } from './hard-swish.ts';
@@ -121,6 +121,11 @@ const cases: Record<string, Case> = {
         return ((v - mean) / Math.sqrt(variance + 1e-5)) * g![i % 2]! + b![i % 2]!;
       });
     },
+  },
+  scaleShift: {
+    shapes: [[2, 3, 2], [2], [2]],
+    op: ([x, g, b]) => scaleShift(x!, g!, b!),
+    reference: ([x, g, b]) => x!.map((v, i) => v * g![i % 2]! + b![i % 2]!),
   },
   crossEntropy: {
     shapes: [[3, 4]],

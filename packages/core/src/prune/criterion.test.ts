@@ -44,20 +44,25 @@ describe('scores are checked for the dimensions that are to be pruned', () => {
   const size = model.dims.get('a.hidden')!.size;
   const full = new Float64Array(size).fill(0.5);
 
-  test('others are left out', async () => {
-    const scores = new Map([
-      ['a.hidden', full],
-      ['b.hidden', Float64Array.of(Number.NaN)],
-    ]);
-    expect([...(await scoreChannels(gives(scores), context, ['a.hidden']))]).toEqual([
-      ['a.hidden', full],
-    ]);
+  test('others are left out, and so are those without scores', async () => {
+    const scores = new Map([['a.hidden', full]]);
+    const read = async (...dims: string[]) => [
+      ...(await scoreChannels(gives(scores), context, dims)),
+    ];
+    expect(await read('a.hidden', 'b.hidden')).toEqual([['a.hidden', full]]);
+    expect(await read('b.hidden')).toEqual([]);
   });
 
   test.each<[string, unknown, RegExp]>([
     ['no Map', { 'a.hidden': full }, /^criterion "mine": no Map/],
     ['nothing', undefined, /^criterion "mine": no Map/],
-    ['a dimension without scores', new Map(), /"mine", a\.hidden: no scores for/],
+    ['no scores', new Map(), /^criterion "mine": no Map/],
+    [
+      'scores of no dimension',
+      new Map([['hidden', full]]),
+      /"mine", hidden: scores of a dimension that/,
+    ],
+    ['no list', new Map([['a.hidden', undefined]]), /a\.hidden: no scores for/],
     ['a score too few', new Map([['a.hidden', full.slice(1)]]), /a\.hidden: \d scores for/],
     ['NaN', new Map([['a.hidden', full.with(1, Number.NaN)]]), /1 of \d scores .* NaN/],
     ['infinity', new Map([['a.hidden', full.with(0, -1 / 0)]]), /1 of \d scores .* -Infinity/],

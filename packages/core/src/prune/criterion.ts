@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { KcrError } from '../ground/error.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
+import type { Dim } from '../model/dim.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import type { Scores } from './selection.ts';
@@ -45,10 +46,12 @@ export const defineCriterion =
   };
 
 /**
- * A criterion's scores of some dimensions, checked.
+ * A criterion's scores of some dimensions, checked. One that it gives no scores for, such as a view whose weights are
+ * another dimension's, is left out and stays whole.
  *
  * @param dims names of the dimensions that are to be pruned
- * @throws KcrError `SCORES` where they are not one finite number for each channel of each of these; what the criterion throws
+ * @throws KcrError `SCORES` where they are not one finite number for each channel, where there are none at all, and for a
+ *   dimension that the model does not have; what the criterion throws
  */
 export async function scoreChannels(
   criterion: Criterion,
@@ -56,25 +59,29 @@ export async function scoreChannels(
   dims: readonly string[],
 ): Promise<Scores> {
   const where = `criterion "${criterion.name}"`;
-  const wrong = (at: string, found: string) =>
-    new KcrError('SCORES', {
-      where: at,
-      found,
-      fix: 'Look at the weights and images that it scores, or use another criterion',
-    });
   const scores: unknown = await criterion.score(context);
-  if (!(scores instanceof Map)) throw wrong(where, 'no Map of scores by dimension');
-  return new Map(
-    dims.map((name) => {
-      const at = `${where}, ${name}`;
-      const values: ArrayLike<number> | undefined = scores.get(name);
-      const { size } = context.model.dims.get(name)!;
-      if (values?.length !== size)
-        throw wrong(at, `${values?.length ?? 'no'} scores for ${size} channels`);
-      const bad = Array.from(values).filter((score) => !Number.isFinite(score));
-      if (bad.length > 0)
-        throw wrong(at, `${bad.length} of ${size} scores are no finite numbers, such as ${bad[0]}`);
-      return [name, values];
-    }),
-  );
+  if (!(scores instanceof Map) || scores.size === 0)
+    throw wrong(where, 'no Map of scores by dimension');
+  for (const [name, values] of scores)
+    checkScores(`${where}, ${name}`, context.model.dims.get(name), values);
+  return new Map(dims.flatMap((name) => (scores.has(name) ? [[name, scores.get(name)]] : [])));
 }
+
+function checkScores(where: string, dim: Dim | undefined, values: ArrayLike<number>): void {
+  if (!dim) throw wrong(where, 'scores of a dimension that the model does not have');
+  if (values?.length !== dim.size)
+    throw wrong(where, `${values?.length ?? 'no'} scores for ${dim.size} channels`);
+  const bad = Array.from(values).filter((score) => !Number.isFinite(score));
+  if (bad.length > 0)
+    throw wrong(
+      where,
+      `${bad.length} of ${dim.size} scores are no finite numbers, such as ${bad[0]}`,
+    );
+}
+
+const wrong = (where: string, found: string) =>
+  new KcrError('SCORES', {
+    where,
+    found,
+    fix: 'Look at the weights and images that it scores, or use another criterion',
+  });

@@ -86,7 +86,7 @@ describe('at once', () => {
     expect(engine.names()).toEqual([]);
   });
 
-  test('dimensions of other roles stay whole, and those to prune need scores', async () => {
+  test('dimensions of other roles, and those without scores, stay whole', async () => {
     const whole = transformer();
     const given = {
       model: whole,
@@ -100,10 +100,7 @@ describe('at once', () => {
     // On two tokens q, k and v, 96, their products, 32, proj, 32, and the MLP, 2 x 24; the head, 8.
     expect(reports).toMatchObject([{ macs: 96 + 32 + 32 + 48 + 8 }]);
     const ofA = defineCriterion('a', (_: object) => () => new Map([['a.hidden', [4, 3, 2, 1]]]));
-    await expect(run({ criterion: ofA({}) })).rejects.toMatchObject({
-      code: 'SCORES',
-      where: 'criterion "a", b.hidden',
-    });
+    expect((await run({ criterion: ofA({}) })).model.kept).toEqual({ 'a.hidden': [0, 1] });
   });
 });
 

@@ -68,3 +68,25 @@ test('the backend in use before a trace is in use after it', async () => {
   ).toThrow('inside');
   expect(tf.getBackend()).toBe('cpu');
 });
+
+test('constants have as many values as their shape', () => {
+  expect(() => constant(float32([2], [1, 2, 3]))).toThrow(code('SHAPE_MISMATCH'));
+});
+
+test('a trace within a trace is refused, and the outer one ends all the same', () => {
+  const nested = () => trace(() => ({ y: tf.scalar(trace(() => ({})).nodes.length) }));
+  expect(nested).toThrow('trace() inside trace()');
+  expect(trace(({ input }) => ({ y: tf.exp(input('x', [1])) })).nodes).toHaveLength(1);
+});
+
+test('calls are shared where inputs and attributes are equal, and only there', () => {
+  const { nodes } = trace(({ input }) => {
+    const [x, y] = [input('x', [2, 2]), input('y', [2, 2])];
+    const values = [
+      ...[tf.sum(x, 0), tf.sum(x, 0), tf.sum(x, 1), tf.sum(y, 0)],
+      ...[tf.add(x, 1), tf.add(x, 1), tf.add(x, 2)],
+    ];
+    return Object.fromEntries(values.map((value, i) => [i, value]));
+  });
+  expect(nodes.map(({ kernel }) => kernel)).toEqual(['Sum', 'Sum', 'Sum', 'Add', 'Add']);
+});

@@ -1,101 +1,72 @@
-import { fileURLToPath } from 'node:url';
-import {
-  createEagerEngine,
-  type Engine,
-  type NdArray,
-  readSafetensors,
-  type Tensor,
-} from '@kcr/core';
-import { createOnnxEngine } from '@kcr/onnx';
+import { float32, tf } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { anchorBoxes } from './anchors.ts';
-import { decodeBoxes, encodeBoxes } from './box-coding.ts';
-import { boxIou, clipBoxes } from './boxes.ts';
-import { nms } from './nms.ts';
+import {
+  boxesOf,
+  close,
+  engines,
+  expectClose,
+  fixture,
+  listOf,
+  runOn,
+  valuesOf,
+} from '../testing.ts';
+import { boxArea, boxColumns, boxIou, clipBoxes } from './boxes.ts';
 
-/** torchvision's values. */
-const path = fileURLToPath(new URL('../../fixtures/detection_ops.safetensors', import.meta.url));
-const { tensors } = await readSafetensors(path);
-const of = (name: string) => tensors[name] as NdArray;
-
-const engines: Record<string, () => Promise<Engine>> = {
-  onnx: async () => createOnnxEngine(),
-  eager: () => createEagerEngine({ backend: 'wasm' }),
-};
-
-function expectClose(found: NdArray, expected: NdArray, relative: number): void {
-  expect(found.shape).toEqual(expected.shape);
-  expected.data.forEach((x, i) =>
-    expect(Math.abs(found.data[i]! - x)).toBeLessThanOrEqual(relative * Math.max(Math.abs(x), 1)),
-  );
-}
+const tensors = await fixture('detection_ops');
+const [reference, proposals] = [tensors['box.reference']!, tensors['box.proposals']!];
 
 describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
-  const run = async (
-    op: (inputs: Record<string, Tensor>) => Tensor,
-    given: Record<string, NdArray>,
-  ) => {
-    const engine = await makeEngine();
-    const step = engine.compile('boxes', ({ inputs }) => ({ outputs: { y: op(inputs) } }));
-    const { y } = await step(given);
-    await engine.dispose();
-    return y!;
-  };
-  const [reference, proposals] = [of('box.reference'), of('box.proposals')];
-
-  test("IoU, coding and decoding are torchvision's", async () => {
-    const iou = await run(({ a, b }) => boxIou(a!, b!), { a: reference, b: proposals });
-    expectClose(iou, of('box.iou'), 1e-5);
-    const weights = [10, 10, 5, 5] as const;
-    const deltas = await run(({ a, b }) => encodeBoxes(a!, b!, weights), {
-      a: reference,
-      b: proposals,
-    });
-    expectClose(deltas, of('box.deltas'), 1e-5);
-    const decoded = await run(({ a, b }) => decodeBoxes(a!, b!, weights), {
-      a: of('box.deltas'),
-      b: proposals,
-    });
-    expectClose(decoded, of('box.decoded'), 1e-5);
-  });
-
-  test('decoding undoes coding, and growth has a limit', async () => {
-    const again = await run(({ a, b }) => decodeBoxes(encodeBoxes(a!, b!), b!), {
-      a: reference,
-      b: proposals,
-    });
-    expectClose(again, reference, 1e-4);
-    const huge = { ...proposals, data: new Float32Array(proposals.data.length).fill(50) };
-    const grown = await run(({ a, b }) => decodeBoxes(a!, b!), { a: huge, b: proposals });
-    expect(
-      (grown.data[2]! - grown.data[0]!) / (proposals.data[2]! - proposals.data[0]!),
-    ).toBeCloseTo(62.5, 2);
+  test("IoU is torchvision's", async () => {
+    const op = ({ a, b }: Record<string, tf.Tensor>) => ({ y: boxIou(a!, b!) });
+    const { y } = await runOn(makeEngine, op, { a: reference, b: proposals });
+    expectClose(y!, tensors['box.iou']!, 1e-5);
   });
 
   test('clipped boxes lie in the image', async () => {
-    const { data } = await run(({ a }) => clipBoxes(a!, 60, 50), { a: reference });
+    const op = ({ a }: Record<string, tf.Tensor>) => ({ y: clipBoxes(a!, 60, 50) });
+    const { y } = await runOn(makeEngine, op, { a: reference });
     reference.data.forEach((x, i) =>
-      expect(data[i]).toBe(Math.min(Math.max(x, 0), i % 2 === 0 ? 50 : 60)),
+      expect(y!.data[i]).toBe(Math.min(Math.max(x, 0), i % 2 === 0 ? 50 : 60)),
     );
   });
 });
 
-test("anchors are torchvision's", () => {
-  const level = (stride: number, size: number) => ({
-    height: 128 / stride,
-    width: 160 / stride,
-    sizes: [size],
-    stride: [stride, stride] as const,
+const boxes = boxesOf([
+  [0, 0, 4, 2],
+  [2, 1, 6, 3],
+  [5, 5, 5, 9],
+]);
+const tensor = () => tf.tensor2d(Array.from(boxes.data), [3, 4]);
+
+test('by hand: columns and areas', async () => {
+  const values = await valuesOf(() => {
+    const [left, top, right, bottom] = boxColumns(tensor());
+    return { left, top, right, bottom, area: boxArea(tensor()) };
   });
-  const found = anchorBoxes([level(8, 32), level(16, 64), level(32, 128)], [0.5, 1, 2]);
-  expect(found).toEqual(of('anchors.sizes32_64_128.ratios0.5_1_2.image128x160.strides8_16_32'));
+  const lists = Object.values(values).map(({ shape, data }) => [shape, [...data]]);
+  expect(lists).toEqual(
+    [
+      [0, 2, 5],
+      [0, 1, 5],
+      [4, 6, 5],
+      [2, 3, 9],
+      [8, 8, 0],
+    ].map((column) => [[3, 1], column]),
+  );
 });
 
-test("non-maximum suppression is torchvision's, also by label", () => {
-  const [boxes, scores] = [of('nms.boxes'), of('nms.scores').data];
-  for (const threshold of [0.3, 0.5])
-    expect(nms(boxes, scores, threshold)).toEqual(of(`nms.keep.${threshold}`).data);
-  expect(nms(boxes, scores, 0.5, of('nms.labels').data)).toEqual(of('nms.batched.0.5').data);
-  expect(nms(boxes, scores, 1)).toHaveLength(scores.length);
-  expect(() => nms(boxes, [1], 0.5)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+test('by hand: the IoU of each pair, 0 with empty boxes', async () => {
+  // The first two share 2 x 1 of 14.
+  expect(await listOf(() => boxIou(tensor(), tensor()))).toEqual(
+    close([1, 1 / 7, 0, 1 / 7, 1, 0, 0, 0, 0]),
+  );
+});
+
+test('each image has its own pairs', async () => {
+  const { y } = await valuesOf(() => {
+    const two = tf.stack([tensor(), tf.add(tensor(), 100)]);
+    return { y: boxIou(two, tf.slice(two, [0, 0, 0], [-1, 1, -1])) };
+  });
+  expect(y).toEqual({ ...float32([2, 3, 1]), data: y.data });
+  expect([...y.data]).toEqual(close([1, 1 / 7, 0, 1, 1 / 7, 0]));
 });

@@ -1,23 +1,7 @@
-import {
-  createEagerEngine,
-  type Engine,
-  float32,
-  Generator,
-  int32,
-  type Tensor,
-  tf,
-} from '@kcr/core';
-import { createOnnxEngine } from '@kcr/onnx';
+import { float32, Generator, int32 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { nms } from '../boxes/nms.ts';
-import { nmsMask } from '../boxes/nms-mask.ts';
+import { engines, runOn } from '../testing.ts';
 import { assign } from './assign.ts';
-import { hardest, sample } from './sampling.ts';
-
-const engines: Record<string, () => Promise<Engine>> = {
-  onnx: async () => createOnnxEngine(),
-  eager: () => createEagerEngine({ backend: 'wasm' }),
-};
 
 const [BATCH, N, OBJECTS] = [2, 40, 3];
 const generator = new Generator(8);
@@ -58,21 +42,15 @@ const given = {
 };
 
 describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
-  const run = async (
-    op: (inputs: Record<string, Tensor>) => Record<string, Tensor>,
-    inputs: Parameters<Awaited<ReturnType<Engine['compile']>>>[0],
-  ) => {
-    const engine = await makeEngine();
-    const out = await engine.compile('op', ({ inputs: named }) => ({ outputs: op(named) }))(inputs);
-    await engine.dispose();
-    return out;
-  };
-
   test.each([false, true])('each box finds its object, its best ones too: %s', async (best) => {
-    const out = await run((inputs) => {
-      const truth = { boxes: inputs.objects!, labels: inputs.labels! };
-      return { ...assign(inputs.boxes!, truth, { positive: 0.5, negative: 0.2, best }) };
-    }, given);
+    const out = await runOn(
+      makeEngine,
+      (inputs) => {
+        const truth = { boxes: inputs.objects!, labels: inputs.labels! };
+        return { ...assign(inputs.boxes!, truth, { positive: 0.5, negative: 0.2, best }) };
+      },
+      given,
+    );
     for (let image = 0; image < BATCH; image++) {
       const table = boxes[image]!.map((box) =>
         objects[image]!.map((object, i) => (labels[image]![i]! < 0 ? 0 : iouOf(box, object))),
@@ -92,68 +70,5 @@ describe.each(Object.entries(engines))('on %s', (_, makeEngine) => {
         found.forEach((x, i) => expect(x).toBeCloseTo(expected[i]!, 5));
       });
     }
-  });
-
-  test.each([
-    [10, 0.5, [7, 20]],
-    [10, 0.5, [3, 20]],
-    [10, 0.5, [0, 20]],
-    [30, 0.25, [7, 12]],
-  ] as const)('a sample of %i with at most %d positive, of %j', async (count, share, [p, n]) => {
-    const positive = Array.from({ length: N }, (__, i) => (i < p ? 1 : 0));
-    const negative = Array.from({ length: N }, (__, i) => (i >= p && i < p + n ? 1 : 0));
-    const out = await run(
-      (inputs) =>
-        sample({ positive: inputs.positive!, negative: inputs.negative! }, inputs.noise!, {
-          count,
-          positiveShare: share,
-        }),
-      {
-        positive: float32([1, N], positive),
-        negative: float32([1, N], negative),
-        noise: float32([1, N], new Generator(1).array(N, 'uniform')),
-      },
-    );
-    const sum = (data: ArrayLike<number>) => Array.from(data).reduce((a, b) => a + b);
-    const positives = Math.min(p, count * share);
-    expect(sum(out.positive!.data)).toBe(Math.floor(positives));
-    expect(sum(out.negative!.data)).toBe(Math.min(n, count - Math.floor(positives)));
-    out.positive!.data.forEach((x, i) => expect(x).toBeLessThanOrEqual(positive[i]!));
-    out.negative!.data.forEach((x, i) => expect(x).toBeLessThanOrEqual(negative[i]!));
-  });
-
-  test('the hardest are the largest, none where none are asked for', async () => {
-    const values = float32([3, 5], [1, 5, 0, 3, 2, 0, 0, 7, 0, 0, 4, 3, 2, 1, 6]);
-    const count = float32([3, 1], [2, 4, 0]);
-    const out = await run((inputs) => ({ y: hardest(inputs.values!, inputs.count!) }), {
-      values,
-      count,
-    });
-    expect([...out.y!.data]).toEqual([0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
-  });
-
-  test('suppression in a step is suppression; scores of 0 are no boxes', async () => {
-    const scores = [...new Generator(2).array(BATCH * N, 'uniform')].map((x, i) =>
-      i % 5 === 0 ? 0 : x,
-    );
-    const out = await run((inputs) => ({ y: nmsMask(inputs.boxes!, inputs.scores!, 0.3) }), {
-      boxes: given.boxes,
-      scores: float32([BATCH, N], scores),
-    });
-    for (let image = 0; image < BATCH; image++) {
-      const used = [...Array(N).keys()].filter((i) => scores[image * N + i]! > 0);
-      const own = float32(
-        [used.length, 4],
-        used.flatMap((i) => boxes[image]![i]!),
-      );
-      const kept = nms(
-        own,
-        used.map((i) => Math.fround(scores[image * N + i]!)),
-        0.3,
-      );
-      const expected = new Set([...kept].map((i) => used[i]!));
-      for (let i = 0; i < N; i++) expect(out.y!.data[image * N + i]).toBe(expected.has(i) ? 1 : 0);
-    }
-    expect(tf.memory().numTensors).toBeLessThan(1000);
   });
 });

@@ -102,6 +102,8 @@ describe('a wrong field is named', () => {
     ['prune.rho', { prune: { method: 'bottom-up-cascade', epsilon: 5, rho: 2 } }],
     ['distillation.kind', { distillation: { kind: 'warm' } }],
     ['ablations.compact-2', { ablations: { 'compact-2': [] } }],
+    ['ablations.compact', { ablations: { compact: [] } }],
+    ['ablations.dense', { ablations: { compactNoTnn: [], dense: [] } }],
     ['complexity.landmarks', { complexity: { rank: 2 } }],
     ['prune', { prune: { allocator: 'macs', budget: 0.5 }, search: training, retrain: training }],
   ];

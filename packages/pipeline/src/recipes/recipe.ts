@@ -110,6 +110,16 @@ export const pruningSchema = z.preprocess(
     ),
 );
 
+/** Folders of a run that are not of its ablations. */
+const TAKEN: readonly string[] = ['dense', 'search', 'pruned', 'compact', 'pictures'];
+
+const ablationName = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9]*$/, 'write a name in camelCase')
+  .refine((name) => !TAKEN.includes(name), {
+    message: `is another folder of the run, as are ${TAKEN.join(', ')}`,
+  });
+
 export const recipeSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -156,9 +166,7 @@ export const recipeSchema = z
       })
       .default({}),
     /** Retrain again with these plugins instead, by the model's name (compactNoTnn) in the results. */
-    ablations: z
-      .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'write a name in camelCase'), z.array(part))
-      .default({}),
+    ablations: z.record(ablationName, z.array(part)).default({}),
     /** What is measured of each model at the end, besides accuracy, size and latency. */
     analyses: z.array(part).default([]),
     /** Short for the analyses of KCR and DCS, with KCR's rank and landmarks. */

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import type { Dataset } from '@kcr/core';
+import { expect, test } from 'vitest';
+import { temporaryFolder, tinyContext, tinyImages, tinyRecipe } from '../testing/tiny.ts';
+import { searchStage } from './search.ts';
+
+const search = {
+  ...tinyRecipe.retrain,
+  architectureShare: 0.5,
+  plugins: [{ use: '@kcr/masks#gumbelMasks', options: { dims: ['hidden'], budget: 0.9 } }],
+};
+
+test('chooses channels and keeps them with the model that they are of', async () => {
+  await using folder = await temporaryFolder();
+  const { kept } = await searchStage.run(undefined, await tinyContext(folder.root, { search }));
+  const channels = kept['blocks.0.mlp.hidden']!;
+  expect(channels.length).toBeGreaterThan(0);
+  expect(channels.length).toBeLessThan(32);
+  const file = JSON.parse(await readFile(folder.at('search', 'selection.json'), 'utf8'));
+  expect(file).toEqual({ model: tinyRecipe.model, kept });
+});
+
+test('sees the first classes alone, where the recipe says how many', async () => {
+  await using folder = await temporaryFolder();
+  const seen = new Set<number>();
+  const images = tinyImages(8);
+  const train: Dataset = {
+    ...images,
+    batch: (indices, generator) => {
+      for (const i of indices) seen.add(images.labels[i]!);
+      return images.batch(indices, generator);
+    },
+  };
+  const data = { train, test: tinyImages(2) };
+  const run = async (name: string, more: object) =>
+    searchStage.run(
+      undefined,
+      await tinyContext(folder.at(name), { search: { ...search, ...more } }, { data }),
+    );
+  await run('first', { classes: 1 });
+  expect([...seen]).toEqual([0]);
+  await run('all', {});
+  expect([...seen].sort()).toEqual([0, 1]);
+});
+
+test('RECIPE_INVALID without a search, TASK_CLASSES where images have no class to choose by', async () => {
+  await using folder = await temporaryFolder();
+  const context = await tinyContext(folder.root);
+  await expect(searchStage.run(undefined, context)).rejects.toMatchObject({
+    code: 'RECIPE_INVALID',
+  });
+  const { labels: _, ...unlabelled } = tinyImages(4);
+  const data = { train: unlabelled, test: unlabelled };
+  const some = await tinyContext(folder.root, { search: { ...search, classes: 1 } }, { data });
+  await expect(searchStage.run(undefined, some)).rejects.toMatchObject({ code: 'TASK_CLASSES' });
+});

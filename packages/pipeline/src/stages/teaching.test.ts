@@ -1,0 +1,65 @@
+import { float32, type NdArray, writeSafetensors } from '@kcr/core';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder, tinyCheckpoint, tinyContext, tinyImages } from '../testing/tiny.ts';
+import { teaching } from './teaching.ts';
+
+const write = (path: string, tensors: Record<string, NdArray>) =>
+  writeSafetensors(path, { tensors, metadata: {} });
+
+test('without a teacher there is no plugin', async () => {
+  await using folder = await temporaryFolder();
+  expect(await teaching(await tinyContext(folder.root))).toEqual([]);
+});
+
+describe('a teacher', () => {
+  test("is a checkpoint, the run's dense model or a file of logits, with the recipe's options", async () => {
+    await using folder = await temporaryFolder();
+    await tinyCheckpoint(folder.at('dense'));
+    await write(folder.at('logits.safetensors'), { logits: float32([4, 2], 0.5) });
+    const optionsOf = async (distillation: object, teacher?: string) => {
+      const [plugin] = await teaching(
+        await tinyContext(folder.root, { distillation }, { teacher }),
+      );
+      return plugin;
+    };
+    for (const teacher of ['dense', folder.at('dense'), folder.at('logits.safetensors')]) {
+      const plugin = await optionsOf({ teacher, kind: 'hard', weight: 0.25 });
+      expect(plugin!.name).toBe('distillation');
+      expect(plugin!.options).toMatchObject({ kind: 'hard', weight: 0.25 });
+    }
+    // What the run is given comes before what the recipe says.
+    const own = folder.at('nothing');
+    const given = await optionsOf({ teacher: own }, folder.at('dense'));
+    expect(given!.name).toBe('distillation');
+  });
+
+  test('TEACHER for a file without logits, and for another normalisation', async () => {
+    await using folder = await temporaryFolder();
+    const context = (more: object) => tinyContext(folder.root, {}, more);
+    await write(folder.at('other.safetensors'), { features: float32([4, 2]) });
+    const other = await context({ teacher: folder.at('other.safetensors') });
+    await expect(teaching(other)).rejects.toMatchObject({ code: 'TEACHER' });
+
+    await tinyCheckpoint(folder.at('teacher'));
+    const images = tinyImages(4);
+    const train = { ...images, input: { ...images.input!, mean: [0.5, 0.5, 0.5] } };
+    const teacher = folder.at('teacher');
+    const normalised = await context({ teacher, data: { train, test: images } });
+    await expect(teaching(normalised)).rejects.toMatchObject({
+      code: 'TEACHER',
+      where: teacher,
+      found: expect.stringContaining('normalised in another way'),
+    });
+    // Cut in another way it may be: the student's images are its own.
+    const cut = { ...images, input: { ...images.input!, crop_pct: 0.5 } };
+    expect(
+      await teaching(await context({ teacher, data: { train: cut, test: cut } })),
+    ).toHaveLength(1);
+  });
+
+  test('that is not there is an error of reading', async () => {
+    await using folder = await temporaryFolder();
+    const context = await tinyContext(folder.root, { distillation: { teacher: 'dense' } });
+    await expect(teaching(context)).rejects.toMatchObject({ code: 'SAFETENSORS_READ' });
+  });
+});
