@@ -167,7 +167,10 @@ describe('what cannot be read is said, with exit code 1', () => {
     ["required option '--selection <file>' not specified", ['retrain', 'r', ...out]],
     ['too many arguments', ['report', 'a', 'b']],
     ['a whole number from 0 is needed', ['compress', 'r', ...out, '--seed', 'x']],
-    ['a number above 0 is needed', ['prune', 'c', '--data', 'd', ...out, '--budget', '0']],
+    [
+      'a number above 0, at most 100 is needed',
+      ['prune', 'c', '--data', 'd', ...out, '--budget', '0'],
+    ],
     ['a number from 0 to 1 is needed', ['prune', 'c', '--data', 'd', ...out, '--rho', '2']],
     ['Allowed choices are onnx, eager', ['compress', 'r', ...out, '--engine', 'torch']],
     ['Allowed choices are cpu, webgpu, cuda', ['compress', 'r', ...out, '--device', 'gpu']],

@@ -1,68 +1,163 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { program } from './main.ts';
 import {
+  count,
   engineOf,
   json,
-  numbers,
   overRecipe,
+  points,
   positive,
+  positiveShare,
+  scales,
   share,
   whole,
   withEngine,
   withViews,
 } from './options.ts';
 
-describe('values of options', () => {
-  const cases: [string, (text: string) => unknown, [string, unknown][], string[]][] = [
+const parsers: [string, (text: string) => number, [string, number][], string[]][] = [
+  [
+    'whole',
+    whole,
     [
-      'whole',
-      whole,
-      [
-        ['0', 0],
-        ['12', 12],
-        ['1e3', 1000],
-      ],
-      ['', ' ', '-1', '1.5', 'x', 'Infinity', 'NaN'],
+      ['0', 0],
+      ['12', 12],
+      ['007', 7],
     ],
+    ['-1', '1.5', '9007199254740993'],
+  ],
+  [
+    'count',
+    count,
     [
-      'positive',
-      positive,
-      [
-        ['0.5', 0.5],
-        ['100', 100],
-      ],
-      ['0', '-1', '', 'x', 'Infinity'],
+      ['1', 1],
+      ['64', 64],
     ],
+    ['0', '-1', '2.5'],
+  ],
+  [
+    'positive',
+    positive,
     [
-      'share',
-      share,
-      [
-        ['0', 0],
-        ['0.25', 0.25],
-        ['1', 1],
-      ],
-      ['1.01', '-0.1', '', ' ', 'x'],
+      ['0.5', 0.5],
+      ['.5', 0.5],
+      ['2.', 2],
+      ['1e-3', 0.001],
     ],
+    ['0', '-1', '1e999'],
+  ],
+  [
+    'share',
+    share,
     [
-      'json',
-      json,
-      [
-        ['{"norm": 1}', { norm: 1 }],
-        ['{}', {}],
-      ],
-      ['{norm: 1}', '', "{'a': 1}"],
+      ['0', 0],
+      ['1', 1],
+      ['0.25', 0.25],
     ],
-  ];
-  test.each(cases)('%s', (_, parse, right, wrong) => {
-    for (const [text, value] of right) expect(parse(text)).toEqual(value);
-    for (const text of wrong) expect(() => parse(text)).toThrow(InvalidArgumentError);
-  });
+    ['-0.1', '1.01'],
+  ],
+  [
+    'positiveShare',
+    positiveShare,
+    [
+      ['1', 1],
+      ['0.875', 0.875],
+    ],
+    ['0', '1.5'],
+  ],
+  [
+    'points',
+    points,
+    [
+      ['100', 100],
+      ['0.5', 0.5],
+    ],
+    ['0', '101'],
+  ],
+];
 
-  test('numbers are collected in their order', () => {
-    expect(numbers('0.5')).toEqual([0.5]);
-    expect(numbers('2', [0.5, 1])).toEqual([0.5, 1, 2]);
-    expect(() => numbers('0', [1])).toThrow(InvalidArgumentError);
-  });
+test.each(parsers)('%s', (_, parse, right, wrong) => {
+  for (const [text, value] of right) expect(parse(text)).toBe(value);
+  // What JavaScript would read as a number, or as none, is no number here.
+  const never = [
+    '',
+    ' ',
+    'abc',
+    '0x10',
+    '0b1',
+    'NaN',
+    'Infinity',
+    '1_000',
+    '1 2',
+    '1,5',
+    '--',
+    'null',
+  ];
+  for (const text of [...wrong, ...never]) expect(() => parse(text), text).toThrow('is needed');
+});
+
+test('whole numbers are digits', () => {
+  for (const parse of [whole, count]) expect(() => parse('1e3')).toThrow('is needed');
+});
+
+test('an object as JSON', () => {
+  expect(json('{"a": [1]}')).toEqual({ a: [1] });
+  for (const text of ['', '[1]', 'null', '3', '"x"', '{'])
+    expect(() => json(text), text).toThrow(InvalidArgumentError);
+});
+
+test('factors of the size are collected in their order', () => {
+  expect(scales('0.5')).toEqual([0.5]);
+  expect(scales('2', [0.5, 1])).toEqual([0.5, 1, 2]);
+  for (const text of ['0', '17', 'x']) expect(() => scales(text, [1])).toThrow('is needed');
+});
+
+/** The least that each command needs. */
+const NEEDED: Record<string, string[]> = {
+  compress: ['recipe.json', '--out', 'o'],
+  complexity: ['f', '--rank', '1', '--landmarks', '1'],
+  eval: ['c', '--data', 'd'],
+  export: ['c', '--out', 'o'],
+  ib: ['f'],
+  predict: ['i', '--model', 'm', '--out', 'o'],
+  prune: ['c', '--data', 'd', '--out', 'o'],
+};
+
+test.each([
+  ['compress', '--seed', '1.5'],
+  ['complexity', '--rank', '-1'],
+  ['complexity', '--landmarks', '0'],
+  ['complexity', '--seed', 'x'],
+  ['eval', '--batch-size', '0'],
+  ['eval', '--batch-size', '0x10'],
+  ['eval', '--crop-ratio', '0'],
+  ['eval', '--crop-ratio', 'abc'],
+  ['eval', '--scales', '0'],
+  ['eval', '--scales', '1e9'],
+  ['export', '--batch', '0'],
+  ['ib', '--beta', 'NaN'],
+  ['predict', '--score', '2'],
+  ['prune', '--batch-size', '-3'],
+  ['prune', '--budget', '1000'],
+  ['prune', '--calibration-images', '0'],
+  ['prune', '--crop-ratio', '1.5'],
+  ['prune', '--criterion-options', '[]'],
+  ['prune', '--epsilon', '0'],
+  ['prune', '--images', '1e3'],
+  ['prune', '--rho', ''],
+  ['prune', '--rounds', '0'],
+])('kcr %s %s %s: the option is named', async (command, option, value) => {
+  const kcr = program();
+  for (const one of kcr.commands) one.exitOverride().configureOutput({ writeErr: () => {} });
+  const run = kcr.parseAsync([command, ...NEEDED[command]!, option, value], { from: 'user' });
+  const error = await run.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  expect(error).toBeInstanceOf(CommanderError);
+  expect((error as CommanderError).code).toBe('commander.invalidArgument');
+  expect((error as CommanderError).message).toContain(`option '${option} `);
 });
 
 describe('options that commands share', () => {

@@ -1,40 +1,72 @@
 import { engineMaker, engineNames, type MakeEngine, type RunOptions, recipes } from '@kcr/pipeline';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+/** Digits, and for numbers that need not be whole a point and an exponent: not all that JavaScript reads (`0x10`, ``). */
+const WHOLE = /^\d+$/;
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Reads numbers of a form and a range. @param what is said to be needed in place of another */
+const numberOf =
+  (form: RegExp, fits: (value: number) => boolean, what: string) =>
+  (text: string): number => {
+    const value = form.test(text) ? Number(text) : Number.NaN;
+    if (Number.isFinite(value) && fits(value)) return value;
+    throw new InvalidArgumentError(`${what} is needed`);
+  };
+
 /** A whole number from 0. */
-export function whole(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('a whole number from 0 is needed');
-}
+export const whole = numberOf(WHOLE, Number.isSafeInteger, 'a whole number from 0');
+
+/** How many, at least one. */
+export const count = numberOf(
+  WHOLE,
+  (value) => value >= 1 && Number.isSafeInteger(value),
+  'a whole number from 1',
+);
 
 /** A number above 0. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('a number above 0 is needed');
-}
+export const positive = numberOf(DECIMAL, (value) => value > 0, 'a number above 0');
 
 /** A share of a whole. */
-export function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('a number from 0 to 1 is needed');
-}
+export const share = numberOf(DECIMAL, (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
 
-/** Collects the numbers above 0 of an option. */
-export const numbers = (text: string, before: number[] = []): number[] => [
-  ...before,
-  positive(text),
-];
+/** A share of a whole, and more than nothing. */
+export const positiveShare = numberOf(
+  DECIMAL,
+  (value) => value > 0 && value <= 1,
+  'a number above 0, at most 1',
+);
+
+/** Percentage points. */
+export const points = numberOf(
+  DECIMAL,
+  (value) => value > 0 && value <= 100,
+  'a number above 0, at most 100',
+);
+
+/** Most that an image is enlarged beyond what a model allows: each step of it is as many canvases. */
+const MOST_SCALE = 16;
+
+const scale = numberOf(
+  DECIMAL,
+  (value) => value > 0 && value <= MOST_SCALE,
+  `a number above 0, at most ${MOST_SCALE},`,
+);
+
+/** Collects the factors of an option. */
+export const scales = (text: string, before: number[] = []): number[] => [...before, scale(text)];
 
 /** An object as JSON. */
 export function json(text: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new InvalidArgumentError('an object is needed');
 }
 
 /** Where steps run. */
@@ -63,7 +95,7 @@ export const withViews = (command: Command): Command =>
       new Option(
         '--scales <n...>',
         'of class maps: sizes to look at, 1 as large as the model allows',
-      ).argParser(numbers),
+      ).argParser(scales),
     )
     .option('--flip', 'of class maps: look at mirrored images too');
 

@@ -63,6 +63,6 @@ export async function cocoInstances(
     channels,
     masks,
     skipped: refusals.skipped,
-    pixels: (image) => readImage(join(images, image.file_name!), channels),
+    pixels: (image) => readImage(join(images, image.file_name!), channels, 'upright'),
   });
 }

@@ -76,6 +76,16 @@ test('training images are cut from the original at random, others are not', asyn
   expect(await source.pixels(0)).toEqual(await (await imageFolder(folder, { size: 4 })).pixels(0));
 });
 
+test.each([0, -0.5, 1.01, Number.NaN])(
+  'OPTION for a crop of %d of the image',
+  async (cropRatio) => {
+    await expect(imageFolder(folder, { size: 8, cropRatio })).rejects.toMatchObject({
+      code: 'OPTION',
+      where: 'cropRatio',
+    });
+  },
+);
+
 test('folders that are none of the classes, or none at all: FOLDER_CLASSES', async () => {
   await copyFile(at('good', 'red', 'a.png'), at('good', 'loose.png'));
   for (const [root, classes, found] of [

@@ -1,15 +1,23 @@
-import { type Generator, KcrError } from '@kcr/core';
+import { type Generator, KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
-import { decodeImage, type Pixels } from './image.ts';
+import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
-import { type ResizedCropOptions, randomRegion } from './random-region.ts';
+import { modelInput, readSource } from './model-input.ts';
+import { type ResizedCropOptions, randomRegion, toPixels } from './random-region.ts';
+import { resample } from './resample.ts';
 
 export interface ImageFolderOptions {
   /** Side of the square images that it gives. */
   size: number;
   channels?: 1 | 3;
-  /** As in {@link decodeImage}. Default 1. */
+  /** `crop_pct` of {@link Preprocessing}. Default 1. */
   cropRatio?: number;
+  /** Default `center`. */
+  cropMode?: Exclude<Preprocessing['crop_mode'], 'corner'>;
+  /** Default `bicubic`. */
+  interpolation?: Preprocessing['interpolation'];
+  /** Share of white in each channel where a `border` is. Default 0. */
+  mean?: readonly number[];
   /** Training images are cut at random from the original. */
   resizedCrop?: ResizedCropOptions;
   /** Decoded images are kept in memory up to this many bytes. Default 1 GiB. */
@@ -21,10 +29,19 @@ export interface ImageFolderOptions {
 /**
  * A folder with one folder of images per class.
  *
- * @throws KcrError `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
+ * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
-  const { size, channels = 3, cropRatio, resizedCrop } = options;
+  const { size, channels = 3, resizedCrop, mean = Array<number>(channels).fill(0) } = options;
+  const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
+  if (!(cropRatio > 0 && cropRatio <= 1))
+    throw new KcrError('OPTION', {
+      where: 'cropRatio',
+      found: String(cropRatio),
+      fix: 'Give a share of the resized image, above 0, at most 1',
+    });
+  const framing = { interpolation, crop_mode: cropMode, crop_pct: cropRatio };
+  const input: Preprocessing = { ...plainPreprocessing([size, size, channels]), ...framing, mean };
   const found = await classFolders(root);
   const classes = options.classes ?? found;
   const unknown = found.filter((name) => !classes.includes(name));
@@ -41,15 +58,16 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
   const cache = new Map<number, Pixels>();
 
   const pixels = async (i: number, augment?: Generator): Promise<Pixels> => {
-    if (augment && resizedCrop)
-      return decodeImage(paths[i]!, {
-        size,
-        channels,
-        region: (width, height) => randomRegion(width, height, augment, resizedCrop),
-      });
+    if (augment && resizedCrop) {
+      const image = await readSource(paths[i]!, input);
+      const [height, width] = image.shape;
+      const region = randomRegion(width, height, augment, resizedCrop);
+      const from = toPixels(region, { height, width });
+      return resample(image, { height: size, width: size }, { interpolation, from });
+    }
     const known = cache.get(i);
     if (known) return known;
-    const image = await decodeImage(paths[i]!, { size, channels, cropRatio });
+    const image = modelInput(await readSource(paths[i]!, input), input);
     if (remember) cache.set(i, image);
     return image;
   };
@@ -57,7 +75,7 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     labels: Int32Array.from(labels),
     classes,
     shape: [size, size, channels],
-    framing: { interpolation: 'bicubic', crop_mode: 'center', crop_pct: cropRatio ?? 1 },
+    framing,
     pixels,
   };
 }

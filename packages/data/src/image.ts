@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { KcrError } from '@kcr/core';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import type { Size } from './view.ts';
 
 // Decoding is spread over images; more threads within one only get in each other's way.
 sharp.concurrency(1);
@@ -10,23 +12,11 @@ export interface Pixels {
   shape: readonly [number, number, number];
 }
 
-/** A part of an image, in shares of its width and height. */
-export interface Region {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-export interface DecodeOptions {
-  /** Side of the square that is given. */
-  size: number;
-  channels: 1 | 3;
-  /** The short side is first resized to size / cropRatio, then the centre is cut out. Default 1. */
-  cropRatio?: number;
-  /** Cut this part out instead, and resize it to the square. */
-  region?(width: number, height: number): Region;
-}
+/**
+ * What an EXIF orientation does. `stored`: nothing, as with torchvision's ImageFolder and timm; `upright`: the image is turned
+ * as viewers and labelling tools show it, as with detectron2 and MMDetection.
+ */
+export type Orientation = 'stored' | 'upright';
 
 const readError = (where: string, cause: unknown) =>
   new KcrError('IMAGE_READ', {
@@ -36,71 +26,110 @@ const readError = (where: string, cause: unknown) =>
     cause,
   });
 
-/** The pixels of an image in a colour space of so many channels. */
-export async function pixelsOf(image: Sharp, channels: 1 | 3): Promise<Pixels> {
-  const coloured = image.removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb');
+/** An image file before it is decoded, with what its header says. */
+async function opened(path: string): Promise<{ image: Sharp; header: Metadata }> {
+  // Colour profiles are left alone, as Pillow does: the values are those of the file.
+  const image = sharp(await readFile(path), { failOn: 'error', ignoreIcc: true });
+  return { image, header: await image.metadata() };
+}
+
+/** Red, green and blue of cyan, magenta, yellow and black, as Pillow has it. */
+function fromCmyk(data: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((data.length / 4) * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    const light = 255 - data[from + 3]!;
+    for (let c = 0; c < 3; c++) {
+      // The product over 255, rounded, without a division.
+      const product = data[from + c]! * light + 128;
+      rgb[to + c] = Math.max(light - (((product >> 8) + product) >> 8), 0);
+    }
+  }
+  return rgb;
+}
+
+/** Lightness of red, green and blue as Pillow's mode L has it (ITU-R 601-2, weights in 16 bits). */
+function toGrey(data: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(data.length / 3);
+  for (let from = 0, to = 0; from < data.length; from += 3, to++)
+    grey[to] =
+      (data[from]! * 19595 + data[from + 1]! * 38470 + data[from + 2]! * 7471 + 0x8000) >> 16;
+  return grey;
+}
+
+/**
+ * Grey values of more than 8 bits. Pillow cuts them off at 255 and their fractions, so that most such images would be one
+ * white: only those that lose nothing are read.
+ */
+async function fromWideGrey(
+  image: Sharp,
+  depth: string,
+): Promise<{ data: Uint8Array; size: Size }> {
+  const whole = depth === 'ushort';
+  const { data, info } = await image
+    .toColourspace(whole ? 'grey16' : 'b-w')
+    .raw({ depth: whole ? 'ushort' : 'float' })
+    .toBuffer({ resolveWithObject: true });
+  const bytes = data.buffer.slice(data.byteOffset, data.byteOffset + data.length);
+  const values = whole ? new Uint16Array(bytes) : new Float32Array(bytes);
+  const rgb = new Uint8Array(values.length * 3);
+  values.forEach((value, i) => {
+    if (value !== (value & 255))
+      throw new Error(`grey values such as ${value}, which 8 bits do not hold`);
+    rgb.fill(value, 3 * i, 3 * i + 3);
+  });
+  return { data: rgb, size: info };
+}
+
+/** Red, green and blue of an image at its own size. */
+async function coloursOf(
+  image: Sharp,
+  header: Metadata,
+): Promise<{ data: Uint8Array; size: Size }> {
+  const { space, depth, channels } = header;
+  if (channels === 1 && depth !== 'uchar') return fromWideGrey(image, depth);
+  if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`values of type ${depth}`);
+  const cmyk = space === 'cmyk';
+  const coloured = cmyk
+    ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
+    : image.removeAlpha().toColourspace('srgb');
   const { data, info } = await coloured.raw().toBuffer({ resolveWithObject: true });
-  if (info.channels !== channels)
-    throw new Error(`${info.channels} channels instead of ${channels}`);
-  return {
-    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    shape: [info.height, info.width, channels],
-  };
+  if (info.channels !== (cmyk ? 4 : 3)) throw new Error(`${info.channels} channels of ${space}`);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { data: cmyk ? fromCmyk(bytes) : bytes, size: info };
 }
 
 /** Height and width of an image file. @throws KcrError `IMAGE_READ` */
-export async function imageSize(path: string): Promise<{ height: number; width: number }> {
+export async function imageSize(path: string, orientation: Orientation): Promise<Size> {
   try {
-    const { height, width } = await sharp(path).metadata();
+    const { header } = await opened(path);
+    const { height, width } = orientation === 'upright' ? header.autoOrient : header;
     return { height, width };
   } catch (cause) {
     throw readError(path, cause);
   }
 }
 
-/** Decodes an image at its own size. @throws KcrError `IMAGE_READ` for a missing or damaged file */
-export async function readImage(path: string, channels: 1 | 3): Promise<Pixels> {
-  try {
-    return await pixelsOf(sharp(path, { failOn: 'error' }), channels);
-  } catch (cause) {
-    throw readError(path, cause);
-  }
-}
-
 /**
- * Decodes a JPEG, PNG or other image that sharp reads, to a square of `size`.
+ * Decodes an image at its own size: the one way from a file to pixels. Values are those of Pillow's `convert('RGB')`, or
+ * `convert('L')` of them for one channel: colour profiles are not applied, transparency is dropped and not blended, of
+ * several frames the first is read, of 16 bits of colour the upper 8.
  *
- * @throws KcrError `IMAGE_READ` for a missing or damaged file
+ * @throws KcrError `IMAGE_READ` for a missing or damaged file, and for grey values beyond 0..255
  */
-export async function decodeImage(path: string, options: DecodeOptions): Promise<Pixels> {
-  const { size, channels, cropRatio = 1 } = options;
+export async function readImage(
+  path: string,
+  channels: 1 | 3,
+  orientation: Orientation,
+): Promise<Pixels> {
   try {
-    const image = sharp(path, { failOn: 'error' });
-    let square: Sharp;
-    if (options.region) {
-      const { width, height } = await image.metadata();
-      square = image.extract(toPixels(options.region(width, height), width, height));
-      square = square.resize(size, size, { fit: 'fill', kernel: 'cubic' });
-    } else {
-      const side = Math.round(size / cropRatio);
-      const margin = Math.floor((side - size) / 2);
-      square = image.resize(side, side, { fit: 'cover', kernel: 'cubic' });
-      if (margin > 0)
-        square = square.extract({ left: margin, top: margin, width: size, height: size });
-    }
-    return await pixelsOf(square, channels);
+    const { image, header } = await opened(path);
+    const turned = orientation === 'upright' ? image.autoOrient() : image;
+    const { data, size } = await coloursOf(turned, header);
+    return {
+      data: channels === 1 ? toGrey(data) : data,
+      shape: [size.height, size.width, channels],
+    };
   } catch (cause) {
     throw readError(path, cause);
   }
-}
-
-function toPixels({ left, top, width, height }: Region, imageWidth: number, imageHeight: number) {
-  const w = Math.max(Math.round(width * imageWidth), 1);
-  const h = Math.max(Math.round(height * imageHeight), 1);
-  return {
-    left: Math.min(Math.round(left * imageWidth), imageWidth - w),
-    top: Math.min(Math.round(top * imageHeight), imageHeight - h),
-    width: w,
-    height: h,
-  };
 }

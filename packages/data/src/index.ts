@@ -17,14 +17,7 @@ export * from './flips.ts';
 export { type Framing, fitted } from './framing.ts';
 export * from './idx.ts';
 export * from './idx-images.ts';
-export {
-  type DecodeOptions,
-  decodeImage,
-  imageSize,
-  type Pixels,
-  type Region,
-  readImage,
-} from './image.ts';
+export * from './image.ts';
 export { type ImageDatasetOptions, imageDataset } from './image-dataset.ts';
 export { type ImageFolderOptions, imageFolder } from './image-folder.ts';
 export type { ImageSource } from './image-source.ts';
@@ -42,8 +35,8 @@ export * from './pixel-source.ts';
 export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export * from './random-crop.ts';
 export { type RandomErasingOptions, randomErasing } from './random-erasing.ts';
-export * from './random-region.ts';
-export * from './resize-pixels.ts';
+export { type Region, type ResizedCropOptions, randomRegion } from './random-region.ts';
+export * from './resample.ts';
 export { saltAndPepper } from './salt-and-pepper.ts';
 export * from './scale-jitter.ts';
 export * from './semantic-dataset.ts';

@@ -66,7 +66,7 @@ export function instanceDataset(
 
   const load = async (i: number, generator?: Generator) => {
     const view = generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
-    const image = await viewImage(await source.pixels(i), view, fill);
+    const image = viewImage(await source.pixels(i), view, fill, input.interpolation);
     const objects = trained[i]!.map(({ label, box, mask }) => ({
       label,
       box: viewBox(box, view),

@@ -62,6 +62,6 @@ export async function instanceFolder(
     channels,
     masks: true,
     skipped,
-    pixels: ({ file_name }) => readImage(file_name!, channels),
+    pixels: ({ file_name }) => readImage(file_name!, channels, 'upright'),
   });
 }

@@ -44,7 +44,7 @@ function checkSize({ shape }: Pixels, { id, height, width }: CocoImage): void {
   throw new KcrError('COCO_IMAGE_SIZE', {
     where: `image ${id}`,
     found: `a file of ${shape[1]} x ${shape[0]} pixels, annotated as ${width} x ${height}`,
-    fix: 'Use the images that were annotated, or annotations of these',
+    fix: 'Use the images that were annotated, or annotations of these as they are shown (turned by EXIF)',
   });
 }
 

@@ -67,8 +67,15 @@ test('without mixing, images stay and targets are one-hot', () => {
   expect(targetOf(plain, 1)).toEqual([0, 1, 0]);
 });
 
-test('a negative shape is refused', () => {
-  expect(() => mix(batch, classes, { mixup: -1 }, new Generator(1))).toThrow(
-    expect.objectContaining({ code: 'OPTION' }),
-  );
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('a shape of %d is refused', (shape) => {
+  for (const options of [{ mixup: shape }, { cutmix: shape }])
+    expect(() => mix(batch, classes, options, new Generator(1))).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: 'mixup, cutmix' }),
+    );
+});
+
+test('a large shape mixes about half and half', () => {
+  const mixed = mix(batch, classes, { mixup: 1e6 }, new Generator(1));
+  // Images of two classes, each with a standard deviation of 0.0004.
+  for (const x of targetOf(mixed, 0)) if (x > 0) expect(x).toBeCloseTo(0.5, 2);
 });

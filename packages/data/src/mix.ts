@@ -46,7 +46,7 @@ export function mix(
   generator: Generator,
 ): LabelledBatch {
   const { mixup = 0, cutmix = 0, probability = 1, switchProbability = 0.5 } = options;
-  if (!(mixup >= 0 && cutmix >= 0))
+  if (![mixup, cutmix].every((shape) => shape >= 0 && Number.isFinite(shape)))
     throw new KcrError('OPTION', {
       where: 'mixup, cutmix',
       found: `${mixup}, ${cutmix}`,

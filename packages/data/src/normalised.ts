@@ -1,8 +1,10 @@
 import { float32, type NdArray, type Normalization } from '@kcr/core';
 import type { Pixels } from './image.ts';
+import { roundHalfEven } from './round-half-even.ts';
 
 /** The pixel value of each channel that normalisation makes 0. */
-export const fillOf = ({ mean }: Normalization): number[] => mean.map((x) => Math.round(255 * x));
+export const fillOf = ({ mean }: Normalization): number[] =>
+  mean.map((x) => roundHalfEven(255 * x));
 
 /** Images of one shape as a model takes them: (pixel / 255 - mean) / std, float32 [n, height, width, channels]. */
 export function normalised(images: readonly Pixels[], { mean, std }: Normalization): NdArray {

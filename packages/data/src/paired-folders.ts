@@ -53,7 +53,7 @@ export async function pairFolders(
       refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
       continue;
     }
-    const [size, own] = await Promise.all([imageSize(image), imageSize(map)]);
+    const [size, own] = await Promise.all([imageSize(image, 'upright'), imageSize(map, 'stored')]);
     if (size.height === own.height && size.width === own.width)
       pairs.push({ name, image, labels: map, ...size });
     else

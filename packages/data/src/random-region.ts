@@ -1,5 +1,14 @@
 import type { Generator } from '@kcr/core';
-import type { Region } from './image.ts';
+import type { PixelRegion } from './resample.ts';
+import type { Size } from './view.ts';
+
+/** A part of an image, in shares of its width and height. */
+export interface Region {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
 
 export interface ResizedCropOptions {
   /** Share of the image's area. Default 0.08 to 1. */
@@ -28,4 +37,16 @@ export function randomRegion(
   const w = Math.min(1, (height * aspect) / width);
   const h = Math.min(1, width / aspect / height);
   return { left: (1 - w) / 2, top: (1 - h) / 2, width: w, height: h };
+}
+
+/** A region in whole pixels, at least one each way. */
+export function toPixels({ left, top, width, height }: Region, image: Size): PixelRegion {
+  const w = Math.max(Math.round(width * image.width), 1);
+  const h = Math.max(Math.round(height * image.height), 1);
+  return {
+    left: Math.min(Math.round(left * image.width), image.width - w),
+    top: Math.min(Math.round(top * image.height), image.height - h),
+    width: w,
+    height: h,
+  };
 }

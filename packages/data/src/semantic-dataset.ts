@@ -66,7 +66,7 @@ export function semanticDataset(
   const load = async (i: number, generator?: Generator) => {
     const [pixels, map] = await Promise.all([source.pixels(i), source.classMap(i)]);
     const { view, labels } = place(map, generator);
-    const image = await viewImage(pixels, view, fill);
+    const image = viewImage(pixels, view, fill, input.interpolation);
     return { image: generator ? augmented(image, augment, generator) : image, labels };
   };
 

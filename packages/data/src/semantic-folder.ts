@@ -52,7 +52,7 @@ export async function semanticFolder(
     channels,
     images: pairs,
     skipped,
-    pixels: (i) => readImage(pairs[i]!.image, channels),
+    pixels: (i) => readImage(pairs[i]!.image, channels, 'upright'),
     async classMap(i) {
       const { data, height, width } = await readLabelMap(pairs[i]!.labels);
       const wrong = data.find((label) => table[label] === -1);

@@ -1,5 +1,5 @@
 import type { Pixels } from './image.ts';
-import { resizePixels } from './resize-pixels.ts';
+import { type Interpolation, resample } from './resample.ts';
 import type { View } from './view.ts';
 
 /** Where an axis of the canvas reads the resized image: its position, which may lie outside. */
@@ -24,29 +24,48 @@ const linesOf = ({ canvas, scaled, top, left, flipX, flipY }: View) => ({
 const nearest = (at: number, scaled: number, source: number): number =>
   at < 0 ? -1 : Math.floor(((at + 0.5) * source) / scaled);
 
+/** The part of an axis of the resized image that the canvas shows. */
+function shown(canvas: number, scaled: number, offset: number): { start: number; length: number } {
+  const start = Math.min(Math.max(offset, 0), scaled);
+  return { start, length: Math.max(Math.min(offset + canvas, scaled) - start, 0) };
+}
+
 /**
- * The canvas with the image on it, resized by linear interpolation (over the area when it becomes smaller).
+ * The canvas with the image on it, {@link resample}d.
  *
  * @param fill value of each channel where the image does not reach
  */
-export async function viewImage(
+export function viewImage(
   image: Pixels,
   view: View,
   fill: readonly number[],
-): Promise<Pixels> {
+  interpolation: Interpolation = 'bilinear',
+): Pixels {
   const { canvas, scaled } = view;
   const channels = image.shape[2];
-  const resized = await resizePixels(image, scaled.height, scaled.width);
-  const { rows, columns } = linesOf(view);
+  const down = shown(canvas.height, scaled.height, view.top);
+  const across = shown(canvas.width, scaled.width, view.left);
   const data = new Uint8Array(canvas.height * canvas.width * channels);
+  const seen = down.length > 0 && across.length > 0;
+  const part = { top: down.start, left: across.start, height: down.length, width: across.length };
+  const resized = seen ? resample(image, scaled, { interpolation, part }) : undefined;
+  if (
+    resized &&
+    down.length === canvas.height &&
+    across.length === canvas.width &&
+    !view.flipX &&
+    !view.flipY
+  )
+    return resized;
+  const { rows, columns } = linesOf(view);
   let to = 0;
   for (const row of rows)
     for (const column of columns)
       for (let c = 0; c < channels; c++)
         data[to++] =
-          row < 0 || column < 0
+          !resized || row < 0 || column < 0
             ? fill[c % fill.length]!
-            : resized.data[(row * scaled.width + column) * channels + c]!;
+            : resized.data[((row - part.top) * part.width + column - part.left) * channels + c]!;
   return { data, shape: [canvas.height, canvas.width, channels] };
 }
 

@@ -22,13 +22,19 @@ export interface ExportOptions {
  * A model as an ONNX file: input `input`, float32 [batch, channels, height, width], normalised; outputs
  * `features` [batch, d] and those of its task, such as `logits` [batch, classes]. Weights keep their names.
  *
- * @throws KcrError `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
+ * @throws KcrError `BATCH_SIZE`, `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
  */
 export function exportOnnx(
   model: Model,
   weights: StateDict,
   { batch }: ExportOptions = {},
 ): Uint8Array {
+  if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1))
+    throw new KcrError('BATCH_SIZE', {
+      where: 'exportOnnx',
+      found: `a batch size of ${batch}`,
+      fix: 'Choose a whole number from 1, or none',
+    });
   model.checkState(weights, 'exportOnnx');
   const graph = traceModel(model, batch ?? 2);
   const twin = batch === undefined ? traceModel(model, 3) : undefined;

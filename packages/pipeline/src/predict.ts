@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compileInference, KcrError, writeAtomic } from '@kcr/core';
-import { isImage, readImage, type TestViewOptions } from '@kcr/data';
+import { isImage, readSource, type TestViewOptions } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
@@ -112,14 +112,13 @@ export async function predict(
   const { model, weights, info } = await loadCheckpoint(options.model);
   const { classes } = info;
   const kit = await findTaskKit(model);
-  const channels = model.inputShape[2] as 1 | 3;
   await using engine = await makeEngine();
   engine.set(weights);
   await using step = compileInference(engine, model);
   await mkdir(out, { recursive: true });
   const images: PredictedImage[] = [];
   for (const [i, { path, name }] of jobs.entries()) {
-    const image = { path, pixels: await readImage(path, channels) };
+    const image = { path, pixels: await readSource(path, info.input) };
     const prediction = await kit.predict({ step, info }, image, { scales, flip });
     const further = Object.entries(kit.files(prediction)).map(
       ([end, bytes]) => [join(out, `${name}${end}`), bytes] as const,

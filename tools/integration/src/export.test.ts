@@ -72,3 +72,11 @@ test.each(rows)(
     }
   },
 );
+
+test.each([0, -1, 1.5, Number.NaN])('BATCH_SIZE for a fixed batch of %d', (batch) => {
+  const model = smallModels.vit!();
+  const weights = model.initialize(new Generator(0));
+  expect(() => exportOnnx(model, weights, { batch })).toThrow(
+    expect.objectContaining({ code: 'BATCH_SIZE' }),
+  );
+});

@@ -2,7 +2,7 @@ import { Generator, KcrError, readSafetensors } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
 import { complexity, type LandmarkSampling } from '@kcr/nystrom';
 import { type Command, Option } from 'commander';
-import { whole } from '../options.ts';
+import { count, whole } from '../options.ts';
 import { printResult } from '../output.ts';
 
 interface ComplexityCommandOptions {
@@ -20,7 +20,7 @@ export function addComplexity(kcr: Command): void {
     .description('truncated nuclear norm and kernel complexity of features')
     .argument('<file>', 'safetensors file with a tensor `features` [n, d]')
     .requiredOption('--rank <r>', 'r of the truncated nuclear norm', whole)
-    .requiredOption('--landmarks <m>', 'landmarks of the Nystrom method', whole)
+    .requiredOption('--landmarks <m>', 'landmarks of the Nystrom method', count)
     .addOption(
       new Option('--sampling <name>', 'how landmarks are chosen')
         .choices(['uniform', 'kmeans++', 'leverage'])

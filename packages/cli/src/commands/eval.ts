@@ -1,11 +1,11 @@
 import { type EvaluationData, evaluate } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import {
+  count,
   type EngineOptions,
   engineOf,
   invalidOption,
-  share,
-  whole,
+  positiveShare,
   withEngine,
   withViews,
 } from '../options.ts';
@@ -35,12 +35,12 @@ export function addEval(kcr: Command): void {
     .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
   withEngine(withViews(command))
     .addOption(invalidOption())
-    .option('--batch-size <n>', 'images at once', whole, 64)
+    .option('--batch-size <n>', 'images at once', count, 64)
     .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
     .option(
       '--crop-ratio <share>',
       "size of the centre crop, as a share of the resized image (default: the checkpoint's)",
-      share,
+      positiveShare,
     )
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: EvalOptions) => {

@@ -2,7 +2,7 @@ import { writeAtomic } from '@kcr/core';
 import { exportOnnx } from '@kcr/onnx';
 import { loadCheckpoint } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { whole } from '../options.ts';
+import { count } from '../options.ts';
 import { printResult } from '../output.ts';
 
 /** `kcr export`: a checkpoint as an ONNX file. */
@@ -12,7 +12,7 @@ export function addExport(kcr: Command): void {
     .description('write a checkpoint as an ONNX file')
     .argument('<checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--out <file>', 'the ONNX file')
-    .option('--batch <n>', 'a fixed batch size instead of a dynamic one', whole)
+    .option('--batch <n>', 'a fixed batch size instead of a dynamic one', count)
     .option('--json', 'print the result as JSON')
     .action(
       async (checkpoint: string, options: { out: string; batch?: number; json?: boolean }) => {

@@ -1,6 +1,7 @@
 import { KcrError, Model } from '@kcr/core';
 import { findModel } from '@kcr/pipeline';
 import type { Command } from 'commander';
+import { json } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 
 interface InspectOptions {
@@ -78,9 +79,11 @@ async function inspect(nameOrPath: string, options: InspectOptions): Promise<voi
   printTable(model.taps.map((tap) => [tap.name, tap.dim?.name ?? '']));
 }
 
+/** @throws KcrError `MODEL_CONFIG` */
 function parseConfig(text: string | undefined): object {
+  if (text === undefined) return {};
   try {
-    return text ? JSON.parse(text) : {};
+    return json(text);
   } catch (cause) {
     throw new KcrError('MODEL_CONFIG', {
       where: '--config',

@@ -1,6 +1,6 @@
 import { predict } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { type EngineOptions, engineOf, positive, withEngine, withViews } from '../options.ts';
+import { type EngineOptions, engineOf, share, withEngine, withViews } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
@@ -23,7 +23,7 @@ export function addPredict(kcr: Command): void {
     .argument('<images...>', 'image files, or folders with them')
     .requiredOption('--model <checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--out <folder>', 'for the drawings and predictions.json')
-    .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', positive);
+    .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', share);
   withEngine(withViews(command))
     .option('--json', 'print the predictions as JSON')
     .action(async (inputs: string[], options: PredictCommandOptions) => {

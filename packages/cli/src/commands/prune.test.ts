@@ -87,7 +87,6 @@ test.each([
   ['OPTION', 'where: --schedule', ['--schedule', 'now', '--budget', '0.5']],
   ['OPTION', 'where: --budget', []],
   ['OPTION', 'where: --epsilon', ['--method', 'bottom-up-cascade']],
-  ['RECIPE_INVALID', 'images', ['--budget', '0.5', '--images', '0']],
   ['DIM_ROLES', 'nothing', ['--budget', '0.5', '--dims', 'nothing']],
 ])('%s, %s', async (said, where, args) => {
   const { err, out, code, options } = await prune(...args);

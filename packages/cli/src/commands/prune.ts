@@ -2,10 +2,12 @@ import { KcrError } from '@kcr/core';
 import { allocators, type PruningInput, prune, schedules } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
 import {
+  count,
   type EngineOptions,
   engineOf,
   json,
-  positive,
+  points,
+  positiveShare,
   share,
   whole,
   withEngine,
@@ -144,7 +146,7 @@ export function addPrune(kcr: Command): void {
     .option(
       '--budget <value>',
       'of scores: share to keep; for `drop` the points that accuracy may drop',
-      positive,
+      points,
     )
     .option(
       '--schedule <name>',
@@ -152,8 +154,8 @@ export function addPrune(kcr: Command): void {
       'one-shot',
     )
     .option('--schedule-options <json>', 'options of a schedule of another module', json, {})
-    .option('--rounds <n>', 'of the iterative schedule', whole, 5)
-    .option('--epsilon <points>', 'of the cascade: points that accuracy may drop', positive)
+    .option('--rounds <n>', 'of the iterative schedule', count, 5)
+    .option('--epsilon <points>', 'of the cascade: points that accuracy may drop', points)
     .option('--rho <share>', "of the cascade: tokens' share of the drop", share, 0.35)
     .addOption(
       new Option('--order <name>', 'of the cascade: where it begins')
@@ -162,10 +164,14 @@ export function addPrune(kcr: Command): void {
     )
     .option('--no-tokens', 'of the cascade: take out channels alone')
     .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
-    .option('--images <n>', 'training images to score on', whole, 2000)
-    .option('--calibration-images <n>', 'training images that the cascade measures on', whole, 5000)
-    .option('--batch-size <n>', 'images at once', whole, 100)
-    .option('--crop-ratio <share>', "size of the centre crop (default: the checkpoint's)", share)
+    .option('--images <n>', 'training images to score on', count, 2000)
+    .option('--calibration-images <n>', 'training images that the cascade measures on', count, 5000)
+    .option('--batch-size <n>', 'images at once', count, 100)
+    .option(
+      '--crop-ratio <share>',
+      "size of the centre crop (default: the checkpoint's)",
+      positiveShare,
+    )
     .option('--seed <n>', 'seed of the samples', whole, 0);
   withEngine(command)
     .option('--json', 'print the result as JSON')

@@ -73,6 +73,68 @@ test('a permutation has every number once', () => {
   expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
 });
 
+describe('Beta with both shapes alike', () => {
+  const draws = (alpha: number, n: number) => {
+    const generator = new Generator(11);
+    return Float64Array.from({ length: n }, () => generator.beta(alpha));
+  };
+
+  // Mean 1/2, variance 1 / (4 (2 alpha + 1)), fourth moment 3 / (16 (2 alpha + 1) (2 alpha + 3)).
+  test.each([0.01, 0.2, 1, 2, 2.001, 5, 20, 1e4])(
+    '%d: mean, variance and fourth moment',
+    (alpha) => {
+      const n = 20_000;
+      const values = draws(alpha, n);
+      const moment = (power: number) => values.reduce((sum, x) => sum + (x - 0.5) ** power, 0) / n;
+      const variance = 1 / (4 * (2 * alpha + 1));
+      const fourth = 3 / (16 * (2 * alpha + 1) * (2 * alpha + 3));
+      // Five standard errors of a mean and of a variance.
+      expect(Math.abs(moment(1))).toBeLessThan(5 * Math.sqrt(variance / n));
+      expect(Math.abs(moment(2) - variance)).toBeLessThan(
+        5 * Math.sqrt((fourth - variance ** 2) / n) + 1e-12,
+      );
+      expect(moment(4) / fourth).toBeGreaterThan(0.8);
+      expect(moment(4) / fourth).toBeLessThan(1.2);
+      expect(values.every((x) => x >= 0 && x <= 1)).toBe(true);
+    },
+  );
+
+  // Beta(3, 3) is below x with probability x^3 (10 - 15 x + 6 x^2).
+  test('3: its distribution', () => {
+    const n = 20_000;
+    const values = draws(3, n).sort();
+    const distance = Math.max(
+      ...values.map((x, i) => Math.abs((i + 0.5) / n - x ** 3 * (10 - 15 * x + 6 * x * x))),
+    );
+    expect(distance).toBeLessThan(1.95 / Math.sqrt(n)); // 99.9 % of Kolmogorov's statistic
+  });
+
+  test.each([1e-300, 1e-10, 1e300, Number.MAX_VALUE])('%d: it comes to an end', (alpha) => {
+    const values = draws(alpha, 100);
+    const ends = values.filter((x) => x < 1e-6 || x > 1 - 1e-6).length;
+    const middles = values.filter((x) => Math.abs(x - 0.5) < 1e-6).length;
+    expect([ends, middles]).toEqual(alpha < 1 ? [100, 0] : [0, 100]);
+  });
+});
+
+describe('OPTION for numbers of which there is no draw', () => {
+  const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+  const wrong = <T>(where: string, values: T[], draw: (x: T) => unknown) =>
+    values.map((x) => [where, String(x), () => draw(x)] as const);
+  const generator = new Generator(0);
+  test.each([
+    ...wrong('seed', [nan, infinity, 0.5], (x) => new Generator(x)),
+    ...wrong('beta', [nan, infinity, 0, -1], (x) => generator.beta(x)),
+    ...wrong('integer', [nan, infinity, 0, -1, 1.5], (x) => generator.integer(x)),
+    ...wrong('permutation', [nan, infinity, -1, 1.5, 2 ** 31], (x) => generator.permutation(x)),
+    ...wrong('pick', [[], [nan], [1, infinity], [2, -1], [1, nan]], (x) =>
+      generator.pick(Float64Array.from(x)),
+    ),
+  ])('%s of %s', (where, _, draw) => {
+    expect(draw).toThrow(expect.objectContaining({ code: 'OPTION', where }));
+  });
+});
+
 describe('further distributions', () => {
   const n = 20_000;
 
@@ -93,20 +155,6 @@ describe('further distributions', () => {
     for (const count of counts.values())
       expect(Math.abs(count - n / 5)).toBeLessThan(5 * Math.sqrt(n * 0.2 * 0.8));
     expect(new Generator(1).integer(1)).toBe(0);
-  });
-
-  test.each([0.2, 1, 2])('beta numbers of shape %f have mean 1/2 and its variance', (alpha) => {
-    const generator = new Generator(5);
-    const values = Array.from({ length: n }, () => generator.beta(alpha));
-    const variance = 1 / (4 * (2 * alpha + 1));
-    expectMean(values, 0.5, variance);
-    // A squared distance from the middle is at most 1/4, so that its variance is below 1/16.
-    expectMean(
-      values.map((x) => (x - 0.5) ** 2),
-      variance,
-      1 / 16,
-    );
-    expect(values.every((x) => x >= 0 && x <= 1)).toBe(true);
   });
 
   test.each([n, n + 1])('%i logistic numbers have mean 0 and variance pi^2 / 3', (length) => {

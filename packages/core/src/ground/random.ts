@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { KcrError } from './error.ts';
 
 /** Random numbers that a forward pass needs, drawn anew for every step. */
 export type Draw = 'uniform' | 'gumbel' | 'logistic' | 'normal';
@@ -44,11 +45,20 @@ const logisticQuantiles = (): Float32Array => {
   return quantiles;
 };
 
+/** The error of a number of which there is no draw. */
+const wrong = (where: string, found: unknown, fix: string) =>
+  new KcrError('OPTION', { where, found: String(found), fix });
+
+/** Up to this shape Jöhnk's method needs few tries: 6 at 2, but 10^11 at 20. */
+const JOHNK = 2;
+
 /** A seeded stream of random numbers whose state can be saved and restored exactly. */
 export class Generator {
   #stream: RandomGenerator;
 
+  /** @param seed a whole number @throws KcrError `OPTION` */
   constructor(readonly seed: number) {
+    if (!Number.isSafeInteger(seed)) throw wrong('seed', seed, 'Give a whole number');
     this.#stream = xoroshiro128plusFromState(firstState(seed));
   }
 
@@ -62,8 +72,10 @@ export class Generator {
     return uniformFloat64(this.#stream);
   }
 
-  /** Uniform integer in 0..n-1. */
+  /** Uniform integer in 0..n-1. @throws KcrError `OPTION` where `n` is no whole number from 1 */
   integer(n: number): number {
+    if (!(Number.isSafeInteger(n) && n >= 1))
+      throw wrong('integer', n, 'Give a whole number from 1');
     return uniformInt(this.#stream, 0, n - 1);
   }
 
@@ -72,11 +84,34 @@ export class Generator {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Beta with both shapes `alpha`, in (0, 1) (Jöhnk 1964); fast for `alpha` up to about 2. */
+  /**
+   * Beta with both shapes `alpha`, from 0 to 1: by Jöhnk's method (1964), and for shapes above 2 from two gamma draws.
+   *
+   * @throws KcrError `OPTION` where `alpha` is not above 0 and finite
+   */
   beta(alpha: number): number {
+    if (!(alpha > 0 && Number.isFinite(alpha))) throw wrong('beta', alpha, 'Give a shape above 0');
+    if (alpha > JOHNK) {
+      const [x, y] = [this.#gammaShare(alpha), this.#gammaShare(alpha)];
+      return x / (x + y);
+    }
     for (;;) {
-      const [x, y] = [this.uniform() ** (1 / alpha), this.uniform() ** (1 / alpha)];
+      const [u, v] = [this.uniform(), this.uniform()];
+      const [x, y] = [u ** (1 / alpha), v ** (1 / alpha)];
       if (x + y > 0 && x + y <= 1) return x / (x + y);
+      // Both powers of a small shape are too small for a float: their ratio is not.
+      if (x + y === 0 && u > 0 && v > 0) return 1 / (1 + (v / u) ** (1 / alpha));
+    }
+  }
+
+  /** A gamma draw of a shape above 1, over (shape - 1/3) (Marsaglia and Tsang 2000). */
+  #gammaShare(shape: number): number {
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && Math.log(1 - this.uniform()) < x ** 2 / 2 + d * (1 - v + Math.log(v))) return v;
     }
   }
 
@@ -104,9 +139,20 @@ export class Generator {
     return array;
   }
 
-  /** An index, in proportion to its weight; weights of 0 are never picked while others are left. */
+  /**
+   * An index, in proportion to its weight; weights of 0 are never picked while others are left.
+   *
+   * @throws KcrError `OPTION` where there are no weights, or their sum is no number from 0
+   */
   pick(weights: Float64Array): number {
-    let rest = this.uniform() * weights.reduce((sum, w) => sum + w, 0);
+    const sum = weights.reduce((total, w) => (w >= 0 ? total + w : Number.NaN), 0);
+    if (weights.length === 0 || !Number.isFinite(sum))
+      throw wrong(
+        'pick',
+        `${weights.length} weights of the sum ${sum}`,
+        'Give finite weights from 0',
+      );
+    let rest = this.uniform() * sum;
     let last = 0;
     for (let i = 0; i < weights.length; i++) {
       if (weights[i]! === 0) continue;
@@ -117,8 +163,10 @@ export class Generator {
     return last;
   }
 
-  /** A random order of 0..n-1 (Fisher-Yates). */
+  /** A random order of 0..n-1 (Fisher-Yates). @throws KcrError `OPTION` where `n` is no whole number from 0 below 2^31 */
   permutation(n: number): Int32Array {
+    if (!(Number.isInteger(n) && n >= 0 && n < 2 ** 31))
+      throw wrong('permutation', n, 'Give a whole number from 0');
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);

@@ -15,11 +15,12 @@ export interface Preprocessing extends Normalization {
   /** Share of the resized image's sides that the input has, above 0, at most 1. */
   crop_pct: number;
   /**
-   * What becomes of an image of another shape. `center`: it is resized to cover the input / `crop_pct`, and the centre is
-   * cut out; decisions about whole images are made so. `corner`: all of it lies in the upper left corner, as large as
-   * fits or as `resize` says; for outputs that have places in the image.
+   * What becomes of an image of another shape. Decisions about whole images are made after timm's: with `center` it is resized
+   * to cover the input / `crop_pct`, with `squash` each side to that size, with `border` it is resized to lie inside it and
+   * `mean` is around it; then the centre is cut out. `corner`: all of it lies in the upper left corner, as large as fits
+   * or as `resize` says; for outputs that have places in the image.
    */
-  crop_mode: 'center' | 'corner';
+  crop_mode: 'center' | 'squash' | 'border' | 'corner';
   /** Of `corner`: length of the short side, and most that the long one may have. */
   resize?: { readonly shortest_edge: number; readonly longest_edge: number };
 }

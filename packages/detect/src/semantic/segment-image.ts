@@ -46,7 +46,7 @@ export async function segmentImage(
   const [height, width] = pixels.shape;
   const canvas = { height: shape[0], width: shape[1] };
   const look = async (view: View): Promise<CanvasLogits> => {
-    const image = await viewImage(pixels, view, fillOf(normalization));
+    const image = viewImage(pixels, view, fillOf(normalization));
     const { logits } = await inference({ image: normalised([image], normalization) });
     const [, rows, columns, classes] = logits!.shape as [number, number, number, number];
     return { data: logits!.data as Float32Array, rows, columns, classes };

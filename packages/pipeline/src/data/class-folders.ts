@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Dataset } from '@kcr/core';
 import { imageDataset, imageFolder } from '@kcr/data';
 import { z } from 'zod';
-import { share } from '../recipes/fields.ts';
+import { positiveShare, range, share } from '../recipes/fields.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
 
@@ -10,11 +10,14 @@ const schema = z.strictObject({
   /** Folders within the root, each with one folder of images per class. */
   train: z.string().default('train'),
   test: z.string().default('test'),
-  cropRatio: share.optional(),
+  /** What becomes of an image of another shape, as timm has it. */
+  cropRatio: positiveShare.optional(),
+  cropMode: z.enum(['center', 'squash', 'border']).optional(),
+  interpolation: z.enum(['bicubic', 'bilinear']).optional(),
   resizedCrop: z
     .strictObject({
-      scale: z.tuple([share, share]).optional(),
-      ratio: z.tuple([z.number(), z.number()]).optional(),
+      scale: range(positiveShare).optional(),
+      ratio: range(z.number().positive()).optional(),
     })
     .optional(),
   augment: augmentList(augments),
@@ -36,9 +39,14 @@ export type ClassFoldersInput = { kind?: 'classes' } & z.input<typeof schema>;
 export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDataKind({
   name: 'classes',
   schema,
-  async read({ resizedCrop, mix, ...data }, { root, model, normalization }) {
+  async read(
+    { resizedCrop, mix, cropRatio, cropMode, interpolation, ...data },
+    { root, model, normalization },
+  ) {
     const [size, , channels] = model.inputShape;
-    const common = { size, channels: channels as 1 | 3, cropRatio: data.cropRatio };
+    const { mean } = normalization;
+    const framing = { cropRatio, cropMode, interpolation, mean };
+    const common = { size, channels: channels as 1 | 3, ...framing };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
     const augment = await loadAugments(data.augment, augments);

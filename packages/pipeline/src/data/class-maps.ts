@@ -1,6 +1,6 @@
 import { type SemanticDataset, semanticDataset, semanticFolder } from '@kcr/data';
 import { z } from 'zod';
-import { share } from '../recipes/fields.ts';
+import { properShare, scale, share } from '../recipes/fields.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
 import {
   bothSplits,
@@ -21,10 +21,10 @@ const schema = framedFields.extend({
   maxClassShare: share.optional(),
   testViews: z
     .strictObject({
-      scales: z.array(z.number().positive()).min(1).optional(),
+      scales: z.array(scale).min(1).optional(),
       flip: z.boolean().optional(),
       fit,
-      overlap: share.optional(),
+      overlap: properShare.optional(),
     })
     .optional(),
 });

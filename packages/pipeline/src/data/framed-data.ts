@@ -1,6 +1,6 @@
 import { type Framing, fitted, flipped, scaleJitter, shortSide } from '@kcr/data';
 import { z } from 'zod';
-import { count, share } from '../recipes/fields.ts';
+import { count, range, scale, share } from '../recipes/fields.ts';
 import { augmentList, loadAugments, photometricAugments } from './augments.ts';
 import type { DataContext } from './data-kind.ts';
 
@@ -12,7 +12,7 @@ const framings = z.union([
     shortSide: z.strictObject({ short: z.union([count, z.array(count).min(1)]), long: count }),
   }),
   z.strictObject({
-    scaleJitter: z.strictObject({ scale: z.tuple([z.number(), z.number()]), fit }),
+    scaleJitter: z.strictObject({ scale: range(scale), fit }),
   }),
 ]);
 

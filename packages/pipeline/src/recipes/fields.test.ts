@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { count, named, normalization, part, share } from './fields.ts';
+import {
+  count,
+  named,
+  normalization,
+  part,
+  positiveShare,
+  properShare,
+  range,
+  scale,
+  share,
+} from './fields.ts';
 
 const oneOf = named({ first: 1, second: 2 });
 const use = '@kcr/masks#qkMask';
@@ -8,6 +18,18 @@ const use = '@kcr/masks#qkMask';
 const cases: [string, z.ZodType, unknown[], unknown[]][] = [
   ['share', share, [0, 0.5, 1], [-0.01, 1.01, '0.5', Number.NaN, undefined]],
   ['count', count, [1, 2000], [0, -1, 1.5, '3', Number.POSITIVE_INFINITY]],
+  ['positiveShare', positiveShare, [0.01, 1], [0, -1, 1.01, Number.NaN]],
+  ['properShare', properShare, [0, 0.99], [1, -0.01, Number.NaN]],
+  ['scale', scale, [0.5, 16], [0, -1, 17, Number.POSITIVE_INFINITY]],
+  [
+    'range',
+    range(share),
+    [
+      [0, 1],
+      [0.5, 0.5],
+    ],
+    [[1, 0], [0, 2], [0], [0, Number.NaN]],
+  ],
   [
     'part',
     part,

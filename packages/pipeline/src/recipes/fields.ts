@@ -3,8 +3,24 @@ import { z } from 'zod';
 /** A share of a whole. */
 export const share = z.number().min(0).max(1);
 
+/** A share of a whole, and more than nothing. */
+export const positiveShare = z.number().positive().max(1);
+
+/** A share of a whole, and less than all of it. */
+export const properShare = z.number().min(0).lt(1);
+
 /** How many, at least one. */
 export const count = z.number().int().positive();
+
+/** Two numbers, the second no less than the first. */
+export const range = (number: z.ZodNumber) =>
+  z.tuple([number, number]).refine(([low, high]) => low <= high, 'write the lower one first');
+
+/** Most that an image is enlarged beyond what a model allows. */
+const MOST_SCALE = 16;
+
+/** Factor of an image's size. */
+export const scale = z.number().positive().max(MOST_SCALE);
 
 /** An extension by the module and the export that make it. */
 export const part = z.strictObject({

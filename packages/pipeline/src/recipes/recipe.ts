@@ -6,14 +6,14 @@ import { dataKinds, findDataKind } from '../data/data-kinds.ts';
 import type { NumberedObjectsInput } from '../data/numbered-objects.ts';
 import { allocators } from '../pruning/allocators.ts';
 import { schedules } from '../pruning/schedules.ts';
-import { count, named, normalization, part, share } from './fields.ts';
+import { count, named, normalization, part, properShare, share } from './fields.ts';
 
 const optimizer = z.strictObject({
   lr: z.number().positive(),
   minLr: z.number().nonnegative().optional(),
   warmupEpochs: z.number().nonnegative().optional(),
   weightDecay: z.number().nonnegative().optional(),
-  betas: z.tuple([share, share]).optional(),
+  betas: z.tuple([properShare, properShare]).optional(),
   eps: z.number().positive().optional(),
   decay: z
     .union([z.enum(['cosine', 'linear']), z.strictObject({ milestones: z.array(share) })])
@@ -25,9 +25,9 @@ const training = z.strictObject({
   epochs: count,
   batchSize: count,
   optimizer,
-  labelSmoothing: share.optional(),
+  labelSmoothing: properShare.optional(),
   clipNorm: z.number().positive().optional(),
-  emaDecay: share.optional(),
+  emaDecay: properShare.optional(),
   augRepeats: count.optional(),
   plugins: z.array(part).default([]),
 });
@@ -145,7 +145,7 @@ export const recipeSchema = z
     /** Absent: nothing is pruned. */
     search: training
       .extend({
-        architectureShare: share.optional(),
+        architectureShare: z.number().positive().lt(1).optional(),
         architectureOptimizer: optimizer.optional(),
         /** Classes that the search sees; default all. */
         classes: count.optional(),

@@ -6,6 +6,7 @@ import {
   decodeSafetensors,
   float32,
   Generator,
+  type Preprocessing,
   plainPreprocessing,
 } from '@kcr/core';
 import { evit } from '@kcr/criteria';
@@ -51,6 +52,22 @@ describe('data for evaluation', () => {
     expect((await read(folder.root, { cropRatio: 0.5 })).input!.crop_pct).toBe(0.5);
   });
 
+  test('are resized and cut as the checkpoint says', async () => {
+    await using folder = await temporaryFolder();
+    await writeClassFolders(folder.root);
+    const input: Preprocessing = {
+      input_size: [3, 8, 8],
+      interpolation: 'bilinear',
+      crop_pct: 0.9,
+      crop_mode: 'border',
+      mean: [0.1, 0.2, 0.3],
+      std: [0.4, 0.5, 0.6],
+    };
+    const given = { ...loaded, info: { ...info, input } };
+    const data = await kit.evaluationData(given, { data: folder.root }, () => {});
+    expect(data.input).toEqual(input);
+  });
+
   test('take no options of other tasks, and no classes that the model has not', async () => {
     await using folder = await temporaryFolder();
     await writeClassFolders(folder.root);
@@ -63,16 +80,14 @@ describe('data for evaluation', () => {
 
 describe('a prediction', () => {
   test('has at most five classes, best first, with softmax probabilities', async () => {
-    await using folder = await temporaryFolder();
-    await writeGrey(folder.at('a.png'), 51);
     const { step, asked } = answering([0, Math.log(2), Math.log(4), 0, Math.log(8), 0]);
     const image = {
-      path: folder.at('a.png'),
-      pixels: { data: new Uint8Array(3), shape: [1, 1, 3] as const },
+      path: 'a.png',
+      pixels: { data: new Uint8Array(3).fill(51), shape: [1, 1, 3] as const },
     };
     const given = { ...info, input: { ...info.input, mean: [0.1], std: [0.5] } };
     const found = await kit.predict({ step, info: given }, image, {});
-    // (0.2 - 0.1) / 0.5: the file is read, as the checkpoint says.
+    // (0.2 - 0.1) / 0.5, at the size and with the normalisation that the checkpoint says.
     expect(asked).toHaveLength(1);
     for (const value of asked[0]!) expect(value).toBeCloseTo(0.2, 6);
     // The exponentials are 1, 2, 4, 1, 8 and 1, which sum to 17.

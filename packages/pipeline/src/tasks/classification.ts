@@ -11,7 +11,7 @@ import {
   type Model,
   type NdArray,
 } from '@kcr/core';
-import { imageDataset, imageFolder, normalised, readInput } from '@kcr/data';
+import { imageDataset, imageFolder, modelInput, normalised } from '@kcr/data';
 import {
   attentionEntropy,
   attentionMaps,
@@ -119,7 +119,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
 
   async evaluationData({ model, info }: LoadedModel, request) {
     refuseOthers(classification.name, request, ['cropRatio']);
-    const { mean, std, crop_pct } = info.input;
+    const { mean, std, crop_pct, crop_mode, interpolation } = info.input;
     const { data, cacheBytes, cropRatio = crop_pct } = request;
     const [size, , channels] = model.inputShape;
     const source = await imageFolder(data, {
@@ -127,6 +127,9 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       channels: channels as 1 | 3,
       classes: info.classes,
       cropRatio,
+      cropMode: crop_mode === 'corner' ? undefined : crop_mode,
+      interpolation,
+      mean,
       cacheBytes,
     });
     const dataset = imageDataset(source, { normalization: { mean, std } });
@@ -143,9 +146,8 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     },
   },
 
-  async predict({ step, info }, { path }) {
-    const pixels = await readInput(path, info.input);
-    const { logits } = await step({ image: normalised([pixels], info.input) });
+  async predict({ step, info: { input } }, { pixels }) {
+    const { logits } = await step({ image: normalised([modelInput(pixels, input)], input) });
     return topClasses(logits!);
   },
   describe: (prediction, _image, _id, classes) => ({

@@ -1,14 +1,13 @@
 import { type CompiledStep, KcrError, type Preprocessing } from '@kcr/core';
 import {
   cocoInstances,
-  fillOf,
   type InstanceDataset,
   inputView,
   instanceDataset,
   instanceFolder,
+  modelInput,
   normalised,
   type Pixels,
-  viewImage,
 } from '@kcr/data';
 import {
   detectImages,
@@ -33,7 +32,7 @@ async function found(
 ): Promise<FoundObject[]> {
   const [height, width] = pixels.shape;
   const view = inputView({ height, width }, input);
-  const canvas = await viewImage(pixels, view, fillOf(input));
+  const canvas = modelInput(pixels, input);
   return foundObjects(await inference({ image: normalised([canvas], input) }), 0, view);
 }
 

@@ -1,0 +1,204 @@
+import type { Preprocessing } from '@kcr/core';
+import type { Pixels } from './image.ts';
+import type { Size } from './view.ts';
+
+/** A part of an image, in whole pixels. */
+export interface PixelRegion extends Size {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** How values between pixels are found, under Pillow's names. */
+export type Interpolation = Preprocessing['interpolation'];
+
+interface Kernel {
+  /** Distance from which on it is 0, in pixels. */
+  readonly support: number;
+  at(x: number): number;
+}
+
+/** Keys' a of the bicubic kernel. */
+const A = -0.5;
+
+const KERNELS: Record<Interpolation, Kernel> = {
+  bilinear: { support: 1, at: (x) => Math.max(1 - Math.abs(x), 0) },
+  bicubic: {
+    support: 2,
+    at(signed) {
+      const x = Math.abs(signed);
+      if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+      return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+    },
+  },
+};
+
+/** Bits after the point of a weight: 8 are for the value, 2 for weights that sum to more than 1 before they cancel. */
+const BITS = 32 - 8 - 2;
+const HALF = 1 << (BITS - 1);
+
+/** Which inputs each output of an axis is made of. */
+interface Taps {
+  /** First input of each output. */
+  readonly first: Int32Array;
+  readonly counts: Int32Array;
+  /** Weights in fixed point, `most` places for each output. */
+  readonly weights: Int32Array;
+  readonly most: number;
+}
+
+/** The taps of outputs `start` to `start + length - 1` of an axis that goes from `from` to `to` pixels. */
+function tapsOf(kernel: Kernel, from: number, to: number, start: number, length: number): Taps {
+  const scale = from / to;
+  // Where an image becomes smaller the kernel widens, so that every pixel counts: no aliasing.
+  const widened = Math.max(scale, 1);
+  const support = kernel.support * widened;
+  const most = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(length);
+  const counts = new Int32Array(length);
+  const weights = new Int32Array(length * most);
+  const own = new Float64Array(most);
+  for (let i = 0; i < length; i++) {
+    const centre = (start + i + 0.5) * scale;
+    const low = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const count = Math.min(Math.trunc(centre + support + 0.5), from) - low;
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      own[k] = kernel.at((low + k - centre + 0.5) / widened);
+      sum += own[k]!;
+    }
+    for (let k = 0; k < count; k++) {
+      const weight = (own[k]! / (sum || 1)) * 2 ** BITS;
+      weights[i * most + k] = Math.trunc(weight + (weight < 0 ? -0.5 : 0.5));
+    }
+    first[i] = low;
+    counts[i] = count;
+  }
+  return { first, counts, weights, most };
+}
+
+/** Rows `top` to `top + rows - 1` from column `left` on, each with the columns of the taps. */
+function resampleRows(
+  { data, shape: [, width, channels] }: Pixels,
+  { left, top }: { left: number; top: number },
+  rows: number,
+  { first, counts, weights, most }: Taps,
+): Pixels {
+  const columns = first.length;
+  // Values beyond 0..255 are cut off where they are stored.
+  const out = new Uint8ClampedArray(rows * columns * channels);
+  let to = 0;
+  for (let y = 0; y < rows; y++) {
+    const row = ((top + y) * width + left) * channels;
+    for (let x = 0; x < columns; x++) {
+      let at = row + first[x]! * channels;
+      const start = x * most;
+      const end = start + counts[x]!;
+      if (channels === 3) {
+        let red = HALF;
+        let green = HALF;
+        let blue = HALF;
+        for (let k = start; k < end; k++, at += 3) {
+          const weight = weights[k]!;
+          red = (red + Math.imul(data[at]!, weight)) | 0;
+          green = (green + Math.imul(data[at + 1]!, weight)) | 0;
+          blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
+        }
+        out[to] = red >> BITS;
+        out[to + 1] = green >> BITS;
+        out[to + 2] = blue >> BITS;
+      } else
+        for (let c = 0; c < channels; c++) {
+          let sum = HALF;
+          for (let k = start; k < end; k++)
+            sum += Math.imul(data[at + (k - start) * channels + c]!, weights[k]!);
+          out[to + c] = sum >> BITS;
+        }
+      to += channels;
+    }
+  }
+  return { data: new Uint8Array(out.buffer), shape: [rows, columns, channels] };
+}
+
+/** The rows of the taps, of an image whose first row is row `top` of what the taps count. */
+function resampleColumns(
+  { data, shape: [, width, channels] }: Pixels,
+  top: number,
+  { first, counts, weights, most }: Taps,
+): Pixels {
+  const length = width * channels;
+  // Values beyond 0..255 are cut off where they are stored.
+  const out = new Uint8ClampedArray(first.length * length);
+  let to = 0;
+  for (let y = 0; y < first.length; y++) {
+    const start = y * most;
+    const end = start + counts[y]!;
+    const row = (first[y]! - top) * length;
+    for (let i = row; i < row + length; i++) {
+      let sum = HALF;
+      for (let k = start, at = i; k < end; k++, at += length)
+        sum = (sum + Math.imul(data[at]!, weights[k]!)) | 0;
+      out[to++] = sum >> BITS;
+    }
+  }
+  return { data: new Uint8Array(out.buffer), shape: [first.length, width, channels] };
+}
+
+/** A part of an image as it is. */
+export function cropped(image: Pixels, { left, top, width, height }: PixelRegion): Pixels {
+  const [rows, columns, channels] = image.shape;
+  if (left === 0 && top === 0 && width === columns && height === rows) return image;
+  const data = new Uint8Array(height * width * channels);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * columns + left) * channels;
+    data.set(image.data.subarray(start, start + width * channels), y * width * channels);
+  }
+  return { data, shape: [height, width, channels] };
+}
+
+export interface ResampleOptions {
+  interpolation: Interpolation;
+  /** The part of the image that is resized, as if it were the whole. Default: all of it. */
+  from?: PixelRegion;
+  /** The part of the resized image that is given; only this much is computed. Default: all of it. */
+  part?: PixelRegion;
+}
+
+const whole = ({ height, width }: Size): PixelRegion => ({ left: 0, top: 0, height, width });
+
+/**
+ * An image at another size, to the bit as Pillow's `Image.resize` gives it (`Resample.c`): each axis by itself, columns first,
+ * with weights in fixed point and values of 8 bits in between; the kernel widens where the image becomes smaller.
+ *
+ * @param size height and width of the resized image
+ */
+export function resample(
+  image: Pixels,
+  size: Size,
+  {
+    interpolation,
+    from = whole({ height: image.shape[0], width: image.shape[1] }),
+    part = whole(size),
+  }: ResampleOptions,
+): Pixels {
+  const kernel = KERNELS[interpolation];
+  const across = size.width !== from.width;
+  const down = size.height !== from.height;
+  const rows = down ? tapsOf(kernel, from.height, size.height, part.top, part.height) : undefined;
+  // The rows that the second pass reads.
+  const top = rows ? rows.first[0]! : part.top;
+  const bottom = rows ? rows.first.at(-1)! + rows.counts.at(-1)! : part.top + part.height;
+  const wide = across
+    ? resampleRows(
+        image,
+        { left: from.left, top: from.top + top },
+        bottom - top,
+        tapsOf(kernel, from.width, size.width, part.left, part.width),
+      )
+    : cropped(image, {
+        left: from.left + part.left,
+        top: from.top + top,
+        width: part.width,
+        height: bottom - top,
+      });
+  return rows ? resampleColumns(wide, top, rows) : wide;
+}
