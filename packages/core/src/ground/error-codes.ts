@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   CHECKPOINT_HEAD:
     'The checkpoint has a head for dense prediction, and no way to find it was given.',
   CHECKPOINT_READ: 'The checkpoint cannot be read.',
+  CHECKPOINT_TRUST:
+    'The checkpoint names a module that nobody said to trust, whose code would run.',
   CLUSTERS: 'There cannot be that many clusters of these points.',
   COCO_BOX: 'A box is not four finite numbers, has a negative size or lies outside its image.',
   COCO_CATEGORY: 'An annotation or detection is of a category that the file does not list.',

@@ -84,6 +84,7 @@ export const tinyContext = async (
   data: { train: tinyImages(4), test: tinyImages(2) },
   engine: eagerEngine,
   directory,
+  trust: [],
   seed: 0,
   on: () => {},
   ...more,
