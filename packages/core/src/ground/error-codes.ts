@@ -94,8 +94,10 @@ export const ERROR_CODES = {
   REPORT_RUN: 'The folder is not one of a finished run.',
   RESUME_MISMATCH: 'The folder has a run with other options, which cannot be gone on with.',
   RLE_SIZE: "A mask's size or its runs do not fit its image.",
-  SAFETENSORS_HEADER: "The file's header is not one of the safetensors format.",
-  SAFETENSORS_RANGE: "A tensor's bytes lie outside the file, or an integer outside 32 bits.",
+  SAFETENSORS_HEADER:
+    "The file's header is not one of the safetensors format; a pickle of torch.save has none.",
+  SAFETENSORS_RANGE:
+    'The tensors do not cover the data of the file one after another, or an integer lies outside 32 bits.',
   SAFETENSORS_READ: 'The safetensors file cannot be read.',
   SAFETENSORS_TYPE: 'A tensor has an element type that is not supported.',
   SCHEDULE: 'A pruning schedule gives steps that cannot be taken.',
