@@ -66,6 +66,23 @@ test.each([
   await expect(loadCheckpoint(folder.root, { trust })).rejects.toMatchObject({ code });
 });
 
+test.each<[object, string]>([
+  [{ depth: 1e7 }, 'depth'],
+  [{ embed_dim: 1e9 }, 'embed_dim'],
+  [{ img_size: 1e6 }, 'img_size'],
+  [{ num_heads: 0 }, 'num_heads'],
+  [{ toString: 1 }, 'toString'],
+])('a model that cannot be is refused with file and field: %o', async (config, field) => {
+  await using folder = await temporaryFolder();
+  await tinyCheckpoint(folder.root);
+  await change(folder.at('model.json'), { config });
+  await expect(loadCheckpoint(folder.root)).rejects.toMatchObject({
+    code: 'MODEL_CONFIG',
+    where: `${folder.at('model.json')}, config of vit`,
+    found: expect.stringContaining(field),
+  });
+});
+
 describe('a module that a checkpoint brings along', () => {
   const vit = { module: '@kcr/backbones', name: 'vit' };
 
