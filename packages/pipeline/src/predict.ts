@@ -4,11 +4,11 @@ import { compileInference, KcrError, writeAtomic } from '@kcr/core';
 import { isImage, readSource, type TestViewOptions } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint } from './load-checkpoint.ts';
+import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { withLegend } from './report/draw.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
-export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'> {
+export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>, Trust {
   /** Folder of the checkpoint. */
   model: string;
   /** For the drawings and `predictions.json`. */
@@ -109,7 +109,7 @@ export async function predict(
     jobs,
     jobs.map(({ name }) => join(out, `${name}.png`)),
   );
-  const { model, weights, info } = await loadCheckpoint(options.model);
+  const { model, weights, info } = await loadCheckpoint(options.model, options);
   const { classes } = info;
   const kit = await findTaskKit(model);
   await using engine = await makeEngine();

@@ -1,6 +1,13 @@
 import { predict } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { type EngineOptions, engineOf, share, withEngine, withViews } from '../options.ts';
+import {
+  type EngineOptions,
+  engineOf,
+  share,
+  withEngine,
+  withTrust,
+  withViews,
+} from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
@@ -10,6 +17,7 @@ interface PredictCommandOptions extends EngineOptions {
   score?: number;
   scales?: number[];
   flip?: boolean;
+  trust?: readonly string[];
   json?: boolean;
 }
 
@@ -24,7 +32,7 @@ export function addPredict(kcr: Command): void {
     .requiredOption('--model <checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--out <folder>', 'for the drawings and predictions.json')
     .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', share);
-  withEngine(withViews(command))
+  withEngine(withTrust(withViews(command)))
     .option('--json', 'print the predictions as JSON')
     .action(async (inputs: string[], options: PredictCommandOptions) => {
       const engine = engineOf(options);
