@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type Generator, KcrError } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
-import { decodeImage, type Pixels } from './image.ts';
+import { decodeImage, type Pixels, readImage } from './image.ts';
 import type { ImageSource } from './image-source.ts';
+import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { type ResizedCropOptions, randomRegion } from './random-region.ts';
 
 export interface ImageFolderOptions {
@@ -16,15 +18,44 @@ export interface ImageFolderOptions {
   cacheBytes?: number;
   /** Class names in the order of the labels; the folder's must be among them. Default: sorted. */
   classes?: readonly string[];
+  /**
+   * Images that cannot be read, links to nothing, and class folders without images: an error, or left out and counted; then
+   * each image is decoded once to begin with. Default `error`.
+   */
+  invalid?: InvalidPolicy;
+}
+
+/** Images that are decoded at once to see whether they can be. */
+const AT_ONCE = 16;
+
+/** Which of some images can be decoded. */
+async function readable(
+  paths: readonly string[],
+  channels: 1 | 3,
+  refusals: Refusals,
+): Promise<boolean[]> {
+  const found: boolean[] = [];
+  for (let i = 0; i < paths.length; i += AT_ONCE)
+    found.push(
+      ...(await Promise.all(
+        paths.slice(i, i + AT_ONCE).map(async (path) => {
+          const pixels = await refusals.attempt(() => readImage(path, channels));
+          return pixels !== undefined;
+        }),
+      )),
+    );
+  return found;
 }
 
 /**
- * A folder with one folder of images per class.
+ * A folder with one folder of images per class, as torchvision's ImageFolder reads it: links are followed, folders within
+ * class folders are read, names are sorted by the numbers of their characters. In this ours differs: hidden files and
+ * folders and `__MACOSX` are passed over; GIF files are read; BMP, PPM and PGM files are refused.
  *
- * @throws KcrError `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
+ * @throws KcrError `FOLDER_READ`, `FOLDER_CLASSES`, `DATASET_EMPTY`; with `error` also `IMAGE_READ`, when an image is read
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
-  const { size, channels = 3, cropRatio, resizedCrop } = options;
+  const { size, channels = 3, cropRatio, resizedCrop, invalid = 'error' } = options;
   const found = await classFolders(root);
   const classes = options.classes ?? found;
   const unknown = found.filter((name) => !classes.includes(name));
@@ -36,7 +67,24 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
         ? `Use one folder per class, named ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`
         : 'Pass a folder that has one folder of images per class',
     });
-  const { paths, labels } = await listImages(root, found, classes);
+  const twice = found.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
+  if (twice !== undefined)
+    throw new KcrError('FOLDER_CLASSES', {
+      where: join(root, twice),
+      found: `the name of two classes, ${classes.indexOf(twice)} and ${classes.lastIndexOf(twice)}`,
+      fix: 'Give each class a name of its own',
+    });
+  const refusals = new Refusals(invalid);
+  const listed = await listImages(root, found, classes, refusals);
+  const fine = invalid === 'skip' && (await readable(listed.paths, channels, refusals));
+  const isKept = (_: unknown, i: number) => !fine || fine[i]!;
+  const [paths, labels] = [listed.paths.filter(isKept), listed.labels.filter(isKept)];
+  if (paths.length === 0)
+    throw new KcrError('DATASET_EMPTY', {
+      where: root,
+      found: 'no image that can be read',
+      fix: 'Put JPEG or PNG files into the class folders',
+    });
   const remember = paths.length * size * size * channels <= (options.cacheBytes ?? 2 ** 30);
   const cache = new Map<number, Pixels>();
 
@@ -58,6 +106,7 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     classes,
     shape: [size, size, channels],
     framing: { interpolation: 'bicubic', crop_mode: 'center', crop_pct: cropRatio ?? 1 },
+    skipped: refusals.skipped,
     pixels,
   };
 }

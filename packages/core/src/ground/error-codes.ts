@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   FEATURES_MISSING: 'The file has no tensor named features.',
   FEATURES_SHAPE: 'Features are not one row per image and one column per feature.',
   FOLDER_CLASSES: 'The folder has no class folders with images, or others than it should.',
+  FOLDER_DUPLICATE: 'Two images of a folder have one name, and there is one label map.',
   FOLDER_EMPTY: 'The folder has no image with labels.',
   FOLDER_READ: 'The folder cannot be read.',
   HEAD_UNKNOWN: 'The module exports no head of that name.',

@@ -27,6 +27,8 @@ const schema = z.strictObject({
       switchProbability: share.optional(),
     })
     .optional(),
+  /** Images and class folders that cannot be used: an error, or left out and counted. */
+  invalid: z.enum(['error', 'skip']).default('error'),
 });
 
 /** Its fields as a recipe writes them. */
@@ -36,11 +38,22 @@ export type ClassFoldersInput = { kind?: 'classes' } & z.input<typeof schema>;
 export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDataKind({
   name: 'classes',
   schema,
-  async read({ resizedCrop, mix, ...data }, { root, model, normalization }) {
+  async read({ resizedCrop, mix, ...data }, { root, model, normalization, on }) {
     const [size, , channels] = model.inputShape;
-    const common = { size, channels: channels as 1 | 3, cropRatio: data.cropRatio };
+    const common = {
+      size,
+      channels: channels as 1 | 3,
+      cropRatio: data.cropRatio,
+      invalid: data.invalid,
+    };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
+    for (const [part, { skipped: entries = {} }] of [
+      [data.train, train],
+      [data.test, test],
+    ] as const)
+      if (Object.keys(entries).length > 0)
+        on({ type: 'skipped', where: join(root, part), entries });
     const augment = await loadAugments(data.augment, augments);
     return {
       train: imageDataset(train, { normalization, augment, mix }),

@@ -117,10 +117,10 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
   task: classification.name,
   kinds: ['classes'],
 
-  async evaluationData({ model, info }: LoadedModel, request) {
+  async evaluationData({ model, info }: LoadedModel, request, on) {
     refuseOthers(classification.name, request, ['cropRatio']);
     const { mean, std, crop_pct } = info.input;
-    const { data, cacheBytes, cropRatio = crop_pct } = request;
+    const { data, cacheBytes, cropRatio = crop_pct, invalid } = request;
     const [size, , channels] = model.inputShape;
     const source = await imageFolder(data, {
       size,
@@ -128,7 +128,10 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       classes: info.classes,
       cropRatio,
       cacheBytes,
+      invalid,
     });
+    if (source.skipped && Object.keys(source.skipped).length > 0)
+      on({ type: 'skipped', where: data, entries: source.skipped });
     const dataset = imageDataset(source, { normalization: { mean, std } });
     checkDataset(model, dataset, data);
     return dataset;
