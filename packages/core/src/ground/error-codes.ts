@@ -64,7 +64,7 @@ export const ERROR_CODES = {
   LABEL_MAP: 'Two label maps differ in size, or have labels that are no class.',
   LABEL_MAP_CLASS: 'A label map has a label that is no class.',
   LABEL_MAP_MISSING: 'An image has no label map.',
-  LABEL_MAP_READ: 'The label map is not a PNG with one channel of 8 or 16 bits.',
+  LABEL_MAP_READ: 'The label map is not a PNG with one channel, is damaged or too large.',
   LABEL_MAP_SIZE: 'A label map has another size than its image.',
   LANDMARKS: 'There cannot be that many landmarks among these images.',
   LOSS_NOT_FINITE: 'The loss of a training step is NaN or infinite.',
