@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type Generator, KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
+import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { modelInput, readSource } from './model-input.ts';
 import { type ResizedCropOptions, randomRegion, toPixels } from './random-region.ts';
 import { resample } from './resample.ts';
@@ -24,16 +26,46 @@ export interface ImageFolderOptions {
   cacheBytes?: number;
   /** Class names in the order of the labels; the folder's must be among them. Default: sorted. */
   classes?: readonly string[];
+  /**
+   * Images that cannot be read, links to nothing, and class folders without images: an error, or left out and counted; then
+   * each image is decoded once to begin with. Default `error`.
+   */
+  invalid?: InvalidPolicy;
+}
+
+/** Images that are decoded at once to see whether they can be. */
+const AT_ONCE = 16;
+
+/** Which of some images can be decoded. */
+async function readable(
+  paths: readonly string[],
+  input: Preprocessing,
+  refusals: Refusals,
+): Promise<boolean[]> {
+  const found: boolean[] = [];
+  for (let i = 0; i < paths.length; i += AT_ONCE)
+    found.push(
+      ...(await Promise.all(
+        paths.slice(i, i + AT_ONCE).map(async (path) => {
+          const pixels = await refusals.attempt(() => readSource(path, input));
+          return pixels !== undefined;
+        }),
+      )),
+    );
+  return found;
 }
 
 /**
- * A folder with one folder of images per class.
+ * A folder with one folder of images per class, as torchvision's ImageFolder reads it: links are followed, folders within
+ * class folders are read, names are sorted by the numbers of their characters. In this ours differs: hidden files and
+ * folders and `__MACOSX` are passed over; GIF files are read; BMP, PPM and PGM files are refused.
  *
- * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
+ * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, `DATASET_EMPTY`; with `error` also `IMAGE_READ`, when an image is read
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
   const { size, channels = 3, resizedCrop, mean = Array<number>(channels).fill(0) } = options;
   const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
+  const { invalid = 'error' } = options;
   if (!(cropRatio > 0 && cropRatio <= 1))
     throw new KcrError('OPTION', {
       where: 'cropRatio',
@@ -53,7 +85,24 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
         ? `Use one folder per class, named ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`
         : 'Pass a folder that has one folder of images per class',
     });
-  const { paths, labels } = await listImages(root, found, classes);
+  const twice = found.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
+  if (twice !== undefined)
+    throw new KcrError('FOLDER_CLASSES', {
+      where: join(root, twice),
+      found: `the name of two classes, ${classes.indexOf(twice)} and ${classes.lastIndexOf(twice)}`,
+      fix: 'Give each class a name of its own',
+    });
+  const refusals = new Refusals(invalid);
+  const listed = await listImages(root, found, classes, refusals);
+  const fine = invalid === 'skip' && (await readable(listed.paths, input, refusals));
+  const isKept = (_: unknown, i: number) => !fine || fine[i]!;
+  const [paths, labels] = [listed.paths.filter(isKept), listed.labels.filter(isKept)];
+  if (paths.length === 0)
+    throw new KcrError('DATASET_EMPTY', {
+      where: root,
+      found: 'no image that can be read',
+      fix: 'Put JPEG or PNG files into the class folders',
+    });
   const remember = paths.length * size * size * channels <= (options.cacheBytes ?? 2 ** 30);
   const cache = new Map<number, Pixels>();
 
@@ -76,6 +125,7 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     classes,
     shape: [size, size, channels],
     framing,
+    skipped: refusals.skipped,
     pixels,
   };
 }

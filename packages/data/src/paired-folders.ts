@@ -19,10 +19,15 @@ export interface PairedFolders {
   readonly skipped: Readonly<Record<string, number>>;
 }
 
-async function filesOf(folder: string): Promise<Map<string, string>> {
+/** The images of a folder, by name; of files of one name PNGs come last. */
+async function filesOf(folder: string): Promise<[name: string, path: string][]> {
   try {
     const files = (await readdir(folder)).filter(isImage).sort();
-    return new Map(files.map((file) => [parse(file).name, join(folder, file)]));
+    const isPng = (file: string) => Number(/\.png$/i.test(file));
+    return files
+      .map((file): [string, string] => [parse(file).name, file])
+      .sort(([a, x], [b, y]) => (a === b ? isPng(x) - isPng(y) : a < b ? -1 : 1))
+      .map(([name, file]) => [name, join(folder, file)]);
   } catch (cause) {
     throw new KcrError('FOLDER_READ', {
       where: folder,
@@ -36,24 +41,35 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
 /**
  * Images and label maps of two folders, matched by name.
  *
- * @param policy for images without labels or of another size than theirs: an error, or left out and counted
- * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`
+ * @param policy for images without labels or of another size than theirs, with the name of another, or that cannot be read:
+ * an error, or left out and counted
+ * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`,
+ * `FOLDER_DUPLICATE`, `IMAGE_READ`
  */
 export async function pairFolders(
   images: string,
   labels: string,
   policy: InvalidPolicy = 'error',
 ): Promise<PairedFolders> {
-  const [found, maps] = await Promise.all([filesOf(images), filesOf(labels)]);
+  const [found, own] = await Promise.all([filesOf(images), filesOf(labels)]);
+  const maps = new Map(own);
   const refusals = new Refusals(policy);
   const pairs: ImagePair[] = [];
-  for (const [name, image] of found) {
+  for (const [i, [name, image]] of found.entries()) {
+    if (found[i - 1]?.[0] === name) {
+      refusals.refuse('FOLDER_DUPLICATE', image, `the name of ${found[i - 1]![1]}`);
+      continue;
+    }
     const map = maps.get(name);
     if (!map) {
       refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
       continue;
     }
-    const [size, own] = await Promise.all([imageSize(image, 'upright'), imageSize(map, 'stored')]);
+    const sizes = await refusals.attempt(() =>
+      Promise.all([imageSize(image, 'upright'), imageSize(map, 'stored')]),
+    );
+    if (!sizes) continue;
+    const [size, own] = sizes;
     if (size.height === own.height && size.width === own.width)
       pairs.push({ name, image, labels: map, ...size });
     else

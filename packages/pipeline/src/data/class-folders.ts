@@ -30,6 +30,8 @@ const schema = z.strictObject({
       switchProbability: share.optional(),
     })
     .optional(),
+  /** Images and class folders that cannot be used: an error, or left out and counted. */
+  invalid: z.enum(['error', 'skip']).default('error'),
 });
 
 /** Its fields as a recipe writes them. */
@@ -41,14 +43,20 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
   schema,
   async read(
     { resizedCrop, mix, cropRatio, cropMode, interpolation, ...data },
-    { root, model, normalization },
+    { root, model, normalization, on },
   ) {
     const [size, , channels] = model.inputShape;
     const { mean } = normalization;
     const framing = { cropRatio, cropMode, interpolation, mean };
-    const common = { size, channels: channels as 1 | 3, ...framing };
+    const common = { size, channels: channels as 1 | 3, invalid: data.invalid, ...framing };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
+    for (const [part, { skipped: entries = {} }] of [
+      [data.train, train],
+      [data.test, test],
+    ] as const)
+      if (Object.keys(entries).length > 0)
+        on({ type: 'skipped', where: join(root, part), entries });
     const augment = await loadAugments(data.augment, augments);
     return {
       train: imageDataset(train, { normalization, augment, mix }),

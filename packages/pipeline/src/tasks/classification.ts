@@ -117,10 +117,10 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
   task: classification.name,
   kinds: ['classes'],
 
-  async evaluationData({ model, info }: LoadedModel, request) {
+  async evaluationData({ model, info }: LoadedModel, request, on) {
     refuseOthers(classification.name, request, ['cropRatio']);
     const { mean, std, crop_pct, crop_mode, interpolation } = info.input;
-    const { data, cacheBytes, cropRatio = crop_pct } = request;
+    const { data, cacheBytes, cropRatio = crop_pct, invalid } = request;
     const [size, , channels] = model.inputShape;
     const source = await imageFolder(data, {
       size,
@@ -131,7 +131,10 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       interpolation,
       mean,
       cacheBytes,
+      invalid,
     });
+    if (source.skipped && Object.keys(source.skipped).length > 0)
+      on({ type: 'skipped', where: data, entries: source.skipped });
     const dataset = imageDataset(source, { normalization: { mean, std } });
     checkDataset(model, dataset, data);
     return dataset;
