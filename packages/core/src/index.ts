@@ -6,7 +6,13 @@ export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
 export * from './ground/finite.ts';
-export { checkFields, fieldProblems, type JsonRefusal, readJson } from './ground/json.ts';
+export {
+  checkFields,
+  fieldProblems,
+  type JsonRefusal,
+  parseJson,
+  readJson,
+} from './ground/json.ts';
 export * from './ground/random.ts';
 export * from './ground/safetensors.ts';
 export * from './layers/attention.ts';

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Curve,
@@ -14,7 +13,7 @@ import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import type { Trust } from './load-checkpoint.ts';
 import { loadPart } from './modules.ts';
-import type { PruningFile } from './pruning/prune-into.ts';
+import { readPruning } from './pruning/prune-into.ts';
 import { loadRecipe } from './recipes/load-recipe.ts';
 import { parseRecipe } from './recipes/parse-recipe.ts';
 import type { Recipe, RecipeInput } from './recipes/recipe.ts';
@@ -203,7 +202,7 @@ async function curvesOf({
 async function pruningCharts(directory: string): Promise<readonly LineChart[]> {
   const path = join(directory, 'pruned', 'prune.json');
   if (!existsSync(path)) return [];
-  return (JSON.parse(await readFile(path, 'utf8')) as PruningFile).charts ?? [];
+  return (await readPruning(path)).charts ?? [];
 }
 
 const summariesOf = ({ models }: RunAnalysis): Record<string, Summary> =>

@@ -35,6 +35,7 @@ export { type SummaryTable, summaryTable } from './report/summary-table.ts';
 export { type CompactModel, compactModel } from './stages/compact-model.ts';
 export { denseStage } from './stages/dense.ts';
 export { pruneStage } from './stages/prune.ts';
+export { readSelection } from './stages/read-selection.ts';
 export { retrainStage } from './stages/retrain.ts';
 export { searchStage } from './stages/search.ts';
 export { defineStage, type Stage, type StageContext } from './stages/stage.ts';

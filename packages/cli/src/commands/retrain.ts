@@ -1,26 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { KcrError, type Kept } from '@kcr/core';
-import { compactModel, retrainStage, stageContext } from '@kcr/pipeline';
+import { compactModel, readSelection, retrainStage, stageContext } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
-
-/** @throws KcrError `SELECTION_READ` */
-async function readSelection(path: string): Promise<Kept> {
-  try {
-    const { kept } = JSON.parse(await readFile(path, 'utf8')) as { kept?: Kept };
-    if (kept && Object.values(kept).every(Array.isArray)) return kept;
-    throw new Error('no "kept" with lists of channels');
-  } catch (cause) {
-    throw new KcrError('SELECTION_READ', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Pass the selection.json that `kcr search` wrote',
-      cause,
-    });
-  }
-}
 
 /** `kcr retrain`: trains the model of a selection from scratch. */
 export function addRetrain(kcr: Command): void {

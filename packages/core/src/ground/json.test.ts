@@ -32,8 +32,9 @@ test('all wrong fields are named at once, with their paths', () => {
 });
 
 test('a field that would be a prototype is none, however deep', () => {
-  expect(parseJson('{"a":[{"constructor":1}]}')).toEqual({ a: [{ constructor: 1 }] });
-  expect(() => parseJson('{"a":[{"__proto__":{"b":1}}]}')).toThrow(/__proto__/);
+  const parse = (text: string) => parseJson(text, 'a.json', refusal);
+  expect(parse('{"a":[{"constructor":1}]}')).toEqual({ a: [{ constructor: 1 }] });
+  expect(() => parse('{"a":[{"__proto__":{"b":1}}]}')).toThrow(/__proto__/);
 });
 
 test('a file that is not there, or no JSON, is named', async () => {

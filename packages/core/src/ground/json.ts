@@ -12,13 +12,19 @@ export interface JsonRefusal {
 /**
  * `JSON.parse`, without fields that would be another object's prototype once they are copied.
  *
- * @throws SyntaxError, of a field `__proto__` too
+ * @param where the file, and the line
+ * @throws KcrError the refusal's, of a field `__proto__` too
  */
-export const parseJson = (text: string): unknown =>
-  JSON.parse(text, (key, value) => {
-    if (key === '__proto__') throw new SyntaxError('a field named __proto__');
-    return value;
-  });
+export function parseJson(text: string, where: string, { code, fix }: JsonRefusal): unknown {
+  try {
+    return JSON.parse(text, (key, value) => {
+      if (key === '__proto__') throw new SyntaxError('a field named __proto__');
+      return value;
+    });
+  } catch (cause) {
+    throw new KcrError(code, { where, found: (cause as Error).message, fix, cause });
+  }
+}
 
 /** All wrong fields of a value with their paths, as one text. */
 export const fieldProblems = (error: z.ZodError, whole = 'file'): string =>
@@ -52,15 +58,8 @@ export async function readJson(
   refusal: JsonRefusal,
   absent = refusal,
 ): Promise<unknown> {
-  const refuse =
-    ({ code, fix }: JsonRefusal) =>
-    (cause: Error) => {
-      throw new KcrError(code, { where: path, found: cause.message, fix, cause });
-    };
-  const text = await readFile(path, 'utf8').catch(refuse(absent));
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    return refuse(refusal)(cause as Error);
-  }
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new KcrError(absent.code, { where: path, found: cause.message, fix: absent.fix, cause });
+  });
+  return parseJson(text, path, refusal);
 }

@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  checkFields,
+  type JsonRefusal,
   KcrError,
   type LineChart,
   type LoadedModel,
+  readJson,
   requireSameRun,
   runIdentity,
   saveModel,
   writeAtomic,
 } from '@kcr/core';
+import { z } from 'zod';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { Pruning } from '../recipes/recipe.ts';
+import { chartsFields } from '../report/analysis-fields.ts';
 import { pruneByCascade } from './prune-by-cascade.ts';
 import { pruneByScores } from './prune-by-scores.ts';
 import type { Pruned, PruningContext, PruningJob } from './pruning-job.ts';
@@ -23,13 +27,27 @@ interface Size {
 }
 
 /** What `prune.json` says of a pruned checkpoint. */
-export interface PruningFile {
+interface PruningFile {
   /** What it is; pruning again into the folder needs the same. */
   readonly identity: object;
   readonly before: Size;
   readonly after: Size;
   readonly charts?: readonly LineChart[];
 }
+
+const fileFields = z.looseObject({
+  identity: z.record(z.string(), z.unknown()),
+  charts: chartsFields.optional(),
+});
+
+const refusal = {
+  code: 'RESUME_MISMATCH',
+  fix: 'Delete the folder, or choose another, and prune again',
+} satisfies JsonRefusal;
+
+/** Of a `prune.json` what is read back. @throws KcrError `RESUME_MISMATCH` where it is damaged */
+export const readPruning = async (path: string): Promise<z.output<typeof fileFields>> =>
+  checkFields(fileFields, await readJson(path, refusal), path, refusal);
 
 /** Prunes by the method that the settings name. */
 const byMethod = (settings: Pruning, job: PruningJob): Promise<Pruned> =>
@@ -58,8 +76,7 @@ export async function pruneInto(
     options: { ...settings, seed },
   });
   if (existsSync(path)) {
-    const file = JSON.parse(await readFile(path, 'utf8')) as PruningFile;
-    requireSameRun(path, file.identity, identity);
+    requireSameRun(path, (await readPruning(path)).identity, identity);
     return loadCheckpoint(directory, { trust });
   }
   if (existsSync(join(directory, 'model.json')))

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KcrError } from '@kcr/core';
+import { KcrError, readJson } from '@kcr/core';
 import { recipes } from './index.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import type { Recipe } from './recipe.ts';
@@ -24,14 +23,15 @@ async function readRecipe(nameOrPath: string): Promise<unknown> {
       found: 'no recipe of that name and no .json, .js or .mjs file',
       fix: `Use one of ${Object.keys(recipes).join(', ')}, or a file`,
     });
+  const fix = 'Check the path and the syntax of the file';
+  if (type === '.json') return readJson(nameOrPath, { code: 'RECIPE_READ', fix });
   try {
-    if (type === '.json') return JSON.parse(await readFile(nameOrPath, 'utf8'));
     return (await import(pathToFileURL(resolve(nameOrPath)).href)).default;
   } catch (cause) {
     throw new KcrError('RECIPE_READ', {
       where: nameOrPath,
       found: (cause as Error).message,
-      fix: 'Check the path and the syntax of the file',
+      fix,
       cause,
     });
   }

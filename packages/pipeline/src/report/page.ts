@@ -4,7 +4,7 @@ import type { Cell, SummaryTable } from './summary-table.ts';
 /** A table of models as HTML. */
 export function tableHtml({ header, rows }: SummaryTable): string {
   const cell = ({ text, beside }: Cell) =>
-    `<td>${escapeMarkup(text)}${beside ? ` <small>${beside}</small>` : ''}</td>`;
+    `<td>${escapeMarkup(text)}${beside ? ` <small>${escapeMarkup(beside)}</small>` : ''}</td>`;
   const body = rows.map(
     ({ name, cells }) => `<tr><th>${escapeMarkup(name)}</th>${cells.map(cell).join('')}</tr>`,
   );
@@ -42,6 +42,7 @@ export function page(title: string, tables: readonly string[], charts: readonly 
   const figures = charts.map((svg) => `<figure>${svg}</figure>`).join('\n');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${escapeMarkup(title)}</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #1b2733; }

@@ -165,3 +165,161 @@ test('REPORT_RUN where no run was finished', async () => {
     where: folder.at('analysis.json'),
   });
 });
+
+/** A copy of a value with every text of it replaced, besides the names of files. */
+function withTexts<T>(value: T, text: string): T {
+  const copy = (x: unknown, key?: string): unknown => {
+    if (typeof x === 'string') return key === 'file' ? x : text;
+    if (Array.isArray(x)) return x.map((entry) => copy(entry));
+    if (typeof x !== 'object' || x === null) return x;
+    return Object.fromEntries(Object.entries(x).map(([name, entry]) => [name, copy(entry, name)]));
+  };
+  return copy(value) as T;
+}
+
+/** The tags of a page: names, and attributes with their values. */
+const tagsOf = (html: string) =>
+  [...html.matchAll(/<([a-z!/][^\s>]*)((?:[^>"]|"[^"]*")*)>/gi)].map(([, name, rest]) => ({
+    name: name!.toLowerCase(),
+    attributes: [...rest!.matchAll(/([\w:-]+)\s*=\s*("[^"]*"|[^\s>]+)/g)].map(([, attribute]) =>
+      attribute!.toLowerCase(),
+    ),
+  }));
+
+describe('texts of a run are texts of the page', () => {
+  const { dense } = analysis.models;
+  const picture = { title: 'image', kind: 'images', file: 'images' };
+  const full: Partial<RunAnalysis> = {
+    ...analysis,
+    gallery: { tile: 8, captions: ['a'], legend: ['sky', 'sea'], pictures: [picture] },
+    models: {
+      dense: {
+        ...dense!,
+        charts: [{ title: 'Spectrum', x: 'i', y: 'value', lines: [line(), line('b')] }],
+        pictures: [{ title: 'p', kind: 'k', file: 'of-dense' }],
+      },
+      compact: { ...dense!, summary: { ...dense!.summary, params: 11 } },
+    },
+  };
+  const logs = { dense: [{ epoch: 1, loss: 3, valTop1: 0.5, collapsed: 1 }] };
+  let plain: Promise<string> | undefined;
+
+  test.each([
+    '</script><img onerror=alert(1) src=x>',
+    '"><img src=x onerror=alert(1)>',
+    "'><svg onload=alert(1)>",
+    '</title></style></text></svg>]]><!--<script>alert(1)</script>',
+    '{a|<b onclick=alert(1)>}',
+    '&lt;script&gt;&#60;img onerror=alert(1)&#62;',
+  ])('%s', async (text) => {
+    const [page, html] = [
+      await (plain ??= report(full, logs)),
+      await report(withTexts(full, text), logs),
+    ];
+    const count = (page: string) => {
+      const tags = new Map<string, number>();
+      for (const { name } of tagsOf(page)) tags.set(name, (tags.get(name) ?? 0) + 1);
+      return tags;
+    };
+    const [before, after] = [count(page), count(html)];
+    // Charts may draw fewer labels where texts are long or alike; no other elements come along, and none that act.
+    for (const name of after.keys()) expect([...before.keys()]).toContain(name);
+    for (const name of ['img', 'meta', 'title', 'table', 'style'])
+      expect([name, after.get(name)]).toEqual([name, before.get(name)]);
+    for (const { name, attributes } of tagsOf(html)) {
+      expect(name).not.toMatch(/script|iframe|object|embed|link|base|form|foreignobject|^a$/);
+      expect(attributes.filter((a) => /^on|^href$|^xlink:href$|^action$/.test(a))).toEqual([]);
+    }
+    const escaped = text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+    expect(html).toContain(`<h1>${escaped.replace(/"/g, '&quot;').replace(/'/g, '&#39;')}</h1>`);
+    if (/[<>]/.test(text)) expect(html.includes(text)).toBe(false);
+  });
+
+  test('and the page allows no scripts', async () => {
+    expect(await report()).toMatch(
+      /<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">/,
+    );
+  });
+});
+
+describe('a run that cannot be shown is refused with file and field', () => {
+  const { dense } = analysis.models;
+  const models = (change: object) => ({ models: { dense: { ...dense!, ...change } } });
+  const picture = (file: string) => models({ pictures: [{ title: 't', kind: 'k', file }] });
+
+  test.each<[string, object, RegExp]>([
+    ['no columns, as in older versions', { columns: undefined }, /^columns: /],
+    [
+      'a width that is no number',
+      { gallery: { ...analysis.gallery, tile: '8px"><script>' } },
+      /^gallery\.tile: /,
+    ],
+    [
+      'a monstrous dimension',
+      { searched: [{ name: 'x', size: 1e9, kept: [] }] },
+      /^searched\.0\.size: /,
+    ],
+    ['digits', { columns: [{ number: 'tnn', title: 'x', digits: 1e3 }] }, /^columns\.0\.digits: /],
+    ['no models', { models: {} }, /^models: /],
+    ['a model in another folder', { models: { '../../x': dense } }, /^models\.\.\.\/\.\.\/x: /],
+    ['a picture in another folder', picture('../../secret'), /^models\.dense\.pictures\.0\.file: /],
+    ['a picture with a path', picture('/etc/secret'), /^models\.dense\.pictures\.0\.file: /],
+    ['sizes', models({ summary: { params: '1' } }), /^models\.dense\.summary\.params: .*macs: /],
+    [
+      'charts',
+      { charts: [{ title: 1, x: 'x', y: 'y', lines: [{}] }] },
+      /^charts\.0\.title: .*charts\.0\.lines\.0\.points/,
+    ],
+    ['a list', [], /^recipe: |^file: /],
+  ])('%s', async (_, change, found) => {
+    await using folder = await temporaryFolder();
+    const path = folder.at('analysis.json');
+    const file = Array.isArray(change) ? change : { ...analysis, ...change };
+    await writeFile(path, JSON.stringify(file));
+    await expect(writeReport(folder.root)).rejects.toMatchObject({
+      code: 'REPORT_RUN',
+      where: path,
+      found: expect.stringMatching(found),
+    });
+  });
+
+  test.each([
+    ['{"epoch":1,"loss":"<b>"}', /^loss: /],
+    ['{"loss":1}', /^epoch: /],
+    ['{"epoch":1', /./],
+    ['[]', /./],
+  ])('a line of a log: %s', async (text, found) => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.at('analysis.json'), JSON.stringify(analysis));
+    await mkdir(folder.at('dense'));
+    await writeFile(folder.at('dense', 'metrics.jsonl'), `{"epoch":0,"loss":null}\n${text}\n`);
+    await expect(writeReport(folder.root)).rejects.toMatchObject({
+      code: 'REPORT_RUN',
+      where: `${folder.at('dense', 'metrics.jsonl')}, line 2`,
+      found: expect.stringMatching(found),
+    });
+  });
+
+  test('a picture that is not there', async () => {
+    await using folder = await temporaryFolder();
+    const file = { ...analysis, ...picture('gone') };
+    await writeFile(folder.at('analysis.json'), JSON.stringify(file));
+    await expect(writeReport(folder.root)).rejects.toMatchObject({
+      code: 'REPORT_RUN',
+      where: folder.at('pictures', 'gone.png'),
+    });
+  });
+});
+
+test('metrics and columns of names that every object has are numbers or nothing', async () => {
+  const metrics = { constructor: 'builders', toString: 'texts' };
+  const columns = [{ number: 'valueOf', title: 'values' }];
+  const html = await report(
+    { metrics, columns, curves: { toString: { title: 'c', y: 'y' } } },
+    {
+      dense: [{ epoch: 1, loss: 1 }],
+    },
+  );
+  for (const title of ['builders', 'texts', 'values', 'NaN', 'native code'])
+    expect(html).not.toContain(title);
+});

@@ -3,13 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Curve,
+  checkFields,
   type EpochRecord,
+  type JsonRefusal,
   KcrError,
   type Line,
   type LineChart,
+  parseJson,
+  readJson,
   validationName,
   writeAtomic,
 } from '@kcr/core';
+import { analysisFields, epochFields } from './analysis-fields.ts';
 import { lineChart, maskChart } from './charts.ts';
 import { legendHtml } from './draw.ts';
 import { type PictureTable, page, pictureTable, tableHtml } from './page.ts';
@@ -50,18 +55,13 @@ export async function writeReport(directory: string): Promise<string> {
   return path;
 }
 
-async function readAnalysis(path: string): Promise<RunAnalysis> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new KcrError('REPORT_RUN', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Pass the folder of a finished run',
-      cause,
-    });
-  }
-}
+const refusal = {
+  code: 'REPORT_RUN',
+  fix: 'Pass the folder of a finished run, or finish it with `kcr compress` of this version',
+} satisfies JsonRefusal;
+
+const readAnalysis = async (path: string): Promise<RunAnalysis> =>
+  checkFields(analysisFields, await readJson(path, refusal), path, refusal);
 
 /** What was logged, by training. */
 async function readHistories(directory: string, names: readonly string[]): Promise<Histories> {
@@ -70,7 +70,10 @@ async function readHistories(directory: string, names: readonly string[]): Promi
     const path = join(directory, folderOf(name), 'metrics.jsonl');
     if (!existsSync(path)) continue;
     const lines = (await readFile(path, 'utf8')).split('\n').filter(Boolean);
-    histories[name] = lines.map((line) => JSON.parse(line));
+    histories[name] = lines.map((line, i) => {
+      const where = `${path}, line ${i + 1}`;
+      return checkFields(epochFields, parseJson(line, where, refusal), where, refusal);
+    });
   }
   return histories;
 }
@@ -79,7 +82,7 @@ async function readHistories(directory: string, names: readonly string[]): Promi
 function overEpochs(histories: Histories, key: string, scale = 1): Line[] {
   return Object.entries(histories).flatMap(([name, history]) => {
     const points = history.flatMap((record): [number, number][] =>
-      record[key] === undefined ? [] : [[record.epoch!, scale * record[key]]],
+      Object.hasOwn(record, key) ? [[record.epoch!, scale * record[key]!]] : [],
     );
     return points.length > 0 ? [{ name, points }] : [];
   });
@@ -119,6 +122,11 @@ function modelCharts(models: RunAnalysis['models']): LineChart[] {
   return [...charts.values()];
 }
 
+const readPicture = (path: string): Promise<Buffer> =>
+  readFile(path).catch((cause: Error) => {
+    throw new KcrError('REPORT_RUN', { ...refusal, where: path, found: cause.message, cause });
+  });
+
 /** The images, then what each model sees in them: rows of one kind together. */
 async function readPictures(
   directory: string,
@@ -130,7 +138,7 @@ async function readPictures(
   const rows = await Promise.all(
     [...gallery.pictures, ...ordered].map(async ({ title, file }) => ({
       title,
-      png: await readFile(join(directory, 'pictures', `${file}.png`)),
+      png: await readPicture(join(directory, 'pictures', `${file}.png`)),
     })),
   );
   const { tile, captions, legend } = gallery;

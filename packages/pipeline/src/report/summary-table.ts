@@ -15,9 +15,13 @@ export interface SummaryTable {
 
 const percentText = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`;
 
+/** A number of its own, not what every object has under that name. */
+const own = (summary: Summary, key: string): number | undefined =>
+  Object.hasOwn(summary, key) ? summary[key] : undefined;
+
 /** The number of a column, if a model has it. */
 function numberOf(summary: Summary, { number, per }: Column): number | undefined {
-  const [value, divisor] = [summary[number], per === undefined ? 1 : summary[per]];
+  const [value, divisor] = [own(summary, number), per === undefined ? 1 : own(summary, per)];
   return value === undefined || divisor === undefined ? undefined : value / divisor;
 }
 
@@ -45,11 +49,13 @@ export function summaryTable(
 ): SummaryTable {
   const all = Object.values(models);
   const first = all[0]!;
-  const shares = Object.entries(metrics).filter(([key]) => all.some((m) => m[key] !== undefined));
+  const shares = Object.entries(metrics).filter(([key]) =>
+    all.some((m) => own(m, key) !== undefined),
+  );
   const shown = columns.filter((column) => all.some((m) => numberOf(m, column) !== undefined));
   const cellsOf = (summary: Summary): Cell[] => [
     ...shares.map(([key]) => {
-      const share = summary[key];
+      const share = own(summary, key);
       return { text: share === undefined ? '' : percentText(share, 1) };
     }),
     ...SIZES.map(({ of, text }) => ({
