@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cocoInstances } from './coco-instances.ts';
@@ -104,6 +104,18 @@ test('boxes may reach over the border by a pixel, by rounding', async () => {
     const path = await changed((file) => void (file.annotations[0]!.bbox = bbox));
     expect((await cocoInstances(path, at('images'))).instances(0)).toHaveLength(2);
   }
+});
+
+test('images that are damaged, or of another size, may be left out and counted', async () => {
+  const whole = await readFile(at('images', 'a.png'));
+  await writeFile(at('images', 'cut.png'), whole.subarray(0, whole.length / 2));
+  const path = await changed((file) => {
+    file.images[0]!.file_name = 'cut.png';
+    file.images.push({ id: 9, height, width: 9, file_name: 'a.png' });
+  });
+  const source = await cocoInstances(path, at('images'), { invalid: 'skip' });
+  expect(source.skipped).toEqual({ IMAGE_READ: 1, COCO_IMAGE_SIZE: 1 });
+  expect(source.truth.images.map(({ id }) => id)).toEqual([3]);
 });
 
 test.each<[string, string, (file: File) => void, number]>([

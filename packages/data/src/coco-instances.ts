@@ -5,8 +5,9 @@ import type { CocoAnnotation, CocoImage } from './coco/format.ts';
 import { readCoco } from './coco/read-coco.ts';
 import { truthObjects } from './coco/truth-objects.ts';
 import { readImage } from './image.ts';
-import { type InstanceSource, instanceSource } from './instance-source.ts';
+import { checkSize, type InstanceSource, instanceSource } from './instance-source.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
+import { readable } from './readable.ts';
 
 export interface CocoSourceOptions {
   channels?: 1 | 3;
@@ -28,7 +29,8 @@ function misplaced({ bbox: [x, y, w, h] }: CocoAnnotation, image: CocoImage): st
 /**
  * The instances of a COCO file, with the images of a folder.
  *
- * @throws KcrError `COCO_*`, `RLE_SIZE`: with `skip` for the file as a whole only; `COCO_IMAGE_SIZE` when an image is read
+ * @throws KcrError `COCO_*`, `RLE_SIZE`: with `skip` for the file as a whole only; `IMAGE_READ` and
+ *   `COCO_IMAGE_SIZE` when an image is read
  */
 export async function cocoInstances(
   annotations: string,
@@ -40,12 +42,16 @@ export async function cocoInstances(
   checkGroundTruth(file, annotations);
   const { masks = file.annotations.every(({ segmentation }) => segmentation) } = options;
   const refusals = new Refusals(invalid);
-  const present = file.images.filter((image) => {
+  const found = file.images.filter((image) => {
     const path = join(images, image.file_name ?? '');
     if (image.file_name && existsSync(path)) return true;
     refusals.refuse('COCO_IMAGE_FILE', `image ${image.id}`, `no file ${path}`);
     return false;
   });
+  const read = (image: CocoImage) => readImage(join(images, image.file_name!), channels, 'upright');
+  const present = [
+    ...(await readable(found, refusals, async (image) => checkSize(await read(image), image))),
+  ];
   const known = new Map(present.map((image) => [image.id, image]));
   const left = new Set(file.images.filter(({ id }) => !known.has(id)).map(({ id }) => id));
   const placed = file.annotations.filter((annotation) => {
@@ -63,6 +69,6 @@ export async function cocoInstances(
     channels,
     masks,
     skipped: refusals.skipped,
-    pixels: (image) => readImage(join(images, image.file_name!), channels, 'upright'),
+    pixels: read,
   });
 }

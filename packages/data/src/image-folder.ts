@@ -2,8 +2,10 @@ import { type Generator, KcrError, type Preprocessing, plainPreprocessing } from
 import { classFolders, listImages } from './class-folders.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
+import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { modelInput, readSource } from './model-input.ts';
 import { type ResizedCropOptions, randomRegion, toPixels } from './random-region.ts';
+import { readable } from './readable.ts';
 import { resample } from './resample.ts';
 
 export interface ImageFolderOptions {
@@ -20,6 +22,8 @@ export interface ImageFolderOptions {
   mean?: readonly number[];
   /** Training images are cut at random from the original. */
   resizedCrop?: ResizedCropOptions;
+  /** Images that cannot be read: an error when that is found, or left out and counted. Default `error`. */
+  invalid?: InvalidPolicy;
   /** Decoded images are kept in memory up to this many bytes. Default 1 GiB. */
   cacheBytes?: number;
   /** Class names in the order of the labels; the folder's must be among them. Default: sorted. */
@@ -53,28 +57,43 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
         ? `Use one folder per class, named ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`
         : 'Pass a folder that has one folder of images per class',
     });
-  const { paths, labels } = await listImages(root, found, classes);
-  const remember = paths.length * size * size * channels <= (options.cacheBytes ?? 2 ** 30);
-  const cache = new Map<number, Pixels>();
+  const listed = await listImages(root, found, classes);
+  const remember = listed.paths.length * size * size * channels <= (options.cacheBytes ?? 2 ** 30);
+  const cache = new Map<string, Pixels>();
+
+  const plain = async (path: string): Promise<Pixels> => {
+    const known = cache.get(path);
+    if (known) return known;
+    const image = modelInput(await readSource(path, input), input);
+    if (remember) cache.set(path, image);
+    return image;
+  };
+  const refusals = new Refusals(options.invalid ?? 'error');
+  const all = listed.paths.map((path, i) => ({ path, label: listed.labels[i]! }));
+  const images = await readable(all, refusals, ({ path }) => plain(path));
+  if (images.length === 0)
+    throw new KcrError('FOLDER_CLASSES', {
+      where: root,
+      found: `none of ${all.length} images can be read`,
+      fix: 'Pass a folder with images that are whole',
+    });
 
   const pixels = async (i: number, augment?: Generator): Promise<Pixels> => {
+    const { path } = images[i]!;
     if (augment && resizedCrop) {
-      const image = await readSource(paths[i]!, input);
+      const image = await readSource(path, input);
       const [height, width] = image.shape;
       const region = randomRegion(width, height, augment, resizedCrop);
       const from = toPixels(region, { height, width });
       return resample(image, { height: size, width: size }, { interpolation, from });
     }
-    const known = cache.get(i);
-    if (known) return known;
-    const image = modelInput(await readSource(paths[i]!, input), input);
-    if (remember) cache.set(i, image);
-    return image;
+    return plain(path);
   };
   return {
-    labels: Int32Array.from(labels),
+    labels: Int32Array.from(images, ({ label }) => label),
     classes,
     shape: [size, size, channels],
+    skipped: refusals.skipped,
     framing,
     pixels,
   };

@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { KcrError } from '@kcr/core';
-import { imageSize } from './image.ts';
+import { imageSize, readImage } from './image.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { isImage } from './is-image.ts';
+import { readLabelMap } from './label-map.ts';
+import { readable } from './readable.ts';
 import type { Size } from './view.ts';
 
 /** An image and the PNG that says something of each of its pixels. */
@@ -36,7 +38,8 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
 /**
  * Images and label maps of two folders, matched by name.
  *
- * @param policy for images without labels or of another size than theirs: an error, or left out and counted
+ * @param policy for images without labels or of another size than theirs: an error, or left out and counted, and so
+ *   are files that cannot be read, which otherwise are an error when that is found
  * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`
  */
 export async function pairFolders(
@@ -47,12 +50,16 @@ export async function pairFolders(
   const [found, maps] = await Promise.all([filesOf(images), filesOf(labels)]);
   const refusals = new Refusals(policy);
   const pairs: ImagePair[] = [];
-  for (const [name, image] of found) {
+  const matched = [...found].flatMap(([name, image]) => {
     const map = maps.get(name);
-    if (!map) {
-      refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
-      continue;
-    }
+    if (map) return [{ name, image, map }];
+    refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
+    return [];
+  });
+  const whole = await readable(matched, refusals, ({ image, map }) =>
+    Promise.all([readImage(image, 3, 'upright'), readLabelMap(map)]),
+  );
+  for (const { name, image, map } of whole) {
     const [size, own] = await Promise.all([imageSize(image, 'upright'), imageSize(map, 'stored')]);
     if (size.height === own.height && size.width === own.width)
       pairs.push({ name, image, labels: map, ...size });

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { Generator } from '@kcr/core';
 import { expect, test } from 'vitest';
 import { temporaryFolder, tinyModel, writeClassFolders } from '../testing/tiny.ts';
@@ -6,7 +6,7 @@ import { classFolders } from './class-folders.ts';
 
 const normalization = { mean: [0], std: [1] };
 type Fields = Parameters<typeof classFolders.read>[0];
-const fields: Fields = { train: 'train', test: 'test', augment: [] };
+const fields: Fields = { train: 'train', test: 'test', augment: [], invalid: 'error' };
 
 /** Reads what has been written into a folder. */
 const read = async (root: string, more: Partial<Fields> = {}) =>
@@ -53,6 +53,15 @@ test('a test image is cut to its centre; training changes images, testing does n
   expect(distinct(await train.batch(all))).toBe(4);
   expect(distinct(await train.batch(all, generator))).toBeGreaterThan(4);
   expect(distinct(await test.batch(all, generator))).toBe(4);
+});
+
+test('images that cannot be read are left out where that is asked for', async () => {
+  await using folder = await temporaryFolder();
+  for (const part of ['train', 'test']) await writeClassFolders(folder.at(part));
+  await writeFile(folder.at('train', 'dark', 'damaged.png'), 'no image');
+  await writeFile(folder.at('test', 'light', 'damaged.png'), 'no image');
+  const { train, test } = await read(folder.root, { invalid: 'skip' });
+  for (const { labels } of [train, test]) expect(labels).toEqual(Int32Array.of(0, 0, 1, 1));
 });
 
 test('mixed batches have a share of each class', async () => {

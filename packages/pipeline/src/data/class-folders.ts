@@ -3,6 +3,7 @@ import type { Dataset } from '@kcr/core';
 import { imageDataset, imageFolder } from '@kcr/data';
 import { z } from 'zod';
 import { positiveShare, range, share } from '../recipes/fields.ts';
+import { reportSkipped } from '../report-skipped.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
 
@@ -21,6 +22,8 @@ const schema = z.strictObject({
     })
     .optional(),
   augment: augmentList(augments),
+  /** Images that cannot be read: an error, or left out and counted. */
+  invalid: z.enum(['error', 'skip']).default('error'),
   /** Mixing of a training batch's images with each other. */
   mix: z
     .strictObject({
@@ -40,15 +43,17 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
   name: 'classes',
   schema,
   async read(
-    { resizedCrop, mix, cropRatio, cropMode, interpolation, ...data },
-    { root, model, normalization },
+    { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, ...data },
+    { root, model, normalization, on },
   ) {
     const [size, , channels] = model.inputShape;
     const { mean } = normalization;
     const framing = { cropRatio, cropMode, interpolation, mean };
-    const common = { size, channels: channels as 1 | 3, ...framing };
+    const common = { size, channels: channels as 1 | 3, invalid, ...framing };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
+    reportSkipped(on, data.train, train);
+    reportSkipped(on, data.test, test);
     const augment = await loadAugments(data.augment, augments);
     return {
       train: imageDataset(train, { normalization, augment, mix }),
