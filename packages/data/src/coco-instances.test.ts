@@ -91,7 +91,10 @@ describe('masks are read', () => {
     const none = await cocoInstances(await changed(), at('images'), { masks: false });
     expect([none.masks, none.instances(0)[0]!.mask]).toEqual([false, undefined]);
     await expect(cocoInstances(await without(), at('images'), { masks: true })).rejects.toThrow(
-      expect.objectContaining({ code: 'COCO_SEGMENTATION', where: 'annotation 3' }),
+      expect.objectContaining({
+        code: 'COCO_SEGMENTATION',
+        where: expect.stringContaining('annotations[2].segmentation (id 3)'),
+      }),
     );
   });
 });
@@ -204,5 +207,46 @@ test('what is no file of instances is an error even where entries are skipped', 
   );
   await expect(cocoInstances(at('none.json'), at('images'), options)).rejects.toThrow(
     expect.objectContaining({ code: 'COCO_READ' }),
+  );
+});
+
+describe('ids that come twice', () => {
+  test('are of one thing where both entries are the same', async () => {
+    const path = await changed((file) => {
+      file.images.push({ ...file.images[0]! });
+      file.categories.push({ ...file.categories[1]! });
+    });
+    const source = await cocoInstances(path, at('images'));
+    expect([source.truth.images.length, source.classes]).toEqual([2, ['cat', 'dog']]);
+    expect(source.instances(0)).toHaveLength(2);
+  });
+
+  test('or are refused: COCO_ID', async () => {
+    const path = await changed((file) => void file.categories.push({ id: 2, name: 'bird' }));
+    await expect(cocoInstances(path, at('images'))).rejects.toThrow(
+      expect.objectContaining({ code: 'COCO_ID', where: `${path}: categories[2].id (id 2)` }),
+    );
+    const { classes, skipped } = await cocoInstances(path, at('images'), { invalid: 'skip' });
+    expect([classes, skipped]).toEqual([['cat', 'dog'], { COCO_ID: 1 }]);
+  });
+});
+
+test('a box that is not there is that of the mask, for the evaluation too', async () => {
+  const path = await changed((file) => void (file.annotations[0]!.bbox = undefined as never));
+  const source = await cocoInstances(path, at('images'));
+  expect(source.instances(0)[0]!.box).toEqual([2, 1, 6, 4]);
+  expect(source.truth.annotations[0]!.bbox).toEqual([2, 1, 4, 3]);
+});
+
+test('an image without a size is left out with all that it has', async () => {
+  const path = await changed((file) => void (file.images[0]!.height = undefined as never));
+  const source = await cocoInstances(path, at('images'), { invalid: 'skip' });
+  expect(source.skipped).toEqual({ COCO_SIZE: 1 });
+  expect(source.truth.images.map(({ id }) => id)).toEqual([3]);
+});
+
+test('DATASET_EMPTY where no image can be used', async () => {
+  await expect(cocoInstances(await changed(), at('none'), { invalid: 'skip' })).rejects.toThrow(
+    expect.objectContaining({ code: 'DATASET_EMPTY' }),
   );
 });

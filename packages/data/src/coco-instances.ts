@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { KcrError } from '@kcr/core';
 import { checkGroundTruth } from './coco/check-ground-truth.ts';
-import type { CocoAnnotation, CocoImage } from './coco/format.ts';
+import { checkImageSize } from './coco/fields.ts';
+import type { CocoBox, CocoId, CocoImage } from './coco/format.ts';
+import { type Place, placeOf } from './coco/place.ts';
 import { readCoco } from './coco/read-coco.ts';
 import { truthObjects } from './coco/truth-objects.ts';
 import { readImage } from './image.ts';
@@ -18,7 +21,7 @@ export interface CocoSourceOptions {
 }
 
 /** What is wrong with the place of an object, if anything. */
-function misplaced({ bbox: [x, y, w, h] }: CocoAnnotation, image: CocoImage): string | undefined {
+function misplaced([x, y, w, h]: CocoBox, image: CocoImage): string | undefined {
   const size = `an image of ${image.width} x ${image.height} pixels`;
   if (!(w > 0 && h > 0)) return `an empty box ${JSON.stringify([x, y, w, h])}`;
   // COCO's own boxes reach over the border by rounding.
@@ -26,11 +29,55 @@ function misplaced({ bbox: [x, y, w, h] }: CocoAnnotation, image: CocoImage): st
   return inside ? undefined : `a box ${JSON.stringify([x, y, w, h])} outside ${size}`;
 }
 
+/** An entry of a list of a COCO file, and where it is. */
+interface Placed<T> {
+  readonly entry: T;
+  readonly place: Place;
+}
+
+/** The entries of a list by their ids: the same thing twice is one, two things with one id are refused. */
+function distinct<T extends { readonly id: CocoId }>(
+  entries: readonly T[],
+  list: string,
+  file: string,
+  refusals: Refusals,
+): ReadonlyMap<CocoId, Placed<T>> {
+  const byId = new Map<CocoId, Placed<T>>();
+  entries.forEach((entry, i) => {
+    const place = placeOf(list, i, entry.id, file);
+    const known = byId.get(entry.id);
+    if (!known) byId.set(entry.id, { entry, place });
+    else if (JSON.stringify(known.entry) !== JSON.stringify(entry))
+      refusals.refuse('COCO_ID', place('id'), `another entry with the id of ${known.place()}`);
+  });
+  return byId;
+}
+
+/** The images that have a size and a file; the others are refused. */
+function usableImages(
+  listed: ReadonlyMap<CocoId, Placed<CocoImage>>,
+  folder: string,
+  refusals: Refusals,
+): CocoImage[] {
+  const usable: CocoImage[] = [];
+  for (const { entry, place } of listed.values()) {
+    const { file_name } = entry;
+    const path = typeof file_name === 'string' && file_name ? join(folder, file_name) : undefined;
+    if (!path || !existsSync(path)) {
+      refusals.refuse('COCO_IMAGE_FILE', place('file_name'), path ? `no file ${path}` : 'no name');
+      continue;
+    }
+    if (refusals.accepts(() => checkImageSize(entry, place))) usable.push(entry);
+  }
+  return usable;
+}
+
 /**
- * The instances of a COCO file, with the images of a folder.
+ * The instances of a COCO file, with the images of a folder. Where masks are read an annotation without a box has that
+ * of its mask. An image or a category that is listed twice is one.
  *
- * @throws KcrError `COCO_*`, `RLE_SIZE`: with `skip` for the file as a whole only; `IMAGE_READ` and
- *   `COCO_IMAGE_SIZE` when an image is read
+ * @throws KcrError `COCO_*`, `RLE_*`: with `skip` for the file as a whole only; `IMAGE_READ` and `COCO_IMAGE_SIZE` when an
+ *   image is read
  */
 export async function cocoInstances(
   annotations: string,
@@ -40,35 +87,55 @@ export async function cocoInstances(
   const { channels = 3, invalid = 'error' } = options;
   const file = await readCoco<unknown>(annotations);
   checkGroundTruth(file, annotations);
-  const { masks = file.annotations.every(({ segmentation }) => segmentation) } = options;
+  const { masks = file.annotations.every((annotation) => annotation?.segmentation) } = options;
   const refusals = new Refusals(invalid);
-  const found = file.images.filter((image) => {
-    const path = join(images, image.file_name ?? '');
-    if (image.file_name && existsSync(path)) return true;
-    refusals.refuse('COCO_IMAGE_FILE', `image ${image.id}`, `no file ${path}`);
-    return false;
+  const listed = distinct(file.images, 'images', annotations, refusals);
+  const categories = distinct(file.categories, 'categories', annotations, refusals);
+  for (const { entry, place } of categories.values())
+    if (typeof entry.name !== 'string')
+      throw new KcrError('COCO_FORMAT', {
+        where: place('name'),
+        found: 'no name',
+        fix: 'Name the category',
+      });
+  const pixels = (image: CocoImage) =>
+    readImage(join(images, image.file_name!), channels, 'upright');
+  const usable = await readable(usableImages(listed, images, refusals), refusals, async (image) =>
+    checkSize(await pixels(image), image),
+  );
+  const known = new Map(usable.map((image) => [image.id, image]));
+  const truth = {
+    images: [...usable],
+    categories: Array.from(categories.values(), ({ entry }) => entry),
+    annotations: file.annotations,
+  };
+  const read = truthObjects(truth, masks ? 'segm' : 'bbox', invalid, {
+    file: annotations,
+    passOver: new Set([...listed.keys()].filter((id) => !known.has(id))),
   });
-  const read = (image: CocoImage) => readImage(join(images, image.file_name!), channels, 'upright');
-  const present = [
-    ...(await readable(found, refusals, async (image) => checkSize(await read(image), image))),
-  ];
-  const known = new Map(present.map((image) => [image.id, image]));
-  const left = new Set(file.images.filter(({ id }) => !known.has(id)).map(({ id }) => id));
-  const placed = file.annotations.filter((annotation) => {
-    if (left.has(annotation.image_id)) return false;
-    const image = known.get(annotation.image_id);
-    const wrong = image && Array.isArray(annotation.bbox) && misplaced(annotation, image);
-    if (wrong) refusals.refuse('COCO_BOX', `annotation ${annotation.id}`, wrong);
+  for (const [code, n] of Object.entries(read.skipped)) refusals.count(code, n);
+  const placed = read.objects.map((object, i) => ({ object, position: read.positions[i]! }));
+  const fine = placed.filter(({ object, position }) => {
+    const wrong = misplaced(object.box, known.get(object.image)!);
+    const place = placeOf('annotations', position, file.annotations[position]!.id, annotations);
+    if (wrong) refusals.refuse('COCO_BOX', place('bbox'), wrong);
     return !wrong;
   });
-  const usable = { ...file, images: present, annotations: placed };
-  const fine = truthObjects(usable, masks ? 'segm' : 'bbox', invalid);
-  for (const [code, n] of Object.entries(fine.skipped)) refusals.count(code, n);
-  const kept = fine.positions.map((at) => placed[at]!);
-  return instanceSource({ ...usable, annotations: kept }, fine.objects, {
+  const kept = fine.map(({ object, position }) => ({
+    ...file.annotations[position]!,
+    bbox: object.box,
+  }));
+  if (usable.length === 0)
+    throw new KcrError('DATASET_EMPTY', {
+      where: annotations,
+      found: 'no image that can be used',
+      fix: `List images with their sizes and the names of files in ${images}`,
+    });
+  const objects = fine.map(({ object }) => object);
+  return instanceSource({ ...truth, annotations: kept }, objects, {
     channels,
     masks,
     skipped: refusals.skipped,
-    pixels: read,
+    pixels,
   });
 }

@@ -1,5 +1,5 @@
 import { KcrError } from '@kcr/core';
-import type { CocoGroundTruth, CocoImage } from './coco/format.ts';
+import type { CocoGroundTruth, CocoId, CocoImage } from './coco/format.ts';
 import type { CocoObject } from './coco/objects.ts';
 import type { Rle } from './coco/rle.ts';
 import type { Pixels } from './image.ts';
@@ -55,7 +55,7 @@ export function instanceSource(
   parts: SourceParts,
 ): InstanceSource {
   const order = new Map(truth.categories.map(({ id }, i) => [id, i]));
-  const byImage = new Map<number, Instance[]>(truth.images.map(({ id }) => [id, []]));
+  const byImage = new Map<CocoId, Instance[]>(truth.images.map(({ id }) => [id, []]));
   for (const { image, category, box, mask, crowd } of objects) {
     const [x, y, w, h] = box;
     byImage

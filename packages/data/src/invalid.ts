@@ -20,6 +20,18 @@ export class Refusals {
     this.count(code);
   }
 
+  /** Whether an entry passes a check. @throws KcrError what the check throws, unless such entries are skipped */
+  accepts(check: () => void): boolean {
+    try {
+      check();
+      return true;
+    } catch (error) {
+      if (!(error instanceof KcrError) || this.policy === 'error') throw error;
+      this.count(error.code);
+      return false;
+    }
+  }
+
   /** Counts entries that were left out. @param reason the code that they would be refused with */
   count(reason: string, n = 1): void {
     this.skipped[reason] = (this.skipped[reason] ?? 0) + n;

@@ -136,7 +136,7 @@ test('a run resumes only with the same plugins, adapters and options', async () 
   };
   const { weights } = await run(0.1);
   expect((await run(0.1)).weights).toEqual(weights);
-  await expect(run(0.2)).rejects.toThrow(/extensions\[0\]\.options\.eta: saved 0\.1, now 0\.2/);
+  await expect(run(0.2)).rejects.toThrow(/extensions\[0\]\.options\.eta \(saved 0\.1, now 0\.2\)/);
   await expect(run(0.1, { labelSmoothing: 0.1 })).rejects.toThrow(
     /another options\.labelSmoothing/,
   );

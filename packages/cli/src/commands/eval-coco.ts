@@ -1,4 +1,3 @@
-import { KcrError } from '@kcr/core';
 import {
   type CocoDetection,
   type CocoType,
@@ -41,14 +40,8 @@ async function evalCoco(options: EvalCocoOptions): Promise<void> {
   const truth = await readCoco<unknown>(gt);
   checkGroundTruth(truth, gt);
   const detections = await readCoco<CocoDetection[]>(dt);
-  if (!Array.isArray(detections))
-    throw new KcrError('COCO_FORMAT', {
-      where: dt,
-      found: 'no list of detections',
-      fix: "Pass a file of results in COCO's format: a list of image_id, category_id, score, bbox",
-    });
-  const own = truthObjects(truth, type, invalid);
-  const found = detectedObjects(truth, detections, type, invalid);
+  const own = truthObjects(truth, type, invalid, { file: gt });
+  const found = detectedObjects(truth, detections, type, invalid, { truth: gt, detections: dt });
   const on = progress();
   on({ type: 'skipped', where: gt, entries: own.skipped });
   on({ type: 'skipped', where: dt, entries: found.skipped });

@@ -71,17 +71,22 @@ test.each(Object.entries(brokenHooks))('what %s throws is named', async (hook, a
   expect(error.cause).toBeInstanceOf(TypeError);
 });
 
-test('a KcrError of a hook stays as it is', async () => {
-  const own = new KcrError('my-package/EMPTY', {
-    where: 'here',
-    found: 'nothing',
-    fix: 'Add some',
-  });
-  const hook = () => {
-    throw own;
+test('a KcrError of a hook keeps its code, and is named by plugin and hook where it does not say the plugin', async () => {
+  const throwing = (where: string) => () => {
+    throw new KcrError('my-package/EMPTY', { where, found: 'nothing', fix: 'Add some' });
   };
-  for (const attach of [hook, () => ({ tap: hook }), () => ({ refresh: hook })])
-    expect(await refusal(fit(await options([plugin('own', attach)])))).toBe(own);
+  for (const [hook, attach] of [
+    ['setup', throwing('here')],
+    ['tap', () => ({ tap: throwing('here') })],
+    ['refresh', () => ({ refresh: throwing('here') })],
+  ] as const)
+    expect(await refusal(fit(await options([plugin('own', attach)])))).toMatchObject({
+      code: 'my-package/EMPTY',
+      where: expect.stringMatching(new RegExp(`^plugin "own", ${hook}.*: here$`)),
+      found: 'nothing',
+    });
+  const named = plugin('own', throwing('own, eta'));
+  expect(await refusal(fit(await options([named])))).toMatchObject({ where: 'own, eta' });
 });
 
 test.each<[string, string, string, object]>([

@@ -97,16 +97,20 @@ async function guardAsync<T>(where: string, hook: () => Promise<T>): Promise<T> 
   }
 }
 
-/** A KcrError says its place and what to do itself. */
-const failed = (where: string, cause: unknown): KcrError =>
-  cause instanceof KcrError
-    ? cause
-    : new KcrError('PLUGIN_FAILED', {
-        where,
-        found: `it threw "${cause}"`,
-        fix: 'Look at the cause, correct the plugin, or leave it out of this run',
-        cause,
-      });
+/** A KcrError says its place and what to do itself; the plugin and hook are added where it does not know them. */
+function failed(where: string, cause: unknown): KcrError {
+  if (!(cause instanceof KcrError))
+    return new KcrError('PLUGIN_FAILED', {
+      where,
+      found: `it threw "${cause}"`,
+      fix: 'Look at the cause, correct the plugin, or leave it out of this run',
+      cause,
+    });
+  const plugin = /"(.*)"/.exec(where)?.[1] ?? where;
+  if (cause.where.includes(plugin)) return cause;
+  const { code, found, fix } = cause;
+  return new KcrError(code, { where: `${where}: ${cause.where}`, found, fix, cause });
+}
 
 /** @throws KcrError `PLUGIN_HOOK` */
 function checkHooks(hooks: PluginHooks, where: string): void {

@@ -309,7 +309,7 @@ describe('plugins', () => {
     const { labels, ...train } = numbered(4);
     await expect(run({ train, plugins: [reading] })).rejects.toMatchObject({
       code: 'TASK_CLASSES',
-      where: 'labels',
+      where: 'plugin "reading", refresh: labels',
     });
   });
 

@@ -21,3 +21,16 @@ test.each([
     }),
   );
 });
+
+test.each([
+  ['null among the images', { ...fine, images: [null] }, 'COCO_FORMAT', 'here: images[0]'],
+  ['a category without an id', { ...fine, categories: [{}] }, 'COCO_ID', 'here: categories[0].id'],
+  [
+    'ids of two types',
+    { ...fine, images: [{ id: 7 }, { id: '8' }] },
+    'COCO_ID',
+    'here: images[1].id',
+  ],
+])('%s: %#', (_, file, code, where) => {
+  expect(() => checkGroundTruth(file, 'here')).toThrow(expect.objectContaining({ code, where }));
+});

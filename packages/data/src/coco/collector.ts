@@ -1,45 +1,57 @@
-import { KcrError } from '@kcr/core';
 import { type InvalidPolicy, Refusals } from '../invalid.ts';
-import type { CocoDetection, CocoGroundTruth, CocoImage } from './format.ts';
+import type { CocoGroundTruth, CocoId, CocoImage } from './format.ts';
+import { isEntry, shown } from './json-value.ts';
 import type { CocoObject } from './objects.ts';
+import { type Place, placeOf } from './place.ts';
 
 /** Collects objects, and what is wrong with some. */
 export class Collector {
   readonly objects: CocoObject[] = [];
   readonly positions: number[] = [];
   readonly #refusals: Refusals;
-  readonly #images: ReadonlyMap<number, CocoImage>;
-  readonly #categories: ReadonlySet<number>;
+  readonly #images: ReadonlyMap<CocoId, { image: CocoImage; place: Place }>;
+  readonly #categories: ReadonlySet<CocoId>;
 
-  constructor(truth: CocoGroundTruth, policy: InvalidPolicy) {
+  /** @param file of the ground truth, for the errors */
+  constructor(truth: CocoGroundTruth, policy: InvalidPolicy, file?: string) {
     this.#refusals = new Refusals(policy);
-    this.#images = new Map(truth.images.map((image) => [image.id, image]));
+    // Of images with one id the last counts, as in COCO's API.
+    this.#images = new Map(
+      truth.images.map((image, i) => [
+        image.id,
+        { image, place: placeOf('images', i, image.id, file) },
+      ]),
+    );
     this.#categories = new Set(truth.categories.map(({ id }) => id));
   }
 
-  /** Adds what `make` gives, unless the image or the category is unknown or it throws. */
+  /** Adds what `make` gives, unless the entry is none, its image or category is unknown, or it throws. */
   add(
     position: number,
-    where: string,
-    { image_id, category_id }: Pick<CocoDetection, 'image_id' | 'category_id'>,
-    make: (image: CocoImage) => CocoObject,
+    place: Place,
+    entry: unknown,
+    make: (image: CocoImage, imagePlace: Place) => CocoObject,
   ): void {
-    const image = this.#images.get(image_id);
-    if (!image) {
-      this.#refusals.refuse('COCO_IMAGE', where, `image ${image_id}, which is not listed`);
+    if (!isEntry(entry)) {
+      this.#refusals.refuse('COCO_FORMAT', place(), `${shown(entry)} instead of an object`);
       return;
     }
-    if (!this.#categories.has(category_id)) {
-      this.#refusals.refuse('COCO_CATEGORY', where, `category ${category_id}, which is not listed`);
+    const { image_id, category_id } = entry;
+    const known = this.#images.get(image_id as CocoId);
+    if (!known) {
+      const found = `image ${shown(image_id)}, which is not listed`;
+      this.#refusals.refuse('COCO_IMAGE', place('image_id'), found);
       return;
     }
-    try {
-      this.objects.push(make(image));
-      this.positions.push(position);
-    } catch (error) {
-      if (!(error instanceof KcrError) || this.#refusals.policy === 'error') throw error;
-      this.#refusals.count(error.code);
+    if (!this.#categories.has(category_id as CocoId)) {
+      const found = `category ${shown(category_id)}, which is not listed`;
+      this.#refusals.refuse('COCO_CATEGORY', place('category_id'), found);
+      return;
     }
+    const accepted = this.#refusals.accepts(() => {
+      this.objects.push(make(known.image, known.place));
+    });
+    if (accepted) this.positions.push(position);
   }
 
   get skipped(): Readonly<Record<string, number>> {

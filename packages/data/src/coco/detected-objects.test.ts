@@ -35,7 +35,7 @@ test('with masks alone boxes and areas are theirs', () => {
 
 test('the first detection decides for all', () => {
   expect(() => detectedObjects(truth, [both, masked], 'bbox')).toThrow(
-    expect.objectContaining({ code: 'COCO_BOX', where: 'detection 1' }),
+    expect.objectContaining({ code: 'COCO_BOX', where: 'detections[1].bbox' }),
   );
   const areas = detectedObjects(truth, [masked, both], 'segm').objects.map(({ area }) => area);
   expect(areas).toEqual([4, 4]);
@@ -45,17 +45,17 @@ test('no detections are no objects', () => {
   expect(detectedObjects(truth, [], 'segm')).toMatchObject({ objects: [], positions: [] });
 });
 
-test.each<[string, Partial<CocoDetection>]>([
-  ['COCO_SCORE', { score: Number.NaN }],
-  ['COCO_SCORE', { score: Number.POSITIVE_INFINITY }],
-  ['COCO_IMAGE', { image_id: 6 }],
-  ['COCO_CATEGORY', { category_id: 1 }],
-  ['COCO_SEGMENTATION', { segmentation: [] }],
-  ['RLE_SIZE', { segmentation: { size: [4, 5], counts: [3, 4] } }],
-])('%s for %j: an error, or left out and counted', (code, change) => {
+test.each<[string, Partial<CocoDetection>, string]>([
+  ['COCO_SCORE', { score: Number.NaN }, 'score'],
+  ['COCO_SCORE', { score: Number.POSITIVE_INFINITY }, 'score'],
+  ['COCO_IMAGE', { image_id: 6 }, 'image_id'],
+  ['COCO_CATEGORY', { category_id: 1 }, 'category_id'],
+  ['COCO_SEGMENTATION', { segmentation: [] }, 'segmentation'],
+  ['RLE_SIZE', { segmentation: { size: [4, 5], counts: [3, 4] } }, 'segmentation'],
+])('%s for %j: an error, or left out and counted', (code, change, field) => {
   const list = [both, { ...both, ...change }, both];
   expect(() => detectedObjects(truth, list, 'segm')).toThrow(
-    expect.objectContaining({ code, where: 'detection 1' }),
+    expect.objectContaining({ code, where: `detections[1].${field}` }),
   );
   const { positions, skipped } = detectedObjects(truth, list, 'segm', 'skip');
   expect(positions).toEqual([0, 2]);

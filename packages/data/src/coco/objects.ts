@@ -1,4 +1,4 @@
-import type { CocoBox } from './format.ts';
+import type { CocoBox, CocoId } from './format.ts';
 import type { Rle } from './rle.ts';
 
 /** What is compared. */
@@ -6,8 +6,8 @@ export type CocoType = 'bbox' | 'segm';
 
 /** A ground-truth object or a detection, ready to be compared. */
 export interface CocoObject {
-  readonly image: number;
-  readonly category: number;
+  readonly image: CocoId;
+  readonly category: CocoId;
   readonly box: CocoBox;
   readonly area: number;
   readonly crowd: boolean;

@@ -51,3 +51,18 @@ test('what lies beyond the image is cut; nothing is in between two points', () =
   expect(rleArea(rle)).toBe(12);
   expect(rleArea(rleFromPolygon([1, 1, 4, 3], 5, 8))).toBe(0);
 });
+
+test('sides far outside the image cost nothing', () => {
+  const far = rleFromPolygon([1, 1, 4e8, 1, 4e8, 3, 1, 3], 4, 6);
+  expect(far).toEqual(rleFromPolygon([1, 1, 6, 1, 6, 3, 1, 3], 4, 6));
+  // A triangle from far below: its steep sides are cut, too.
+  const steep = rleFromPolygon([2, 0, 4, 0, 3, 4e8], 4, 6);
+  expect(rleBox(steep)).toEqual([2, 0, 2, 4]);
+});
+
+test('COCO_SEGMENTATION for a polygon that could fill the memory', () => {
+  const [height, width] = [1, 2 ** 24];
+  expect(() => rleFromPolygon([0, 0, width, 0, width, 1], height, width, 'here')).toThrow(
+    expect.objectContaining({ code: 'COCO_SEGMENTATION', where: 'here' }),
+  );
+});

@@ -29,3 +29,23 @@ test('runs of any length are read back', () => {
     expect(decodeRuns(encodeRuns(runs))).toEqual(runs);
   }
 });
+
+test.each([
+  ["a bytes object's text, as Python's str gives it", "b'34='", `the character "'" at 1`],
+  ['another alphabet', '3~', 'the character "~" at 1'],
+  ['a number that does not end', '34P', 'character 3'],
+  ['a number of more than 35 bits', 'oooooooo0', 'character 7'],
+])('%s: RLE_TEXT', (_, text, found) => {
+  expect(() => decodeRuns(text, 'here')).toThrow(
+    expect.objectContaining({
+      code: 'RLE_TEXT',
+      where: 'here',
+      found: expect.stringContaining(found),
+    }),
+  );
+});
+
+test('runs of more than 31 bits', () => {
+  // 2^31 is 2 x 32^6: six characters of 0 that go on, and a last one of 2.
+  expect(decodeRuns('PPPPPP2')).toEqual([2 ** 31]);
+});

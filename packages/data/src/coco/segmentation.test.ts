@@ -23,7 +23,8 @@ test.each([
   ['another size', [5, 4], [20], '5 x 4'],
   ['too few pixels', [4, 5], [3, 4], '7 pixels'],
   ['too many pixels', [4, 5], [3, 18], '21 pixels'],
-  ['a negative run', [4, 5], [-3, 23], '20 pixels'],
+  ['a negative run', [4, 5], [-3, 23], 'a run of -3 pixels'],
+  ['half pixels', [4, 5], [0.5, 19.5], 'a run of 0.5 pixels'],
   ['too few pixels as text', [4, 5], '34', '7 pixels'],
 ] as const)('%s: RLE_SIZE', (_, size, counts, found) => {
   expect(() => toRle({ size, counts }, 4, 5, 'annotation 7')).toThrow(

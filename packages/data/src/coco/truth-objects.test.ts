@@ -39,22 +39,22 @@ test('an annotation that does not say is no crowd', () => {
 
 const box = (...bbox: number[]) => ({ bbox: bbox as unknown as CocoAnnotation['bbox'] });
 
-describe.each<[string, Partial<CocoAnnotation>, 'bbox' | 'segm']>([
-  ['COCO_IMAGE', { image_id: 6 }, 'bbox'],
-  ['COCO_CATEGORY', { category_id: 3 }, 'bbox'],
-  ['COCO_BOX', { bbox: undefined }, 'bbox'],
-  ['COCO_BOX', box(0, 0, 2), 'bbox'],
-  ['COCO_BOX', box(0, 0, -1, 4), 'bbox'],
-  ['COCO_BOX', box(0, Number.NaN, 1, 4), 'bbox'],
-  ['COCO_SEGMENTATION', { segmentation: undefined }, 'segm'],
-  ['COCO_SEGMENTATION', { segmentation: [] }, 'segm'],
-  ['RLE_SIZE', { segmentation: { size: [5, 4], counts: [20] } }, 'segm'],
-])('%s for %j', (code, change, type) => {
+describe.each<[string, Partial<CocoAnnotation>, 'bbox' | 'segm', string]>([
+  ['COCO_IMAGE', { image_id: 6 }, 'bbox', 'image_id'],
+  ['COCO_CATEGORY', { category_id: 3 }, 'bbox', 'category_id'],
+  ['COCO_BOX', { bbox: undefined }, 'bbox', 'bbox'],
+  ['COCO_BOX', box(0, 0, 2), 'bbox', 'bbox'],
+  ['COCO_BOX', box(0, 0, -1, 4), 'bbox', 'bbox'],
+  ['COCO_BOX', box(0, Number.NaN, 1, 4), 'bbox', 'bbox'],
+  ['COCO_SEGMENTATION', { segmentation: undefined }, 'segm', 'segmentation'],
+  ['COCO_SEGMENTATION', { segmentation: [] }, 'segm', 'segmentation'],
+  ['RLE_SIZE', { segmentation: { size: [5, 4], counts: [20] } }, 'segm', 'segmentation'],
+])('%s for %j', (code, change, type, field) => {
   const truth = truthOf(fine, { ...fine, ...change, id: 7 } as CocoAnnotation, { ...fine, id: 8 });
 
   test('is an error that names the annotation', () => {
     expect(() => truthObjects(truth, type)).toThrow(
-      expect.objectContaining({ code, where: 'annotation 7' }),
+      expect.objectContaining({ code, where: `annotations[1].${field} (id 7)` }),
     );
   });
 
@@ -68,4 +68,19 @@ describe.each<[string, Partial<CocoAnnotation>, 'bbox' | 'segm']>([
 
 test('boxes of no size are boxes', () => {
   expect(truthObjects(truthOf({ ...fine, ...box(1, 1, 0, 0) }), 'bbox').objects).toHaveLength(1);
+});
+
+test('where masks are compared an annotation without a box has that of its mask', () => {
+  for (const bbox of [undefined, null, []]) {
+    const bare = { ...fine, bbox } as unknown as CocoAnnotation;
+    expect(truthObjects(truthOf(bare), 'segm').objects[0]!.box).toEqual([0, 0, 2, 4]);
+  }
+});
+
+test('errors name the file; of images that are passed over nothing is said', () => {
+  const wrong = truthOf({ ...fine, bbox: undefined });
+  expect(() => truthObjects(wrong, 'bbox', 'error', { file: 'a.json' })).toThrow(
+    expect.objectContaining({ where: 'a.json: annotations[0].bbox (id 1)' }),
+  );
+  expect(truthObjects(wrong, 'bbox', 'error', { passOver: new Set([5]) }).objects).toEqual([]);
 });

@@ -1,31 +1,60 @@
+import { KcrError } from '@kcr/core';
 import type { InvalidPolicy } from '../invalid.ts';
-import { checkBox, maskOf } from './box-and-mask.ts';
 import { Collector } from './collector.ts';
-import type { CocoGroundTruth } from './format.ts';
+import { checkArea, checkBox, checkCrowd, hasNoBox, maskOf } from './fields.ts';
+import type { CocoGroundTruth, CocoId } from './format.ts';
+import { isId, shown } from './json-value.ts';
 import type { CocoObjects, CocoType } from './objects.ts';
+import { placeOf } from './place.ts';
+import { rleBox } from './rle.ts';
+
+export interface TruthOptions {
+  /** Of the ground truth, for the errors. */
+  readonly file?: string;
+  /** Images of whose annotations nothing is said. */
+  readonly passOver?: ReadonlySet<CocoId>;
+}
 
 /**
- * The objects of a ground truth.
+ * The objects of a ground truth. Where masks are compared an annotation without a box has that of its mask.
  *
- * @throws KcrError with `error`: `COCO_IMAGE`, `COCO_CATEGORY`, `COCO_BOX`, `COCO_SEGMENTATION`, `RLE_SIZE`
+ * @param policy for annotations that cannot be used: an error, or left out and counted
+ * @throws KcrError with `error`: `COCO_FORMAT`, `COCO_ID`, `COCO_IMAGE`, `COCO_CATEGORY`, `COCO_BOX`, `COCO_AREA`,
+ * `COCO_CROWD`, `COCO_SIZE`, `COCO_SEGMENTATION`, `RLE_SIZE`, `RLE_TEXT`
  */
 export function truthObjects(
   truth: CocoGroundTruth,
   type: CocoType,
   policy: InvalidPolicy = 'error',
+  { file, passOver }: TruthOptions = {},
 ): CocoObjects {
-  const collector = new Collector(truth, policy);
+  const collector = new Collector(truth, policy, file);
   truth.annotations.forEach((annotation, i) => {
-    const where = `annotation ${annotation.id}`;
-    collector.add(i, where, annotation, (image) => ({
-      image: annotation.image_id,
-      category: annotation.category_id,
-      score: 1,
-      box: checkBox(annotation.bbox, where),
-      area: annotation.area,
-      crowd: annotation.iscrowd === 1,
-      mask: type === 'segm' ? maskOf(annotation.segmentation, image, where) : undefined,
-    }));
+    if (passOver?.has(annotation?.image_id)) return;
+    const place = placeOf('annotations', i, annotation?.id, file);
+    collector.add(i, place, annotation, (image, imagePlace) => {
+      const { id, image_id, category_id, bbox, segmentation } = annotation;
+      if (!isId(id))
+        throw new KcrError('COCO_ID', {
+          where: placeOf('annotations', i, undefined, file)('id'),
+          found: id === undefined ? 'no id' : shown(id),
+          fix: 'Give a number or a text',
+        });
+      const area = checkArea(annotation.area, place);
+      const crowd = checkCrowd(annotation.iscrowd, place);
+      if (type === 'bbox')
+        return {
+          image: image_id,
+          category: category_id,
+          score: 1,
+          box: checkBox(bbox, place),
+          area,
+          crowd,
+        };
+      const mask = maskOf(segmentation, image, place, imagePlace);
+      const box = hasNoBox(bbox) ? rleBox(mask) : checkBox(bbox, place);
+      return { image: image_id, category: category_id, score: 1, box, area, crowd, mask };
+    });
   });
   return collector;
 }

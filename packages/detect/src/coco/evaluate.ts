@@ -1,4 +1,4 @@
-import type { CocoObject } from '@kcr/data';
+import type { CocoId, CocoObject } from '@kcr/data';
 import { accumulate } from './curves.ts';
 import { MOST, makeCell, match } from './matching.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -32,25 +32,26 @@ const AREAS = [
 ] as const;
 
 /**
- * Average precision and recall as COCO's API (pycocotools) computes them.
+ * Average precision and recall as COCO's API (pycocotools) computes them, with two differences, where it is wrong: an
+ * annotation with the id 0 is matched like any other, and annotations with one id count each by themselves.
  *
  * @param images ids, @param categories ids; others are left out
  */
 export function cocoEvaluate(
   truths: readonly CocoObject[],
   detections: readonly CocoObject[],
-  images: readonly number[],
-  categories: readonly number[],
+  images: readonly CocoId[],
+  categories: readonly CocoId[],
 ): CocoSummary {
   const [truthCells, detectionCells] = [truths, detections].map(byCell) as [Cells, Cells];
   const precision = AREAS.map(() => new Mean());
   const byThreshold = THRESHOLDS.map(() => new Mean());
   const recall = AREAS.map(() => LIMITS.map(() => new Mean()));
-  const order = [...new Set(images)].sort((a, b) => a - b);
+  const order = [...new Set(images)].sort(ascending);
   for (const category of new Set(categories)) {
     const cells = order.flatMap((image) => {
-      const key = keyOf(image, category);
-      const [own, found] = [truthCells.get(key) ?? [], detectionCells.get(key) ?? []];
+      const own = truthCells.get(image)?.get(category) ?? [];
+      const found = detectionCells.get(image)?.get(category) ?? [];
       return own.length + found.length > 0 ? [makeCell(own, found)] : [];
     });
     AREAS.forEach((range, area) => {
@@ -103,17 +104,24 @@ class Mean {
   }
 }
 
-type Cells = Map<string, CocoObject[]>;
+/** Objects by image and category. */
+type Cells = Map<CocoId, Map<CocoId, CocoObject[]>>;
 
-const keyOf = (image: number, category: number) => `${image}/${category}`;
+/** Numbers before texts, each ascending: of equal scores the order of the images decides. */
+function ascending(a: CocoId, b: CocoId): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  return a < b ? -1 : Number(a > b);
+}
 
 function byCell(objects: readonly CocoObject[]): Cells {
   const cells: Cells = new Map();
   for (const object of objects) {
-    const key = keyOf(object.image, object.category);
-    const cell = cells.get(key);
+    const ofImage = cells.get(object.image) ?? new Map<CocoId, CocoObject[]>();
+    cells.set(object.image, ofImage);
+    const cell = ofImage.get(object.category);
     if (cell) cell.push(object);
-    else cells.set(key, [object]);
+    else ofImage.set(object.category, [object]);
   }
   return cells;
 }

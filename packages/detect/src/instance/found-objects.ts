@@ -1,5 +1,12 @@
 import type { NdArray } from '@kcr/core';
-import { type CocoDetection, encodeRuns, type Rle, sourceBox, type View } from '@kcr/data';
+import {
+  type CocoDetection,
+  type CocoId,
+  encodeRuns,
+  type Rle,
+  sourceBox,
+  type View,
+} from '@kcr/data';
 import { pasteMask } from './paste-mask.ts';
 
 /** An object that a model found, in pixels of the image. */
@@ -51,8 +58,8 @@ export function foundObjects(
 /** Found objects in COCO's format. */
 export const toCoco = (
   objects: readonly FoundObject[],
-  image: number,
-  categories: readonly { readonly id: number }[],
+  image: CocoId,
+  categories: readonly { readonly id: CocoId }[],
 ): CocoDetection[] =>
   objects.map(({ label, score, box: [left, top, right, bottom], mask }) => ({
     image_id: image,

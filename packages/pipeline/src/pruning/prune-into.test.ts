@@ -139,17 +139,17 @@ describe('a folder', () => {
     await run(folder.root, byScores);
     const refused = (said: string) => ({
       code: 'RESUME_MISMATCH',
-      where: expect.stringContaining(said),
+      found: expect.stringContaining(said),
     });
     await expect(run(folder.root, byScores, { seed: 3 })).rejects.toMatchObject(
-      refused('options.seed: saved 0, now 3'),
+      refused('options.seed (saved 0, now 3)'),
     );
     await expect(run(folder.root, { ...byScores, budget: 0.5 })).rejects.toMatchObject(
-      refused('options.budget: saved 0.25, now 0.5'),
+      refused('options.budget (saved 0.25, now 0.5)'),
     );
     await tinyCheckpoint(folder.at('dense'), await tinyModel({ num_heads: 1 }));
     await expect(run(folder.root, byScores)).rejects.toMatchObject(
-      refused('model.config.num_heads: saved 2, now 1'),
+      refused('model.config.num_heads (saved 2, now 1)'),
     );
   });
 

@@ -1,0 +1,95 @@
+import { type Architecture, float32, linear, Model, type StateDict, tf } from '@kcr/core';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { exportOnnx } from './export.ts';
+import { measureLatency } from './latency.ts';
+import { openSession } from './session.ts';
+
+type Config = { byBatch: boolean };
+
+/** The mean of each channel of an image of 1 x 2, and a linear classifier of two classes. */
+const means: Architecture<Config> = {
+  name: 'means',
+  module: 'test',
+  tokens: 'set',
+  configure: (config) => ({ byBatch: false, ...config }),
+  input: () => ({ shape: [1, 2, 3] as const, classes: 2 }),
+  forward(m, image, { byBatch }) {
+    const embed = m.dim('embed', 3, { prunable: false });
+    let features = tf.mean(image, [1, 2]);
+    // Other nodes for other sizes of the batch.
+    if (byBatch) for (let i = 0; i < image.shape[0]!; i++) features = tf.neg(features);
+    const logits = linear(m.child('head'), features, embed, 2);
+    return { logits, features, tokens: image, featureMaps: [] };
+  },
+};
+const model = new Model(means as Architecture, { byBatch: false });
+const weights: StateDict = {
+  'head.weight': float32([2, 3], [1, 0, 0, 0, 2, -1]),
+  'head.bias': float32([2], [0.5, -0.5]),
+};
+
+/** Runs an exported model. @param pixels by image: channels before pixels */
+async function run(bytes: Uint8Array, pixels: readonly (readonly number[])[]) {
+  await using session = await openSession(bytes);
+  const data = Float32Array.from(pixels.flat());
+  const input = new ort.Tensor('float32', data, [pixels.length, 3, 1, 2]);
+  const { logits, features } = await session.run({ input });
+  return {
+    names: [session.inputNames, session.outputNames.toSorted()],
+    features: [...(features!.data as Float32Array)],
+    logits: [...(logits!.data as Float32Array)],
+    shape: [...logits!.dims],
+  };
+}
+
+/** Means 1, 2 and 3. */
+const first = [0, 2, 1, 3, 3, 3];
+/** Means 0, 1 and -1. */
+const second = [0, 0, 2, 0, -1, -1];
+
+describe('an exported model', () => {
+  test('takes channels before pixels and any number of images', async () => {
+    const bytes = exportOnnx(model, weights);
+    const both = await run(bytes, [first, second]);
+    expect(both.names).toEqual([['input'], ['features', 'logits']]);
+    expect(both.features).toEqual([1, 2, 3, 0, 1, -1]);
+    // x0 + 0.5 and 2 x1 - x2 - 0.5.
+    expect(both.logits).toEqual([1.5, 0.5, 0.5, 2.5]);
+    expect((await run(bytes, [second])).logits).toEqual([0.5, 2.5]);
+    expect((await run(bytes, [first, second, first, second, first])).shape).toEqual([5, 2]);
+  });
+
+  test('of a fixed batch takes that many alone', async () => {
+    const bytes = exportOnnx(model, weights, { batch: 1 });
+    expect((await run(bytes, [first])).logits).toEqual([1.5, 0.5]);
+    await expect(run(bytes, [first, second])).rejects.toThrow();
+  });
+
+  test('has its weights under their names', () => {
+    const text = Buffer.from(exportOnnx(model, weights)).toString('latin1');
+    for (const name of Object.keys(weights)) expect(text).toContain(name);
+  });
+
+  test('STATE_DICT for other weights than the model has', () => {
+    const { 'head.bias': _, ...rest } = weights;
+    expect(() => exportOnnx(model, rest)).toThrow(expect.objectContaining({ code: 'STATE_DICT' }));
+  });
+
+  test('ONNX_DYNAMIC for a model that is another for another batch, unless that is fixed', async () => {
+    const other = new Model(means as Architecture, { byBatch: true });
+    expect(() => exportOnnx(other, weights)).toThrow(
+      expect.objectContaining({ code: 'ONNX_DYNAMIC', where: 'means' }),
+    );
+    const { features } = await run(exportOnnx(other, weights, { batch: 1 }), [first]);
+    expect(features).toEqual([-1, -2, -3]);
+  });
+});
+
+test('latency is a time above 0, for any batch, runs and threads', async () => {
+  for (const options of [{ runs: 1 }, { batch: 3, runs: 4, threads: 1 }]) {
+    const ms = await measureLatency(model, weights, options);
+    expect(ms).toBeGreaterThan(0);
+    expect(ms).toBeLessThan(1000);
+  }
+});
