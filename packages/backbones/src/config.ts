@@ -1,4 +1,4 @@
-import { wrongConfig } from '@kcr/core';
+import { type OptionRanges, shareOption, wholeFrom, widthOption, wrongConfig } from '@kcr/core';
 
 /** Options that every image classifier has, under timm's names. */
 export interface ImageConfig {
@@ -20,6 +20,54 @@ export interface TransformerConfig extends ImageConfig {
   drop_path_rate: number;
 }
 
+/** Blocks in a row. */
+export const depthOption = wholeFrom(0, 512);
+
+/** Hidden channels for each channel. */
+export const ratioOption = { min: 1 / 64, max: 64 };
+
+/** Ranges of {@link ImageConfig}. */
+export const imageRanges: OptionRanges<ImageConfig> = {
+  img_size: wholeFrom(1, 4096),
+  in_chans: wholeFrom(1, 1024),
+  num_classes: wholeFrom(1, 2 ** 16),
+};
+
+/** Ranges of {@link TransformerConfig}. */
+export const transformerRanges: OptionRanges<TransformerConfig> = {
+  ...imageRanges,
+  patch_size: wholeFrom(1, 256),
+  embed_dim: widthOption,
+  depth: wholeFrom(1, 512),
+  num_heads: wholeFrom(1, 1024),
+  mlp_ratio: ratioOption,
+  drop_path_rate: shareOption,
+};
+
+/** Blocks, and positions in all blocks, that a model may have: what is known of tokens is kept for each. */
+const [MOST_BLOCKS, MOST_POSITIONS] = [1024, 2 ** 25];
+
+/**
+ * Checks that a model can be built in a moment: many blocks or many tokens, not both.
+ *
+ * @param side tokens along an image's side, where they are most
+ * @throws KcrError `MODEL_CONFIG`
+ */
+export function checkTokens(
+  where: string,
+  side: number,
+  blocks: number | readonly number[],
+  perBlock = 0,
+): void {
+  const count = [blocks].flat().reduce((sum, n) => sum + n, 0);
+  if (count > MOST_BLOCKS || count * (side ** 2 + perBlock) > MOST_POSITIONS)
+    throw wrongConfig(
+      where,
+      `${count} blocks over ${Math.ceil(side)} x ${Math.ceil(side)} tokens`,
+      'Choose fewer blocks (depth, depths), smaller images or windows, or larger patches',
+    );
+}
+
 /** An architecture's `input` from its configuration. */
 export const imageInput = ({ img_size, in_chans, num_classes }: ImageConfig) => ({
   shape: [img_size, img_size, in_chans] as const,
@@ -30,6 +78,7 @@ export const imageInput = ({ img_size, in_chans, num_classes }: ImageConfig) => 
 export function checkTransformer(where: string, config: TransformerConfig): void {
   checkDivides(where, 'img_size by patch_size', config.img_size, config.patch_size);
   checkDivides(where, 'embed_dim by num_heads', config.embed_dim, config.num_heads);
+  checkTokens(where, config.img_size / config.patch_size, config.depth);
 }
 
 /** @throws KcrError `MODEL_CONFIG` unless `divisor` divides `value` */

@@ -7,14 +7,27 @@ import {
   hardSwish,
   layerNorm,
   linear,
+  type OptionRanges,
   put,
   type Scope,
+  shareOption,
   type Tensor,
   take,
   tf,
+  wholeFrom,
+  widthOption,
   withDefaults,
 } from '@kcr/core';
-import { checkDivides, checkLengths, type ImageConfig, imageInput } from './config.ts';
+import {
+  checkDivides,
+  checkLengths,
+  checkTokens,
+  depthOption,
+  type ImageConfig,
+  imageInput,
+  imageRanges,
+  ratioOption,
+} from './config.ts';
 import { multiScaleAttention } from './multi-scale-attention.ts';
 
 /** timm's `EfficientVit` (MIT) arguments. */
@@ -44,6 +57,17 @@ const defaults: EfficientVitConfig = {
   scales: [5],
   head_widths: [1536, 1600],
   drop_rate: 0,
+};
+
+const ranges: OptionRanges<EfficientVitConfig> = {
+  ...imageRanges,
+  widths: widthOption,
+  depths: depthOption,
+  head_dim: widthOption,
+  expand_ratio: ratioOption,
+  scales: wholeFrom(1, 63, [0, 8]),
+  head_widths: { ...widthOption, entries: [2, 2] },
+  drop_rate: shareOption,
 };
 
 /** The stages from this one on have attention. */
@@ -157,9 +181,10 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
   tokens: 'grid',
 
   configure(partial) {
-    const config = withDefaults('efficientvit', defaults, partial);
+    const config = withDefaults('efficientvit', defaults, partial, ranges);
     const { widths, depths } = config;
     checkLengths('efficientvit', { widths, depths });
+    checkTokens('efficientvit', config.img_size / 8, depths);
     for (const width of widths.slice(FIRST_ATTENTION + 1))
       checkDivides('efficientvit', 'widths by head_dim', width, config.head_dim);
     return config;

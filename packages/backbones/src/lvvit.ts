@@ -7,10 +7,12 @@ import {
   KcrError,
   layerNorm,
   linear,
+  type OptionRanges,
   type Scope,
   type Tensor,
   tf,
   transformerBlock,
+  widthOption,
   withDefaults,
 } from '@kcr/core';
 import {
@@ -19,6 +21,7 @@ import {
   dropPathRates,
   imageInput,
   type TransformerConfig,
+  transformerRanges,
 } from './config.ts';
 import {
   classToken,
@@ -51,6 +54,12 @@ const defaults: LvVitConfig = {
   stem_dim: 64,
   skip_lam: 2,
   drop_path_rate: 0,
+};
+
+const ranges: OptionRanges<LvVitConfig> = {
+  ...transformerRanges,
+  stem_dim: widthOption,
+  skip_lam: { min: 1 / 64, max: 64 },
 };
 
 const EPS = 1e-5;
@@ -111,7 +120,7 @@ export const lvvit: Architecture<LvVitConfig> = {
   tokens: 'set',
 
   configure(partial) {
-    const config = withDefaults('lvvit', defaults, partial);
+    const config = withDefaults('lvvit', defaults, partial, ranges);
     checkTransformer('lvvit', config);
     checkDivides('lvvit', 'patch_size by the stem stride', config.patch_size, 2);
     return config;

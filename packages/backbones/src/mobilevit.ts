@@ -11,20 +11,28 @@ import {
   inverse,
   layerNorm,
   linear,
+  type OptionRanges,
   resizeBilinear,
   type Scope,
+  shareOption,
   silu,
   type Tensor,
   tf,
   transformerBlock,
+  wholeFrom,
+  widthOption,
   withDefaults,
 } from '@kcr/core';
 import {
   checkDivides,
   checkLengths,
+  checkTokens,
+  depthOption,
   dropPathRates,
   type ImageConfig,
   imageInput,
+  imageRanges,
+  ratioOption,
 } from './config.ts';
 import { fromParts, intoParts, toMap, toTokens } from './tokens.ts';
 
@@ -91,6 +99,22 @@ const defaults: MobileVitConfig = {
   patch_size: 2,
   drop_rate: 0,
   drop_path_rate: 0,
+};
+
+const ranges: OptionRanges<MobileVitConfig> = {
+  ...imageRanges,
+  stem_chs: widthOption,
+  channels: widthOption,
+  depths: depthOption,
+  bottle_ratio: ratioOption,
+  transformer_dims: wholeFrom(0, widthOption.max),
+  transformer_depths: depthOption,
+  num_heads: wholeFrom(1, 1024),
+  mlp_ratio: ratioOption,
+  patch_size: wholeFrom(1, 256),
+  num_features: widthOption,
+  drop_rate: shareOption,
+  drop_path_rate: shareOption,
 };
 
 const EPS = 1e-5;
@@ -245,9 +269,10 @@ export const mobilevit: Architecture<MobileVitConfig> = {
   tokens: 'grid',
 
   configure(partial) {
-    const config = withDefaults('mobilevit', defaults, partial);
+    const config = withDefaults('mobilevit', defaults, partial, ranges);
     const { channels, depths, transformer_dims, transformer_depths } = config;
     checkLengths('mobilevit', { channels, depths, transformer_dims, transformer_depths });
+    checkTokens('mobilevit', config.img_size / 4, [...depths, ...transformer_depths]);
     for (const width of transformer_dims)
       checkDivides('mobilevit', 'transformer_dims by num_heads', width, config.num_heads);
     return config;

@@ -137,6 +137,8 @@ test('saved weights are timm files: the same names, counters as 64-bit integers'
 describe('a model that cannot be is refused', () => {
   test.each<[string, string, object]>([
     ['MODEL_UNKNOWN', 'vit_tiny', {}],
+    ['MODEL_UNKNOWN', 'constructor', {}],
+    ['MODEL_UNKNOWN', '__proto__', {}],
     ['MODEL_CONFIG', 'deit_tiny_patch16_224', { img_size: 100 }],
     ['MODEL_CONFIG', 'deit_tiny_patch16_224', { num_heads: 5 }],
     ['MODEL_CONFIG', 'deit_tiny_patch16_224', { embed_dims: 64 }],
@@ -146,5 +148,41 @@ describe('a model that cannot be is refused', () => {
     ['MODEL_CONFIG', 'efficientvit_b1', { head_dim: 48 }],
   ])('%s', (code, name, config) => {
     expect(() => createModel(name, config)).toThrow(expect.objectContaining({ code }));
+  });
+
+  const each = ['vit_tiny_patch16_224', 'lvvit_s', 'swin_tiny_patch4_window7_224'];
+  const all = [...each, 'mobilevit_s', 'efficientvit_b1'];
+  const monsters: [string, object, string[]][] = [
+    ['img_size', { img_size: 1e6 }, all],
+    ['in_chans', { in_chans: 0 }, all],
+    ['num_classes', { num_classes: 1e9 }, all],
+    ['depth', { depth: 1e7 }, each.slice(0, 2)],
+    ['depths', { depths: [1, 1, 1e7, 1] }, all.slice(2)],
+    ['embed_dim', { embed_dim: 1e9 }, each],
+    ['embed_dim', { embed_dim: -32 }, each],
+    ['num_heads', { num_heads: 0 }, each.slice(0, 2)],
+    ['num_heads', { num_heads: [1, 0, 1, 1] }, each.slice(2)],
+    ['patch_size', { patch_size: 16.5 }, all.slice(0, 4)],
+    ['window_size', { window_size: 1e6 }, each.slice(2)],
+    ['channels', { channels: [1, 1e9] }, ['mobilevit_s']],
+    ['widths', { widths: [1e9] }, ['efficientvit_b1']],
+    ['head_widths', { head_widths: [8] }, ['efficientvit_b1']],
+    ['scales', { scales: [1e9] }, ['efficientvit_b1']],
+    ['blocks', { img_size: 4096, patch_size: 1, depth: 512 }, each.slice(0, 1)],
+    ['blocks', { img_size: 4096, patch_size: 2, depth: 512 }, each.slice(1, 2)],
+    ['blocks', { img_size: 4096, patch_size: 1, depths: [2, 2, 18, 2] }, each.slice(2)],
+    ['blocks', { img_size: 64, window_size: 64 }, each.slice(2)],
+    ['blocks', { depths: [512, 512, 1, 1] }, each.slice(2)],
+  ];
+  const named = monsters.flatMap(([field, config, names]) =>
+    names.map((name) => [field, JSON.stringify(config), name, config] as const),
+  );
+
+  test.each(named)('for its %s before anything is built: %s of %s', (field, _, name, config) => {
+    const begin = performance.now();
+    expect(() => createModel(name, config)).toThrow(
+      expect.objectContaining({ code: 'MODEL_CONFIG', found: expect.stringContaining(field) }),
+    );
+    expect(performance.now() - begin).toBeLessThan(200);
   });
 });

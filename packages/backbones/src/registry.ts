@@ -76,7 +76,7 @@ export const models: Readonly<Record<string, ModelEntry>> = {
  * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`
  */
 export function createModel(name: string, config: object = {}): Model {
-  const entry = models[name];
+  const entry = Object.hasOwn(models, name) ? models[name] : undefined;
   if (!entry)
     throw new KcrError('MODEL_UNKNOWN', {
       where: `model "${name}"`,

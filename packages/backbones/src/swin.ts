@@ -11,20 +11,28 @@ import {
   layerNorm,
   linear,
   lookup,
+  type OptionRanges,
   type Scope,
   type StateDict,
+  shareOption,
   type Tensor,
   tf,
   transformerBlock,
   truncatedNormal,
+  wholeFrom,
+  widthOption,
   withDefaults,
 } from '@kcr/core';
 import {
   checkDivides,
   checkLengths,
+  checkTokens,
+  depthOption,
   dropPathRates,
   type ImageConfig,
   imageInput,
+  imageRanges,
+  ratioOption,
 } from './config.ts';
 import { fromParts, gridLayout, intoParts, toMap, toTokens } from './tokens.ts';
 import { mergeOrder, relativePositions, type Windows, windows } from './windows.ts';
@@ -64,6 +72,21 @@ const defaults: SwinConfig = {
   proj_drop_rate: 0,
   attn_drop_rate: 0,
   drop_path_rate: 0.1,
+};
+
+const ranges: OptionRanges<SwinConfig> = {
+  ...imageRanges,
+  patch_size: wholeFrom(1, 256),
+  embed_dim: widthOption,
+  depths: { ...depthOption, entries: [1, 8] },
+  num_heads: wholeFrom(1, 1024),
+  head_dim: widthOption,
+  window_size: wholeFrom(1, 64),
+  mlp_ratio: ratioOption,
+  drop_rate: shareOption,
+  proj_drop_rate: shareOption,
+  attn_drop_rate: shareOption,
+  drop_path_rate: shareOption,
 };
 
 const EPS = 1e-5;
@@ -187,10 +210,11 @@ export const swin: Architecture<SwinConfig> = {
   tokens: 'grid',
 
   configure(partial) {
-    const config = withDefaults('swin', defaults, partial);
+    const config = withDefaults('swin', defaults, partial, ranges);
     const { depths, num_heads } = config;
     checkLengths('swin', { depths, num_heads });
     checkDivides('swin', 'img_size by patch_size', config.img_size, config.patch_size);
+    checkTokens('swin', config.img_size / config.patch_size, depths, config.window_size ** 4);
     if (!config.head_dim)
       num_heads.forEach((heads, i) => {
         checkDivides('swin', `width of stage ${i} by its heads`, config.embed_dim * 2 ** i, heads);

@@ -6,13 +6,21 @@ import {
   gatherAxis,
   layerNorm,
   linear,
+  type OptionRanges,
   type Scope,
   type StateDict,
+  shareOption,
   type Tensor,
   transformerBlock,
   withDefaults,
 } from '@kcr/core';
-import { checkTransformer, dropPathRates, imageInput, type TransformerConfig } from './config.ts';
+import {
+  checkTransformer,
+  dropPathRates,
+  imageInput,
+  type TransformerConfig,
+  transformerRanges,
+} from './config.ts';
 import {
   classToken,
   embedPositions,
@@ -49,6 +57,14 @@ const defaults: VitConfig = {
   proj_drop_rate: 0,
   attn_drop_rate: 0,
   drop_path_rate: 0,
+};
+
+const ranges: OptionRanges<VitConfig> = {
+  ...transformerRanges,
+  drop_rate: shareOption,
+  pos_drop_rate: shareOption,
+  proj_drop_rate: shareOption,
+  attn_drop_rate: shareOption,
 };
 
 /** A distilled DeiT's weights without its distillation token and head: position 1 of `pos_embed` goes too. */
@@ -105,7 +121,7 @@ export const vit: Architecture<VitConfig> = {
   tokens: 'set',
 
   configure(partial) {
-    const config = withDefaults('vit', defaults, partial);
+    const config = withDefaults('vit', defaults, partial, ranges);
     checkTransformer('vit', config);
     return config;
   },

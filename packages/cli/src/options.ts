@@ -69,6 +69,20 @@ export function json(text: string): Record<string, unknown> {
   throw new InvalidArgumentError('an object is needed');
 }
 
+/** Collects texts of an option that may be given several times. */
+const texts = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+];
+
+/** Adds `--trust`, of commands that read a checkpoint. */
+export const withTrust = (command: Command): Command =>
+  command.option(
+    '--trust <module>',
+    'a module whose code a checkpoint may run, exactly as its model.json names it; may be repeated',
+    texts,
+  );
+
 /** Where steps run. */
 export interface EngineOptions {
   engine: (typeof engineNames)[number];
@@ -110,7 +124,7 @@ export type RecipeOptions = Omit<RunOptions, 'engine' | 'on'> & EngineOptions & 
 /** Adds the argument and the options that all commands over a recipe share. */
 export const overRecipe = (command: Command): Command =>
   withEngine(
-    command
+    withTrust(command)
       .argument('<recipe>', `a recipe file, or one of ${Object.keys(recipes).join(', ')}`)
       .option(
         '--data <folder>',

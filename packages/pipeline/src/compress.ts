@@ -12,6 +12,7 @@ import {
 } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
+import type { Trust } from './load-checkpoint.ts';
 import { loadPart } from './modules.ts';
 import type { PruningFile } from './pruning/prune-into.ts';
 import { loadRecipe } from './recipes/load-recipe.ts';
@@ -19,6 +20,7 @@ import { parseRecipe } from './recipes/parse-recipe.ts';
 import type { Recipe, RecipeInput } from './recipes/recipe.ts';
 import { recipeData } from './recipes/recipe-data.ts';
 import { onBackbone, recipeModel } from './recipes/recipe-model.ts';
+import { recipeModules } from './recipes/recipe-modules.ts';
 import { writeReport } from './report/report.ts';
 import { folderOf, type RunAnalysis, type Summary } from './report/run-analysis.ts';
 import { type SummaryTable, summaryTable } from './report/summary-table.ts';
@@ -32,8 +34,8 @@ import { searchStage } from './stages/search.ts';
 import type { StageContext } from './stages/stage.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
-/** What a recipe is run with. */
-export interface RunOptions {
+/** What a recipe is run with. The modules that the recipe names are trusted besides those of `trust`. */
+export interface RunOptions extends Trust {
   /** Folder that the paths of the recipe's data are in. Default: the recipe's. */
   data?: string;
   /** Folder of the run: checkpoints, metrics, results. A run found there goes on. */
@@ -74,13 +76,22 @@ const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
  */
 export async function stageContext(
   recipeOrName: string | RecipeInput,
-  { data: root, out, seed, engine = engineMaker(), on = () => {}, ...given }: RunOptions,
+  {
+    data: root,
+    out,
+    seed,
+    trust = [],
+    engine = engineMaker(),
+    on = () => {},
+    ...given
+  }: RunOptions,
 ): Promise<StageContext> {
   const recipe = await checkedRecipe(recipeOrName);
   return {
     ...given,
     recipe,
     data: await recipeData(recipe, { root, on }),
+    trust: [...trust, ...(await recipeModules(recipe))],
     engine,
     directory: out,
     seed: seed ?? recipe.seed,
@@ -130,7 +141,7 @@ async function startOfCompact(
   context: StageContext,
 ): Promise<CompactModel> {
   const { recipe, backbone } = context;
-  if (backbone) return onBackbone(recipe, backbone);
+  if (backbone) return onBackbone(recipe, backbone, context);
   if (recipe.prune) return pruneStage.run({ dense, settings: recipe.prune }, context);
   const { kept } = recipe.search ? await searchStage.run(undefined, context) : { kept: {} };
   return compactModel(recipe, kept);

@@ -1,11 +1,11 @@
 import { compileInference, evaluateTask, KcrError, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint } from './load-checkpoint.ts';
+import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 import type { EvaluationData } from './tasks/task-kit.ts';
 
-export interface EvaluateOptions extends EvaluationData {
+export interface EvaluateOptions extends EvaluationData, Trust {
   /** Images at once. Default 64. */
   readonly batchSize?: number;
   /** Files to store what the task's kit can store besides numbers (`logits`, `detections`), by name. */
@@ -27,7 +27,7 @@ export async function evaluate(
 ): Promise<Record<string, number>> {
   const { batchSize = 64, artifacts = {}, engine: makeEngine = engineMaker() } = options;
   const { on = () => {}, ...request } = dataOf(options);
-  const loaded = await loadCheckpoint(checkpoint);
+  const loaded = await loadCheckpoint(checkpoint, options);
   const { model, weights } = loaded;
   const task = taskOf(model);
   const kit = await findTaskKit(model);
@@ -52,6 +52,12 @@ export async function evaluate(
 }
 
 /** What says which images, without the other options. */
-function dataOf({ batchSize: _, artifacts: __, engine: ___, ...rest }: EvaluateOptions) {
+function dataOf({
+  batchSize: _,
+  artifacts: __,
+  engine: ___,
+  trust: ____,
+  ...rest
+}: EvaluateOptions) {
   return rest;
 }

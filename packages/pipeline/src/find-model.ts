@@ -1,6 +1,6 @@
 import { type ModelEntry, models } from '@kcr/backbones';
 import { KcrError, Model } from '@kcr/core';
-import { isCheckpoint, loadCheckpoint } from './load-checkpoint.ts';
+import { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { findEntry } from './modules.ts';
 
 /**
@@ -31,9 +31,14 @@ export const modelOf = ({ architecture, config: own }: ModelEntry, config: objec
 /**
  * A model by checkpoint folder, timm name, or `MODULE#NAME`.
  *
+ * @param trust of the modules that a checkpoint names
  * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`, and those of loading
  */
-export async function findModel(nameOrPath: string, config: object = {}): Promise<Model> {
-  if (isCheckpoint(nameOrPath)) return (await loadCheckpoint(nameOrPath)).model;
+export async function findModel(
+  nameOrPath: string,
+  config: object = {},
+  trust: Trust = {},
+): Promise<Model> {
+  if (isCheckpoint(nameOrPath)) return (await loadCheckpoint(nameOrPath, trust)).model;
   return modelOf(await findModelEntry(nameOrPath), config);
 }

@@ -8,7 +8,7 @@ export * from './engine.ts';
 export * from './evaluate.ts';
 export * from './events.ts';
 export { findModel } from './find-model.ts';
-export { isCheckpoint, loadCheckpoint } from './load-checkpoint.ts';
+export { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
 export type { Part } from './modules.ts';
 export * from './predict.ts';
 export * from './prune.ts';

@@ -26,6 +26,9 @@ export interface Part {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a module comes along with this package. */
+export const isBundled = (module: string): boolean => Object.hasOwn(bundled, module);
+
 /** Where Node would import a module from that a file in the process's folder names. */
 const urlOf = (module: string): string =>
   module.startsWith('.') || isAbsolute(module)
@@ -35,7 +38,7 @@ const urlOf = (module: string): string =>
 /** Imports a bundled module, a file (./x.mjs) or a package installed where the process runs. */
 async function importModule(module: string): Promise<Record<string, unknown>> {
   try {
-    if (bundled[module]) return (await bundled[module]()) as Record<string, unknown>;
+    if (isBundled(module)) return (await bundled[module]!()) as Record<string, unknown>;
     return await import(urlOf(module));
   } catch (cause) {
     throw new KcrError('MODULE_LOAD', {
@@ -51,8 +54,8 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
 export async function importExport(use: string): Promise<unknown> {
   const at = use.lastIndexOf('#');
   const exports = await importModule(use.slice(0, at));
-  const found = exports[use.slice(at + 1)];
-  if (found !== undefined) return found;
+  const name = use.slice(at + 1);
+  if (Object.hasOwn(exports, name)) return exports[name];
   throw new KcrError('PLUGIN_UNKNOWN', {
     where: `"${use}"`,
     found: `nothing of that name in ${use.slice(0, at)}`,

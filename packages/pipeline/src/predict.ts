@@ -4,12 +4,12 @@ import { compileInference, KcrError, writeAtomic } from '@kcr/core';
 import { type InvalidPolicy, isImage, readSource, type TestViewOptions } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint } from './load-checkpoint.ts';
+import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { withLegend } from './report/draw.ts';
 import { reportSkipped } from './report-skipped.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
-export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'> {
+export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>, Trust {
   /** Folder of the checkpoint. */
   model: string;
   /** For the drawings and `predictions.json`. */
@@ -113,7 +113,7 @@ export async function predict(
     jobs,
     jobs.map(({ name }) => join(out, `${name}.png`)),
   );
-  const { model, weights, info } = await loadCheckpoint(options.model);
+  const { model, weights, info } = await loadCheckpoint(options.model, options);
   const { classes } = info;
   const kit = await findTaskKit(model);
   await using engine = await makeEngine();

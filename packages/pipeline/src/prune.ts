@@ -2,13 +2,14 @@ import { accuracyOf, type LoadedModel, noClasses, taskOf } from '@kcr/core';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint } from './load-checkpoint.ts';
+import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { pruneInto, sizeOf } from './pruning/prune-into.ts';
 import { parsePruning } from './recipes/parse-recipe.ts';
 import type { PruningInput } from './recipes/recipe.ts';
+import { pruningModules } from './recipes/recipe-modules.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
-export interface PruneOptions {
+export interface PruneOptions extends Trust {
   /** Training images, one folder per class. */
   data: string;
   /** The pruned checkpoint; an interrupted cascade goes on. */
@@ -51,8 +52,9 @@ export interface PruneResult {
  */
 export async function prune(checkpoint: string, options: PruneOptions): Promise<PruneResult> {
   const { cropRatio, seed = 0, engine = engineMaker(), on = () => {}, out } = options;
-  const loaded = await loadCheckpoint(checkpoint);
+  const loaded = await loadCheckpoint(checkpoint, options);
   const pruning = await parsePruning(options.pruning, 'prune');
+  const trust = [...(options.trust ?? []), ...pruningModules(pruning)];
   const task = taskOf(loaded.model);
   if (!task.targets) noClasses(options.data, task);
   const kit = await findTaskKit(loaded.model);
@@ -60,7 +62,7 @@ export async function prune(checkpoint: string, options: PruneOptions): Promise<
     labelled(await kit.evaluationData(loaded, { data, cropRatio }, on), task);
   const train = await read(options.data);
   const test = options.test === undefined ? undefined : await read(options.test);
-  const pruned = await pruneInto(out, loaded, pruning, { train, engine, seed, on });
+  const pruned = await pruneInto(out, loaded, pruning, { train, engine, seed, on, trust });
   const measure = async (measured: LoadedModel): Promise<MeasuredModel> => {
     const size = sizeOf(measured);
     if (!test) return size;

@@ -70,12 +70,16 @@ test('a task that nobody knows works down to the report, to eval and to predict'
   ])
     expect(html).toContain(shown);
   const checkpoint = at('run', 'compact');
-  const { closeness, n } = await evaluate(checkpoint, { data: '.' });
+  const { closeness, n } = await evaluate(checkpoint, { data: '.', trust: [MODULE] });
   expect([closeness, n]).toEqual([summary.compact!.closeness, 5]);
   const image = at('grey.png');
   const background = { r: 128, g: 128, b: 128 };
   await sharp({ create: { width: 32, height: 32, channels: 3, background } }).toFile(image);
-  const { predictions } = await predict([image], { model: checkpoint, out: at('predictions') });
+  const { predictions } = await predict([image], {
+    model: checkpoint,
+    out: at('predictions'),
+    trust: [MODULE],
+  });
   expect(predictions.images[0]).toMatchObject({
     id: 1,
     height: 32,

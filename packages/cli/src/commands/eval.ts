@@ -7,12 +7,14 @@ import {
   invalidOption,
   positiveShare,
   withEngine,
+  withTrust,
   withViews,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
 interface EvalOptions extends EvaluationData, EngineOptions {
+  trust?: readonly string[];
   batchSize: number;
   logits?: string;
   detections?: string;
@@ -33,7 +35,7 @@ export function addEval(kcr: Command): void {
     .option('--detections <file>', "of detectors: also store what was found, in COCO's format")
     .option('--instance-ids', 'of class maps: labels number objects of the second class')
     .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
-  withEngine(withViews(command))
+  withEngine(withTrust(withViews(command)))
     .addOption(invalidOption())
     .option('--batch-size <n>', 'images at once', count, 64)
     .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')

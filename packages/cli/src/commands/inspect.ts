@@ -1,11 +1,12 @@
 import { KcrError, Model } from '@kcr/core';
 import { findModel } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { json } from '../options.ts';
+import { json, withTrust } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 
 interface InspectOptions {
   config?: string;
+  trust?: readonly string[];
   json?: boolean;
 }
 
@@ -42,8 +43,7 @@ function adapterShares(model: Model) {
 
 /** `kcr inspect`: parameters, MACs, dimensions, feature maps and taps of a model or checkpoint. */
 export function addInspect(kcr: Command): void {
-  kcr
-    .command('inspect')
+  withTrust(kcr.command('inspect'))
     .description('parameters, MACs, dimensions and taps of a model')
     .argument('<model>', 'a timm name, a checkpoint folder, or MODULE#NAME')
     .option('--config <json>', 'options of the model that differ, as JSON')
@@ -52,7 +52,7 @@ export function addInspect(kcr: Command): void {
 }
 
 async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
-  const model = await findModel(nameOrPath, parseConfig(options.config));
+  const model = await findModel(nameOrPath, parseConfig(options.config), options);
   const inspected = inspection(model);
   if (options.json) {
     printResult(inspected, true);

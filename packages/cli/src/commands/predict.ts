@@ -6,6 +6,7 @@ import {
   invalidOption,
   share,
   withEngine,
+  withTrust,
   withViews,
 } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -17,6 +18,7 @@ interface PredictCommandOptions extends EngineOptions, Pick<PredictOptions, 'inv
   score?: number;
   scales?: number[];
   flip?: boolean;
+  trust?: readonly string[];
   json?: boolean;
 }
 
@@ -31,7 +33,7 @@ export function addPredict(kcr: Command): void {
     .requiredOption('--model <checkpoint>', 'folder with model.json and model.safetensors')
     .requiredOption('--out <folder>', 'for the drawings and predictions.json')
     .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', share);
-  withEngine(withViews(command))
+  withEngine(withTrust(withViews(command)))
     .addOption(invalidOption())
     .option('--json', 'print the predictions as JSON')
     .action(async (inputs: string[], options: PredictCommandOptions) => {

@@ -11,6 +11,7 @@ import {
   share,
   whole,
   withEngine,
+  withTrust,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
@@ -48,6 +49,7 @@ interface PruneCommandOptions extends EngineOptions {
   batchSize: number;
   cropRatio?: number;
   seed: number;
+  trust?: readonly string[];
   json?: boolean;
 }
 
@@ -173,15 +175,15 @@ export function addPrune(kcr: Command): void {
       positiveShare,
     )
     .option('--seed <n>', 'seed of the samples', whole, 0);
-  withEngine(command)
+  withEngine(withTrust(command))
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: PruneCommandOptions) => {
-      const { data, out, test, cropRatio, seed } = options;
+      const { data, out, test, cropRatio, seed, trust } = options;
       const pruning = pruningOf(options);
       const engine = engineOf(options);
       const on = progress();
       printResult(
-        await prune(checkpoint, { data, out, test, cropRatio, seed, pruning, engine, on }),
+        await prune(checkpoint, { data, out, test, cropRatio, seed, trust, pruning, engine, on }),
         options.json,
       );
     });

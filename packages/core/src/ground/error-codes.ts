@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   CHECKPOINT_HEAD:
     'The checkpoint has a head for dense prediction, and no way to find it was given.',
   CHECKPOINT_READ: 'The checkpoint cannot be read.',
+  CHECKPOINT_TRUST:
+    'The checkpoint names a module that nobody said to trust, whose code would run.',
   CLUSTERS: 'There cannot be that many clusters of these points.',
   COCO_AREA: "An annotation's area is not a finite number, or not there.",
   COCO_BOX: 'A box is not four finite numbers, has a negative size or lies outside its image.',
@@ -99,8 +101,10 @@ export const ERROR_CODES = {
   RESUME_MISMATCH: 'The folder has a run with other options, which cannot be gone on with.',
   RLE_SIZE: "A mask's size or its runs do not fit its image.",
   RLE_TEXT: "The text of a mask's runs is not that of COCO's mask API.",
-  SAFETENSORS_HEADER: "The file's header is not one of the safetensors format.",
-  SAFETENSORS_RANGE: "A tensor's bytes lie outside the file, or an integer outside 32 bits.",
+  SAFETENSORS_HEADER:
+    "The file's header is not one of the safetensors format; a pickle of torch.save has none.",
+  SAFETENSORS_RANGE:
+    'The tensors do not cover the data of the file one after another, or an integer lies outside 32 bits.',
   SAFETENSORS_READ: 'The safetensors file cannot be read.',
   SAFETENSORS_TYPE: 'A tensor has an element type that is not supported.',
   SCHEDULE: 'A pruning schedule gives steps that cannot be taken.',

@@ -1,14 +1,27 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { float32, int32 } from './array.ts';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsType } from './safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type SafetensorsType,
+} from './safetensors.ts';
 
 const metadata = { note: 'x' };
 
 /** A file with this header text and this many data bytes. */
-function fileOf(header: string, dataBytes: number, length = header.length): Uint8Array {
+function fileOf(
+  text: string | Uint8Array,
+  dataBytes: number,
+  length = Buffer.from(text).length,
+): Uint8Array {
+  const header = Buffer.from(text);
   const bytes = new Uint8Array(8 + header.length + dataBytes);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.set(new TextEncoder().encode(header), 8);
+  bytes.set(header, 8);
   return bytes;
 }
 
@@ -88,5 +101,127 @@ describe('files that are refused', () => {
     ['an unknown type', fileOf(entry({ dtype: 'F8' }), 8), 'SAFETENSORS_TYPE'],
   ])('%s', (_, bytes, code) => {
     expect(() => decodeSafetensors(bytes, 'file')).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+const cases: [what: string, header: string, size: number, reads: boolean][] = JSON.parse(
+  await readFile(new URL('../../fixtures/safetensors-headers.json', import.meta.url), 'utf8'),
+);
+
+/** Element types that are not supported, and a size that no double holds. */
+const besides = /^dtype (F4|F6_|F8_|I8|I16|U16|U32|U64|C64)|^dimension beyond 2\^53/;
+
+describe('headers are read where the reference library reads them', () => {
+  test.each(cases)('%s', (what, header, size, reads) => {
+    const read = () => decodeSafetensors(fileOf(header, size), 'file');
+    if (reads && !besides.test(what)) expect(Object.keys(read().tensors)).toEqual(namesIn(header));
+    else
+      expect(read).toThrow(
+        expect.objectContaining({
+          code: expect.stringMatching(/^SAFETENSORS_(HEADER|TYPE|RANGE)$/),
+          where: expect.stringMatching(/^file/),
+        }),
+      );
+  });
+
+  test('and neither where they are no UTF-8', () => {
+    const bytes = fileOf('{"?":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}', 0);
+    expect(decodeSafetensors(bytes, 'x').tensors['?']!.data).toHaveLength(0);
+    bytes[10] = 0xff;
+    expect(() => decodeSafetensors(bytes, 'x')).toThrow(/not UTF-8/);
+  });
+
+  test('up to 100 MB', () => {
+    const [most, more] = [100_000_000, 100_000_001].map((length) => {
+      const bytes = new Uint8Array(8 + 100_000_001);
+      new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+      return bytes;
+    });
+    // Zeros are no JSON; the one that is too long is not looked at.
+    expect(() => decodeSafetensors(most!, 'x')).toThrow(/not a JSON object/);
+    expect(() => decodeSafetensors(more!, 'x')).toThrow('a header of 100000001 bytes');
+  });
+});
+
+/** The tensors that a header names, each once. */
+function namesIn(header: string): string[] {
+  return Object.keys(JSON.parse(header)).filter((name) => name !== '__metadata__');
+}
+
+test('tensors and metadata may have the names that every object has', () => {
+  const entry = (begin: number) =>
+    `{"dtype":"U8","shape":[1],"data_offsets":[${begin},${begin + 1}]}`;
+  const metadata = '{"__proto__":"a","toString":"b"}';
+  const file = fileOf(
+    `{"__proto__":${entry(0)},"constructor":${entry(1)},"__metadata__":${metadata}}`,
+    2,
+  );
+  file.set([7, 8], file.length - 2);
+  const read = decodeSafetensors(file, 'x');
+  const own = Object.entries(read.tensors).map(([name, { data }]) => [name, ...data]);
+  expect(own).toEqual([
+    ['__proto__', 7],
+    ['constructor', 8],
+  ]);
+  expect(Object.entries(read.metadata)).toEqual([
+    ['__proto__', 'a'],
+    ['toString', 'b'],
+  ]);
+});
+
+test('many tensors that claim the same bytes are refused before any is made', () => {
+  const shape = 1_000_000;
+  const entries = Array.from({ length: 20_000 }, (_, i) => [
+    `t${i}`,
+    { dtype: 'F32', shape: [shape], data_offsets: [0, 4 * shape] },
+  ]);
+  const file = fileOf(JSON.stringify(Object.fromEntries(entries)), 4 * shape);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(() => decodeSafetensors(file, 'bomb')).toThrow(
+    expect.objectContaining({ code: 'SAFETENSORS_RANGE' }),
+  );
+  // Two tensors would be 8 MB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * shape);
+});
+
+describe('a file of another format is named as what it is', () => {
+  const zip = [0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0, 0, 0, 0, 0];
+  const zipOfPython = [0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
+  const text = (s: string) => [...Buffer.from(s)];
+  test.each<[string, string, number[], RegExp]>([
+    ['a zip of torch.save', 'deit.pth', zip, /zip with a pickle/],
+    ['another zip', 'pytorch_model.bin', zipOfPython, /zip with a pickle/],
+    ['a pickle', 'old.pt', [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], /^a pickle/],
+    ['a pickle of protocol 4', 'old.bin', [0x80, 4, 0x95, 9, 0, 0, 0, 0, 0, 0, 0], /^a pickle/],
+    ['a renamed zip', 'model.safetensors', zip, /zip with a pickle/],
+    [
+      'a pointer of Git LFS',
+      'a.safetensors',
+      text('version https://git-lfs.github.com/spec/v1\n'),
+      /Git LFS/,
+    ],
+    ['a page', 'a.safetensors', text('<!DOCTYPE html><html>401</html>'), /HTML/],
+  ])('%s', async (_, name, begin, found) => {
+    const folder = await mkdtemp(join(tmpdir(), 'kcr-safetensors-'));
+    try {
+      const path = join(folder, name);
+      await writeFile(path, Uint8Array.from([...begin, ...Array(90).fill(0x30)]));
+      const error = await readSafetensors(path).catch((e: unknown) => e);
+      expect(error).toMatchObject({
+        code: 'SAFETENSORS_HEADER',
+        where: path,
+        found: expect.stringMatching(found),
+      });
+      const { fix } = error as { fix: string };
+      if (found.source.includes('pickle')) {
+        const to = join(folder, `${name.split('.')[0]}${name.endsWith('rs') ? '.converted' : ''}`);
+        expect(fix.split('\n').slice(1)).toEqual([
+          expect.stringContaining(`torch.load(${JSON.stringify(path)}, map_location`),
+          expect.stringContaining(`${JSON.stringify(`${to}.safetensors`)}) #`),
+        ]);
+      } else expect(fix).toMatch(/Fetch the file itself/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

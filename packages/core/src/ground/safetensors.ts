@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type NdArray, shapeText, sizeOf } from './array.ts';
+import type { NdArray } from './array.ts';
 import { writeAtomic } from './atomic.ts';
 import { KcrError } from './error.ts';
+import { readSafetensorsHeader } from './safetensors-header.ts';
 
 /** Element types that are read. Halves become float32, I64 becomes int32 where its values fit. */
 const WIDTHS = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, F64: 8, U8: 1, BOOL: 1 } as const;
@@ -14,16 +15,9 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-interface HeaderEntry {
-  dtype: SafetensorsType;
-  shape: number[];
-  data_offsets: [number, number];
-}
-
-const MAX_HEADER = 100_000_000;
-
 /**
- * Reads a safetensors file: F32, F16, BF16, F64, I32, I64, U8 and BOOL.
+ * Reads a safetensors file: F32, F16, BF16, F64, I32, I64, U8 and BOOL. Files that the reference library refuses are
+ * refused, and pickles are named as what they are.
  *
  * @throws KcrError `SAFETENSORS_READ`, `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
  */
@@ -44,95 +38,65 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 
 /** Decodes the bytes of a safetensors file; `where` names it in errors. */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
-  const { header, start } = readHeader(bytes, where);
-  const { __metadata__, ...entries } = header;
-  const tensors: Record<string, NdArray> = {};
-  for (const [name, entry] of Object.entries(entries)) {
-    checkEntry(entry, bytes.length - start, `${where}: ${name}`);
-    const [begin, end] = entry.data_offsets;
+  const { entries, metadata, start } = readSafetensorsHeader(bytes, where);
+  const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, NdArray] => {
+    if (!isSupported(dtype))
+      throw new KcrError('SAFETENSORS_TYPE', {
+        where: `${where}: ${name}`,
+        found: `element type ${dtype}`,
+        fix: `Convert it to one of ${Object.keys(WIDTHS).join(', ')}`,
+      });
     // A copy is aligned to its element size, whatever the offset in the file was.
     const raw = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
-    tensors[name] = decode(entry, raw, `${where}: ${name}`);
-  }
-  return { tensors, metadata: (__metadata__ ?? {}) as Record<string, string> };
+    return [name, decode(dtype, shape, raw, `${where}: ${name}`)];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-function headerError(where: string, found: string, cause?: unknown): KcrError {
-  const fix = 'The file is damaged or no safetensors file: fetch or write it again';
-  return new KcrError('SAFETENSORS_HEADER', { where, found, fix, cause });
-}
+const isSupported = (dtype: string): dtype is SafetensorsType => Object.hasOwn(WIDTHS, dtype);
 
-function readHeader(bytes: Uint8Array, where: string) {
-  if (bytes.length < 8) throw headerError(where, `${bytes.length} bytes, too few for a header`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8)))
-    throw headerError(where, `a header of ${length} bytes in a file of ${bytes.length}`);
-  const start = 8 + Number(length);
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
-    const header = JSON.parse(text) as Record<string, HeaderEntry>;
-    if (typeof header !== 'object' || header === null || Array.isArray(header))
-      throw new Error('no object');
-    return { header, start };
-  } catch (cause) {
-    throw headerError(
-      where,
-      `a header that is not a JSON object (${(cause as Error).message})`,
-      cause,
-    );
-  }
-}
-
-function checkEntry(entry: HeaderEntry, available: number, where: string): void {
-  const { dtype, shape, data_offsets: offsets } = entry ?? {};
-  if (!(dtype in WIDTHS))
-    throw new KcrError('SAFETENSORS_TYPE', {
-      where,
-      found: `element type ${String(dtype)}`,
-      fix: `Convert it to one of ${Object.keys(WIDTHS).join(', ')}`,
-    });
-  const natural = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (
-    !Array.isArray(shape) ||
-    !shape.every(natural) ||
-    !Array.isArray(offsets) ||
-    !offsets.every(natural)
-  )
-    throw headerError(where, 'a shape or an offset that is not a list of natural numbers');
-  const [begin, end] = offsets;
-  const needed = sizeOf(shape) * WIDTHS[dtype];
-  if (offsets.length !== 2 || begin > end || end > available || end - begin !== needed)
-    throw new KcrError('SAFETENSORS_RANGE', {
-      where,
-      found: `bytes ${begin} to ${end} of ${available} for ${dtype} ${shapeText(shape)}, which needs ${needed}`,
-      fix: 'The file is truncated or its header lies: fetch or write it again',
-    });
-}
-
-function decode({ dtype, shape }: HeaderEntry, raw: ArrayBuffer, where: string): NdArray {
+function decode(
+  dtype: SafetensorsType,
+  shape: readonly number[],
+  raw: ArrayBuffer,
+  where: string,
+): NdArray {
   const float = (data: Float32Array): NdArray => ({ dtype: 'float32', shape, data });
   switch (dtype) {
     case 'F32':
       return float(new Float32Array(raw));
     case 'F64':
-      return float(Float32Array.from(new Float64Array(raw)));
+      return float(new Float32Array(new Float64Array(raw)));
     case 'F16':
-      return float(Float32Array.from(new Uint16Array(raw), fromHalf));
+      return float(mapped(new Uint16Array(raw), Float32Array, fromHalf));
     case 'BF16':
-      return float(new Float32Array(Uint32Array.from(new Uint16Array(raw), (h) => h << 16).buffer));
+      return float(
+        new Float32Array(mapped(new Uint16Array(raw), Uint32Array, (h) => h << 16).buffer),
+      );
     case 'I32':
       return { dtype: 'int32', shape, data: new Int32Array(raw) };
     case 'I64':
       return { dtype: 'int32', shape, data: narrow(new BigInt64Array(raw), where) };
     case 'U8':
-      return { dtype: 'int32', shape, data: Int32Array.from(new Uint8Array(raw)) };
+      return { dtype: 'int32', shape, data: new Int32Array(new Uint8Array(raw)) };
     case 'BOOL':
       return { dtype: 'bool', shape, data: new Uint8Array(raw) };
   }
 }
 
+/** `TypedArray.from` with a function makes a list of all values first; this makes the array alone. */
+function mapped<T, R extends { [i: number]: number }>(
+  values: { readonly length: number; readonly [i: number]: T },
+  Result: new (length: number) => R,
+  value: (x: T) => number,
+): R {
+  const result = new Result(values.length);
+  for (let i = 0; i < values.length; i++) result[i] = value(values[i]!);
+  return result;
+}
+
 function narrow(values: BigInt64Array, where: string): Int32Array {
-  return Int32Array.from(values, (value) => {
+  return mapped(values, Int32Array, (value) => {
     if (BigInt.asIntN(32, value) === value) return Number(value);
     throw new KcrError('SAFETENSORS_RANGE', {
       where,

@@ -148,6 +148,17 @@ describe('a model that was saved', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test.each([
+    ['classes', { ...info, classes: ['cat'] }],
+    ['input.input_size', { ...info, input: { ...info.input, input_size: [1, 2, 2] as const } }],
+    ['std', { ...info, input: { ...info.input, std: [1, 1] } }],
+  ])('is not written at all where it could not be read: %s', async (field, wrong) => {
+    await expect(saveModel(folder, model, weights, wrong)).rejects.toThrow(
+      code('CHECKPOINT_FORMAT', { found: expect.stringContaining(field) }),
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('says its format, its version and where its parts are from', async () => {
     await saveModel(folder, model, weights, info);
     expect(JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'))).toEqual({
@@ -203,21 +214,124 @@ describe('a checkpoint of version 1', () => {
   });
 });
 
+test('fields that a newer writer adds are left alone', async () => {
+  await write({ ...version1, trainedOn: 'x', licence: { name: 'y' } });
+  expect((await loadModel(folder, parts)).info.classes).toEqual(['cat', 'dog']);
+});
+
 describe('a checkpoint that cannot be used is refused', () => {
   const { kept: _, config: __, ...without } = version1;
   const { normalization: ___, ...unnormalised } = version1;
 
-  test.each<[string, object | string, string]>([
+  test.each<[string, object | string, string | RegExp]>([
     ['a newer version', { ...version1, version: 3 }, 'version 3'],
     ['no version', { ...version1, version: undefined }, 'version undefined'],
     ['another format', { ...version1, format: 'pt' }, 'format "pt"'],
     ['null', 'null', 'format undefined'],
-    ['fields missing', without, 'no config, kept'],
-    ['no normalisation in version 1', unnormalised, 'no normalization'],
-    ['no input in version 2', { ...version1, version: 2 }, 'no input'],
+    ['fields missing', without, /^config: .*; kept: .*/],
+    ['no normalisation in version 1', unnormalised, /^normalization: /],
+    ['no input in version 2', { ...version1, version: 2 }, /^input: /],
   ])('%s', async (_name, file, found) => {
     await write(file);
-    await expect(loadModel(folder, parts)).rejects.toThrow(code('CHECKPOINT_FORMAT', { found }));
+    const matching = typeof found === 'string' ? found : expect.stringMatching(found);
+    const error = code('CHECKPOINT_FORMAT', { found: matching, where: join(folder, 'model.json') });
+    await expect(loadModel(folder, parts)).rejects.toThrow(error);
+  });
+
+  const version2 = { ...version1, version: 2, input: info.input };
+  const input = (change: object) => ({ ...version2, input: { ...info.input, ...change } });
+  const architecture = version1.architecture;
+
+  test.each<[string, object, RegExp]>([
+    ['architecture', { architecture: null }, /^architecture: /],
+    [
+      'module',
+      { architecture: { module: 3, name: '' } },
+      /^architecture\.module: .*; architecture\.name: /,
+    ],
+    [
+      'backbone',
+      { architecture: { ...architecture, backbone: 'vit' } },
+      /^architecture\.backbone: /,
+    ],
+    ['more of it', { architecture: { ...architecture, path: 'x' } }, /^architecture: .*path/],
+    ['config', { config: [] }, /^config: /],
+    ['kept, a text', { kept: { hidden: 'abc' } }, /^kept\.hidden: /],
+    ['kept, a fraction', { kept: { hidden: [0, 1.5] } }, /^kept\.hidden\.1: /],
+    ['kept, negative', { kept: { hidden: [-1, 2] } }, /^kept\.hidden\.0: /],
+    ['kept twice', { kept: { hidden: [2, 2] } }, /^kept\.hidden: .*once/],
+    ['kept, falling', { kept: { hidden: [2, 0] } }, /^kept\.hidden: .*rising/],
+    ['adapters', { adapters: {} }, /^adapters: /],
+    [
+      "an adapter's options",
+      { adapters: [{ module: 'a', name: 'b', options: null }] },
+      /^adapters\.0\.options: /,
+    ],
+    ['classes, a text', { classes: 'cat' }, /^classes: /],
+    ['no classes', { classes: [] }, /^classes: /],
+    ['an empty class', { classes: ['cat', ''] }, /^classes\.1: /],
+    ['a class twice', { classes: ['cat', 'cat'] }, /^classes: "cat" twice/],
+    ['too few classes', { classes: ['cat'] }, /^classes: 1 names for a model of 2/],
+    ['too many classes', { classes: ['a', 'b', 'toString'] }, /^classes: 3 names/],
+    ['std 0', { normalization: { mean: [0], std: [0] } }, /^normalization\.std\.0: /],
+    ['std below 0', { normalization: { mean: [0], std: [-1] } }, /^normalization\.std\.0: /],
+    [
+      'std of another length',
+      { normalization: { mean: [0], std: [1, 1] } },
+      /^std: 2 numbers for images of 1/,
+    ],
+    [
+      'no std',
+      { normalization: { mean: [], std: [] } },
+      /^normalization\.mean: .*; normalization\.std: /,
+    ],
+    ['mean, a text', { normalization: { mean: 'abc', std: 'abc' } }, /^normalization\.mean: /],
+    [
+      'mean that was NaN',
+      { normalization: { mean: [null], std: [1] } },
+      /^normalization\.mean\.0: /,
+    ],
+    ['normalisation null', { normalization: null }, /^normalization: /],
+    ['a size of the input', input({ input_size: [1, 2] }), /^input\.input_size/],
+    [
+      'another size of the input',
+      input({ input_size: [1, 2, 2] }),
+      /^input\.input_size: 1,2,2 for a model of 1,1,2/,
+    ],
+    ['interpolation', input({ interpolation: 'nearest' }), /^input\.interpolation: /],
+    ['crop_pct 0', input({ crop_pct: 0 }), /^input\.crop_pct: /],
+    ['crop_pct 1.1', input({ crop_pct: 1.1 }), /^input\.crop_pct: /],
+    ['crop mode', input({ crop_mode: 'border' }), /^input\.crop_mode: /],
+    [
+      'a resizing',
+      input({ resize: { shortest_edge: 0 } }),
+      /^input\.resize\.shortest_edge: .*; input\.resize\.longest_edge: /,
+    ],
+    ['more of the input', input({ fill: 3 }), /^input: .*fill/],
+  ])('wrong: %s', async (_name, change, found) => {
+    await write({ ...version1, ...change });
+    await expect(loadModel(folder, parts)).rejects.toThrow(
+      code('CHECKPOINT_FORMAT', { found: expect.stringMatching(found) }),
+    );
+  });
+
+  test('with a field that would be a prototype', async () => {
+    await write(JSON.stringify(version1).replace('"hidden":', '"__proto__":'));
+    await expect(loadModel(folder, parts)).rejects.toThrow(
+      code('CHECKPOINT_FORMAT', { found: expect.stringContaining('__proto__') }),
+    );
+  });
+
+  test.each(['constructor', 'toString', 'nothing'])('a selection of %s', async (name) => {
+    await write({ ...version1, kept: { [name]: [0] } });
+    await expect(loadModel(folder, parts)).rejects.toThrow(code('SELECTION_DIM', { where: name }));
+  });
+
+  test('before anything that it names is looked for', async () => {
+    await write({ ...version1, classes: [] });
+    const none = () => expect.unreachable();
+    const nothing = { architecture: none, head: none, adapter: none };
+    await expect(loadModel(folder, nothing)).rejects.toThrow(code('CHECKPOINT_FORMAT'));
   });
 
   test('no JSON, with what the parser says', async () => {

@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { writeAtomic } from '../ground/atomic.ts';
 import { KcrError } from '../ground/error.ts';
+import { checkFields, type JsonRefusal, readJson } from '../ground/json.ts';
 import { readSafetensors, writeSafetensors } from '../ground/safetensors.ts';
 import { type Adapter, describeAdapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
-import type { Kept } from './dim.ts';
+import { keptFields } from './kept-fields.ts';
 import { Model } from './model.ts';
-import { type Normalization, type Preprocessing, plainPreprocessing } from './preprocessing.ts';
+import { type Preprocessing, plainPreprocessing } from './preprocessing.ts';
+import { normalizationFields, preprocessingFields } from './preprocessing-fields.ts';
 import type { StateDict } from './state-dict.ts';
 
 /** What a saved model says besides its structure. */
@@ -18,26 +20,38 @@ export interface ModelInfo {
   input: Preprocessing;
 }
 
-interface Named {
-  module: string;
-  name: string;
-}
+const name = z.string().min(1);
+const named = z.strictObject({ module: name, name });
+const options = z.record(z.string(), z.unknown());
 
-/** What version 1 of the format had instead of `input`. */
-interface Version1 {
-  normalization?: Normalization;
-}
-
-interface ModelFile extends ModelInfo, Version1 {
-  format: 'kcr-model';
-  version: 1 | 2;
+/**
+ * What both versions of the format have. Further fields beside these are left alone: a newer minor version may write more.
+ * Within them they are wrong, since a model without them would be another one.
+ */
+const commonFields = z.looseObject({
+  format: z.literal('kcr-model'),
   /** With the backbone that it stands on, where it is a head for dense prediction. */
-  architecture: Named & { backbone?: Named };
-  config: object;
-  kept: Kept;
+  architecture: named.extend({ backbone: named.optional() }),
+  config: options,
+  kept: keptFields,
   /** Absent where there are none. */
-  adapters?: ReturnType<typeof describeAdapter>[];
-}
+  adapters: z.array(named.extend({ options })).optional(),
+  classes: z
+    .array(name)
+    .min(1)
+    .superRefine((names, context) => {
+      const twice = names.find((one, i) => names.indexOf(one) < i);
+      if (twice !== undefined)
+        context.addIssue({ code: 'custom', message: `${JSON.stringify(twice)} twice` });
+    }),
+});
+
+const fileFields = z.discriminatedUnion('version', [
+  commonFields.extend({ version: z.literal(1), normalization: normalizationFields }),
+  commonFields.extend({ version: z.literal(2), input: preprocessingFields }),
+]);
+
+type ModelFile = z.output<typeof fileFields>;
 
 /** A model read from a checkpoint. */
 export interface LoadedModel {
@@ -60,7 +74,7 @@ export type MakeHead<C extends object = object> = (backbone: Architecture) => Ar
 
 export type MakeAdapter = (options: object) => Adapter;
 
-const named = ({ module, name }: Pick<Architecture, 'module' | 'name'>): Named => ({
+const nameOf = ({ module, name }: Pick<Architecture, 'module' | 'name'>) => ({
   module,
   name,
 });
@@ -68,7 +82,8 @@ const named = ({ module, name }: Pick<Architecture, 'module' | 'name'>): Named =
 /**
  * Writes `model.json` and `model.safetensors` into a folder, each atomically, once the weights are found to be the model's.
  *
- * @throws KcrError `STATE_DICT`, `STATE_FINITE`; nothing is written then
+ * @throws KcrError `STATE_DICT`, `STATE_FINITE`, and `CHECKPOINT_FORMAT` where classes or input are not the model's; nothing
+ *   is written then
  */
 export async function saveModel(
   directory: string,
@@ -78,20 +93,22 @@ export async function saveModel(
 ): Promise<void> {
   const { architecture, config, kept } = model;
   const adapters = model.adapters.map(describeAdapter);
-  const file: ModelFile = {
+  const file = {
     format: 'kcr-model',
     version: 2,
     architecture: {
-      ...named(architecture),
-      ...(architecture.backbone ? { backbone: named(architecture.backbone) } : {}),
+      ...nameOf(architecture),
+      ...(architecture.backbone ? { backbone: nameOf(architecture.backbone) } : {}),
     },
     config,
     kept,
     ...(adapters.length > 0 ? { adapters } : {}),
     ...info,
   };
+  const path = join(directory, 'model.json');
+  checkInfo(model, info, path);
   await saveWeights(model, weights, join(directory, 'model.safetensors'));
-  await writeAtomic(join(directory, 'model.json'), `${JSON.stringify(file, null, 1)}\n`);
+  await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
 }
 
 /**
@@ -107,25 +124,64 @@ export async function saveWeights(model: Model, weights: StateDict, path: string
 }
 
 /**
- * Reads a checkpoint folder.
+ * Reads a checkpoint folder. Its model.json is checked before anything that it names is looked for.
  *
- * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `STATE_DICT`, `STATE_FINITE` and those of safetensors
+ * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `MODEL_CONFIG`, `STATE_DICT`, `STATE_FINITE` and those of safetensors
  */
 export async function loadModel(directory: string, parts: ModelParts): Promise<LoadedModel> {
   const path = join(directory, 'model.json');
-  const { architecture, config, kept, classes, ...file } = await readModelFile(path);
-  const found = await findNamed(architecture, parts);
+  const file = await readModelFile(path);
+  const found = await findNamed(file.architecture, parts);
   const adapters: Adapter[] = [];
   for (const { module, name, options } of file.adapters ?? [])
     adapters.push((await parts.adapter(module, name))(options));
-  const model = new Model(found, found.configure(config), kept, adapters);
+  const model = new Model(found, configured(found, file.config, path), file.kept, adapters);
+  const info = { classes: file.classes, input: inputOf(model, file) };
+  checkInfo(model, info, path);
   const weights = await loadWeights(model, join(directory, 'model.safetensors'));
-  return { model, weights, info: { classes, input: file.input ?? version1Input(model, file) } };
+  return { model, weights, info };
 }
 
-/** What models of version 1 were shown: classifiers the whole image's centre, others all of it. */
-function version1Input(model: Model, { normalization }: Version1): Preprocessing {
-  const plain = { ...plainPreprocessing(model.inputShape), ...normalization };
+/** An architecture's configuration from a file. @throws KcrError `MODEL_CONFIG` that names the file */
+function configured(architecture: Architecture, config: object, path: string): object {
+  try {
+    return architecture.configure(config);
+  } catch (cause) {
+    if (!(cause instanceof KcrError)) throw cause;
+    const { code, where, found, fix } = cause;
+    throw new KcrError(code, { where: `${path}, config of ${where}`, found, fix, cause });
+  }
+}
+
+/** @throws KcrError `CHECKPOINT_FORMAT` where classes or input are not the model's */
+function checkInfo(model: Model, { classes, input }: ModelInfo, path: string): void {
+  const [height, width, channels] = model.inputShape;
+  const { input_size, mean, std } = input;
+  const problems = [
+    ...(classes.length === model.classes
+      ? []
+      : [`classes: ${classes.length} names for a model of ${model.classes}`]),
+    ...(input_size.join() === [channels, height, width].join()
+      ? []
+      : [`input.input_size: ${input_size} for a model of ${[channels, height, width]}`]),
+    ...Object.entries({ mean, std }).flatMap(([key, { length }]) =>
+      length === 1 || length === channels
+        ? []
+        : [`${key}: ${length} numbers for images of ${channels} channels`],
+    ),
+  ];
+  if (problems.length > 0)
+    throw new KcrError('CHECKPOINT_FORMAT', {
+      where: path,
+      found: problems.join('; '),
+      fix: 'Name as many classes as the model tells apart, and an input of its size',
+    });
+}
+
+/** What the model was shown. Of version 1: classifiers the whole image's centre, others all of it. */
+function inputOf(model: Model, file: ModelFile): Preprocessing {
+  if (file.version === 2) return file.input;
+  const plain = { ...plainPreprocessing(model.inputShape), ...file.normalization };
   return model.architecture.backbone
     ? { ...plain, interpolation: 'bilinear', crop_mode: 'corner' }
     : plain;
@@ -160,38 +216,21 @@ async function findNamed(
   return head(await parts.architecture(backbone.module, backbone.name));
 }
 
+const fix = 'Use a checkpoint that kcr wrote, of a version not newer than this one';
+
+const refusal: JsonRefusal = { code: 'CHECKPOINT_FORMAT', fix };
+const absent: JsonRefusal = {
+  code: 'CHECKPOINT_READ',
+  fix: 'Pass a folder with model.json and model.safetensors',
+};
+
+const wrongFile = (where: string, found: string): KcrError =>
+  new KcrError('CHECKPOINT_FORMAT', { where, found, fix });
+
 async function readModelFile(path: string): Promise<ModelFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new KcrError('CHECKPOINT_READ', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Pass a folder with model.json and model.safetensors',
-      cause,
-    });
-  }
-  const wrong = (found: string, cause?: unknown) =>
-    new KcrError('CHECKPOINT_FORMAT', {
-      where: path,
-      found,
-      fix: 'Use a checkpoint that kcr wrote, of a version not newer than this one',
-      cause,
-    });
-  let file: Partial<ModelFile>;
-  try {
-    file = JSON.parse(text);
-  } catch (cause) {
-    throw wrong((cause as Error).message, cause);
-  }
-  if (file?.format !== 'kcr-model') throw wrong(`format ${JSON.stringify(file?.format)}`);
-  if (file.version !== 1 && file.version !== 2)
-    throw wrong(`version ${JSON.stringify(file.version)}`);
-  const described = file.version === 1 ? 'normalization' : 'input';
-  const missing = ['architecture', 'config', 'kept', 'classes', described].filter(
-    (key) => !(key in file),
-  );
-  if (missing.length > 0) throw wrong(`no ${missing.join(', ')}`);
-  return file as ModelFile;
+  const file = await readJson(path, refusal, absent);
+  const { format, version } = Object(file) as Partial<ModelFile>;
+  if (format !== 'kcr-model') throw wrongFile(path, `format ${JSON.stringify(format)}`);
+  if (version !== 1 && version !== 2) throw wrongFile(path, `version ${JSON.stringify(version)}`);
+  return checkFields(fileFields, file, path, refusal);
 }

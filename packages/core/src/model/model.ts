@@ -68,7 +68,7 @@ export class Model<C extends object = object> {
     trace(({ input }) => {
       const frame: Frame = {
         training: false,
-        kept: (name) => kept[name],
+        kept: keptOf(kept),
         dim: (dim) => void dims.set(dim.name, dim),
         param: (spec) => {
           params.set(spec.name, spec);
@@ -107,7 +107,7 @@ export class Model<C extends object = object> {
     const adapt = this.#adapt();
     const frame: Frame = {
       training: options.training ?? false,
-      kept: (name) => this.kept[name],
+      kept: keptOf(this.kept),
       dim: () => {},
       param: (spec) => options.state(spec.name),
       assign: (name, value) => options.assign?.(name, value),
@@ -155,10 +155,10 @@ export class Model<C extends object = object> {
    */
   checkState(state: StateDict, where: string): void {
     const names = new Set(this.params.map((p) => p.name));
-    const missing = this.params.filter((p) => !state[p.name]).map((p) => p.name);
+    const missing = this.params.filter((p) => !Object.hasOwn(state, p.name)).map((p) => p.name);
     const unexpected = Object.keys(state).filter((name) => !names.has(name));
     const misshapen = this.params.flatMap((p) => {
-      const found = state[p.name];
+      const found = Object.hasOwn(state, p.name) ? state[p.name] : undefined;
       return found && shapeText(found.shape) !== shapeText(p.shape)
         ? [`${p.name} is ${shapeText(found.shape)} instead of ${shapeText(p.shape)}`]
         : [];
@@ -183,6 +183,10 @@ export class Model<C extends object = object> {
       });
   }
 }
+
+/** A dimension may have the name of what every object has. */
+const keptOf = (kept: Kept) => (name: string) =>
+  Object.hasOwn(kept, name) ? kept[name] : undefined;
 
 /** Stands for what only a training step is given. */
 const notInTraining = (name: string): never => {

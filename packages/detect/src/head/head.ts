@@ -2,10 +2,12 @@ import {
   type FeatureMap,
   type MakeHead,
   type ModelOutput,
+  type OptionRanges,
   type Scope,
   type Task,
   type Tensor,
   tf,
+  wholeFrom,
   withDefaults,
 } from '@kcr/core';
 import { mapsAtStrides } from './pyramid.ts';
@@ -16,6 +18,9 @@ export interface HeadConfig {
   backbone: object;
   num_classes: number;
 }
+
+/** How many classes a head may tell apart. */
+const CLASSES = wholeFrom(1, 2 ** 16);
 
 type Named = Readonly<Record<string, Tensor>>;
 
@@ -37,6 +42,8 @@ export interface Head<C extends object> {
   readonly module: string;
   readonly task: Task;
   readonly defaults: C & { num_classes: number };
+  /** The numbers that its options may have. */
+  readonly ranges?: OptionRanges<C>;
   /** The strides of the maps that it takes, from fine to coarse. */
   strides(config: C): readonly number[];
   /** What it makes of the backbone's maps. */
@@ -57,9 +64,10 @@ export const defineHead =
     backbone,
     configure(partial) {
       const { backbone: own = {}, ...options } = partial;
+      const ranges = { num_classes: CLASSES, ...head.ranges } as OptionRanges<typeof head.defaults>;
       const given = options as Partial<C & { num_classes: number }>;
       return {
-        ...withDefaults(head.name, head.defaults, given),
+        ...withDefaults(head.name, head.defaults, given, ranges),
         backbone: backbone.configure(own),
       };
     },

@@ -1,4 +1,4 @@
-import type { Scope } from '@kcr/core';
+import { type OptionRanges, type Scope, shareOption, wholeFrom, widthOption } from '@kcr/core';
 import { fpn, type Pyramid } from '../head/fpn.ts';
 import { defineHead, type HeadInput } from '../head/head.ts';
 import { instanceDetection } from './detection-task.ts';
@@ -33,6 +33,26 @@ const defaults = {
   score_thr: 0.05,
   nms_threshold: 0.5,
   max_per_img: 100,
+};
+
+const boxes = wholeFrom(1, 2 ** 14);
+
+const ranges: OptionRanges<MaskRcnnConfig> = {
+  out_channels: widthOption,
+  anchor_scale: { min: 1 / 64, max: 1024 },
+  anchor_ratios: { min: 1 / 64, max: 64, entries: [1, 8] },
+  rpn_nms_pre: boxes,
+  rpn_max_per_img: boxes,
+  rpn_nms_threshold: shareOption,
+  rpn_num: boxes,
+  fc_out_channels: widthOption,
+  rcnn_num: boxes,
+  rcnn_pos_fraction: shareOption,
+  box_roi_size: wholeFrom(1, 64),
+  mask_roi_size: wholeFrom(1, 64),
+  score_thr: shareOption,
+  nms_threshold: shareOption,
+  max_per_img: boxes,
 };
 
 const oneStage: readonly RegionStage[] = [{ iou: 0.5, coding: [10, 10, 5, 5], weight: 1 }];
@@ -71,6 +91,7 @@ export const maskRcnn = defineHead<MaskRcnnConfig>({
   module: '@kcr/detect',
   task: instanceDetection,
   defaults,
+  ranges,
   strides,
   forward: twoStage(oneStage),
 });
@@ -84,6 +105,7 @@ export const cascadeMaskRcnn = defineHead<MaskRcnnConfig>({
   module: '@kcr/detect',
   task: instanceDetection,
   defaults,
+  ranges,
   strides,
   forward: twoStage(cascade),
 });

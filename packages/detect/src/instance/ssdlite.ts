@@ -7,8 +7,11 @@ import {
   KcrError,
   normal,
   type Scope,
+  shareOption,
   type Tensor,
   tf,
+  wholeFrom,
+  widthOption,
   zeros,
 } from '@kcr/core';
 import { decodeBoxes } from '../boxes/box-coding.ts';
@@ -76,6 +79,15 @@ export const ssdlite = defineHead<SsdLiteConfig>({
     score_thr: 0.02,
     nms_threshold: 0.45,
     max_per_img: 200,
+  },
+  ranges: {
+    extra_channels: { ...widthOption, entries: [0, 8] },
+    anchor_ratios: { min: 1 / 64, max: 64, entries: [0, 8] },
+    anchor_scale: { min: 1 / 1024, max: 16, entries: [2, 2] },
+    neg_pos_ratio: { min: 0, max: 2 ** 16 },
+    score_thr: shareOption,
+    nms_threshold: shareOption,
+    max_per_img: wholeFrom(1, 2 ** 14),
   },
   strides: () => [16, 32],
   forward(m, { maps, image, config, targets }) {

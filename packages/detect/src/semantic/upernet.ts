@@ -8,8 +8,11 @@ import {
   normal,
   resizeBilinear,
   type Scope,
+  shareOption,
   type Tensor,
   tf,
+  wholeFrom,
+  widthOption,
 } from '@kcr/core';
 import { defineHead } from '../head/head.ts';
 import { segmentationLoss } from './segmentation-loss.ts';
@@ -95,6 +98,12 @@ export const upernet = defineHead<UperNetConfig>({
     dropout_ratio: 0.1,
     auxiliary_channels: 256,
     auxiliary_weight: 0.4,
+  },
+  ranges: {
+    channels: widthOption,
+    pool_scales: wholeFrom(1, 64),
+    dropout_ratio: shareOption,
+    auxiliary_channels: wholeFrom(0, widthOption.max),
   },
   strides: () => [4, 8, 16, 32],
   forward(m, { maps, config, targets }) {

@@ -15,4 +15,4 @@ export const dataKinds: Readonly<Record<string, DataKind>> = Object.fromEntries(
 
 /** A kind of data by name, or by `MODULE#EXPORT`. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
 export const findDataKind = async (name: string): Promise<DataKind> =>
-  dataKinds[name] ?? ((await importExport(name)) as DataKind);
+  Object.hasOwn(dataKinds, name) ? dataKinds[name]! : ((await importExport(name)) as DataKind);

@@ -42,6 +42,7 @@ async function run(root: string, pruning: PruningInput, { seed = 0, out = 'out' 
     engine: engines.make,
     seed,
     on: (event) => events.push(event),
+    trust: [],
   });
   return { events, engines, loaded, pruned };
 }

@@ -45,7 +45,7 @@ export async function pruneInto(
   directory: string,
   loaded: LoadedModel,
   settings: Pruning,
-  { train, engine: makeEngine, seed, on }: PruningContext,
+  { train, engine: makeEngine, seed, on, trust }: PruningContext,
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, 'prune.json');
@@ -60,7 +60,7 @@ export async function pruneInto(
   if (existsSync(path)) {
     const file = JSON.parse(await readFile(path, 'utf8')) as PruningFile;
     requireSameRun(path, file.identity, identity);
-    return loadCheckpoint(directory);
+    return loadCheckpoint(directory, { trust });
   }
   if (existsSync(join(directory, 'model.json')))
     throw new KcrError('OUT_EXISTS', {

@@ -9,10 +9,12 @@ export interface PruningContext {
   readonly engine: MakeEngine;
   readonly seed: number;
   readonly on: OnEvent;
+  /** Modules that the pruned checkpoint may name. */
+  readonly trust: readonly string[];
 }
 
 /** What a way of pruning is given. */
-export interface PruningJob extends Omit<PruningContext, 'engine'> {
+export interface PruningJob extends Omit<PruningContext, 'engine' | 'trust'> {
   readonly loaded: LoadedModel;
   readonly engine: Engine;
   /** Folder for its state, where it goes on after an interruption. */

@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import {
-  count,
-  named,
-  normalization,
-  part,
-  positiveShare,
-  properShare,
-  range,
-  scale,
-  share,
-} from './fields.ts';
+import { count, named, part, positiveShare, properShare, range, scale, share } from './fields.ts';
 
 const oneOf = named({ first: 1, second: 2 });
 const use = '@kcr/masks#qkMask';
@@ -37,17 +27,6 @@ const cases: [string, z.ZodType, unknown[], unknown[]][] = [
     [use, {}, { use: '@kcr/masks' }, { use: '#x' }, { use: 'x#' }, { use, option: {} }],
   ],
   ['named', oneOf, ['first', 'second', { use }], ['third', 'toString', 1, { use: 'first' }]],
-  [
-    'normalization',
-    normalization,
-    [{ mean: [0.5], std: [0.25] }],
-    [
-      { mean: [0.5], std: [0] },
-      { mean: [], std: [1] },
-      { mean: [0.5] },
-      { mean: [1], std: [1], scale: 1 },
-    ],
-  ],
 ];
 
 test.each(cases)('%s', (_, type, right, wrong) => {

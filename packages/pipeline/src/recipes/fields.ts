@@ -31,8 +31,3 @@ export const part = z.strictObject({
 /** A short name of a table, or an extension by its module. */
 export const named = <T extends object>(table: T) =>
   z.union([z.enum(Object.keys(table) as (keyof T & string)[]), part]);
-
-export const normalization = z.strictObject({
-  mean: z.array(z.number()).min(1),
-  std: z.array(z.number().positive()).min(1),
-});

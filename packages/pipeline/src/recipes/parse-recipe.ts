@@ -1,4 +1,4 @@
-import { KcrError } from '@kcr/core';
+import { fieldProblems, KcrError } from '@kcr/core';
 import type { z } from 'zod';
 import {
   type Pruning,
@@ -23,12 +23,9 @@ export const parsePruning = (input: PruningInput, where: string): Promise<Prunin
 async function parse<T>(type: z.ZodType<T>, input: unknown, where: string): Promise<T> {
   const parsed = await type.safeParseAsync(input);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'recipe'}: ${message}`,
-  );
   throw new KcrError('RECIPE_INVALID', {
     where,
-    found: problems.join('; '),
+    found: fieldProblems(parsed.error, 'recipe'),
     fix: 'Correct these fields; docs/recipes.md lists all of them',
   });
 }

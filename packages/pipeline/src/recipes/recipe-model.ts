@@ -9,7 +9,7 @@ import {
 } from '@kcr/core';
 import { headWeights, withHead } from '@kcr/detect';
 import { findModelEntry, modelOf } from '../find-model.ts';
-import { loadCheckpoint } from '../load-checkpoint.ts';
+import { loadCheckpoint, type Trust } from '../load-checkpoint.ts';
 import { findHead, loadPart } from '../modules.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -43,13 +43,15 @@ export async function wholeModel(recipe: Recipe): Promise<Model> {
  * A recipe's model on the backbone of a checkpoint, pruned channels and adapters included, with its weights; what the
  * backbone does not have is drawn.
  *
+ * @param trust of the modules that the checkpoint names
  * @throws KcrError `BACKBONE`, and those of reading a checkpoint
  */
 export async function onBackbone(
   { model: own, seed }: Recipe,
   directory: string,
+  trust: Trust = {},
 ): Promise<PrunedModel> {
-  const { model: trained, weights } = await loadCheckpoint(directory);
+  const { model: trained, weights } = await loadCheckpoint(directory, trust);
   const { architecture, kept, adapters } = trained;
   const expected = (await findModelEntry(own.name)).architecture;
   if (architecture.name !== expected.name || !own.head)

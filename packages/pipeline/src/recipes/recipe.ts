@@ -1,3 +1,4 @@
+import { normalizationFields } from '@kcr/core';
 import { z } from 'zod';
 import type { ClassFoldersInput } from '../data/class-folders.ts';
 import type { ClassMapsInput } from '../data/class-maps.ts';
@@ -6,7 +7,7 @@ import { dataKinds, findDataKind } from '../data/data-kinds.ts';
 import type { NumberedObjectsInput } from '../data/numbered-objects.ts';
 import { allocators } from '../pruning/allocators.ts';
 import { schedules } from '../pruning/schedules.ts';
-import { count, named, normalization, part, properShare, share } from './fields.ts';
+import { count, named, part, properShare, share } from './fields.ts';
 
 const optimizer = z.strictObject({
   lr: z.number().positive(),
@@ -43,7 +44,7 @@ const dataFields = z.looseObject({
     .default('classes'),
   /** Folder that the other paths are in. */
   root: z.string().optional(),
-  normalization: normalization.optional(),
+  normalization: normalizationFields.optional(),
 });
 
 /** The other fields are checked by the kind, which gives `options`. */

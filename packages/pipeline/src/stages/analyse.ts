@@ -71,7 +71,7 @@ async function measure(
 ): Promise<ModelAnalysis> {
   const { directory, data } = context;
   const folder = folderOf(name);
-  const loaded = await loadCheckpoint(join(directory, folder));
+  const loaded = await loadCheckpoint(join(directory, folder), context);
   const { model, weights } = loaded;
   await using engine = await context.engine();
   engine.set(weights);

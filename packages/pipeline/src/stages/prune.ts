@@ -14,15 +14,16 @@ export const pruneStage = defineStage<
   CompactModel
 >({
   name: 'pruned',
-  async run({ dense, settings }, { recipe, directory, data, engine, seed, on }) {
+  async run({ dense, settings }, context) {
+    const { recipe, directory, data } = context;
     if (!dense)
       throw new KcrError('PRUNE_DENSE', {
         where: `recipe ${recipe.name}`,
         found: 'no trained model to prune',
         fix: 'Give `weights`, or add `dense` to the recipe',
       });
-    const loaded = await loadCheckpoint(dense.directory);
+    const loaded = await loadCheckpoint(dense.directory, context);
     const train = labelled(data.train, taskOf(loaded.model));
-    return pruneInto(join(directory, 'pruned'), loaded, settings, { train, engine, seed, on });
+    return pruneInto(join(directory, 'pruned'), loaded, settings, { ...context, train });
   },
 });

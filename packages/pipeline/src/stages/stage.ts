@@ -17,6 +17,8 @@ export interface StageContext {
   readonly backbone?: string;
   /** Whom `retrain` learns from: see the recipe's `distillation.teacher`. */
   readonly teacher?: string;
+  /** Modules that checkpoints may name: those that the caller trusts, and the recipe's own. */
+  readonly trust: readonly string[];
   readonly seed: number;
   readonly on: OnEvent;
 }

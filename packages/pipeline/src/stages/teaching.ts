@@ -10,6 +10,7 @@ export async function teaching({
   teacher,
   directory,
   data,
+  trust,
 }: StageContext): Promise<Plugin[]> {
   const { teacher: own, ...options } = recipe.distillation;
   const source = teacher ?? own;
@@ -20,7 +21,7 @@ export async function teaching({
     if (logits) return [distillation({ ...options, teacher: { logits } })];
     throw refused(path, 'neither a checkpoint folder nor a tensor named "logits"');
   }
-  const { model, weights, info } = await loadCheckpoint(path);
+  const { model, weights, info } = await loadCheckpoint(path, { trust });
   const normalizationOf = ({ mean, std }: { mean: unknown; std: unknown }) =>
     JSON.stringify({ mean, std });
   const { input } = data.train;

@@ -84,6 +84,7 @@ export const tinyContext = async (
   data: { train: tinyImages(4), test: tinyImages(2) },
   engine: eagerEngine,
   directory,
+  trust: [],
   seed: 0,
   on: () => {},
   ...more,
@@ -93,7 +94,8 @@ export const tinyContext = async (
 export async function tinyCheckpoint(directory: string, model?: Model): Promise<LoadedModel> {
   const saved = model ?? (await tinyModel());
   const weights = saved.initialize(new Generator(0));
-  const { classes } = tinyImages(1);
+  const { classes: own } = tinyImages(1);
+  const classes = Array.from({ length: saved.classes }, (_, i) => own[i] ?? `class ${i}`);
   const info = { classes, input: plainPreprocessing(saved.inputShape) };
   await saveModel(directory, saved, weights, info);
   return { model: saved, weights, info };

@@ -1,0 +1,37 @@
+import { KcrError } from './error.ts';
+
+/** How files of other formats begin. */
+const FORMATS: readonly { begins: readonly string[]; found: string; pickle?: boolean }[] = [
+  { begins: ['PK\u0003\u0004'], found: 'a zip with a pickle, as torch.save writes', pickle: true },
+  {
+    begins: ['\u0080\u0002', '\u0080\u0003', '\u0080\u0004', '\u0080\u0005'],
+    found: 'a pickle, as torch.save once wrote',
+    pickle: true,
+  },
+  { begins: ['version https://git-lfs'], found: 'a pointer of Git LFS, not the file itself' },
+  { begins: ['<!doctype', '<html'], found: 'a page of HTML' },
+];
+
+/**
+ * The error of a file that was taken for safetensors, is none, and is known by its first bytes: a pickle with how to convert
+ * it, a pointer of Git LFS or a page of HTML. Nothing where it is not known.
+ */
+export function foreignFormat(bytes: Uint8Array, where: string): KcrError | undefined {
+  const begin = String.fromCharCode(...bytes.subarray(0, 64)).toLowerCase();
+  const format = FORMATS.find(({ begins }) =>
+    begins.some((b) => begin.startsWith(b.toLowerCase())),
+  );
+  if (!format) return undefined;
+  const { found, pickle } = format;
+  const fix = pickle ? conversion(where) : 'Fetch the file itself, e.g. with `git lfs pull`';
+  return new KcrError('SAFETENSORS_HEADER', { where, found, fix });
+}
+
+/** How a pickle becomes a safetensors file. */
+function conversion(path: string): string {
+  const end = path.endsWith('.safetensors') ? '.converted.safetensors' : '.safetensors';
+  const [from, to] = [path, path.replace(/\.[a-z]+$/i, '') + end].map((s) => JSON.stringify(s));
+  return `Reading it could run code. Convert it in Python and pass the new file:
+import torch; from safetensors.torch import save_file; state = torch.load(${from}, map_location="cpu", weights_only=True)
+save_file({k: v.clone().contiguous() for k, v in state.get("model", state.get("state_dict", state)).items()}, ${to}) # the new file`;
+}

@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { checkFields, parseJson, readJson } from './json.ts';
+
+const refusal = { code: 'REPORT_RUN', fix: 'Pass another' } as const;
+
+test('all wrong fields are named at once, with their paths', () => {
+  const type = z.object({
+    name: z.string(),
+    sizes: z.array(z.number()),
+    more: z.object({ x: z.string() }),
+  });
+  const value = { name: 1, sizes: [1, 'two', 3], more: {} };
+  const error = (() => {
+    try {
+      return checkFields(type, value, 'a.json', refusal);
+    } catch (e) {
+      return e;
+    }
+  })();
+  expect(error).toMatchObject({ code: 'REPORT_RUN', where: 'a.json', fix: 'Pass another' });
+  const { found } = error as { found: string };
+  expect(found.split('; ').map((problem) => problem.split(':')[0])).toEqual([
+    'name',
+    'sizes.1',
+    'more.x',
+  ]);
+  expect(() => checkFields(type, [], 'a.json', refusal)).toThrow(/^a\.json: file: /);
+});
+
+test('a field that would be a prototype is none, however deep', () => {
+  expect(parseJson('{"a":[{"constructor":1}]}')).toEqual({ a: [{ constructor: 1 }] });
+  expect(() => parseJson('{"a":[{"__proto__":{"b":1}}]}')).toThrow(/__proto__/);
+});
+
+test('a file that is not there, or no JSON, is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kcr-json-'));
+  try {
+    const path = join(folder, 'x.json');
+    await expect(readJson(path, refusal)).rejects.toMatchObject({
+      code: 'REPORT_RUN',
+      where: path,
+    });
+    await writeFile(path, '{"a":');
+    await expect(readJson(path, refusal)).rejects.toMatchObject({
+      where: path,
+      cause: expect.any(SyntaxError),
+    });
+    await writeFile(path, '[1]');
+    expect(await readJson(path, refusal)).toEqual([1]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
