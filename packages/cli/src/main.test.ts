@@ -127,7 +127,7 @@ describe('arguments are read to the options of the command', () => {
       'predict',
       ['a', 'b', '--model', 'm', ...out, '--score', '0.5'],
       ['a', 'b'],
-      { model: 'm', out: 'o', score: 0.5, ...engine },
+      { model: 'm', out: 'o', score: 0.5, invalid: 'error', ...engine },
     ],
     ['inspect', ['m', '--config', '{}', '--json'], ['m'], { config: '{}', json: true }],
     [

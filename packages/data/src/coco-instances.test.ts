@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cocoInstances } from './coco-instances.ts';
@@ -107,6 +107,37 @@ test('boxes may reach over the border by a pixel, by rounding', async () => {
     const path = await changed((file) => void (file.annotations[0]!.bbox = bbox));
     expect((await cocoInstances(path, at('images'))).instances(0)).toHaveLength(2);
   }
+});
+
+test('boxes are those of the image as it is shown, turned by EXIF', async () => {
+  // 24 x 16 pixels as stored, to be turned clockwise.
+  const fixture = new URL('../fixtures/images/exif-6.jpg', import.meta.url);
+  await copyFile(fixture, at('images', 'turned.jpg'));
+  const annotated = (size: object) =>
+    changed((file) => void Object.assign(file.images[1]!, { file_name: 'turned.jpg', ...size }));
+  const source = await cocoInstances(await annotated({ height: 24, width: 16 }), at('images'));
+  const { shape, data } = await source.pixels(1);
+  expect(shape).toEqual([24, 16, 3]);
+  // Red grows along both stored axes: from the upper right corner now.
+  expect(data[3 * 15]!).toBeLessThan(20);
+  expect(data[3 * 16 * 23]!).toBeGreaterThan(150);
+  const stored = await cocoInstances(await annotated({ height: 16, width: 24 }), at('images'));
+  await expect(stored.pixels(1)).rejects.toMatchObject({
+    code: 'COCO_IMAGE_SIZE',
+    found: 'a file of 16 x 24 pixels, annotated as 24 x 16',
+  });
+});
+
+test('images that are damaged, or of another size, may be left out and counted', async () => {
+  const whole = await readFile(at('images', 'a.png'));
+  await writeFile(at('images', 'cut.png'), whole.subarray(0, whole.length / 2));
+  const path = await changed((file) => {
+    file.images[0]!.file_name = 'cut.png';
+    file.images.push({ id: 9, height, width: 9, file_name: 'a.png' });
+  });
+  const source = await cocoInstances(path, at('images'), { invalid: 'skip' });
+  expect(source.skipped).toEqual({ IMAGE_READ: 1, COCO_IMAGE_SIZE: 1 });
+  expect(source.truth.images.map(({ id }) => id)).toEqual([3]);
 });
 
 test.each<[string, string, (file: File) => void, number]>([

@@ -8,8 +8,9 @@ import { type Place, placeOf } from './coco/place.ts';
 import { readCoco } from './coco/read-coco.ts';
 import { truthObjects } from './coco/truth-objects.ts';
 import { readImage } from './image.ts';
-import { type InstanceSource, instanceSource } from './instance-source.ts';
+import { checkSize, type InstanceSource, instanceSource } from './instance-source.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
+import { readable } from './readable.ts';
 
 export interface CocoSourceOptions {
   channels?: 1 | 3;
@@ -75,7 +76,8 @@ function usableImages(
  * The instances of a COCO file, with the images of a folder. Where masks are read an annotation without a box has that
  * of its mask. An image or a category that is listed twice is one.
  *
- * @throws KcrError `COCO_*`, `RLE_*`: with `skip` for the file as a whole only; `COCO_IMAGE_SIZE` when an image is read
+ * @throws KcrError `COCO_*`, `RLE_*`: with `skip` for the file as a whole only; `IMAGE_READ` and `COCO_IMAGE_SIZE` when an
+ *   image is read
  */
 export async function cocoInstances(
   annotations: string,
@@ -96,10 +98,14 @@ export async function cocoInstances(
         found: 'no name',
         fix: 'Name the category',
       });
-  const usable = usableImages(listed, images, refusals);
+  const pixels = (image: CocoImage) =>
+    readImage(join(images, image.file_name!), channels, 'upright');
+  const usable = await readable(usableImages(listed, images, refusals), refusals, async (image) =>
+    checkSize(await pixels(image), image),
+  );
   const known = new Map(usable.map((image) => [image.id, image]));
   const truth = {
-    images: usable,
+    images: [...usable],
     categories: Array.from(categories.values(), ({ entry }) => entry),
     annotations: file.annotations,
   };
@@ -130,6 +136,6 @@ export async function cocoInstances(
     channels,
     masks,
     skipped: refusals.skipped,
-    pixels: (image) => readImage(join(images, image.file_name!), channels, 'upright'),
+    pixels,
   });
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Generator } from '@kcr/core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -74,6 +74,26 @@ test('training images are cut from the original at random, others are not', asyn
   expect(cuts).toContain(Array(48).fill(0).join());
   expect(cuts).toContain(Array(16).fill('0,0,255').join());
   expect(await source.pixels(0)).toEqual(await (await imageFolder(folder, { size: 4 })).pixels(0));
+});
+
+test('images that cannot be read may be left out and counted', async () => {
+  const root = await makeFolder('damaged');
+  const path = at('damaged', 'blue', 'b.png');
+  const whole = await readFile(at('damaged', 'blue', 'a.png'));
+  await writeFile(path, whole.subarray(0, whole.length / 2));
+  const strict = await imageFolder(root, { size: 8 });
+  expect([...strict.labels]).toEqual([0, 0, 1]);
+  await expect(strict.pixels(1)).rejects.toMatchObject({ code: 'IMAGE_READ', where: path });
+  const source = await imageFolder(root, { size: 8, invalid: 'skip' });
+  expect([...source.labels]).toEqual([0, 1]);
+  expect(source.skipped).toEqual({ IMAGE_READ: 1 });
+  expect(await source.pixels(1)).toEqual(await strict.pixels(2));
+  await writeFile(at('damaged', 'blue', 'a.png'), '');
+  await writeFile(at('damaged', 'red', 'a.png'), '');
+  await expect(imageFolder(root, { size: 8, invalid: 'skip' })).rejects.toMatchObject({
+    code: 'DATASET_EMPTY',
+    found: 'none of 3 images can be read',
+  });
 });
 
 test.each([0, -0.5, 1.01, Number.NaN])(

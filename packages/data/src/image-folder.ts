@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { type Generator, KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import { KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { modelInput, readSource } from './model-input.ts';
 import { type ResizedCropOptions, randomRegion, toPixels } from './random-region.ts';
+import { readable } from './readable.ts';
 import { resample } from './resample.ts';
 
 export interface ImageFolderOptions {
@@ -33,26 +34,56 @@ export interface ImageFolderOptions {
   invalid?: InvalidPolicy;
 }
 
-/** Images that are decoded at once to see whether they can be. */
-const AT_ONCE = 16;
+/** How the images of a folder become inputs. @throws KcrError `OPTION` */
+function folderInput({ size, channels = 3, ...options }: ImageFolderOptions): Preprocessing {
+  const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
+  if (!(cropRatio > 0 && cropRatio <= 1))
+    throw new KcrError('OPTION', {
+      where: 'cropRatio',
+      found: String(cropRatio),
+      fix: 'Give a share of the resized image, above 0, at most 1',
+    });
+  return {
+    ...plainPreprocessing([size, size, channels]),
+    mean: options.mean ?? Array<number>(channels).fill(0),
+    interpolation,
+    crop_mode: cropMode,
+    crop_pct: cropRatio,
+  };
+}
 
-/** Which of some images can be decoded. */
-async function readable(
-  paths: readonly string[],
-  input: Preprocessing,
-  refusals: Refusals,
-): Promise<boolean[]> {
-  const found: boolean[] = [];
-  for (let i = 0; i < paths.length; i += AT_ONCE)
-    found.push(
-      ...(await Promise.all(
-        paths.slice(i, i + AT_ONCE).map(async (path) => {
-          const pixels = await refusals.attempt(() => readSource(path, input));
-          return pixels !== undefined;
-        }),
-      )),
-    );
-  return found;
+/** Checks that the folders that were found are among the classes, each once. @throws KcrError `FOLDER_CLASSES` */
+function checkClasses(root: string, found: readonly string[], given?: readonly string[]): void {
+  const classes = given ?? found;
+  const unknown = found.filter((name) => !classes.includes(name));
+  const some = `${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`;
+  if (found.length === 0 || unknown.length > 0)
+    throw new KcrError('FOLDER_CLASSES', {
+      where: root,
+      found: found.length === 0 ? 'no class folders' : `unknown classes ${unknown.join(', ')}`,
+      fix: given
+        ? `Use one folder per class, named ${some}`
+        : 'Pass a folder that has one folder of images per class',
+    });
+  const twice = found.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
+  if (twice !== undefined)
+    throw new KcrError('FOLDER_CLASSES', {
+      where: join(root, twice),
+      found: `the name of two classes, ${classes.indexOf(twice)} and ${classes.lastIndexOf(twice)}`,
+      fix: 'Give each class a name of its own',
+    });
+}
+
+/** Reads images as inputs, and keeps those that it has read where there is memory for all. */
+function inputReader(input: Preprocessing, remember: boolean): (path: string) => Promise<Pixels> {
+  const cache = new Map<string, Pixels>();
+  return async (path) => {
+    const known = cache.get(path);
+    if (known) return known;
+    const image = modelInput(await readSource(path, input), input);
+    if (remember) cache.set(path, image);
+    return image;
+  };
 }
 
 /**
@@ -63,69 +94,38 @@ async function readable(
  * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, `DATASET_EMPTY`; with `error` also `IMAGE_READ`, when an image is read
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
-  const { size, channels = 3, resizedCrop, mean = Array<number>(channels).fill(0) } = options;
-  const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
-  const { invalid = 'error' } = options;
-  if (!(cropRatio > 0 && cropRatio <= 1))
-    throw new KcrError('OPTION', {
-      where: 'cropRatio',
-      found: String(cropRatio),
-      fix: 'Give a share of the resized image, above 0, at most 1',
-    });
-  const framing = { interpolation, crop_mode: cropMode, crop_pct: cropRatio };
-  const input: Preprocessing = { ...plainPreprocessing([size, size, channels]), ...framing, mean };
+  const { size, channels = 3, resizedCrop, cacheBytes = 2 ** 30 } = options;
+  const input = folderInput(options);
   const found = await classFolders(root);
+  checkClasses(root, found, options.classes);
   const classes = options.classes ?? found;
-  const unknown = found.filter((name) => !classes.includes(name));
-  if (found.length === 0 || unknown.length > 0)
-    throw new KcrError('FOLDER_CLASSES', {
-      where: root,
-      found: found.length === 0 ? 'no class folders' : `unknown classes ${unknown.join(', ')}`,
-      fix: options.classes
-        ? `Use one folder per class, named ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`
-        : 'Pass a folder that has one folder of images per class',
-    });
-  const twice = found.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
-  if (twice !== undefined)
-    throw new KcrError('FOLDER_CLASSES', {
-      where: join(root, twice),
-      found: `the name of two classes, ${classes.indexOf(twice)} and ${classes.lastIndexOf(twice)}`,
-      fix: 'Give each class a name of its own',
-    });
-  const refusals = new Refusals(invalid);
-  const listed = await listImages(root, found, classes, refusals);
-  const fine = invalid === 'skip' && (await readable(listed.paths, input, refusals));
-  const isKept = (_: unknown, i: number) => !fine || fine[i]!;
-  const [paths, labels] = [listed.paths.filter(isKept), listed.labels.filter(isKept)];
-  if (paths.length === 0)
+  const refusals = new Refusals(options.invalid ?? 'error');
+  const { paths, labels } = await listImages(root, found, classes, refusals);
+  const plain = inputReader(input, paths.length * size * size * channels <= cacheBytes);
+  const all = paths.map((path, i) => ({ path, label: labels[i]! }));
+  const images = await readable(all, refusals, ({ path }) => plain(path));
+  if (images.length === 0)
     throw new KcrError('DATASET_EMPTY', {
       where: root,
-      found: 'no image that can be read',
+      found: `none of ${all.length} images can be read`,
       fix: 'Put JPEG or PNG files into the class folders',
     });
-  const remember = paths.length * size * size * channels <= (options.cacheBytes ?? 2 ** 30);
-  const cache = new Map<number, Pixels>();
+  const { interpolation, crop_mode, crop_pct } = input;
 
-  const pixels = async (i: number, augment?: Generator): Promise<Pixels> => {
-    if (augment && resizedCrop) {
-      const image = await readSource(paths[i]!, input);
+  return {
+    labels: Int32Array.from(images, ({ label }) => label),
+    classes,
+    shape: [size, size, channels],
+    framing: { interpolation, crop_mode, crop_pct },
+    skipped: refusals.skipped,
+    async pixels(i, augment) {
+      const { path } = images[i]!;
+      if (!augment || !resizedCrop) return plain(path);
+      const image = await readSource(path, input);
       const [height, width] = image.shape;
       const region = randomRegion(width, height, augment, resizedCrop);
       const from = toPixels(region, { height, width });
       return resample(image, { height: size, width: size }, { interpolation, from });
-    }
-    const known = cache.get(i);
-    if (known) return known;
-    const image = modelInput(await readSource(paths[i]!, input), input);
-    if (remember) cache.set(i, image);
-    return image;
-  };
-  return {
-    labels: Int32Array.from(labels),
-    classes,
-    shape: [size, size, channels],
-    framing,
-    skipped: refusals.skipped,
-    pixels,
+    },
   };
 }

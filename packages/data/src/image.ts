@@ -22,7 +22,7 @@ const readError = (where: string, cause: unknown) =>
   new KcrError('IMAGE_READ', {
     where,
     found: (cause as Error).message,
-    fix: 'Replace the file or take it out of the folder',
+    fix: 'Replace the file (JPEG, PNG, WebP, TIFF or GIF of 8 bits a channel), take it out of the folder, or skip such files',
     cause,
   });
 

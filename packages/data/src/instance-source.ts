@@ -39,7 +39,7 @@ interface SourceParts {
 }
 
 /** @throws KcrError `COCO_IMAGE_SIZE` for a file of another size than its annotations are for */
-function checkSize({ shape }: Pixels, { id, height, width }: CocoImage): void {
+export function checkSize({ shape }: Pixels, { id, height, width }: CocoImage): void {
   if (shape[0] === height && shape[1] === width) return;
   throw new KcrError('COCO_IMAGE_SIZE', {
     where: `image ${id}`,

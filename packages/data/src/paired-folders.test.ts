@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { pairFolders } from './paired-folders.ts';
@@ -6,19 +6,23 @@ import { temporaryFolder } from './testing.ts';
 
 const at = temporaryFolder();
 
-const write = async (height: number, width: number, ...path: string[]) => {
-  const raw = { height, width, channels: 3 as const };
-  await sharp(new Uint8Array(3 * height * width), { raw }).toFile(at(...path));
+/** An image, black, or in a folder of labels a map of one channel. */
+const write = async (height: number, width: number, folder: string, name: string) => {
+  const channels = folder === 'images' || folder === 'more' ? 3 : 1;
+  const raw = { height, width, channels } as const;
+  const image = sharp(new Uint8Array(channels * height * width), { raw });
+  await image.toColourspace(channels === 1 ? 'b-w' : 'srgb').toFile(at(folder, name));
 };
 
 beforeAll(async () => {
-  for (const folder of ['images', 'labels', 'few', 'none']) await mkdir(at(folder));
+  for (const folder of ['images', 'more', 'labels', 'few', 'none']) await mkdir(at(folder));
   await write(4, 6, 'images', 'b.png');
   await write(3, 5, 'images', 'a.jpg');
   await writeFile(at('images', 'notes.txt'), '');
   for (const folder of ['labels', 'few']) await write(3, 5, folder, 'a.png');
   await write(4, 6, 'labels', 'b.png');
   await write(4, 6, 'labels', 'c.png');
+  for (const name of ['a.png', 'd.png']) await write(3, 5, 'more', name);
   // Of another size than its image.
   await write(6, 4, 'few', 'b.png');
 });
@@ -35,7 +39,7 @@ test('images and labels of one name, sorted, with their sizes', async () => {
 
 test.each([
   ['another size', 'images', 'few', 'LABEL_MAP_SIZE', () => at('few/b.png')],
-  ['no labels', 'labels', 'images', 'LABEL_MAP_MISSING', () => at('labels/c.png')],
+  ['no labels', 'more', 'labels', 'LABEL_MAP_MISSING', () => at('more/d.png')],
 ])('%s: an error, or left out and counted', async (_, images, labels, code, where) => {
   await expect(pairFolders(at(images), at(labels))).rejects.toThrow(
     expect.objectContaining({ code, where: where() }),
@@ -43,6 +47,23 @@ test.each([
   const { pairs, skipped } = await pairFolders(at(images), at(labels), 'skip');
   expect(skipped).toEqual({ [code]: 1 });
   expect(pairs[0]!.name).toBe('a');
+});
+
+test('images and label maps that cannot be read may be left out and counted', async () => {
+  for (const folder of ['cut', 'maps']) await mkdir(at(folder));
+  const [image, map] = [await readFile(at('images/b.png')), await readFile(at('labels/b.png'))];
+  const half = (file: Buffer) => file.subarray(0, file.length / 2);
+  for (const [name, own, labels] of [
+    ['cut-image', half(image), map],
+    ['cut-map', image, half(map)],
+    ['whole', image, map],
+  ] as const) {
+    await writeFile(at('cut', `${name}.png`), own);
+    await writeFile(at('maps', `${name}.png`), labels);
+  }
+  const { pairs, skipped } = await pairFolders(at('cut'), at('maps'), 'skip');
+  expect(pairs.map(({ name }) => name)).toEqual(['whole']);
+  expect(skipped).toEqual({ IMAGE_READ: 1, LABEL_MAP_READ: 1 });
 });
 
 test('both sizes are said as width x height', async () => {

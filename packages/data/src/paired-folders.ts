@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { KcrError } from '@kcr/core';
-import { imageSize } from './image.ts';
+import { imageSize, readImage } from './image.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { isImage } from './is-image.ts';
+import { readLabelMap } from './label-map.ts';
+import { readable } from './readable.ts';
 import type { Size } from './view.ts';
 
 /** An image and the PNG that says something of each of its pixels. */
@@ -41,10 +43,9 @@ async function filesOf(folder: string): Promise<[name: string, path: string][]> 
 /**
  * Images and label maps of two folders, matched by name.
  *
- * @param policy for images without labels or of another size than theirs, with the name of another, or that cannot be read:
- * an error, or left out and counted
- * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`,
- * `FOLDER_DUPLICATE`, `IMAGE_READ`
+ * @param policy for images without labels or of another size than theirs, or with the name of another: an error, or left
+ *   out and counted, and so are files that cannot be read, which otherwise are an error when that is found
+ * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`, `FOLDER_DUPLICATE`
  */
 export async function pairFolders(
   images: string,
@@ -55,21 +56,19 @@ export async function pairFolders(
   const maps = new Map(own);
   const refusals = new Refusals(policy);
   const pairs: ImagePair[] = [];
-  for (const [i, [name, image]] of found.entries()) {
-    if (found[i - 1]?.[0] === name) {
-      refusals.refuse('FOLDER_DUPLICATE', image, `the name of ${found[i - 1]![1]}`);
-      continue;
-    }
+  const matched = found.flatMap(([name, image], i) => {
     const map = maps.get(name);
-    if (!map) {
-      refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
-      continue;
-    }
-    const sizes = await refusals.attempt(() =>
-      Promise.all([imageSize(image, 'upright'), imageSize(map, 'stored')]),
-    );
-    if (!sizes) continue;
-    const [size, own] = sizes;
+    if (found[i - 1]?.[0] === name)
+      refusals.refuse('FOLDER_DUPLICATE', image, `the name of ${found[i - 1]![1]}`);
+    else if (!map) refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
+    else return [{ name, image, map }];
+    return [];
+  });
+  const whole = await readable(matched, refusals, ({ image, map }) =>
+    Promise.all([readImage(image, 3, 'upright'), readLabelMap(map)]),
+  );
+  for (const { name, image, map } of whole) {
+    const [size, own] = await Promise.all([imageSize(image, 'upright'), imageSize(map, 'stored')]);
     if (size.height === own.height && size.width === own.width)
       pairs.push({ name, image, labels: map, ...size });
     else

@@ -71,6 +71,30 @@ describe('predictions', () => {
   });
 });
 
+test('images that cannot be read may be left out and counted', async () => {
+  await using folder = await temporaryFolder();
+  await prepare(folder.root);
+  const whole = await readFile(folder.at('one', 'a.png'));
+  await writeFile(folder.at('one', 'aa.png'), whole.subarray(0, whole.length / 2));
+  const events: PipelineEvent[] = [];
+  const given = { model: folder.at('model'), out: folder.at('out'), engine };
+  await expect(predict([folder.at('one')], given)).rejects.toMatchObject({
+    code: 'IMAGE_READ',
+    where: folder.at('one', 'aa.png'),
+  });
+  const { predictions } = await predict([folder.at('one')], {
+    ...given,
+    invalid: 'skip',
+    on: (event) => events.push(event),
+  });
+  expect(predictions.images.map(({ image }) => image)).toEqual([
+    folder.at('one', 'a.png'),
+    folder.at('one', 'b.png'),
+  ]);
+  const entries = { IMAGE_READ: 1 };
+  expect(events.at(-1)).toEqual({ type: 'skipped', where: folder.at('one'), entries });
+});
+
 describe('what cannot be done is refused', () => {
   const cases: [string, string, (at: (...parts: string[]) => string) => string[]][] = [
     ['PREDICT_INPUT', 'no such file or folder', (at) => [at('nothing.png')]],

@@ -1,11 +1,12 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compileInference, KcrError, writeAtomic } from '@kcr/core';
-import { isImage, readSource, type TestViewOptions } from '@kcr/data';
+import { type InvalidPolicy, isImage, readSource, type TestViewOptions } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { withLegend } from './report/draw.ts';
+import { reportSkipped } from './report-skipped.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
 export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>, Trust {
@@ -15,6 +16,8 @@ export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>
   out: string;
   /** Lowest score of an object that is drawn. Default 0.3. */
   score?: number;
+  /** Images that cannot be read: an error, or left out and counted. Default `error`. */
+  invalid?: InvalidPolicy;
   /** Makes the engine. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
   on?: OnEvent;
@@ -103,7 +106,8 @@ export async function predict(
   inputs: readonly string[],
   options: PredictOptions,
 ): Promise<PredictResult> {
-  const { out, score, scales, flip, engine: makeEngine = engineMaker(), on } = options;
+  const { out, score, scales, flip, engine: makeEngine = engineMaker() } = options;
+  const { invalid = 'error', on = () => {} } = options;
   const jobs = await jobsOf(inputs);
   checkOutputs(
     jobs,
@@ -117,8 +121,17 @@ export async function predict(
   await using step = compileInference(engine, model);
   await mkdir(out, { recursive: true });
   const images: PredictedImage[] = [];
+  const skipped: Record<string, number> = {};
+  const read = (path: string) =>
+    readSource(path, info.input).catch((error: unknown) => {
+      if (invalid === 'error' || !(error instanceof KcrError)) throw error;
+      skipped[error.code] = (skipped[error.code] ?? 0) + 1;
+      return undefined;
+    });
   for (const [i, { path, name }] of jobs.entries()) {
-    const image = { path, pixels: await readSource(path, info.input) };
+    const pixels = await read(path);
+    if (!pixels) continue;
+    const image = { path, pixels };
     const prediction = await kit.predict({ step, info }, image, { scales, flip });
     const further = Object.entries(kit.files(prediction)).map(
       ([end, bytes]) => [join(out, `${name}${end}`), bytes] as const,
@@ -127,16 +140,17 @@ export async function predict(
       jobs,
       further.map(([file]) => file),
     );
-    const drawing = await kit.draw(image.pixels, prediction, classes, { score });
+    const drawing = await kit.draw(pixels, prediction, classes, { score });
     const legend = kit.legend(prediction, classes);
     const file = join(out, `${name}.png`);
     await writeAtomic(file, legend.length > 0 ? await withLegend(drawing, legend) : drawing);
     for (const [path, bytes] of further) await writeAtomic(path, bytes);
-    const [height, width] = image.pixels.shape;
+    const [height, width] = pixels.shape;
     const said = kit.describe(prediction, image, i + 1, classes);
     images.push({ id: i + 1, image: path, drawing: file, height, width, ...said });
-    on?.({ type: 'predicted', image: path, drawing: file, done: i + 1, images: jobs.length });
+    on({ type: 'predicted', image: path, drawing: file, done: i + 1, images: jobs.length });
   }
+  reportSkipped(on, inputs.join(', '), { skipped });
   const file = join(out, 'predictions.json');
   const predictions = { classes, images };
   await writeAtomic(file, `${JSON.stringify(predictions, null, 1)}\n`);

@@ -1,8 +1,9 @@
-import { predict } from '@kcr/pipeline';
+import { type PredictOptions, predict } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import {
   type EngineOptions,
   engineOf,
+  invalidOption,
   share,
   withEngine,
   withTrust,
@@ -11,7 +12,7 @@ import {
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
-interface PredictCommandOptions extends EngineOptions {
+interface PredictCommandOptions extends EngineOptions, Pick<PredictOptions, 'invalid'> {
   model: string;
   out: string;
   score?: number;
@@ -33,6 +34,7 @@ export function addPredict(kcr: Command): void {
     .requiredOption('--out <folder>', 'for the drawings and predictions.json')
     .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', share);
   withEngine(withTrust(withViews(command)))
+    .addOption(invalidOption())
     .option('--json', 'print the predictions as JSON')
     .action(async (inputs: string[], options: PredictCommandOptions) => {
       const engine = engineOf(options);

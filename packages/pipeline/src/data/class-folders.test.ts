@@ -56,6 +56,15 @@ test('a test image is cut to its centre; training changes images, testing does n
   expect(distinct(await test.batch(all, generator))).toBe(4);
 });
 
+test('images that cannot be read are left out where that is asked for', async () => {
+  await using folder = await temporaryFolder();
+  for (const part of ['train', 'test']) await writeClassFolders(folder.at(part));
+  await writeFile(folder.at('train', 'dark', 'damaged.png'), 'no image');
+  await writeFile(folder.at('test', 'light', 'damaged.png'), 'no image');
+  const { train, test } = await read(folder.root, { invalid: 'skip' });
+  for (const { labels } of [train, test]) expect(labels).toEqual(Int32Array.of(0, 0, 1, 1));
+});
+
 test('mixed batches have a share of each class', async () => {
   await using folder = await temporaryFolder();
   for (const part of ['train', 'test']) await writeClassFolders(folder.at(part));

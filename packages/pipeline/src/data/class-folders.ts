@@ -3,6 +3,7 @@ import type { Dataset } from '@kcr/core';
 import { imageDataset, imageFolder } from '@kcr/data';
 import { z } from 'zod';
 import { positiveShare, range, share } from '../recipes/fields.ts';
+import { reportSkipped } from '../report-skipped.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
 
@@ -42,21 +43,17 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
   name: 'classes',
   schema,
   async read(
-    { resizedCrop, mix, cropRatio, cropMode, interpolation, ...data },
+    { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, ...data },
     { root, model, normalization, on },
   ) {
     const [size, , channels] = model.inputShape;
     const { mean } = normalization;
     const framing = { cropRatio, cropMode, interpolation, mean };
-    const common = { size, channels: channels as 1 | 3, invalid: data.invalid, ...framing };
+    const common = { size, channels: channels as 1 | 3, invalid, ...framing };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
-    for (const [part, { skipped: entries = {} }] of [
-      [data.train, train],
-      [data.test, test],
-    ] as const)
-      if (Object.keys(entries).length > 0)
-        on({ type: 'skipped', where: join(root, part), entries });
+    reportSkipped(on, join(root, data.train), train);
+    reportSkipped(on, join(root, data.test), test);
     const augment = await loadAugments(data.augment, augments);
     return {
       train: imageDataset(train, { normalization, augment, mix }),

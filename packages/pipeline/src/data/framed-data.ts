@@ -1,6 +1,7 @@
 import { type Framing, fitted, flipped, scaleJitter, shortSide } from '@kcr/data';
 import { z } from 'zod';
 import { count, range, scale, share } from '../recipes/fields.ts';
+import { reportSkipped } from '../report-skipped.ts';
 import { augmentList, loadAugments, photometricAugments } from './augments.ts';
 import type { DataContext } from './data-kind.ts';
 
@@ -62,12 +63,11 @@ export async function bothSplits<P extends object, S extends Skipping>(
   read: (part: P) => Promise<S>,
 ): Promise<{ train: S; test: S }> {
   const [train, test] = await Promise.all([read(parts.train), read(parts.test)]);
-  for (const [part, { skipped: entries }] of [
+  for (const [part, source] of [
     [parts.train, train],
     [parts.test, test],
   ] as const)
-    if (Object.keys(entries).length > 0)
-      on({ type: 'skipped', where: Object.values(part).join(', '), entries });
+    reportSkipped(on, Object.values(part).join(', '), source);
   return { train, test };
 }
 

@@ -15,7 +15,7 @@ test('what is left out has its default', async () => {
       kind: 'classes',
       root: undefined,
       normalization: undefined,
-      options: { train: 'train', test: 'test', augment: [] },
+      options: { train: 'train', test: 'test', augment: [], invalid: 'error' },
     },
     seed: 0,
     adapters: [],

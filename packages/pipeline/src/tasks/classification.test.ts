@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import {
   adapt,
   type CompiledStep,
@@ -50,6 +50,18 @@ describe('data for evaluation', () => {
     expect((await data.batch(Int32Array.of(0))).image.data[0]).toBeCloseTo(30 / 255, 6);
     expect(data.input!.crop_pct).toBe(1);
     expect((await read(folder.root, { cropRatio: 0.5 })).input!.crop_pct).toBe(0.5);
+  });
+
+  test('leave out images that cannot be read, and say so, where that is asked for', async () => {
+    await using folder = await temporaryFolder();
+    await writeClassFolders(folder.root);
+    await writeFile(folder.at('dark', 'damaged.png'), 'no image');
+    const events: unknown[] = [];
+    const request = { data: folder.root, invalid: 'skip' as const };
+    const data = await kit.evaluationData(loaded, request, (event) => events.push(event));
+    expect(data.labels).toEqual(Int32Array.of(0, 0, 1, 1));
+    const entries = { IMAGE_READ: 1 };
+    expect(events).toEqual([{ type: 'skipped', where: folder.root, entries }]);
   });
 
   test('are resized and cut as the checkpoint says', async () => {

@@ -23,6 +23,7 @@ import {
 import { drawPlain } from '../report/draw.ts';
 import { strip, TILE } from '../report/heat.ts';
 import { dimmed, overHeads, toHeats, toPictures } from '../report/pictures.ts';
+import { reportSkipped } from '../report-skipped.ts';
 import { refuseOthers } from './refuse-options.ts';
 import { defineTaskKit, type PictureRow, type TaskKit } from './task-kit.ts';
 
@@ -120,7 +121,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
   async evaluationData({ model, info }: LoadedModel, request, on) {
     refuseOthers(classification.name, request, ['cropRatio']);
     const { mean, std, crop_pct, crop_mode, interpolation } = info.input;
-    const { data, cacheBytes, cropRatio = crop_pct, invalid } = request;
+    const { data, cacheBytes, invalid, cropRatio = crop_pct } = request;
     const [size, , channels] = model.inputShape;
     const source = await imageFolder(data, {
       size,
@@ -133,8 +134,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       cacheBytes,
       invalid,
     });
-    if (source.skipped && Object.keys(source.skipped).length > 0)
-      on({ type: 'skipped', where: data, entries: source.skipped });
+    reportSkipped(on, data, source);
     const dataset = imageDataset(source, { normalization: { mean, std } });
     checkDataset(model, dataset, data);
     return dataset;

@@ -17,6 +17,7 @@ import {
   toCoco,
 } from '@kcr/detect';
 import { type DrawOptions, drawObjects } from '../report/draw.ts';
+import { reportSkipped } from '../report-skipped.ts';
 import { framedGallery, GALLERY_TILE } from './framed-gallery.ts';
 import { refuseOthers } from './refuse-options.ts';
 import { defineTaskKit, type TaskKit } from './task-kit.ts';
@@ -65,8 +66,7 @@ export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject
         ? await cocoInstances(annotations, data, reader)
         : await instanceFolder(data, { className: classes[0], ...reader });
       const where = annotations ?? data;
-      if (Object.keys(source.skipped).length > 0)
-        on({ type: 'skipped', where, entries: source.skipped });
+      reportSkipped(on, where, source);
       if (source.classes.length !== classes.length)
         throw new KcrError('DATASET_CLASSES', {
           where,

@@ -2,6 +2,7 @@ import { type ClassMap, type SemanticDataset, semanticDataset, semanticFolder } 
 import { segmentImage, semanticSegmentation } from '@kcr/detect';
 import { encode } from 'fast-png';
 import { drawClassMap } from '../report/draw.ts';
+import { reportSkipped } from '../report-skipped.ts';
 import { framedGallery, GALLERY_TILE } from './framed-gallery.ts';
 import { refuseOthers } from './refuse-options.ts';
 import { defineTaskKit, type TaskKit } from './task-kit.ts';
@@ -33,8 +34,7 @@ export const semanticSegmentationKit: TaskKit<SemanticDataset, ClassMap> = defin
       channels: channels as 1 | 3,
       invalid,
     });
-    if (Object.keys(source.skipped).length > 0)
-      on({ type: 'skipped', where: data, entries: source.skipped });
+    reportSkipped(on, data, source);
     return semanticDataset(source, {
       normalization: info.input,
       canvas: { height, width },

@@ -1,0 +1,34 @@
+import { KcrError } from '@kcr/core';
+import type { Refusals } from './invalid.ts';
+
+/** Files that are read at once. */
+const AT_ONCE = 16;
+
+/**
+ * Those of some files that can be read; the others are counted under their errors' codes. Where such files are an error,
+ * none is read here: reading it later says so.
+ */
+export async function readable<T>(
+  files: readonly T[],
+  refusals: Refusals,
+  read: (file: T) => Promise<unknown>,
+): Promise<readonly T[]> {
+  if (refusals.policy === 'error') return files;
+  const fine: T[] = [];
+  const attempt = async (file: T) => {
+    try {
+      await read(file);
+      return true;
+    } catch (error) {
+      if (!(error instanceof KcrError)) throw error;
+      refusals.count(error.code);
+      return false;
+    }
+  };
+  for (let i = 0; i < files.length; i += AT_ONCE) {
+    const some = files.slice(i, i + AT_ONCE);
+    const read = await Promise.all(some.map(attempt));
+    fine.push(...some.filter((_, n) => read[n]));
+  }
+  return fine;
+}
