@@ -91,8 +91,8 @@ test('images that cannot be read may be left out and counted', async () => {
   await writeFile(at('damaged', 'blue', 'a.png'), '');
   await writeFile(at('damaged', 'red', 'a.png'), '');
   await expect(imageFolder(root, { size: 8, invalid: 'skip' })).rejects.toMatchObject({
-    code: 'FOLDER_CLASSES',
-    found: 'none of 3 images can be read',
+    code: 'DATASET_EMPTY',
+    found: 'no image that can be read',
   });
 });
 
@@ -117,5 +117,27 @@ test('folders that are none of the classes, or none at all: FOLDER_CLASSES', asy
     );
   await expect(imageFolder(at('nowhere'), { size: 8 })).rejects.toThrow(
     expect.objectContaining({ code: 'FOLDER_READ' }),
+  );
+});
+
+test('images that cannot be read are left out and counted where they may be', async () => {
+  const root = await makeFolder('partly');
+  await writeFile(at('partly', 'red', 'empty.jpg'), '');
+  await writeFile(at('partly', 'red', 'page.jpg'), '<html></html>');
+  const whole = await imageFolder(root, { size: 4 });
+  await expect(whole.pixels(2)).rejects.toThrow(expect.objectContaining({ code: 'IMAGE_READ' }));
+  const source = await imageFolder(root, { size: 4, invalid: 'skip' });
+  expect([...source.labels]).toEqual([0, 1]);
+  expect(source.skipped).toEqual({ IMAGE_READ: 2 });
+  expect((await source.pixels(1)).shape).toEqual([4, 4, 3]);
+});
+
+test('a folder with the name of two classes: FOLDER_CLASSES', async () => {
+  const classes = ['red', 'blue', 'red'];
+  await expect(imageFolder(folder, { size: 4, classes })).rejects.toThrow(
+    expect.objectContaining({
+      code: 'FOLDER_CLASSES',
+      found: expect.stringContaining('0 and 2'),
+    }),
   );
 });

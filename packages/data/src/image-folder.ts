@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Generator, KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
 import type { Pixels } from './image.ts';
@@ -22,22 +23,28 @@ export interface ImageFolderOptions {
   mean?: readonly number[];
   /** Training images are cut at random from the original. */
   resizedCrop?: ResizedCropOptions;
-  /** Images that cannot be read: an error when that is found, or left out and counted. Default `error`. */
-  invalid?: InvalidPolicy;
   /** Decoded images are kept in memory up to this many bytes. Default 1 GiB. */
   cacheBytes?: number;
   /** Class names in the order of the labels; the folder's must be among them. Default: sorted. */
   classes?: readonly string[];
+  /**
+   * Images that cannot be read, links to nothing, and class folders without images: an error, or left out and counted; then
+   * each image is decoded once to begin with. Default `error`.
+   */
+  invalid?: InvalidPolicy;
 }
 
 /**
- * A folder with one folder of images per class.
+ * A folder with one folder of images per class, as torchvision's ImageFolder reads it: links are followed, folders within
+ * class folders are read, names are sorted by the numbers of their characters. In this ours differs: hidden files and
+ * folders and `__MACOSX` are passed over; GIF files are read; BMP, PPM and PGM files are refused.
  *
- * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, and `IMAGE_READ` when an image is read
+ * @throws KcrError `OPTION`, `FOLDER_READ`, `FOLDER_CLASSES`, `DATASET_EMPTY`; with `error` also `IMAGE_READ`, when an image is read
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
   const { size, channels = 3, resizedCrop, mean = Array<number>(channels).fill(0) } = options;
   const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
+  const { invalid = 'error' } = options;
   if (!(cropRatio > 0 && cropRatio <= 1))
     throw new KcrError('OPTION', {
       where: 'cropRatio',
@@ -57,7 +64,15 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
         ? `Use one folder per class, named ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`
         : 'Pass a folder that has one folder of images per class',
     });
-  const listed = await listImages(root, found, classes);
+  const twice = found.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
+  if (twice !== undefined)
+    throw new KcrError('FOLDER_CLASSES', {
+      where: join(root, twice),
+      found: `the name of two classes, ${classes.indexOf(twice)} and ${classes.lastIndexOf(twice)}`,
+      fix: 'Give each class a name of its own',
+    });
+  const refusals = new Refusals(invalid);
+  const listed = await listImages(root, found, classes, refusals);
   const remember = listed.paths.length * size * size * channels <= (options.cacheBytes ?? 2 ** 30);
   const cache = new Map<string, Pixels>();
 
@@ -68,14 +83,13 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     if (remember) cache.set(path, image);
     return image;
   };
-  const refusals = new Refusals(options.invalid ?? 'error');
   const all = listed.paths.map((path, i) => ({ path, label: listed.labels[i]! }));
   const images = await readable(all, refusals, ({ path }) => plain(path));
   if (images.length === 0)
-    throw new KcrError('FOLDER_CLASSES', {
+    throw new KcrError('DATASET_EMPTY', {
       where: root,
-      found: `none of ${all.length} images can be read`,
-      fix: 'Pass a folder with images that are whole',
+      found: 'no image that can be read',
+      fix: 'Put JPEG or PNG files into the class folders',
     });
 
   const pixels = async (i: number, augment?: Generator): Promise<Pixels> => {

@@ -6,10 +6,10 @@ export interface ImageSource {
   readonly labels: Int32Array;
   readonly classes: readonly string[];
   readonly shape: readonly [number, number, number];
-  /** Images left out, by reason. */
-  readonly skipped?: Readonly<Record<string, number>>;
   /** How images came to that shape. Default: they had it. */
   readonly framing?: Omit<Preprocessing, keyof Normalization | 'input_size'>;
+  /** Images left out, by reason. Default: none. */
+  readonly skipped?: Readonly<Record<string, number>>;
   /** Image i; a source that crops at random while it decodes uses `augment`. */
   pixels(i: number, augment?: Generator): Pixels | Promise<Pixels>;
 }

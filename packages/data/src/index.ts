@@ -31,6 +31,7 @@ export { type MixOptions, mix } from './mix.ts';
 export * from './model-input.ts';
 export { fillOf, normalised } from './normalised.ts';
 export * from './photometric.ts';
+export * from './pixel-limit.ts';
 export * from './pixel-source.ts';
 export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export * from './random-crop.ts';

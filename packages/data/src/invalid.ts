@@ -32,6 +32,21 @@ export class Refusals {
     }
   }
 
+  /**
+   * What `make` gives, unless it throws.
+   *
+   * @throws KcrError what it throws, unless such entries are skipped
+   */
+  async attempt<T>(make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await make();
+    } catch (error) {
+      if (!(error instanceof KcrError) || this.policy === 'error') throw error;
+      this.count(error.code);
+      return undefined;
+    }
+  }
+
   /** Counts entries that were left out. @param reason the code that they would be refused with */
   count(reason: string, n = 1): void {
     this.skipped[reason] = (this.skipped[reason] ?? 0) + n;

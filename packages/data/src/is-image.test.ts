@@ -1,12 +1,24 @@
 import { expect, test } from 'vitest';
-import { isImage } from './is-image.ts';
+import { isForeignImage, isImage } from './is-image.ts';
 
-test.each(['a.jpg', 'a.jpeg', 'b.c.PNG', 'a.webp', 'a.tif', 'a.tiff', 'a.bmp', 'a.gif'])(
+test.each(['a.jpg', 'a.JPEG', 'b.c.PNG', 'a.webp', 'a.tif', 'x/a.tiff', 'a.gif', 'ä b.png'])(
   '%s is an image',
-  (file) => expect(isImage(file)).toBe(true),
+  (file) => expect([isImage(file), isForeignImage(file)]).toEqual([true, false]),
 );
 
-test.each(['jpg', 'a.txt', 'a.png.txt', 'a.jpg~', 'png.', 'Thumbs.db', '.DS_Store'])(
-  '%s is none',
-  (file) => expect(isImage(file)).toBe(false),
+test.each([
+  'jpg',
+  'a.txt',
+  'a.png.txt',
+  'a.jpg~',
+  'png.',
+  'Thumbs.db',
+  '.DS_Store',
+  '._a.png',
+  'x/._a.bmp',
+  '.png',
+])('%s is none', (file) => expect([isImage(file), isForeignImage(file)]).toEqual([false, false]));
+
+test.each(['a.bmp', 'a.PPM', 'x/a.pgm'])('%s is one that is not read', (file) =>
+  expect([isImage(file), isForeignImage(file)]).toEqual([false, true]),
 );

@@ -49,14 +49,73 @@ test("a palette's indices, not its colours", async () => {
   expect([...data]).toEqual(rows.flat());
 });
 
-test('colours, few bits, another format and a missing file: LABEL_MAP_READ', async () => {
+test.each([
+  [1, [[0b01000000], [0b11000000]], [0, 1, 0, 1, 1, 0]],
+  [2, [[0b00011000], [0b11100100]], [0, 1, 2, 3, 2, 1]],
+  [
+    4,
+    [
+      [0x01, 0x20],
+      [0x32, 0xf0],
+    ],
+    [0, 1, 2, 3, 2, 15],
+  ],
+] as const)(
+  '%i bits a pixel, of grey and of a palette, as they are stored',
+  async (bits, rows, labels) => {
+    for (const type of [0, 3]) {
+      await writeFile(at('bits.png'), handmade(type, bits, rows));
+      expect(await readLabelMap(at('bits.png'))).toEqual({
+        height: 2,
+        width: 3,
+        data: Uint8Array.from(labels),
+      });
+    }
+  },
+);
+
+test('colours are refused by name', async () => {
   const raw = { width: 3, height: 2, channels: 3 } as const;
   const colours = sharp(new Uint8Array(18).fill(9), { raw });
   await colours.clone().png().toFile(at('colours.png'));
-  await colours.clone().jpeg().toFile(at('jpeg.png'));
-  await writeFile(at('bits.png'), handmade(3, 2, [[0b00011000], [0b11100100]]));
-  for (const name of ['colours.png', 'bits.png', 'jpeg.png', 'none.png'])
+  await colours.clone().ensureAlpha().png().toFile(at('transparent.png'));
+  for (const [name, found] of [
+    ['colours.png', 'a PNG of RGB colours'],
+    ['transparent.png', 'a PNG of RGB colours with transparency'],
+  ] as const)
     await expect(readLabelMap(at(name))).rejects.toThrow(
-      expect.objectContaining({ code: 'LABEL_MAP_READ', where: at(name) }),
+      expect.objectContaining({ code: 'LABEL_MAP_READ', where: at(name), found }),
     );
+});
+
+const rows = [
+  [0, 1, 2],
+  [3, 2, 1],
+];
+
+test.each([
+  ['another format', Buffer.from('GIF89a'), 'no PNG'],
+  ['a cut file', handmade(3, 8, rows).subarray(0, 80), 'unexpected end'],
+  ['too few rows', handmade(3, 8, rows.slice(1)), 'data of 4 bytes instead of 8'],
+  ['data of more rows than the header says', handmade(3, 8, [...rows, ...rows]), 'larger than 8'],
+])('%s: LABEL_MAP_READ', async (_, bytes, found) => {
+  await writeFile(at('wrong.png'), bytes);
+  await expect(readLabelMap(at('wrong.png'))).rejects.toThrow(
+    expect.objectContaining({
+      code: 'LABEL_MAP_READ',
+      where: at('wrong.png'),
+      found: expect.stringContaining(found),
+    }),
+  );
+});
+
+test('a header of more pixels than are decoded, and a missing file: LABEL_MAP_READ', async () => {
+  const bytes = handmade(0, 8, rows);
+  bytes.writeUInt32BE(30_000, 16);
+  bytes.writeUInt32BE(20_000, 20);
+  await writeFile(at('large.png'), bytes);
+  await expect(readLabelMap(at('large.png'))).rejects.toThrow(/30000 x 20000 pixels/);
+  await expect(readLabelMap(at('none.png'))).rejects.toThrow(
+    expect.objectContaining({ code: 'LABEL_MAP_READ', where: at('none.png') }),
+  );
 });

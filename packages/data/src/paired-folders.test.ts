@@ -88,3 +88,28 @@ test('no folder, and no pair at all', async () => {
       expect.objectContaining({ code: 'FOLDER_EMPTY', where: at(images) }),
     );
 });
+
+test('two images of one name: an error, or one is left out; of labels the PNG is taken', async () => {
+  for (const folder of ['twice', 'both']) await mkdir(at(folder));
+  for (const name of ['a.png', 'a.jpg']) {
+    await write(3, 5, 'twice', name);
+    await write(3, 5, 'both', name);
+  }
+  await expect(pairFolders(at('twice'), at('both'))).rejects.toThrow(
+    expect.objectContaining({ code: 'FOLDER_DUPLICATE', where: at('twice/a.png') }),
+  );
+  const { pairs, skipped } = await pairFolders(at('twice'), at('both'), 'skip');
+  expect(skipped).toEqual({ FOLDER_DUPLICATE: 1 });
+  expect(pairs.map(({ labels }) => labels)).toEqual([at('both/a.png')]);
+});
+
+test('an image that cannot be read: IMAGE_READ, or left out and counted', async () => {
+  await mkdir(at('damaged'));
+  await write(3, 5, 'damaged', 'a.png');
+  await writeFile(at('damaged', 'b.jpg'), 'no image');
+  await expect(pairFolders(at('damaged'), at('labels'))).rejects.toThrow(
+    expect.objectContaining({ code: 'IMAGE_READ', where: at('damaged/b.jpg') }),
+  );
+  const { pairs, skipped } = await pairFolders(at('damaged'), at('labels'), 'skip');
+  expect([pairs.length, skipped]).toEqual([1, { IMAGE_READ: 1 }]);
+});

@@ -21,10 +21,15 @@ export interface PairedFolders {
   readonly skipped: Readonly<Record<string, number>>;
 }
 
-async function filesOf(folder: string): Promise<Map<string, string>> {
+/** The images of a folder, by name; of files of one name PNGs come last. */
+async function filesOf(folder: string): Promise<[name: string, path: string][]> {
   try {
     const files = (await readdir(folder)).filter(isImage).sort();
-    return new Map(files.map((file) => [parse(file).name, join(folder, file)]));
+    const isPng = (file: string) => Number(/\.png$/i.test(file));
+    return files
+      .map((file): [string, string] => [parse(file).name, file])
+      .sort(([a, x], [b, y]) => (a === b ? isPng(x) - isPng(y) : a < b ? -1 : 1))
+      .map(([name, file]) => [name, join(folder, file)]);
   } catch (cause) {
     throw new KcrError('FOLDER_READ', {
       where: folder,
@@ -38,22 +43,26 @@ async function filesOf(folder: string): Promise<Map<string, string>> {
 /**
  * Images and label maps of two folders, matched by name.
  *
- * @param policy for images without labels or of another size than theirs: an error, or left out and counted, and so
- *   are files that cannot be read, which otherwise are an error when that is found
- * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`
+ * @param policy for images without labels or of another size than theirs, with the name of another, or that cannot be read:
+ * an error, or left out and counted
+ * @throws KcrError `FOLDER_READ`, `FOLDER_EMPTY`; with `error` also `LABEL_MAP_MISSING`, `LABEL_MAP_SIZE`,
+ * `FOLDER_DUPLICATE`, `IMAGE_READ`
  */
 export async function pairFolders(
   images: string,
   labels: string,
   policy: InvalidPolicy = 'error',
 ): Promise<PairedFolders> {
-  const [found, maps] = await Promise.all([filesOf(images), filesOf(labels)]);
+  const [found, own] = await Promise.all([filesOf(images), filesOf(labels)]);
+  const maps = new Map(own);
   const refusals = new Refusals(policy);
   const pairs: ImagePair[] = [];
-  const matched = [...found].flatMap(([name, image]) => {
+  const matched = found.flatMap(([name, image], i) => {
     const map = maps.get(name);
-    if (map) return [{ name, image, map }];
-    refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
+    if (found[i - 1]?.[0] === name)
+      refusals.refuse('FOLDER_DUPLICATE', image, `the name of ${found[i - 1]![1]}`);
+    else if (map) return [{ name, image, map }];
+    else refusals.refuse('LABEL_MAP_MISSING', image, `no ${name}.png in ${labels}`);
     return [];
   });
   const whole = await readable(matched, refusals, ({ image, map }) =>

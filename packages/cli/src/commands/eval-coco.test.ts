@@ -74,7 +74,10 @@ describe('eval-coco', () => {
   });
 
   test('masks that are not there, or of another size, are refused', async () => {
-    expect((await run([hit], '--type', 'segm')).err).toContain('kcr: COCO_SEGMENTATION');
+    // Without a segmentation the mask is the box, as in COCO's API.
+    expect(JSON.parse((await run([hit], '--type', 'segm', '--json')).out).AP).toBeCloseTo(1, 9);
+    const bare = { ...hit, segmentation: null };
+    expect((await run([bare], '--type', 'segm')).err).toContain('kcr: COCO_SEGMENTATION');
     const small = { ...hit, segmentation: { size: [4, 4], counts: [0, 16] } };
     expect((await run([small], '--type', 'segm')).err).toContain('kcr: RLE_SIZE');
     expect((await run({})).err).toContain('kcr: COCO_FORMAT');

@@ -27,6 +27,16 @@ describe('ib', () => {
     return JSON.parse((await kcr('ib', file, '--json', ...args)).out);
   };
 
+  test('a label far above the number of images is LABELS, not a full memory', async () => {
+    await using folder = await temporaryFolder();
+    const file = folder.at('labels.safetensors');
+    const labels = { ...tensors.labels, data: tensors.labels.data.with(7, 1_000_000) };
+    await writeSafetensors(file, { tensors: { ...tensors, labels }, metadata: {} });
+    const { err, code } = await kcr('ib', file);
+    expect(code).toBe(1);
+    expect(err).toContain('the label 1000000 for 40 images');
+  });
+
   test('gives the exact values for given centroids', async () => {
     const [featureCentroids, inputCentroids] = [random(4, 6), random(5, 9)];
     const given = {

@@ -5,6 +5,9 @@ import type { Command } from 'commander';
 import { positive, whole } from '../options.ts';
 import { printResult } from '../output.ts';
 
+/** So many classes there may be, however few the images; and as many as there are images. */
+const FEW_CLASSES = 1000;
+
 interface IbCommandOptions {
   beta: number;
   normalise: boolean;
@@ -46,11 +49,20 @@ async function measure(path: string, options: IbCommandOptions): Promise<object>
   };
   const optional = (name: string) => tensors[name] && toFeatures(tensors[name], `${path}, ${name}`);
   const labels = needed('labels').data;
+  const classes = Array.from(labels).reduce((most, y) => Math.max(most, y + 1), 0);
+  // Each class has a cluster, and each pair of them a number: one label of a million would fill the memory.
+  const most = Math.max(labels.length, FEW_CLASSES);
+  if (classes > most)
+    throw new KcrError('LABELS', {
+      where: `${path}, labels`,
+      found: `the label ${classes - 1} for ${labels.length} images`,
+      fix: `Number the classes from 0 to at most ${most - 1}`,
+    });
   const { iXtX, iXtY, ib, ibb, constant } = measureInformation({
     features: toFeatures(needed('features'), `${path}, features`),
     inputs: toFeatures(needed('inputs'), `${path}, inputs`),
     labels,
-    classes: Array.from(labels).reduce((most, y) => Math.max(most, y + 1), 0),
+    classes,
     featureCentroids: optional('featureCentroids'),
     inputCentroids: optional('inputCentroids'),
     beta: options.beta,

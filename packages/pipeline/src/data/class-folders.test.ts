@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { Generator } from '@kcr/core';
 import { expect, test } from 'vitest';
+import type { PipelineEvent } from '../events.ts';
 import { temporaryFolder, tinyModel, writeClassFolders } from '../testing/tiny.ts';
 import { classFolders } from './class-folders.ts';
 
@@ -90,4 +91,20 @@ test('fields are checked: unknown ones and shares above 1 are wrong', async () =
   expect(await issuesOf({ resizedCrop: { scale: [0.08, 1] }, mix: { cutmix: 1 } })).toBe(0);
   for (const wrong of [{ cropRatio: 1.5 }, { crop: 1 }, { mix: { mixup: -1 } }])
     expect(await issuesOf(wrong)).toBe(1);
+});
+
+test('what cannot be read is left out, and told of, where the recipe allows it', async () => {
+  await using folder = await temporaryFolder();
+  for (const part of ['train', 'test']) await writeClassFolders(folder.at(part));
+  await writeFile(folder.at('test', 'dark', 'broken.png'), 'no image');
+  const events: PipelineEvent[] = [];
+  const context = { root: folder.root, model: await tinyModel(), normalization };
+  const { test } = await classFolders.read(
+    { ...fields, invalid: 'skip' },
+    { ...context, on: (event) => events.push(event) },
+  );
+  expect(test.length).toBe(4);
+  expect(events).toEqual([
+    { type: 'skipped', where: folder.at('test'), entries: { IMAGE_READ: 1 } },
+  ]);
 });

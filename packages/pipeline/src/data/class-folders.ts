@@ -22,8 +22,6 @@ const schema = z.strictObject({
     })
     .optional(),
   augment: augmentList(augments),
-  /** Images that cannot be read: an error, or left out and counted. */
-  invalid: z.enum(['error', 'skip']).default('error'),
   /** Mixing of a training batch's images with each other. */
   mix: z
     .strictObject({
@@ -33,6 +31,8 @@ const schema = z.strictObject({
       switchProbability: share.optional(),
     })
     .optional(),
+  /** Images and class folders that cannot be used: an error, or left out and counted. */
+  invalid: z.enum(['error', 'skip']).default('error'),
 });
 
 /** Its fields as a recipe writes them. */
@@ -52,8 +52,8 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
     const common = { size, channels: channels as 1 | 3, invalid, ...framing };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
-    reportSkipped(on, data.train, train);
-    reportSkipped(on, data.test, test);
+    reportSkipped(on, join(root, data.train), train);
+    reportSkipped(on, join(root, data.test), test);
     const augment = await loadAugments(data.augment, augments);
     return {
       train: imageDataset(train, { normalization, augment, mix }),
