@@ -1,4 +1,3 @@
-import { KcrError } from '@kcr/core';
 import type { Refusals } from './invalid.ts';
 
 /** Files that are read at once. */
@@ -15,20 +14,15 @@ export async function readable<T>(
 ): Promise<readonly T[]> {
   if (refusals.policy === 'error') return files;
   const fine: T[] = [];
-  const attempt = async (file: T) => {
-    try {
+  const attempt = (file: T) =>
+    refusals.attempt(async () => {
       await read(file);
       return true;
-    } catch (error) {
-      if (!(error instanceof KcrError)) throw error;
-      refusals.count(error.code);
-      return false;
-    }
-  };
+    });
   for (let i = 0; i < files.length; i += AT_ONCE) {
     const some = files.slice(i, i + AT_ONCE);
-    const read = await Promise.all(some.map(attempt));
-    fine.push(...some.filter((_, n) => read[n]));
+    const whole = await Promise.all(some.map(attempt));
+    fine.push(...some.filter((_, n) => whole[n]));
   }
   return fine;
 }
