@@ -32,13 +32,15 @@ test('another white, and the default shape of optdigits', async () => {
 });
 
 test.each([
-  ['a value above white', '16,99,16,16,0'],
-  ['a value below black', '16,-1,16,16,0'],
-  ['no number', '16,x,16,16,0'],
-  ['a class that is no whole number', '16,1,16,16,0.5'],
-  ['a class below 0', '16,1,16,16,-1'],
-])('%s: CSV_FORMAT with the image', async (_, line) => {
-  const error = { code: 'CSV_FORMAT', where: `${at('digits.csv')}, image 2` };
+  ['a value above white', '16,99,16,16,0', 2],
+  ['a value below black', '16,-1,16,16,0', 2],
+  ['no number', '16,x,16,16,0', 2],
+  ['an empty cell', '16,16,,16,0', 3],
+  ['a class that is no whole number', '16,1,16,16,0.5', 5],
+  ['a class below 0', '16,1,16,16,-1', 5],
+  ['a class of a billion', '16,1,16,16,1000000000', 5],
+])('%s: CSV_FORMAT with the image and the column', async (_, line, column) => {
+  const error = { code: 'CSV_FORMAT', where: `${at('digits.csv')}, image 2, column ${column}` };
   const wrong = read(`0,16,8,0,1\n${line}\n`);
   await expect(wrong).rejects.toThrow(expect.objectContaining(error));
 });

@@ -11,6 +11,9 @@ export interface CsvImagesOptions {
   max?: number;
 }
 
+/** Each number up to the largest label is a class: one cell of a billion would fill the memory. */
+const MOST_CLASSES = 100_000;
+
 /**
  * Grey images from a CSV file: one image a line, its pixels and then its class number. A header line is
  * passed over.
@@ -27,16 +30,22 @@ export async function csvImages(
   const data = new Uint8Array(lines.length * size);
   const labels = new Int32Array(lines.length);
   lines.forEach((line, i) => {
-    const values = line.map(Number);
+    // An empty cell is no 0.
+    const values = line.map((cell) => (cell === '' ? Number.NaN : Number(cell)));
+    const wrong = (place: string, found: string) =>
+      new KcrError('CSV_FORMAT', {
+        where: `${path}, image ${i + 1}${place}`,
+        found,
+        fix: `Give ${size} pixels from 0 to ${max} and a class number from 0 to ${MOST_CLASSES - 1}`,
+      });
+    if (values.length !== size + 1)
+      throw wrong('', `${values.length} values instead of ${size + 1}`);
     const label = values[size]!;
     const pixels = values.slice(0, size);
-    const good = values.length === size + 1 && Number.isInteger(label) && label >= 0;
-    if (!good || !pixels.every((x) => x >= 0 && x <= max))
-      throw new KcrError('CSV_FORMAT', {
-        where: `${path}, image ${i + 1}`,
-        found: `${values.length} values: ${line.slice(0, 4).join()}, ...`,
-        fix: `Give ${size} pixels from 0 to ${max} and a class number`,
-      });
+    const fine = (x: number, column: number) =>
+      column < size ? x >= 0 && x <= max : Number.isInteger(x) && x >= 0 && x < MOST_CLASSES;
+    const column = values.findIndex((x, at) => !fine(x, at));
+    if (column >= 0) throw wrong(`, column ${column + 1}`, JSON.stringify(line[column]));
     data.set(
       pixels.map((x) => Math.round((x * 255) / max)),
       i * size,

@@ -47,3 +47,17 @@ test('a missing file and a damaged gzip: IDX_READ', async () => {
   for (const name of ['none', 'half.gz'])
     await expect(readIdx(at(name))).rejects.toThrow(expect.objectContaining({ code: 'IDX_READ' }));
 });
+
+test('a gzipped file that would fill the memory: IDX_READ', async () => {
+  await writeFile(at('bomb'), gzipSync(Buffer.alloc(2 ** 21)));
+  await expect(readIdx(at('bomb'))).rejects.toThrow(
+    expect.objectContaining({ code: 'IDX_READ', where: at('bomb') }),
+  );
+});
+
+test('a header that lies about its size: IDX_FORMAT, before anything is made of it', async () => {
+  await writeFile(at('lying'), Buffer.from([0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255]));
+  await expect(readIdx(at('lying'))).rejects.toThrow(
+    expect.objectContaining({ code: 'IDX_FORMAT', where: at('lying') }),
+  );
+});

@@ -8,16 +8,20 @@ export interface IdxArray {
   data: Uint8Array;
 }
 
+/** Most bytes of a gzipped file's content for each of its own: deflate's 1,032 is met by files made to fill memory alone. */
+const MOST_GROWTH = 200;
+
 /**
  * Reads an IDX file of unsigned bytes (MNIST's format), gzipped or not.
  *
- * @throws KcrError `IDX_READ`, `IDX_FORMAT`
+ * @throws KcrError `IDX_READ`, also for a gzipped file that grows to more than 200 times its size; `IDX_FORMAT`
  */
 export async function readIdx(path: string): Promise<IdxArray> {
   let bytes: Buffer;
   try {
     const raw = await readFile(path);
-    bytes = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw;
+    const maxOutputLength = MOST_GROWTH * raw.length;
+    bytes = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw, { maxOutputLength }) : raw;
   } catch (cause) {
     const found = (cause as Error).message;
     throw new KcrError('IDX_READ', { where: path, found, fix: 'Check the file', cause });

@@ -3,7 +3,10 @@ import { detectedObjects, type InstanceDataset, truthObjects } from '@kcr/data';
 import { cocoEvaluate } from '../coco/evaluate.ts';
 import { detectImages } from './detect-images.ts';
 
-/** Boxes, and masks where they are known: COCO's average precision at the images' own sizes. */
+/**
+ * Boxes, and masks where they are known: COCO's average precision at the images' own sizes; no number where there is no
+ * object to find.
+ */
 export const instanceDetection: Task = {
   name: 'instance detection',
   metrics: { boxAP: 'box AP', boxAP50: 'box AP50', maskAP: 'mask AP', maskAP50: 'mask AP50' },
@@ -21,6 +24,8 @@ export const instanceDetection: Task = {
         truth.categories.map(({ id }) => id),
       );
     const box = measure('bbox');
+    // COCO's API says -1 where there is no object to find.
+    if (box.AP < 0) return {};
     const numbers = { boxAP: box.AP, boxAP50: box.AP50, boxAP75: box.AP75 };
     if (!source.masks || !masks) return numbers;
     const mask = measure('segm');

@@ -3,7 +3,10 @@ import { IGNORED, type SemanticDataset } from '@kcr/data';
 import { ConfusionMatrix } from './confusion-matrix.ts';
 import { segmentImage } from './segment-image.ts';
 
-/** A class for each pixel: cross-entropy, mean intersection over union and pixel accuracy at the images' own sizes. */
+/**
+ * A class for each pixel: cross-entropy, mean intersection over union and pixel accuracy at the images' own sizes; and
+ * `iou.NAME` of each class that is there or was predicted, over which the mean is.
+ */
 export const semanticSegmentation: Task = {
   name: 'semantic segmentation',
   metrics: { meanIou: 'mean IoU', pixelAccuracy: 'pixel accuracy' },
@@ -17,7 +20,10 @@ export const semanticSegmentation: Task = {
       const found = await segmentImage(inference, pixels, { normalization, shape, ...testing });
       matrix.add(truth.data, found.data);
     }
-    const { meanIou, pixelAccuracy } = matrix.summary;
-    return { meanIou, pixelAccuracy };
+    const { iou, meanIou, pixelAccuracy } = matrix.summary;
+    const byClass = classes.flatMap((name, c) =>
+      Number.isNaN(iou[c]) ? [] : [[`iou.${name}`, iou[c]!] as const],
+    );
+    return { meanIou, pixelAccuracy, ...Object.fromEntries(byClass) };
   },
 };
