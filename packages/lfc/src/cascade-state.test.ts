@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BlockRecord, CascadeOptions } from './cascade-options.ts';
 import {
   type CascadeState,
+  cascadeIdentity,
   imageTokens,
   loadCascade,
   saveCascade,
@@ -119,8 +120,9 @@ describe('a cascade that was saved', () => {
     const options = await cascade({ tokenSelector });
     const state = stateOf(options, counts);
     const path = join(folder, 'cascade.safetensors');
-    await saveCascade(path, state, options);
-    const found = await loadCascade(path, options);
+    const identity = await cascadeIdentity(options);
+    await saveCascade(path, state, identity);
+    const found = await loadCascade(path, options, identity);
     expect(found.counts).toEqual(counts);
     expect(found.blocks).toEqual([record]);
     expect(found.weights).toEqual(state.weights);
@@ -146,8 +148,9 @@ describe('a cascade that was saved', () => {
   ])('goes on only as the same: %s', async (path, other) => {
     const options = await cascade({ tokenSelector });
     const file = join(folder, 'cascade.safetensors');
-    await saveCascade(file, stateOf(options, [4]), options);
-    const attempt = loadCascade(file, { ...options, ...other });
+    await saveCascade(file, stateOf(options, [4]), await cascadeIdentity(options));
+    const now = { ...options, ...other };
+    const attempt = loadCascade(file, now, await cascadeIdentity(now));
     await expect(attempt).rejects.toThrow(
       expect.objectContaining({
         code: 'RESUME_MISMATCH',

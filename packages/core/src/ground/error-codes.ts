@@ -90,7 +90,8 @@ export const ERROR_CODES = {
   RECIPE_READ: 'The recipe cannot be read.',
   RECIPE_UNKNOWN: 'There is no recipe of that name.',
   REPORT_RUN: 'The folder is not one of a finished run.',
-  RESUME_MISMATCH: 'The folder has a run with other options, which cannot be gone on with.',
+  RESUME_MISMATCH:
+    'The folder has a run with other data, weights or options, which cannot be gone on with.',
   RLE_SIZE: "A mask's size or its runs do not fit its image.",
   SAFETENSORS_HEADER: "The file's header is not one of the safetensors format.",
   SAFETENSORS_RANGE: "A tensor's bytes lie outside the file, or an integer outside 32 bits.",
@@ -109,6 +110,7 @@ export const ERROR_CODES = {
   SELECTION_READ: 'The selection cannot be read.',
   SHAPE_MISMATCH: 'Values do not have the shape that they should have.',
   SLOT_OUTSIDE_STEP: "A slot's value was used outside a step.",
+  STATE_DAMAGED: 'A file that a run goes on from is not as it was written.',
   STATE_DICT: 'Weights are missing, unknown or of another shape than the model has.',
   STATE_FINITE: 'Weights, or what training goes on from, are NaN or infinite.',
   STATE_MISSING: 'The engine has no array of that name.',

@@ -49,7 +49,7 @@ export async function pruneInto(
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, 'prune.json');
-  const identity = runIdentity({
+  const identity = await runIdentity({
     stage: 'prune',
     model,
     data: { train },
