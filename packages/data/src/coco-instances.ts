@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkGroundTruth } from './coco/check-ground-truth.ts';
 import type { CocoAnnotation, CocoImage } from './coco/format.ts';
 import { readCoco } from './coco/read-coco.ts';
 import { truthObjects } from './coco/truth-objects.ts';
+import { filesDigest } from './file-digests.ts';
 import { readImage } from './image.ts';
 import { type InstanceSource, instanceSource } from './instance-source.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
@@ -63,6 +64,14 @@ export async function cocoInstances(
     channels,
     masks,
     skipped: refusals.skipped,
+    identity: async () => ({
+      annotations: await filesDigest(dirname(annotations), [annotations]),
+      left: refusals.skipped,
+      files: await filesDigest(
+        images,
+        present.map(({ file_name }) => join(images, file_name!)),
+      ),
+    }),
     pixels: (image) => readImage(join(images, image.file_name!), channels),
   });
 }

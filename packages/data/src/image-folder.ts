@@ -1,5 +1,6 @@
 import { type Generator, KcrError } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
+import { filesDigest } from './file-digests.ts';
 import { decodeImage, type Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import { type ResizedCropOptions, randomRegion } from './random-region.ts';
@@ -57,6 +58,7 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     labels: Int32Array.from(labels),
     classes,
     shape: [size, size, channels],
+    identity: async () => ({ files: await filesDigest(root, paths), resizedCrop }),
     framing: { interpolation: 'bicubic', crop_mode: 'center', crop_pct: cropRatio ?? 1 },
     pixels,
   };

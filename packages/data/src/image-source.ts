@@ -8,6 +8,8 @@ export interface ImageSource {
   readonly shape: readonly [number, number, number];
   /** How images came to that shape. Default: they had it. */
   readonly framing?: Omit<Preprocessing, keyof Normalization | 'input_size'>;
+  /** What its images are besides what it says here, as JSON: digests of files or pixels, and how they are read. */
+  identity?(): Promise<object>;
   /** Image i; a source that crops at random while it decodes uses `augment`. */
   pixels(i: number, augment?: Generator): Pixels | Promise<Pixels>;
 }
