@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { KcrError, type Kept } from '@kcr/core';
+import { KcrError, type Kept, unseal } from '@kcr/core';
 import { compactModel, retrainStage, stageContext } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
-/** @throws KcrError `SELECTION_READ` */
+/** @throws KcrError `SELECTION_READ`; `STATE_DAMAGED` where a search wrote it otherwise */
 async function readSelection(path: string): Promise<Kept> {
   try {
-    const { kept } = JSON.parse(await readFile(path, 'utf8')) as { kept?: Kept };
+    const file = JSON.parse(await readFile(path, 'utf8')) as { kept?: Kept; checksum?: string };
+    if (file.checksum !== undefined) unseal(path, file);
+    const { kept } = file;
     if (kept && Object.values(kept).every(Array.isArray)) return kept;
     throw new Error('no "kept" with lists of channels');
   } catch (cause) {
+    if (cause instanceof KcrError) throw cause;
     throw new KcrError('SELECTION_READ', {
       where: path,
       found: (cause as Error).message,

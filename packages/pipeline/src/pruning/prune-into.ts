@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,10 +9,13 @@ import {
   requireSameRun,
   runIdentity,
   saveModel,
+  seal,
   writeAtomic,
 } from '@kcr/core';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { Pruning } from '../recipes/recipe.ts';
+import { readSealed } from '../sealed-file.ts';
+import { versionsOf } from '../versions.ts';
 import { pruneByCascade } from './prune-by-cascade.ts';
 import { pruneByScores } from './prune-by-scores.ts';
 import type { Pruned, PruningContext, PruningJob } from './pruning-job.ts';
@@ -26,6 +30,8 @@ interface Size {
 export interface PruningFile {
   /** What it is; pruning again into the folder needs the same. */
   readonly identity: object;
+  /** SHA-256 of the checkpoint's files; absent where pruning has not come to its end. */
+  readonly files?: readonly (string | undefined)[];
   readonly before: Size;
   readonly after: Size;
   readonly charts?: readonly LineChart[];
@@ -37,9 +43,9 @@ const byMethod = (settings: Pruning, job: PruningJob): Promise<Pruned> =>
 
 /**
  * Prunes a trained model into a folder, as a checkpoint with `prune.json`. A folder where that is done already is
- * read; a cascade that was interrupted goes on.
+ * read, unless its checkpoint was damaged since: that is made again. A cascade that was interrupted goes on.
  *
- * @throws KcrError `RESUME_MISMATCH`, `OUT_EXISTS`, and those of pruning
+ * @throws KcrError `RESUME_MISMATCH`, `STATE_DAMAGED`, `OUT_EXISTS`, and those of pruning
  */
 export async function pruneInto(
   directory: string,
@@ -49,41 +55,58 @@ export async function pruneInto(
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, 'prune.json');
+  const versions = await versionsOf(model, settings);
   const identity = await runIdentity({
     stage: 'prune',
     model,
     data: { train },
     weights: { initial: weights },
     extensions: [],
+    versions,
     options: { ...settings, seed },
   });
-  if (existsSync(path)) {
-    const file = JSON.parse(await readFile(path, 'utf8')) as PruningFile;
-    requireSameRun(path, file.identity, identity);
-    return loadCheckpoint(directory);
-  }
-  if (existsSync(join(directory, 'model.json')))
+  const saved = (await readSealed(path)) as Partial<PruningFile> | undefined;
+  if (saved) {
+    requireSameRun(path, saved.identity ?? {}, identity);
+    if (saved.files && (await checkpointDigests(directory)).join() === saved.files.join())
+      return loadCheckpoint(directory);
+  } else if (existsSync(join(directory, 'model.json')))
     throw new KcrError('OUT_EXISTS', {
       where: directory,
       found: 'a checkpoint that was not made by pruning',
       fix: 'Choose another output folder',
     });
+  // First of all, so that what is interrupted from here on, or damaged later, is done again.
+  await saveFile(path, { identity });
   await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
-  const job = { loaded, engine, directory, train, seed, on };
+  const job = { versions, loaded, engine, directory, train, seed, on };
   const { charts, record, ...pruned } = await byMethod(settings, job);
   await saveModel(directory, pruned.model, pruned.weights, info);
   const file: PruningFile = {
     identity,
+    files: await checkpointDigests(directory),
     before: sizeOf(loaded),
     after: sizeOf(pruned),
     charts,
     ...record,
   };
-  await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
+  await saveFile(path, file);
   return { ...pruned, info };
 }
+
+const saveFile = (path: string, file: object): Promise<void> =>
+  writeAtomic(path, `${JSON.stringify(seal(file), null, 1)}\n`);
+
+/** SHA-256 of what makes a checkpoint; nothing for what is not there. */
+const checkpointDigests = (directory: string): Promise<(string | undefined)[]> =>
+  Promise.all(
+    ['model.json', 'model.safetensors'].map(async (name) => {
+      const bytes = await readFile(join(directory, name)).catch(() => undefined);
+      return bytes && createHash('sha256').update(bytes).digest('hex');
+    }),
+  );
 
 /** Parameters, and multiply-accumulates for one image. */
 export const sizeOf = ({ model }: Pick<LoadedModel, 'model'>): Size => ({

@@ -15,6 +15,8 @@ export interface PruningContext {
 export interface PruningJob extends Omit<PruningContext, 'engine'> {
   readonly loaded: LoadedModel;
   readonly engine: Engine;
+  /** Of the packages that take part. */
+  readonly versions: Readonly<Record<string, string>>;
   /** Folder for its state, where it goes on after an interruption. */
   readonly directory: string;
 }
