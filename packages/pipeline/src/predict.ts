@@ -1,10 +1,11 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compileInference, KcrError, writeAtomic } from '@kcr/core';
 import { isImage, readImage, type TestViewOptions } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
+import { requireWritable } from './out/writable.ts';
 import { withLegend } from './report/draw.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
@@ -97,7 +98,7 @@ function checkOutputs(jobs: readonly Job[], files: readonly string[]): void {
  * the task's kit gives (of class maps the map itself, `NAME.labels.png`).
  *
  * @param inputs image files, or folders with them
- * @throws KcrError `PREDICT_INPUT`, `OUT_OVERWRITES`, `IMAGE_READ`, and those of loading the checkpoint
+ * @throws KcrError `PREDICT_INPUT`, `OUT_OVERWRITES`, `OUT_WRITE`, `IMAGE_READ`, and those of loading the checkpoint
  */
 export async function predict(
   inputs: readonly string[],
@@ -113,10 +114,10 @@ export async function predict(
   const { classes } = info;
   const kit = await findTaskKit(model);
   const channels = model.inputShape[2] as 1 | 3;
+  await requireWritable(out);
   await using engine = await makeEngine();
   engine.set(weights);
   await using step = compileInference(engine, model);
-  await mkdir(out, { recursive: true });
   const images: PredictedImage[] = [];
   for (const [i, { path, name }] of jobs.entries()) {
     const image = { path, pixels: await readImage(path, channels) };

@@ -1,6 +1,6 @@
 import { writeAtomic } from '@kcr/core';
 import { exportOnnx } from '@kcr/onnx';
-import { loadCheckpoint } from '@kcr/pipeline';
+import { loadCheckpoint, requireWritableFile } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { whole } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -18,6 +18,7 @@ export function addExport(kcr: Command): void {
       async (checkpoint: string, options: { out: string; batch?: number; json?: boolean }) => {
         const { out, batch } = options;
         const { model, weights } = await loadCheckpoint(checkpoint);
+        await requireWritableFile(out);
         const bytes = exportOnnx(model, weights, { batch });
         await writeAtomic(out, bytes);
         const [height, width, channels] = model.inputShape;
