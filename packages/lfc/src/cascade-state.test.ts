@@ -9,6 +9,7 @@ import {
   Model,
   prune,
   pruneState,
+  writeState,
 } from '@kcr/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BlockRecord, CascadeOptions } from './cascade-options.ts';
@@ -157,5 +158,26 @@ describe('a cascade that was saved', () => {
         message: expect.stringContaining(path),
       }),
     );
+  });
+
+  test.each<[string, object]>([
+    ['no channels', { kept: undefined }],
+    ['channels that the model does not have', { kept: { 'blocks.0.hidden': [0, 2, 99] } }],
+    ['channels of other arrays than there are', { kept: {} }],
+    ['a count of tokens below 0', { counts: [-1] }],
+    ['no blocks', { blocks: undefined }],
+    ['a block without its name', { blocks: [{ ...record, block: undefined }] }],
+    ['a drop that is no number', { blocks: [{ ...record, drop: null }] }],
+  ])('is not gone on with where it has %s: STATE_DAMAGED', async (_, change) => {
+    const options = await cascade({ tokenSelector });
+    const identity = await cascadeIdentity(options);
+    const file = join(folder, 'cascade.safetensors');
+    const arrays = pruneState(model, pruned, weights);
+    const facts = { kept, counts: [], blocks: [record], ...change };
+    await writeState(file, { arrays, facts }, identity);
+    await expect(loadCascade(file, options, identity)).rejects.toMatchObject({
+      code: 'STATE_DAMAGED',
+      where: file,
+    });
   });
 });

@@ -17,7 +17,7 @@ async function ended(): Promise<number> {
 const since = '2020-01-01T00:00:00.000Z';
 const own = { host: hostname(), pid: process.pid, start: startOf(process.pid), since };
 
-test('a folder is one run’s until that ends, and then the next one’s', async () => {
+test('a folder is one run’s until that ends; it stays if anything was made in it', async () => {
   await using folder = await temporaryFolder();
   {
     await using _ = await openRun(folder.at('run'));
@@ -30,8 +30,12 @@ test('a folder is one run’s until that ends, and then the next one’s', async
       found: `a run of process ${process.pid} on ${hostname()} since ${holder.since}`,
     });
   }
-  expect(await readdir(folder.at('run'))).toEqual([]);
-  await using _ = await openRun(folder.at('run'));
+  expect(await readdir(folder.root)).toEqual([]);
+  {
+    await using _ = await openRun(folder.at('run'));
+    await writeFile(folder.at('run', 'made'), 'x');
+  }
+  expect(await readdir(folder.at('run'))).toEqual(['made']);
 });
 
 test('of many that open a folder at once, one has it', async () => {

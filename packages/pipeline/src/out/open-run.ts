@@ -1,4 +1,5 @@
-import { readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './processes.ts';
 import { lockRun } from './run-lock.ts';
@@ -11,10 +12,17 @@ import { requireWritable } from './writable.ts';
  * @throws KcrError `OUT_WRITE`, `OUT_LOCKED`
  */
 export async function openRun(directory: string): Promise<AsyncDisposable> {
+  const isNew = !existsSync(directory);
   await requireWritable(directory);
   const lock = await lockRun(directory);
   await removeLeftovers(directory);
-  return lock;
+  return {
+    async [Symbol.asyncDispose]() {
+      await lock[Symbol.asyncDispose]();
+      // A run that failed before it made anything leaves no folder.
+      if (isNew) await rmdir(directory).catch(() => {});
+    },
+  };
 }
 
 /** Removes files that were being written when their process ended: `NAME.PID.tmp`. */

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { Generator, type LoadedModel, saveModel } from '@kcr/core';
+import { Generator, type LoadedModel, seal } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { parsePruning } from '../recipes/parse-recipe.ts';
 import { eagerEngine, temporaryFolder, tinyCheckpoint, tinyImages } from '../testing/tiny.ts';
@@ -73,10 +73,23 @@ describe('a checkpoint that is not as it was is made again', () => {
 test('what was interrupted before its end is done again, with a checkpoint and without', async () => {
   await using folder = await temporaryFolder();
   const loaded = await tinyCheckpoint(folder.at('a'));
-  const engine = () => Promise.reject(new Error('killed'));
-  const context = { train: tinyImages(4), engine, seed: 0, on: () => {} };
-  await expect(pruneInto(folder.at('x'), loaded, settings, context)).rejects.toThrow('killed');
-  await saveModel(folder.at('x'), loaded.model, loaded.weights, loaded.info);
+  await pruneTo(folder.at('x'), loaded);
+  const path = folder.at('x', 'prune.json');
+  const { identity } = JSON.parse(await readFile(path, 'utf8'));
+  for (const file of ['none', 'model.json', 'model.safetensors']) {
+    await writeFile(path, JSON.stringify(seal({ identity })));
+    await rm(folder.at('x', file), { force: true });
+    expect((await pruneTo(folder.at('x'), loaded)).times).toBe(1);
+    expect((await pruneTo(folder.at('x'), loaded)).times).toBe(0);
+  }
+});
+
+test('pruning that fails can be done with other settings', async () => {
+  await using folder = await temporaryFolder();
+  const loaded = await tinyCheckpoint(folder.at('a'));
+  const engine = () => Promise.reject(new Error('failed'));
+  const context = { train: tinyImages(4), engine, seed: 1, on: () => {} };
+  await expect(pruneInto(folder.at('x'), loaded, settings, context)).rejects.toThrow('failed');
   expect((await pruneTo(folder.at('x'), loaded)).times).toBe(1);
 });
 

@@ -76,13 +76,13 @@ export async function pruneInto(
       found: 'a checkpoint that was not made by pruning',
       fix: 'Choose another output folder',
     });
-  // First of all, so that what is interrupted from here on, or damaged later, is done again.
-  await saveFile(path, { identity });
   await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
   const job = { versions, loaded, engine, directory, train, seed, on };
   const { charts, record, ...pruned } = await byMethod(settings, job);
+  // Before the checkpoint, so that what is interrupted from here on is done again.
+  await saveFile(path, { identity });
   await saveModel(directory, pruned.model, pruned.weights, info);
   const file: PruningFile = {
     identity,
