@@ -1,5 +1,6 @@
 // Builds what changed and runs the command: npm run -s kcr -- ARGS. Standard output is the command's alone.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -36,8 +37,13 @@ const demo = [
 ];
 const args = process.argv.slice(2);
 const command = args[0] === 'demo' ? [...demo, ...args.slice(1)] : args;
-const run = spawnSync(process.execPath, [kcr, ...command], {
+const run = spawn(process.execPath, [kcr, ...command], {
   stdio: 'inherit',
   cwd: process.env.INIT_CWD,
 });
-process.exit(run.status ?? 1);
+// The command ends by itself, and says how it goes on; this process waits for it.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => run.kill(signal));
+run.on('close', (status, signal) =>
+  process.exit(signal ? 128 + constants.signals[signal] : (status ?? 1)),
+);

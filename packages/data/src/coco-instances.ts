@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KcrError } from '@kcr/core';
 import { checkGroundTruth } from './coco/check-ground-truth.ts';
 import { checkImageSize } from './coco/fields.ts';
@@ -7,6 +7,7 @@ import type { CocoBox, CocoId, CocoImage } from './coco/format.ts';
 import { type Place, placeOf } from './coco/place.ts';
 import { readCoco } from './coco/read-coco.ts';
 import { truthObjects } from './coco/truth-objects.ts';
+import { filesDigest } from './file-digests.ts';
 import { readImage } from './image.ts';
 import { checkSize, type InstanceSource, instanceSource } from './instance-source.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
@@ -136,6 +137,14 @@ export async function cocoInstances(
     channels,
     masks,
     skipped: refusals.skipped,
+    identity: async () => ({
+      annotations: await filesDigest(dirname(annotations), [annotations]),
+      left: refusals.skipped,
+      files: await filesDigest(
+        images,
+        usable.map(({ file_name }) => join(images, file_name!)),
+      ),
+    }),
     pixels,
   });
 }

@@ -1,3 +1,4 @@
+import { described, descriptionOf } from './described.ts';
 import type { Framing } from './framing.ts';
 
 export interface FlipOptions {
@@ -8,10 +9,16 @@ export interface FlipOptions {
 }
 
 /** Mirrors views at random. */
-export const flipped =
-  (framing: Framing, { horizontal = 0.5, vertical = 0 }: FlipOptions = {}): Framing =>
-  (source, canvas, generator) => ({
-    ...framing(source, canvas, generator),
-    flipX: generator.uniform() < horizontal,
-    flipY: generator.uniform() < vertical,
-  });
+export const flipped = (
+  framing: Framing,
+  { horizontal = 0.5, vertical = 0 }: FlipOptions = {},
+): Framing =>
+  described(
+    'flipped',
+    { of: descriptionOf(framing), horizontal, vertical },
+    (source, canvas, generator) => ({
+      ...framing(source, canvas, generator),
+      flipX: generator.uniform() < horizontal,
+      flipY: generator.uniform() < vertical,
+    }),
+  );

@@ -1,8 +1,9 @@
 import type { Generator } from '@kcr/core';
+import { type Described, described } from './described.ts';
 import type { Size, View } from './view.ts';
 
 /** Chooses how an image of a size lies on a canvas; training views are random. */
-export type Framing = (source: Size, canvas: Size, generator: Generator) => View;
+export type Framing = ((source: Size, canvas: Size, generator: Generator) => View) & Described;
 
 /** A size times a factor, to whole pixels and at least one. */
 export const scaledBy = ({ height, width }: Size, scale: number): Size => ({
@@ -21,10 +22,14 @@ export const fitScale = (
 };
 
 /** The whole image as large as the canvas allows, in its upper left corner. */
-export const fitted = (source: Size, canvas: Size): View => ({
-  source,
-  canvas,
-  top: 0,
-  left: 0,
-  scaled: scaledBy(source, fitScale(source, canvas)),
-});
+export const fitted = described(
+  'fitted',
+  {},
+  (source: Size, canvas: Size): View => ({
+    source,
+    canvas,
+    top: 0,
+    left: 0,
+    scaled: scaledBy(source, fitScale(source, canvas)),
+  }),
+);

@@ -8,10 +8,12 @@ import {
 } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
+import { descriptionOf } from './described.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import { type MixOptions, mix } from './mix.ts';
 import { normalised } from './normalised.ts';
+import { once } from './once.ts';
 import { streamNames } from './stream-names.ts';
 
 export interface ImageDatasetOptions {
@@ -37,6 +39,11 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
     classes,
     shape,
     input: { ...plainPreprocessing(shape), ...source.framing, ...options.normalization },
+    identity: once(async () => ({
+      ...(await source.identity?.()),
+      augment: options.augment?.map(descriptionOf),
+      mix: options.mix,
+    })),
     async batch(indices, augment) {
       // Every image has a stream of its own, so that the order of decoding does not matter.
       const images = await Promise.all(

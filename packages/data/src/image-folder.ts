@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
+import { filesDigest } from './file-digests.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
@@ -116,6 +117,13 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
     labels: Int32Array.from(images, ({ label }) => label),
     classes,
     shape: [size, size, channels],
+    identity: async () => ({
+      files: await filesDigest(
+        root,
+        images.map(({ path }) => path),
+      ),
+      resizedCrop,
+    }),
     framing: { interpolation, crop_mode, crop_pct },
     skipped: refusals.skipped,
     async pixels(i, augment) {

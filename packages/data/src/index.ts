@@ -12,6 +12,8 @@ export * from './coco/segmentation.ts';
 export * from './coco/truth-objects.ts';
 export * from './coco-instances.ts';
 export * from './csv-images.ts';
+export * from './described.ts';
+export * from './file-digests.ts';
 export * from './flipped-views.ts';
 export * from './flips.ts';
 export { type Framing, fitted } from './framing.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Batch,
   float32,
@@ -10,11 +11,13 @@ import {
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
 import { rleToMask } from './coco/rle-mask.ts';
+import { descriptionOf } from './described.ts';
 import { type Framing, fitted } from './framing.ts';
 import type { InstanceSource } from './instance-source.ts';
 import { maskInBox } from './mask-in-box.ts';
 import { cornerInput, inputView } from './model-input.ts';
 import { fillOf, normalised } from './normalised.ts';
+import { once } from './once.ts';
 import { streamNames } from './stream-names.ts';
 import type { Size, View } from './view.ts';
 import { viewBox } from './view-box.ts';
@@ -42,6 +45,14 @@ export interface InstanceDataset extends ImageSet {
   readonly normalization: Normalization;
   /** How image i lies on the canvas outside training. */
   view(i: number): View;
+}
+
+/** What a source that says nothing of its files is known by: the objects of its images. */
+function objectsDigest({ truth, instances }: InstanceSource): string {
+  const digest = createHash('sha256');
+  // One after another: all at once may be longer than a text can be.
+  for (const i of truth.images.keys()) digest.update(`${JSON.stringify(instances(i))}\n`);
+  return digest.digest('hex');
 }
 
 /**
@@ -82,6 +93,14 @@ export function instanceDataset(
     length: truth.images.length,
     shape,
     input,
+    identity: once(async () => ({
+      ...((await source.identity?.()) ?? { objects: objectsDigest(source) }),
+      masks: source.masks,
+      framing: descriptionOf(framing),
+      augment: augment.map(descriptionOf),
+      maskSize,
+      minSize,
+    })),
     view: testView,
     async batch(indices, generator): Promise<Batch> {
       const loaded = await Promise.all(

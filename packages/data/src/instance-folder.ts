@@ -8,7 +8,7 @@ import { readImage } from './image.ts';
 import { type InstanceSource, instanceSource } from './instance-source.ts';
 import type { InvalidPolicy } from './invalid.ts';
 import { readLabelMap } from './label-map.ts';
-import { pairFolders } from './paired-folders.ts';
+import { pairFolders, pairsIdentity } from './paired-folders.ts';
 
 export interface InstanceFolderOptions {
   /** Name of the one class. Default `object`. */
@@ -62,6 +62,7 @@ export async function instanceFolder(
     channels,
     masks: true,
     skipped,
+    identity: () => pairsIdentity(...folders, pairs),
     pixels: ({ file_name }) => readImage(file_name!, channels, 'upright'),
   });
 }

@@ -26,6 +26,8 @@ export interface InstanceSource {
   readonly masks: boolean;
   /** Images and annotations left out, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** What its images are besides what it says here, as JSON: digests of files or pixels, and how they are read. */
+  identity?(): Promise<object>;
   pixels(i: number): Promise<Pixels>;
   /** Objects of image i. */
   instances(i: number): readonly Instance[];
@@ -35,6 +37,7 @@ interface SourceParts {
   channels: 1 | 3;
   masks: boolean;
   skipped: Readonly<Record<string, number>>;
+  identity?(): Promise<object>;
   pixels(image: CocoImage): Promise<Pixels>;
 }
 

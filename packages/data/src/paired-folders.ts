@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { KcrError } from '@kcr/core';
+import { filesDigest } from './file-digests.ts';
 import { imageSize, readImage } from './image.ts';
 import { type InvalidPolicy, Refusals } from './invalid.ts';
 import { isImage } from './is-image.ts';
@@ -85,4 +86,13 @@ export async function pairFolders(
       fix: 'Put images into the one folder and PNGs of the same names into the other',
     });
   return { pairs, skipped: refusals.skipped };
+}
+
+/** What pairs are known by: the images' and the label maps' names and contents. */
+export async function pairsIdentity(images: string, labels: string, pairs: readonly ImagePair[]) {
+  const paths = (part: 'image' | 'labels') => pairs.map((pair) => pair[part]);
+  return {
+    files: await filesDigest(images, paths('image')),
+    maps: await filesDigest(labels, paths('labels')),
+  };
 }

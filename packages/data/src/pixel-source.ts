@@ -1,3 +1,4 @@
+import { valuesDigest } from '@kcr/core';
 import type { ImageSource } from './image-source.ts';
 
 /** A source over pixels in memory; classes are named by their numbers. */
@@ -12,6 +13,7 @@ export function pixelSource(
     labels,
     classes: Array.from({ length: count }, (_, i) => String(i)),
     shape,
+    identity: async () => ({ pixels: valuesDigest(data) }),
     pixels: (i) => ({ data: data.subarray(i * size, (i + 1) * size), shape }),
   };
 }

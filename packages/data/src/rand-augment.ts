@@ -1,6 +1,7 @@
 import type { Generator } from '@kcr/core';
 import { affineTransform, rotate } from './affine-transform.ts';
 import type { Augment } from './augment.ts';
+import { described } from './described.ts';
 import { brightness, contrast, saturation, sharpness } from './enhancements.ts';
 import type { Pixels } from './image.ts';
 import { autoContrast, equalize, mapValues, posterize, solarize, table } from './value-tables.ts';
@@ -20,14 +21,13 @@ export interface RandAugmentOptions {
  * RandAugment (Cubuk et al. 2020) with timm's changes and ranges, `rand-m9-mstd0.5`; what comes in at the
  * borders is grey.
  */
-export const randAugment =
-  ({
-    magnitude = 9,
-    magnitudeStd = 0.5,
-    layers = 2,
-    probability = 0.5,
-  }: RandAugmentOptions = {}): Augment =>
-  (image, generator) => {
+export const randAugment = ({
+  magnitude = 9,
+  magnitudeStd = 0.5,
+  layers = 2,
+  probability = 0.5,
+}: RandAugmentOptions = {}): Augment =>
+  described('randAugment', { magnitude, magnitudeStd, layers, probability }, (image, generator) => {
     let changed = image;
     for (let i = 0; i < layers; i++) {
       const change = CHANGES[generator.integer(CHANGES.length)]!;
@@ -36,7 +36,7 @@ export const randAugment =
       changed = change(changed, Math.min(Math.max(strength, 0), 10) / 10, generator);
     }
     return changed;
-  };
+  });
 
 /** A change of an image; `strength` is 0 to 1. */
 type Change = (image: Pixels, strength: number, generator: Generator) => Pixels;

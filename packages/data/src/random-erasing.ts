@@ -1,4 +1,5 @@
 import type { Augment } from './augment.ts';
+import { described } from './described.ts';
 
 export interface RandomErasingOptions {
   /** Default 0.25. */
@@ -10,13 +11,12 @@ export interface RandomErasingOptions {
 }
 
 /** Fills a random rectangle with random pixels (Zhong et al. 2020): ten tries to place one. */
-export const randomErasing =
-  ({
-    probability = 0.25,
-    scale = [0.02, 1 / 3],
-    ratio = 1 / 0.3,
-  }: RandomErasingOptions = {}): Augment =>
-  (image, generator) => {
+export const randomErasing = ({
+  probability = 0.25,
+  scale = [0.02, 1 / 3],
+  ratio = 1 / 0.3,
+}: RandomErasingOptions = {}): Augment =>
+  described('randomErasing', { probability, scale, ratio }, (image, generator) => {
     if (generator.uniform() >= probability) return image;
     const [height, width, channels] = image.shape;
     const between = (low: number, high: number) => low + (high - low) * generator.uniform();
@@ -34,4 +34,4 @@ export const randomErasing =
       return { data, shape: image.shape };
     }
     return image;
-  };
+  });

@@ -1,3 +1,4 @@
+import { described } from './described.ts';
 import { type Framing, fitScale, scaledBy } from './framing.ts';
 
 export interface JitterOptions {
@@ -11,9 +12,8 @@ export interface JitterOptions {
  * Large-scale jitter (Ghiasi et al. 2021): the image at a random size, cut at random where it is larger than the canvas
  * and in its upper left corner where it is smaller.
  */
-export const scaleJitter =
-  ({ scale, fit = 'inside' }: JitterOptions): Framing =>
-  (source, canvas, generator) => {
+export const scaleJitter = ({ scale, fit = 'inside' }: JitterOptions): Framing =>
+  described('scaleJitter', { scale, fit }, (source, canvas, generator) => {
     const factor = scale[0] + (scale[1] - scale[0]) * generator.uniform();
     const scaled = scaledBy(source, factor * fitScale(source, canvas, fit));
     const offset = (length: number, space: number) => {
@@ -27,4 +27,4 @@ export const scaleJitter =
       top: offset(scaled.height, canvas.height),
       left: offset(scaled.width, canvas.width),
     };
-  };
+  });

@@ -1,9 +1,11 @@
 import type { Batch, Generator, ImageSet, Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
+import { descriptionOf } from './described.ts';
 import { type Framing, fitted } from './framing.ts';
 import { cornerInput, inputView } from './model-input.ts';
 import { fillOf, normalised } from './normalised.ts';
+import { once } from './once.ts';
 import { type ClassMap, IGNORED, type SemanticSource } from './semantic-source.ts';
 import { streamNames } from './stream-names.ts';
 import type { TestViewOptions } from './test-views.ts';
@@ -78,6 +80,13 @@ export function semanticDataset(
     shape,
     input,
     testing: options.testing ?? {},
+    identity: once(async () => ({
+      ...(await source.identity?.()),
+      framing: descriptionOf(framing),
+      maxClassShare,
+      augment: augment.map(descriptionOf),
+      testing: options.testing,
+    })),
     async batch(indices, generator): Promise<Batch> {
       const loaded = await Promise.all(
         streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))),

@@ -2,7 +2,7 @@ import { KcrError } from '@kcr/core';
 import { readImage } from './image.ts';
 import type { InvalidPolicy } from './invalid.ts';
 import { readLabelMap } from './label-map.ts';
-import { pairFolders } from './paired-folders.ts';
+import { pairFolders, pairsIdentity } from './paired-folders.ts';
 import { IGNORED, type SemanticSource } from './semantic-source.ts';
 
 export interface SemanticFolderOptions {
@@ -45,13 +45,21 @@ export async function semanticFolder(
   options: SemanticFolderOptions,
 ): Promise<SemanticSource> {
   const { classes, images = 'images', labels = 'labels', channels = 3, invalid } = options;
-  const { pairs, skipped } = await pairFolders(`${root}/${images}`, `${root}/${labels}`, invalid);
+  const { ignore, reduceZeroLabel, instanceIds } = options;
+  const folders = [`${root}/${images}`, `${root}/${labels}`] as const;
+  const { pairs, skipped } = await pairFolders(...folders, invalid);
   const table = Int16Array.from({ length: 2 ** 16 }, (_, label) => classOf(label, options));
   return {
     classes,
     channels,
     images: pairs,
     skipped,
+    identity: async () => ({
+      ...(await pairsIdentity(...folders, pairs)),
+      ignore,
+      reduceZeroLabel,
+      instanceIds,
+    }),
     pixels: (i) => readImage(pairs[i]!.image, channels, 'upright'),
     async classMap(i) {
       const { data, height, width } = await readLabelMap(pairs[i]!.labels);

@@ -17,6 +17,8 @@ export interface SemanticSource {
   readonly images: readonly (Size & { readonly name: string })[];
   /** Images left out, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** What its images are besides what it says here, as JSON: digests of files or pixels, and how they are read. */
+  identity?(): Promise<object>;
   pixels(i: number): Promise<Pixels>;
   classMap(i: number): Promise<ClassMap>;
 }

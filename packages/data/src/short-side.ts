@@ -1,3 +1,4 @@
+import { described } from './described.ts';
 import { type Framing, fitScale, scaledBy } from './framing.ts';
 import type { Size, View } from './view.ts';
 
@@ -16,10 +17,9 @@ export function withShortSide(source: Size, canvas: Size, short: number, long: n
 }
 
 /** {@link withShortSide} with one of several lengths, drawn for each image. */
-export const shortSide =
-  ({ short, long }: ShortSideOptions): Framing =>
-  (source, canvas, generator) => {
+export const shortSide = ({ short, long }: ShortSideOptions): Framing =>
+  described('shortSide', { short, long }, (source, canvas, generator) => {
     const lengths = [short].flat();
     const length = lengths[lengths.length > 1 ? generator.integer(lengths.length) : 0]!;
     return withShortSide(source, canvas, length, long);
-  };
+  });

@@ -7,11 +7,19 @@ import {
   checkDataset,
   Generator,
   KcrError,
+  type RunIdentity,
+  stateDamaged,
   subset,
 } from '@kcr/core';
 import { BlockTurn, type CascadeImages } from './block-turn.ts';
 import type { CascadeOptions, CascadeResult } from './cascade-options.ts';
-import { type CascadeState, imageTokens, loadCascade, saveCascade } from './cascade-state.ts';
+import {
+  type CascadeState,
+  cascadeIdentity,
+  imageTokens,
+  loadCascade,
+  saveCascade,
+} from './cascade-state.ts';
 
 const FILE = 'cascade.safetensors';
 
@@ -26,26 +34,42 @@ function turns({ model, dims, order }: CascadeOptions): Block[] {
  * on training images drops by at most epsilon / blocks points, the tokens' part of it at most the share rho. Nothing is
  * trained in between. A block's channels are scored once, with its tokens gone.
  *
- * @throws KcrError `OPTION`, `DATASET_*`, `DIM_ROLES`, `CASCADE_TOKENS`, `TOKENS_*`, `RESUME_MISMATCH`
+ * @throws KcrError `OPTION`, `DATASET_*`, `DIM_ROLES`, `CASCADE_TOKENS`, `TOKENS_*`, `RESUME_MISMATCH`, `STATE_DAMAGED`
  */
 export async function bottomUpCascade(options: CascadeOptions): Promise<CascadeResult> {
   checkOptions(options);
   checkDataset(options.model, options.data, 'training images');
   const { model, weights, directory } = options;
   const blocks = turns(options);
-  const path = directory && join(directory, FILE);
+  // What is not saved needs no identity, for which all images are read.
+  const saved = directory && {
+    path: join(directory, FILE),
+    identity: await cascadeIdentity(options),
+  };
   if (options.tokenSelector) imageTokens(model);
   const start: CascadeState = { model, weights, counts: [], blocks: [] };
-  let state = path && existsSync(path) ? await loadCascade(path, options) : start;
+  let state = saved && existsSync(saved.path) ? await resumed(saved, options, blocks) : start;
   const images = samples(options);
   for (const [i, block] of blocks.entries()) {
     if (i < state.blocks.length) continue;
     const turn = new BlockTurn(options, images, block, { turn: i + 1, blocks: blocks.length });
     state = await turn.run(state);
-    if (path) await saveCascade(path, state, options);
+    if (saved) await saveCascade(saved.path, state, saved.identity);
     options.onBlock?.(state.blocks.at(-1)!);
   }
   return { model: state.model, weights: state.weights, blocks: state.blocks };
+}
+
+/** A cascade that was saved. @throws KcrError `STATE_DAMAGED` where it was over other blocks */
+async function resumed(
+  { path, identity }: { path: string; identity: RunIdentity },
+  options: CascadeOptions,
+  blocks: readonly Block[],
+): Promise<CascadeState> {
+  const state = await loadCascade(path, options, identity);
+  const other = state.blocks.find(({ block }, i) => block !== blocks[i]?.name);
+  if (other) throw stateDamaged(path, `a block ${other.block} that has no turn there`);
+  return state;
 }
 
 function checkOptions({ epsilon, rho }: CascadeOptions): void {

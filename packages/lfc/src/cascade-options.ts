@@ -43,6 +43,8 @@ export interface CascadeOptions {
   minTokens?: readonly number[];
   /** Folder for the state after each block; a cascade found there goes on. */
   directory?: string;
+  /** Versions of the packages that take part, by name: a cascade goes on only with the same. */
+  versions?: Readonly<Record<string, string>>;
   /** Called after each measured try. */
   onTry?(report: TryReport): void;
   /** Called after each block. */

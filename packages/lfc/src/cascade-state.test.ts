@@ -10,11 +10,13 @@ import {
   prune,
   pruneState,
   writeSafetensors,
+  writeState,
 } from '@kcr/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BlockRecord, CascadeOptions } from './cascade-options.ts';
 import {
   type CascadeState,
+  cascadeIdentity,
   imageTokens,
   loadCascade,
   saveCascade,
@@ -120,8 +122,9 @@ describe('a cascade that was saved', () => {
     const options = await cascade({ tokenSelector });
     const state = stateOf(options, counts);
     const path = join(folder, 'cascade.safetensors');
-    await saveCascade(path, state, options);
-    const found = await loadCascade(path, options);
+    const identity = await cascadeIdentity(options);
+    await saveCascade(path, state, identity);
+    const found = await loadCascade(path, options, identity);
     expect(found.counts).toEqual(counts);
     expect(found.blocks).toEqual([record]);
     expect(found.weights).toEqual(state.weights);
@@ -134,8 +137,9 @@ describe('a cascade that was saved', () => {
   test('a file that is none is refused', async () => {
     const file = join(folder, 'weights.safetensors');
     await writeSafetensors(file, { tensors: weights, metadata: {} });
-    const attempt = loadCascade(file, await cascade());
-    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: 'RESUME_MISMATCH' }));
+    const options = await cascade();
+    const attempt = loadCascade(file, options, await cascadeIdentity(options));
+    await expect(attempt).rejects.toThrow(expect.objectContaining({ code: 'STATE_DAMAGED' }));
   });
 
   test.each<[string, Partial<CascadeOptions>]>([
@@ -154,13 +158,35 @@ describe('a cascade that was saved', () => {
   ])('goes on only as the same: %s', async (path, other) => {
     const options = await cascade({ tokenSelector });
     const file = join(folder, 'cascade.safetensors');
-    await saveCascade(file, stateOf(options, [4]), options);
-    const attempt = loadCascade(file, { ...options, ...other });
+    await saveCascade(file, stateOf(options, [4]), await cascadeIdentity(options));
+    const now = { ...options, ...other };
+    const attempt = loadCascade(file, now, await cascadeIdentity(now));
     await expect(attempt).rejects.toThrow(
       expect.objectContaining({
         code: 'RESUME_MISMATCH',
         message: expect.stringContaining(path),
       }),
     );
+  });
+
+  test.each<[string, object]>([
+    ['no channels', { kept: undefined }],
+    ['channels that the model does not have', { kept: { 'blocks.0.hidden': [0, 2, 99] } }],
+    ['channels of other arrays than there are', { kept: {} }],
+    ['a count of tokens below 0', { counts: [-1] }],
+    ['no blocks', { blocks: undefined }],
+    ['a block without its name', { blocks: [{ ...record, block: undefined }] }],
+    ['a drop that is no number', { blocks: [{ ...record, drop: null }] }],
+  ])('is not gone on with where it has %s: STATE_DAMAGED', async (_, change) => {
+    const options = await cascade({ tokenSelector });
+    const identity = await cascadeIdentity(options);
+    const file = join(folder, 'cascade.safetensors');
+    const arrays = pruneState(model, pruned, weights);
+    const facts = { kept, counts: [], blocks: [record], ...change };
+    await writeState(file, { arrays, facts }, identity);
+    await expect(loadCascade(file, options, identity)).rejects.toMatchObject({
+      code: 'STATE_DAMAGED',
+      where: file,
+    });
   });
 });

@@ -1,12 +1,14 @@
 import {
+  isCount,
+  isRecord,
   KcrError,
   type Kept,
   Model,
   type RunIdentity,
-  readSafetensors,
-  requireSameRun,
+  readState,
   runIdentity,
-  writeSafetensors,
+  stateDamaged,
+  writeState,
 } from '@kcr/core';
 import type { BlockRecord, CascadeOptions, CascadeResult } from './cascade-options.ts';
 import { lfs } from './lfs.ts';
@@ -58,16 +60,17 @@ export function withTokens(
 }
 
 /** What must be the same for a cascade to go on. */
-function identityOf(options: CascadeOptions): RunIdentity {
+export function cascadeIdentity(options: CascadeOptions): Promise<RunIdentity> {
   const { model, weights, data, criterion = lfs({}), tokenSelector } = options;
   const { batchSize, seed, epsilon, rho, dims, order, minTokens } = options;
-  const { calibrationImages, scoringImages } = options;
+  const { calibrationImages, scoringImages, versions } = options;
   return runIdentity({
     stage: 'bottom-up-cascade',
     model,
     data: { train: data },
     weights: { initial: weights },
     extensions: [criterion, ...(tokenSelector ? [tokenSelector([])] : [])],
+    versions,
     options: {
       batchSize,
       seed,
@@ -86,28 +89,60 @@ function identityOf(options: CascadeOptions): RunIdentity {
 export function saveCascade(
   path: string,
   state: CascadeState,
-  options: CascadeOptions,
+  identity: RunIdentity,
 ): Promise<void> {
   const { weights, model, counts, blocks } = state;
-  const saved = { identity: identityOf(options), kept: model.kept, counts, blocks };
-  return writeSafetensors(path, { tensors: weights, metadata: { cascade: JSON.stringify(saved) } });
+  return writeState(
+    path,
+    { arrays: weights, facts: { kept: model.kept, counts, blocks } },
+    identity,
+  );
 }
 
-/** Reads a cascade to go on with. @throws KcrError `RESUME_MISMATCH` */
-export async function loadCascade(path: string, options: CascadeOptions): Promise<CascadeState> {
-  const { tensors, metadata } = await readSafetensors(path);
-  const saved = JSON.parse(metadata.cascade ?? '{}') as {
-    identity: object;
-    kept: Kept;
-    counts: (number | null)[];
-    blocks: BlockRecord[];
-  };
-  requireSameRun(path, saved.identity ?? {}, identityOf(options));
-  const counts = saved.counts.map((n) => n ?? undefined);
-  const { architecture, config, adapters } = options.model;
-  const pruned = new Model(architecture, config, saved.kept, adapters);
-  const model =
-    counts.length > 0 ? withTokens(pruned, options, counts, imageTokens(options.model)) : pruned;
-  model.checkState(tensors, path);
-  return { model, weights: tensors, counts, blocks: saved.blocks };
+/**
+ * Reads a cascade to go on with.
+ *
+ * @throws KcrError `RESUME_MISMATCH`; `STATE_DAMAGED` for a file that is not as it was written, or that no cascade over the
+ *   model leaves
+ */
+export async function loadCascade(
+  path: string,
+  options: CascadeOptions,
+  identity: RunIdentity,
+): Promise<CascadeState> {
+  const { arrays: weights, facts } = await readState(path, identity);
+  const { kept, counts: saved, blocks } = facts;
+  if (!isKept(kept)) throw stateDamaged(path, 'no list of channels for each dimension');
+  if (!isCounts(saved)) throw stateDamaged(path, 'no number of tokens for each block');
+  if (!isBlocks(blocks)) throw stateDamaged(path, 'no record of each block');
+  const counts = saved.map((n) => n ?? undefined);
+  try {
+    const { architecture, config, adapters } = options.model;
+    const pruned = new Model(architecture, config, kept, adapters);
+    const model =
+      counts.length > 0 ? withTokens(pruned, options, counts, imageTokens(options.model)) : pruned;
+    model.checkState(weights, path);
+    return { model, weights, counts, blocks };
+  } catch (cause) {
+    throw stateDamaged(path, `another model than this one (${(cause as Error).message})`, cause);
+  }
 }
+
+const isKept = (value: unknown): value is Kept =>
+  isRecord(value) && Object.values(value).every((ids) => Array.isArray(ids) && ids.every(isCount));
+
+const isCounts = (value: unknown): value is (number | null)[] =>
+  Array.isArray(value) && value.every((n) => n === null || isCount(n));
+
+const isBlocks = (value: unknown): value is BlockRecord[] =>
+  Array.isArray(value) &&
+  value.every(
+    (record) =>
+      isRecord(record) &&
+      typeof record.block === 'string' &&
+      isRecord(record.channels) &&
+      Object.values(record.channels).every(isCount) &&
+      (record.tokens === undefined || isCount(record.tokens)) &&
+      [record.macs, record.params, record.tries].every(isCount) &&
+      Number.isFinite(record.drop),
+  );

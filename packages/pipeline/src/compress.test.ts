@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { compress, stageContext } from './compress.ts';
+import { compress, type RunOptions, stageContext } from './compress.ts';
 import type { PipelineEvent } from './events.ts';
 import { findModel } from './find-model.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
@@ -142,15 +142,20 @@ describe('what a run is given', () => {
     await prepare(folder.root);
     const given = { data: folder.at('data'), out: folder.at('run'), engine: eagerEngine };
     const own = { ...tinyRecipe, seed: 3 };
-    const plain = await stageContext(own, given);
+    const context = async (more: Partial<RunOptions>) => {
+      // Closed, so that the next one may have the folder.
+      await using opened = await stageContext(own, { ...given, ...more });
+      return opened;
+    };
+    const plain = await context({});
     expect([plain.seed, plain.directory, plain.data.train.length]).toEqual([
       3,
       folder.at('run'),
       4,
     ]);
-    expect((await stageContext(own, { ...given, seed: 0 })).seed).toBe(0);
+    expect((await context({ seed: 0 })).seed).toBe(0);
     const more = { weights: 'w', backbone: 'b', teacher: 't' };
-    expect(await stageContext(own, { ...given, ...more })).toMatchObject(more);
+    expect(await context(more)).toMatchObject(more);
   });
 
   test.each([

@@ -13,6 +13,7 @@ import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import type { Trust } from './load-checkpoint.ts';
 import { loadPart } from './modules.ts';
+import { openRun } from './out/open-run.ts';
 import { readPruning } from './pruning/prune-into.ts';
 import { loadRecipe } from './recipes/load-recipe.ts';
 import { parseRecipe } from './recipes/parse-recipe.ts';
@@ -68,10 +69,13 @@ export interface CompressResult {
 const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
   typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name);
 
+/** The context of a run whose folder is this process's until it is disposed of. */
+export interface RunContext extends StageContext, AsyncDisposable {}
+
 /**
  * A recipe, its data and its folder, ready for stages.
  *
- * @throws KcrError `RECIPE_*`, and those of reading the data
+ * @throws KcrError `RECIPE_*`, `OUT_WRITE`, `OUT_LOCKED` where another process works in the folder, and those of reading the data
  */
 export async function stageContext(
   recipeOrName: string | RecipeInput,
@@ -84,17 +88,23 @@ export async function stageContext(
     on = () => {},
     ...given
   }: RunOptions,
-): Promise<StageContext> {
+): Promise<RunContext> {
   const recipe = await checkedRecipe(recipeOrName);
+  const opened = await openRun(out);
+  const data = await recipeData(recipe, { root, on }).catch(async (error) => {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
     ...given,
     recipe,
-    data: await recipeData(recipe, { root, on }),
+    data,
     trust: [...trust, ...(await recipeModules(recipe))],
     engine,
     directory: out,
     seed: seed ?? recipe.seed,
     on,
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 
@@ -103,13 +113,13 @@ export async function stageContext(
  * report. What a run before has finished is not done again.
  *
  * @param recipe a name, a file, or a recipe as it is written
- * @throws KcrError `RECIPE_*`, `RESUME_MISMATCH`, and those of data, models and training
+ * @throws KcrError `RECIPE_*`, `OUT_*`, `RESUME_MISMATCH`, `STATE_DAMAGED`, and those of data, models and training
  */
 export async function compress(
   recipe: string | RecipeInput,
   options: RunOptions,
 ): Promise<CompressResult> {
-  const context = await stageContext(recipe, options);
+  await using context = await stageContext(recipe, options);
   const { prune, ablations } = context.recipe;
   const dense = await denseStage.run(undefined, context);
   const compact = await startOfCompact(dense, context);

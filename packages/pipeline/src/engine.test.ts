@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { tf } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { type EngineName, engineMaker, engineNames, type MakeEngine } from './engine.ts';
@@ -75,8 +76,8 @@ describe('whoever makes an engine frees it', () => {
     evaluation: async (engine, root) => {
       await tinyCheckpoint(`${root}/model`);
       await writeClassFolders(`${root}/data`);
-      const artifacts = { logits: `${root}/model/model.json/no-folder` };
-      return evaluate(`${root}/model`, { data: `${root}/data`, artifacts, engine });
+      await writeFile(`${root}/data/light/1.png`, 'no image');
+      return evaluate(`${root}/model`, { data: `${root}/data`, engine });
     },
     prediction: async (engine, root) => {
       await tinyCheckpoint(`${root}/model`);

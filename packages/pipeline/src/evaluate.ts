@@ -9,6 +9,7 @@ import {
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { requireWritableFile } from './out/writable.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 import type { EvaluationData } from './tasks/task-kit.ts';
 
@@ -26,7 +27,7 @@ export interface EvaluateOptions extends EvaluationData, Trust {
  * How good a checkpoint is on images with what is in them: the numbers of its task, and `n`, the images.
  *
  * @param checkpoint folder with model.json and model.safetensors
- * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know, and those of reading the data
+ * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know, `OUT_WRITE`, and those of reading the data
  */
 export async function evaluate(
   checkpoint: string,
@@ -48,6 +49,7 @@ export async function evaluate(
         found: `a model of ${task.name}`,
         fix: 'Leave it out for this model',
       });
+  for (const { path } of wanted) await requireWritableFile(path);
   const data = await kit.evaluationData(loaded, { cacheBytes: 0, ...request }, on);
   await using engine = await makeEngine();
   engine.set(weights);

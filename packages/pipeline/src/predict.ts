@@ -1,10 +1,11 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compileInference, KcrError, writeAtomic } from '@kcr/core';
 import { type InvalidPolicy, isImage, readSource, type TestViewOptions } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { requireWritable } from './out/writable.ts';
 import { withLegend } from './report/draw.ts';
 import { reportSkipped } from './report-skipped.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
@@ -100,7 +101,7 @@ function checkOutputs(jobs: readonly Job[], files: readonly string[]): void {
  * the task's kit gives (of class maps the map itself, `NAME.labels.png`).
  *
  * @param inputs image files, or folders with them
- * @throws KcrError `PREDICT_INPUT`, `OUT_OVERWRITES`, `IMAGE_READ`, and those of loading the checkpoint
+ * @throws KcrError `PREDICT_INPUT`, `OUT_OVERWRITES`, `OUT_WRITE`, `IMAGE_READ`, and those of loading the checkpoint
  */
 export async function predict(
   inputs: readonly string[],
@@ -116,10 +117,10 @@ export async function predict(
   const { model, weights, info } = await loadCheckpoint(options.model, options);
   const { classes } = info;
   const kit = await findTaskKit(model);
+  await requireWritable(out);
   await using engine = await makeEngine();
   engine.set(weights);
   await using step = compileInference(engine, model);
-  await mkdir(out, { recursive: true });
   const images: PredictedImage[] = [];
   const skipped: Record<string, number> = {};
   const read = (path: string) =>

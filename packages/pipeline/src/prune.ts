@@ -3,6 +3,7 @@ import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { openRun } from './out/open-run.ts';
 import { pruneInto, sizeOf } from './pruning/prune-into.ts';
 import { parsePruning } from './recipes/parse-recipe.ts';
 import type { PruningInput } from './recipes/recipe.ts';
@@ -48,7 +49,7 @@ export interface PruneResult {
  * Takes channels, and with the cascade tokens, out of a trained model.
  *
  * @param checkpoint folder with model.json and model.safetensors
- * @throws KcrError `CHECKPOINT_*`, `RECIPE_INVALID`, `TASK_CLASSES` for images without a class, and those of pruning
+ * @throws KcrError `CHECKPOINT_*`, `RECIPE_INVALID`, `OUT_*`, `TASK_CLASSES` for images without a class, and those of pruning
  */
 export async function prune(checkpoint: string, options: PruneOptions): Promise<PruneResult> {
   const { cropRatio, seed = 0, engine = engineMaker(), on = () => {}, out } = options;
@@ -62,6 +63,7 @@ export async function prune(checkpoint: string, options: PruneOptions): Promise<
     labelled(await kit.evaluationData(loaded, { data, cropRatio }, on), task);
   const train = await read(options.data);
   const test = options.test === undefined ? undefined : await read(options.test);
+  await using _opened = await openRun(out);
   const pruned = await pruneInto(out, loaded, pruning, { train, engine, seed, on, trust });
   const measure = async (measured: LoadedModel): Promise<MeasuredModel> => {
     const size = sizeOf(measured);

@@ -1,6 +1,6 @@
 import { writeAtomic } from '@kcr/core';
 import { exportOnnx } from '@kcr/onnx';
-import { loadCheckpoint } from '@kcr/pipeline';
+import { loadCheckpoint, requireWritableFile } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { count, withTrust } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -23,6 +23,7 @@ export function addExport(kcr: Command): void {
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
       const { out, batch } = options;
       const { model, weights } = await loadCheckpoint(checkpoint, options);
+      await requireWritableFile(out);
       const bytes = exportOnnx(model, weights, { batch });
       await writeAtomic(out, bytes);
       const [height, width, channels] = model.inputShape;

@@ -12,7 +12,7 @@ export function addRetrain(kcr: Command): void {
     .action(async (recipe: string, options: RecipeOptions & { selection: string }) => {
       const { selection, ...run } = options;
       const engine = engineOf(options);
-      const context = await stageContext(recipe, { ...run, engine, on: progress() });
+      await using context = await stageContext(recipe, { ...run, engine, on: progress() });
       const kept = await readSelection(selection);
       const compact = await compactModel(context.recipe, kept);
       const { history } = await retrainStage.run({ compact }, context);

@@ -11,7 +11,7 @@ export function addSearch(kcr: Command): void {
     .description('choose the channels to keep')
     .action(async (recipe: string, options: RecipeOptions) => {
       const engine = engineOf(options);
-      const context = await stageContext(recipe, { ...options, engine, on: progress() });
+      await using context = await stageContext(recipe, { ...options, engine, on: progress() });
       const { kept } = await searchStage.run(undefined, context);
       const model = await wholeModel(context.recipe);
       const { parameterCount: params, macs } = prune(model, kept);

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeAtomic } from './atomic.ts';
+import { makeFolder, writeAtomic } from './atomic.ts';
 
 let folder: string;
 
@@ -32,7 +32,7 @@ test('what cannot take its name leaves neither the new file nor a part of it', a
   const path = join(folder, 'taken');
   await mkdir(path);
   await writeFile(join(path, 'old'), 'kept');
-  await expect(writeAtomic(path, 'new')).rejects.toThrow();
+  await expect(writeAtomic(path, 'new')).rejects.toMatchObject({ code: 'OUT_WRITE', where: path });
   expect(await readdir(folder)).toEqual(['taken']);
   expect(await readFile(join(path, 'old'), 'utf8')).toBe('kept');
 });
@@ -46,4 +46,16 @@ test('a reader that opened the old file reads the old content to its end', async
   expect(await reader.readFile('utf8')).toBe(old);
   await reader.close();
   expect(await readFile(path, 'utf8')).toBe('new');
+});
+
+test('folders are made by many at once', async () => {
+  const path = join(folder, 'a', 'b', 'c');
+  await Promise.all(Array.from({ length: 4 }, () => makeFolder(path)));
+  expect(await readdir(path)).toEqual([]);
+});
+
+// Where Node's own way to make folders never ends.
+test.skipIf(process.platform !== 'linux')('OUT_WRITE: where no folder can be made', async () => {
+  const path = '/proc/kcr/file';
+  await expect(writeAtomic(path, 'x')).rejects.toMatchObject({ code: 'OUT_WRITE', where: path });
 });

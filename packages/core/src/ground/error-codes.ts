@@ -82,7 +82,9 @@ export const ERROR_CODES = {
   OPTION: 'An option has a value out of its range, or does not go with the others.',
   OUTPUT_FINITE: "A model's output for some images is NaN or infinite.",
   OUT_EXISTS: 'The output folder has a checkpoint that would be overwritten.',
+  OUT_LOCKED: 'Another process works in the output folder.',
   OUT_OVERWRITES: 'The output would overwrite an image that is to be read.',
+  OUT_WRITE: 'The output cannot be written: no room, no right to, or no folder.',
   PLUGIN_API_VERSION: 'The plugin was made for another version of the plugin interface.',
   PLUGIN_DUPLICATE: 'A plugin is attached twice.',
   PLUGIN_FAILED: "A plugin's hook threw; the error has what it threw as its cause.",
@@ -99,7 +101,8 @@ export const ERROR_CODES = {
   RECIPE_READ: 'The recipe cannot be read.',
   RECIPE_UNKNOWN: 'There is no recipe of that name.',
   REPORT_RUN: 'The folder is not one of a finished run.',
-  RESUME_MISMATCH: 'The folder has a run with other options, which cannot be gone on with.',
+  RESUME_MISMATCH:
+    'The folder has a run with other data, weights or options, which cannot be gone on with.',
   RLE_SIZE: "A mask's size or its runs do not fit its image.",
   RLE_TEXT: "The text of a mask's runs is not that of COCO's mask API.",
   SAFETENSORS_HEADER:
@@ -121,6 +124,7 @@ export const ERROR_CODES = {
   SELECTION_READ: 'The selection cannot be read.',
   SHAPE_MISMATCH: 'Values do not have the shape that they should have.',
   SLOT_OUTSIDE_STEP: "A slot's value was used outside a step.",
+  STATE_DAMAGED: 'A file that a run goes on from is not as it was written.',
   STATE_DICT: 'Weights are missing, unknown or of another shape than the model has.',
   STATE_FINITE: 'Weights, or what training goes on from, are NaN or infinite.',
   STATE_MISSING: 'The engine has no array of that name.',

@@ -24,6 +24,12 @@ export interface ImageSet<B extends Batch = Batch> {
   readonly shape: readonly [number, number, number];
   /** How an image becomes what it gives without augmentation; saved with models that are trained on it. */
   readonly input?: Preprocessing;
+  /**
+   * What decides the images that it gives, besides what it says above: digests of files or pixels, changes of training
+   * images by name and options. JSON; a run that has images of another identity does not go on. A set without one is known
+   * by what it says above and by its labels alone, not by its pixels.
+   */
+  identity?(): Promise<object>;
   /** Reads images by index; augmented with `augment`'s random numbers where given. */
   batch(indices: Int32Array, augment?: Generator): Promise<B>;
 }

@@ -47,6 +47,8 @@ export interface FitOptions {
    * how `validation`, or without one `train`, makes inputs of images.
    */
   directory?: string;
+  /** Versions of the packages that take part, by name: a run goes on only with the same. */
+  versions?: Readonly<Record<string, string>>;
   onStep?(report: StepReport): void;
   onEpoch?(record: EpochRecord): void;
   /** Default: console.warn. */

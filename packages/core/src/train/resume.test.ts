@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { float32, int32 } from '../ground/array.ts';
-import { writeSafetensors } from '../ground/safetensors.ts';
 import { loadRun, type RunState, saveRun } from './resume.ts';
 import { runIdentity } from './run-identity.ts';
+import { writeState } from './state-file.ts';
 import { regression, tinyImages, tinyModel } from './testing.ts';
 
 let directory: string;
@@ -41,24 +41,25 @@ const run: RunState = {
 };
 
 test('a run is read as it was saved, to the bit', async () => {
-  await saveRun(directory, run, identity(1));
-  expect(await loadRun(directory, identity(1))).toEqual(run);
+  await saveRun(directory, run, await identity(1));
+  expect(await loadRun(directory, await identity(1), 3)).toEqual(run);
 });
 
 test('a later epoch takes the place of an earlier one', async () => {
-  await saveRun(directory, run, identity(1));
-  const later = { ...run, epoch: 3, trainer: { arrays: {}, counts: { all: 1 } } };
-  await saveRun(directory, later, identity(1));
-  expect(await loadRun(directory, identity(1))).toEqual(later);
+  await saveRun(directory, run, await identity(1));
+  const history = [...run.history, { epoch: 3, loss: 0.125 }];
+  const later = { epoch: 3, history, trainer: { arrays: {}, counts: { all: 1 } } };
+  await saveRun(directory, later, await identity(1));
+  expect(await loadRun(directory, await identity(1), 3)).toEqual(later);
 });
 
 test('in a folder without a run there is none to go on with', async () => {
-  expect(await loadRun(directory, identity(1))).toBeUndefined();
-  expect(await loadRun(join(directory, 'none'), identity(1))).toBeUndefined();
+  expect(await loadRun(directory, await identity(1), 3)).toBeUndefined();
+  expect(await loadRun(join(directory, 'none'), await identity(1), 3)).toBeUndefined();
 });
 
 test('metrics are one JSON line for each epoch; nothing else is left beside', async () => {
-  await saveRun(directory, run, identity(1));
+  await saveRun(directory, run, await identity(1));
   const text = await readFile(join(directory, 'metrics.jsonl'), 'utf8');
   expect(text).toBe(
     '{"epoch":1,"loss":0.30000000000000004,"lr":0.00001}\n{"epoch":2,"loss":0.25,"valTop1":0.3333333333333333}\n',
@@ -70,19 +71,36 @@ describe('RESUME_MISMATCH', () => {
   const path = () => join(directory, 'training.safetensors');
 
   test('names what another run has otherwise', async () => {
-    await saveRun(directory, run, identity(1));
-    await expect(loadRun(directory, identity(2))).rejects.toMatchObject({
+    await saveRun(directory, run, await identity(1));
+    await expect(loadRun(directory, await identity(2), 3)).rejects.toMatchObject({
       code: 'RESUME_MISMATCH',
       where: path(),
       found: 'a run with another options.seed (saved 1, now 2)',
     });
   });
+});
 
-  test('is for a file without a run too', async () => {
-    await writeSafetensors(path(), { tensors: run.trainer.arrays, metadata: {} });
-    await expect(loadRun(directory, identity(1))).rejects.toMatchObject({
-      code: 'RESUME_MISMATCH',
-      where: path(),
+describe('STATE_DAMAGED: what no run of three epochs leaves, under a right checksum', () => {
+  test.each<[string, object]>([
+    ['more epochs than there are', { epoch: 4 }],
+    ['epochs below 0', { epoch: -1000000 }],
+    ['a part of an epoch', { epoch: 1.5 }],
+    ['an epoch that is text', { epoch: '2' }],
+    ['no history', { history: undefined }],
+    ['a history of fewer epochs', { history: run.history.slice(1) }],
+    ['a history in another order', { history: run.history.toReversed() }],
+    ['a record that is no number', { history: [run.history[0], { epoch: 2, loss: null }] }],
+    ['no counts', { counts: undefined }],
+    ['counts of a group that there is not', { counts: { biases: 1 } }],
+    ['counts below 0', { counts: { weights: -1 } }],
+  ])('%s', async (_, change) => {
+    const { epoch, history, trainer } = run;
+    const facts = { epoch, history, counts: trainer.counts, ...change };
+    const path = join(directory, 'training.safetensors');
+    await writeState(path, { arrays: trainer.arrays, facts }, await identity(1));
+    await expect(loadRun(directory, await identity(1), 3)).rejects.toMatchObject({
+      code: 'STATE_DAMAGED',
+      where: path,
     });
   });
 });

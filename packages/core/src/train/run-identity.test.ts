@@ -5,7 +5,13 @@ import { ones } from '../model/initializer.ts';
 import { Model } from '../model/model.ts';
 import { plainPreprocessing } from '../model/preprocessing.ts';
 import { tf } from '../tensor/tf.ts';
-import { type RunParts, requireSameRun, runIdentity, weightsDigest } from './run-identity.ts';
+import {
+  type RunParts,
+  requireSameRun,
+  runIdentity,
+  valuesDigest,
+  weightsDigest,
+} from './run-identity.ts';
 
 const model = new Model(
   {
@@ -22,7 +28,7 @@ const model = new Model(
   },
   { width: 2 },
 );
-const train: ImageSet = {
+const train: ImageSet & { labels?: Int32Array } = {
   length: 3,
   classes: ['a', 'b'],
   shape: [1, 1, 1],
@@ -37,10 +43,11 @@ const parts: RunParts = {
   extensions: [{ name: 'mask', options: { lambda: 0.2 } }],
   options: { seed: 1, optimizer: { lr: 0.1, decay: undefined } },
 };
-const saved = JSON.parse(JSON.stringify(runIdentity(parts)));
+const saved = JSON.parse(JSON.stringify(await runIdentity(parts)));
 
-test('an identity that was saved is the one of the same run', () => {
-  expect(() => requireSameRun('x', saved, runIdentity(parts))).not.toThrow();
+test('an identity that was saved is the one of the same run', async () => {
+  const now = await runIdentity(parts);
+  expect(() => requireSameRun('x', saved, now)).not.toThrow();
 });
 
 describe('what differs is named by its path', () => {
@@ -51,14 +58,17 @@ describe('what differs is named by its path', () => {
     ['data.train.images', { data: { train: { ...train, length: 4 } } }],
     ['data.train.classes', { data: { train: { ...train, classes: ['b', 'a'] } } }],
     ['data.train.input.crop_pct', { data: { train: { ...train, input } } }],
+    ['data.train.labels', { data: { train: { ...train, labels: Int32Array.of(0, 1, 0) } } }],
+    ['data.train.files', { data: { train: { ...train, identity: async () => ({ files: 'a' }) } } }],
     ['data.validation', { data: { train, validation: train } }],
     ['weights.initial', { weights: { initial: { weight: float32([2], [1, 2.000001]) } } }],
     ['weights.initial', { weights: {} }],
     ['extensions', { extensions: [{ name: 'mask', options: { lambda: 0.3 } }] }],
+    ['versions.a', { versions: { a: '1.0.0' } }],
     ['options.optimizer.lr', { options: { seed: 1, optimizer: { lr: 0.2 } } }],
   ];
-  test.each(cases)('%s', (path, change) => {
-    const now = runIdentity({ ...parts, ...change });
+  test.each(cases)('%s', async (path, change) => {
+    const now = await runIdentity({ ...parts, ...change });
     expect(() => requireSameRun('x', saved, now)).toThrow(
       expect.objectContaining({
         code: 'RESUME_MISMATCH',
@@ -116,29 +126,34 @@ describe('the innermost differences come first, scalars with both values', () =>
       },
     ],
   ];
-  test.each(cases)('%s', (text, change) => {
-    const now = runIdentity({ ...parts, ...change });
+  test.each(cases)('%s', async (text, change) => {
+    const now = await runIdentity({ ...parts, ...change });
     expect(() => requireSameRun('x', saved, now)).toThrow(
       expect.objectContaining({ where: 'x', found: `a run with another ${text}` }),
     );
   });
 });
 
-test('options in another order are the same, within lists of extensions too', () => {
+test('options in another order are the same, within lists of extensions too', async () => {
   const of = (options: object) =>
     runIdentity({ ...parts, extensions: [{ name: 'mask', options }], options });
-  const before = JSON.parse(JSON.stringify(of({ a: 1, b: { c: 2, d: [3, 4] } })));
-  expect(() => requireSameRun('x', before, of({ b: { d: [3, 4], c: 2 }, a: 1 }))).not.toThrow();
-  expect(() => requireSameRun('x', before, of({ a: 1, b: { c: 2, d: [4, 3] } }))).toThrow(
+  const before = JSON.parse(JSON.stringify(await of({ a: 1, b: { c: 2, d: [3, 4] } })));
+  const [same, other] = [
+    await of({ b: { d: [3, 4], c: 2 }, a: 1 }),
+    await of({ a: 1, b: { c: 2, d: [4, 3] } }),
+  ];
+  expect(() => requireSameRun('x', before, same)).not.toThrow();
+  expect(() => requireSameRun('x', before, other)).toThrow(
     'extensions[0].options.b.d[0] (saved 3, now 4), extensions[0].options.b.d[1] (saved 4, now 3), options.b.d[0]',
   );
 });
 
-test('a file that says nothing of its run is none to go on with', () => {
-  expect(() => requireSameRun('x', {}, runIdentity(parts))).toThrow(
+test('a file that says nothing of its run is none to go on with', async () => {
+  const now = await runIdentity(parts);
+  expect(() => requireSameRun('x', {}, now)).toThrow(
     expect.objectContaining({
       found:
-        'a run with another stage (saved nothing, now fit), model, data, weights, extensions, 1 more',
+        'a run with another stage (saved nothing, now fit), model, data, weights, extensions, 2 more',
     }),
   );
 });
@@ -150,5 +165,12 @@ test('weights are known by their names, shapes and values, in any order', () => 
   // sha256 of "a[2]" and the eight bytes of 1 and 2 in float32, by Python's hashlib.
   expect(weightsDigest({ a })).toBe(
     '8cb334e77582b4733c902731ced148363c6307bb11dd675d7a99ec30601be0ea',
+  );
+});
+
+test('labels are known by their bytes', () => {
+  // sha256 of the bytes of 1 and 2 as little-endian 32-bit integers, by Python's hashlib.
+  expect(valuesDigest(Int32Array.of(1, 2))).toBe(
+    '34fb5c825de7ca4aea6e712f19d439c1da0c92c37b423936c5f618545ca4fa1f',
   );
 });

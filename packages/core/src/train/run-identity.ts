@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { describeAdapter } from '../model/adapter.ts';
-import type { ImageSet } from '../model/batch.ts';
+import type { Dataset, ImageSet } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
 
@@ -22,6 +23,8 @@ export interface RunParts {
   readonly weights?: Readonly<Record<string, StateDict | undefined>>;
   /** Plugins, criteria, allocators and the like, in their order. */
   readonly extensions: readonly ExtensionIdentity[];
+  /** Versions of the packages that take part, by name. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** All other settings, as JSON. */
   readonly options: object;
 }
@@ -33,18 +36,20 @@ export interface RunIdentity {
   readonly data: Readonly<Record<string, object>>;
   readonly weights: Readonly<Record<string, string>>;
   readonly extensions: readonly object[];
+  readonly versions: Readonly<Record<string, string>>;
   readonly options: object;
 }
 
 /** The identity of a run: the one place that says what its parts are known by. */
-export function runIdentity(parts: RunParts): RunIdentity {
-  const { stage, model, data, weights = {}, extensions, options } = parts;
+export async function runIdentity(parts: RunParts): Promise<RunIdentity> {
+  const { stage, model, data, weights = {}, extensions, versions = {}, options } = parts;
   const identity = {
     stage,
     model: modelIdentity(model),
-    data: mapPresent(data, dataIdentity),
+    data: await dataIdentities(data),
     weights: mapPresent(weights, weightsDigest),
     extensions: extensions.map(({ name, options }) => ({ name, options })),
+    versions,
     options,
   };
   return JSON.parse(JSON.stringify(identity));
@@ -73,12 +78,26 @@ const modelIdentity = ({ architecture, config, kept, adapters }: Model): object 
   adapters: adapters.map(describeAdapter),
 });
 
-const dataIdentity = ({ length, classes, shape, input }: ImageSet): object => ({
-  images: length,
-  classes,
-  shape,
-  input,
-});
+async function dataIdentities(sets: RunParts['data']): Promise<Record<string, object>> {
+  const identities: Record<string, object> = {};
+  // One after another: each may read all files of a folder.
+  for (const [name, set] of Object.entries(sets))
+    if (set) identities[name] = await dataIdentity(set);
+  return identities;
+}
+
+/** What a set says of itself; its pixels are among it only where it has an `identity`. */
+async function dataIdentity(set: ImageSet & Partial<Pick<Dataset, 'labels'>>): Promise<object> {
+  const { length: images, classes, shape, input, labels } = set;
+  const digest = labels && valuesDigest(labels);
+  return { images, classes, shape, input, labels: digest, ...(await set.identity?.()) };
+}
+
+/** SHA-256 of numbers as they lie in memory, as hexadecimal text. */
+export function valuesDigest({ buffer, byteOffset, byteLength }: NdArray['data']): string {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
 /**
  * Checks that a run that was saved is the one to go on with.

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
 import { plainPreprocessing } from '../model/preprocessing.ts';
+import { valuesDigest } from './run-identity.ts';
 import { subset } from './subset.ts';
 import { tinyImages } from './testing.ts';
 
@@ -31,6 +32,15 @@ test('a part of a part counts in the part', async () => {
   const inner = subset(part, Int32Array.of(1));
   expect([...inner.labels]).toEqual([0]);
   expect([...(await inner.batch(Int32Array.of(0))).image.data]).toEqual([0]);
+});
+
+test('is known by the whole and by its indices, a part of a part by both', async () => {
+  const known: Dataset = { ...whole, identity: async () => ({ files: 'a' }) };
+  const outer = subset(known, Int32Array.of(3, 0, 2));
+  const [a, b] = [Int32Array.of(3, 0, 2), Int32Array.of(1)].map(valuesDigest);
+  expect(await outer.identity!()).toEqual({ files: 'a', subset: [a] });
+  expect(await subset(outer, Int32Array.of(1)).identity!()).toEqual({ files: 'a', subset: [a, b] });
+  expect(await part.identity!()).toEqual({ subset: [a] });
 });
 
 test('images are augmented as those of the whole', async () => {

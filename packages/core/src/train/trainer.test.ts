@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ArraySlot } from '../engine/slots.ts';
-import { float32, type NdArray } from '../ground/array.ts';
+import { float32, int32, type NdArray } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import { dropout } from '../layers/dropout.ts';
 import { batchNorm } from '../layers/norm.ts';
@@ -473,6 +473,29 @@ describe('what is saved', () => {
     expect(second.steps('weights')).toBe(2);
     await steps(second, 'weights', 2, 4);
     expect(await second.save()).toEqual(expected);
+  });
+
+  test.each<[string, (arrays: Record<string, NdArray>) => object]>([
+    ['no array weight:head.bias', ({ 'weight:head.bias': _, ...rest }) => rest],
+    ['an array more that this training has not', (arrays) => ({ ...arrays, more: float32([1]) })],
+    [
+      'weight:head.bias: float32 [1] instead of float32 [2]',
+      (arrays) => ({ ...arrays, 'weight:head.bias': float32([1]) }),
+    ],
+    [
+      'm:weight:head.bias: int32 [2] instead of float32 [2]',
+      (arrays) => ({ ...arrays, 'm:weight:head.bias': int32([2], [0, 0]) }),
+    ],
+    ['no array slots/centres', ({ 'slots/centres': _, ...rest }) => rest],
+  ])('is refused with %s', async (found, change) => {
+    const trainer = makeTrainer({ plugins: [slots] });
+    trainer.start(first);
+    const { arrays, counts } = await trainer.save();
+    const changed = change(arrays) as Record<string, NdArray>;
+    expect(() => trainer.restore({ arrays: changed, counts }, 'a file')).toThrow(
+      expect.objectContaining({ code: 'STATE_DAMAGED', where: 'a file', found }),
+    );
+    expect(await trainer.save()).toEqual({ arrays, counts });
   });
 
   test('leaves the engine with the trainer, and nothing else does', async () => {

@@ -1,6 +1,6 @@
 import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine/engine.ts';
 import { arraySlot, inputSlot, noiseSlot } from '../engine/slots.ts';
-import { float32, item, type NdArray } from '../ground/array.ts';
+import { float32, item, type NdArray, shapeText } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { nonFinite } from '../ground/finite.ts';
 import type { Generator } from '../ground/random.ts';
@@ -20,6 +20,7 @@ import { compileFeatures, compileInference } from './inference.ts';
 import { layerDepth } from './layer-depth.ts';
 import { lossNotFinite } from './loss-not-finite.ts';
 import type { LossContext, Plugin, PluginRun } from './plugin.ts';
+import { stateDamaged } from './seal.ts';
 
 export interface TrainerOptions {
   model: Model;
@@ -120,7 +121,7 @@ export class Trainer implements AsyncDisposable {
   readonly #weights: Trained[];
   readonly #architecture: Trained[] = [];
   /** Names of the trainer's arrays in the engine, in the order in which they were set. */
-  readonly #owned = new Set<string>();
+  readonly #owned = new Map<string, Pick<NdArray, 'dtype' | 'shape'>>();
   /** Those of them that checkpoints leave out. */
   readonly #constants = new Set<string>();
   readonly #steps = new Map<Group, CompiledStep>();
@@ -153,7 +154,7 @@ export class Trainer implements AsyncDisposable {
         attachPlugin(plugin, this.#pluginRun(plugin.name, run)),
       );
     } catch (error) {
-      engine.delete([...this.#owned]);
+      engine.delete([...this.#owned.keys()]);
       throw error;
     }
     this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
@@ -187,8 +188,7 @@ export class Trainer implements AsyncDisposable {
    * @throws KcrError `STATE_FINITE` where it could not, so that nothing is overwritten by it
    */
   async save(): Promise<TrainerState> {
-    const names = [...this.#owned].filter((name) => !this.#constants.has(name));
-    const arrays = await this.engine.get(names);
+    const arrays = await this.engine.get(this.#saved());
     const found = nonFinite(arrays);
     if (found)
       throw new KcrError('STATE_FINITE', {
@@ -199,9 +199,37 @@ export class Trainer implements AsyncDisposable {
     return { arrays, counts: { ...this.#counts } };
   }
 
-  restore({ arrays, counts }: TrainerState): void {
+  /**
+   * Goes on from what {@link save} gave; after {@link start}.
+   *
+   * @param where it was read from, for messages
+   * @throws KcrError `STATE_DAMAGED` for other arrays than this training has
+   */
+  restore({ arrays, counts }: TrainerState, where = 'saved training'): void {
+    const wrong = this.#misfit(arrays);
+    if (wrong) throw stateDamaged(where, wrong);
     this.#set(arrays);
     this.#counts = { ...counts };
+  }
+
+  /** Names of the arrays that a training goes on from. */
+  #saved(): string[] {
+    return [...this.#owned.keys()].filter((name) => !this.#constants.has(name));
+  }
+
+  /** How arrays are not those of this training, if they are not. */
+  #misfit(arrays: TrainerState['arrays']): string | undefined {
+    const expected = new Set(this.#saved());
+    const unknown = Object.keys(arrays).find((name) => !expected.has(name));
+    if (unknown !== undefined) return `an array ${unknown} that this training has not`;
+    const text = ({ dtype, shape }: Pick<NdArray, 'dtype' | 'shape'>) =>
+      `${dtype} ${shapeText(shape)}`;
+    for (const name of expected) {
+      const [own, saved] = [this.#owned.get(name)!, arrays[name]];
+      if (!saved) return `no array ${name}`;
+      if (text(saved) !== text(own)) return `${name}: ${text(saved)} instead of ${text(own)}`;
+    }
+    return undefined;
   }
 
   /** Whether any plugin has architecture parameters. */
@@ -250,13 +278,14 @@ export class Trainer implements AsyncDisposable {
   async dispose(): Promise<void> {
     for (const step of [...this.#steps.values(), this.features, this.inference])
       await step.dispose();
-    this.engine.delete([...this.#owned]);
+    this.engine.delete([...this.#owned.keys()]);
   }
 
   [Symbol.asyncDispose] = () => this.dispose();
 
   #set(arrays: Readonly<Record<string, NdArray>>): void {
-    for (const name of Object.keys(arrays)) this.#owned.add(name);
+    for (const [name, { dtype, shape }] of Object.entries(arrays))
+      this.#owned.set(name, { dtype, shape });
     this.engine.set(arrays);
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -393,6 +393,33 @@ describe('a run in a folder', () => {
     expect(values(again.weights)).toEqual(values(once.weights));
   });
 
+  test('that is done makes a model and metrics again that were damaged', async () => {
+    await run({ epochs: 2, directory });
+    const files = ['model.json', 'model.safetensors', 'metrics.jsonl'];
+    const read = () => Promise.all(files.map((file) => readFile(join(directory, file))));
+    const made = await read();
+    for (const file of files) await writeFile(join(directory, file), 'damaged');
+    await run({ epochs: 2, directory });
+    expect(await read()).toEqual(made);
+  });
+
+  test('reads images only as the same: other pixels are another run', async () => {
+    const withPixels = (pixels: string): Dataset => ({
+      ...numbered(6),
+      identity: async () => ({ pixels }),
+    });
+    await run({ train: withPixels('aa'), directory });
+    await expect(run({ train: withPixels('bb'), directory })).rejects.toMatchObject({
+      code: 'RESUME_MISMATCH',
+      found: 'a run with another data.train.pixels (saved aa, now bb)',
+    });
+  });
+
+  test('asks for no identity of images where nothing is saved', async () => {
+    const identity = () => Promise.reject(new Error('read'));
+    await run({ train: { ...numbered(6), identity } });
+  });
+
   test.each<[string, Partial<SearchOptions>]>([
     ['options.epochs', { epochs: 3 }],
     ['options.batchSize', { batchSize: 3 }],
@@ -403,7 +430,9 @@ describe('a run in a folder', () => {
     ['options.emaDecay', { emaDecay: 0.5 }],
     ['options.augRepeats', { augRepeats: 2 }],
     ['data.train.images', { train: numbered(7) }],
+    ['data.train.labels', { train: { ...numbered(6), labels: Int32Array.of(1, 0, 0, 1, 0, 1) } }],
     ['data.validation', { validation: numbered(2) }],
+    ['versions.a (saved nothing, now 1.0.0)', { versions: { a: '1.0.0' } }],
     ['extensions', { plugins: [mask] }],
   ])('does not go on with another %s', async (path, change) => {
     await run({ directory });

@@ -14,13 +14,19 @@ import { extractFeatures } from './feature-extraction.ts';
 import type { FitResult, SearchOptions } from './fit-options.ts';
 import { learningRate } from './learning-rate.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
-import { loadRun, type RunState, saveRun } from './resume.ts';
+import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { type Group, Trainer } from './trainer.ts';
 
 interface PlannedStep {
   group: Group;
   indices: Int32Array;
+}
+
+/** Where a run is saved, and as what. */
+interface RunFolder {
+  readonly directory: string;
+  readonly identity: RunIdentity;
 }
 
 /** One run of epochs over a {@link Trainer}, saved after each. The trainer ends with it. */
@@ -71,17 +77,17 @@ export class TrainingLoop implements AsyncDisposable {
 
   async run(): Promise<FitResult> {
     const { model, directory, initial, epochs } = this.options;
-    const identity = this.#identity();
     this.trainer.start(initial ?? model.initialize(this.#root.fork('weights')));
-    const saved = directory ? await loadRun(directory, identity) : undefined;
-    if (saved) this.trainer.restore(saved.trainer);
-    else await this.#refresh();
+    // What is not saved needs no identity, for which all images are read.
+    const folder = directory ? { directory, identity: await this.#identity() } : undefined;
+    const saved = folder && (await this.#resume(folder));
+    if (!saved) await this.#refresh();
     const history = saved?.history ?? [];
     for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++)
       try {
         const record = await this.#epoch(epoch);
         history.push(record);
-        if (directory) await this.#save(directory, { epoch: epoch + 1, history }, identity);
+        if (folder) await this.#save(folder, { epoch: epoch + 1, history });
         this.options.onEpoch?.(record);
       } catch (error) {
         throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
@@ -91,15 +97,25 @@ export class TrainingLoop implements AsyncDisposable {
     return { weights, history };
   }
 
+  /** Goes on from what the folder has, if it has anything, and makes what is there for others of it again. */
+  async #resume({ directory, identity }: RunFolder): Promise<RunState | undefined> {
+    const saved = await loadRun(directory, identity, this.options.epochs);
+    if (!saved) return undefined;
+    this.trainer.restore(saved.trainer, trainingFile(directory));
+    await this.#saveModel(directory);
+    await saveHistory(directory, saved.history);
+    return saved;
+  }
+
+  async #saveModel(directory: string): Promise<void> {
+    await saveModel(directory, this.options.model, await this.trainer.weights(), this.#info());
+  }
+
   /** Saves the run after an epoch; nothing is written where a part of it cannot be gone on with. */
-  async #save(
-    directory: string,
-    done: Omit<RunState, 'trainer'>,
-    identity: RunIdentity,
-  ): Promise<void> {
+  async #save({ directory, identity }: RunFolder, done: Omit<RunState, 'trainer'>): Promise<void> {
     const trainer = await this.trainer.save();
     // The run's state comes last: whatever is killed before it is done again from the epoch before.
-    await saveModel(directory, this.options.model, await this.trainer.weights(), this.#info());
+    await this.#saveModel(directory);
     await saveRun(directory, { ...done, trainer }, identity);
   }
 
@@ -213,8 +229,8 @@ export class TrainingLoop implements AsyncDisposable {
   }
 
   /** What must be the same for a run to go on. */
-  #identity(): RunIdentity {
-    const { model, train, validation, initial, plugins = [] } = this.options;
+  #identity(): Promise<RunIdentity> {
+    const { model, train, validation, initial, plugins = [], versions } = this.options;
     const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm } = this.options;
     const { emaDecay, augRepeats, architectureShare, architectureOptimizer } = this.options;
     return runIdentity({
@@ -223,6 +239,7 @@ export class TrainingLoop implements AsyncDisposable {
       data: { train, validation },
       weights: { initial },
       extensions: plugins,
+      versions,
       options: {
         epochs,
         batchSize,

@@ -1,6 +1,9 @@
+import type { Generator } from '@kcr/core';
 import {
   type Augment,
+  described,
   horizontalFlip,
+  type Pixels,
   photometricDistortion,
   randAugment,
   randomCrop,
@@ -42,9 +45,13 @@ export const loadAugments = (
   table: Readonly<Record<string, () => Augment>>,
 ): Promise<Augment[]> =>
   Promise.all(
-    list.map((item) =>
-      typeof item === 'object' && 'randomErasing' in item
-        ? randomErasing({ probability: item.randomErasing })
-        : loadNamed<Augment>(item, table),
-    ),
+    list.map(async (item) => {
+      if (typeof item === 'object' && 'randomErasing' in item)
+        return randomErasing({ probability: item.randomErasing });
+      const change = await loadNamed<Augment>(item, table);
+      if (typeof item === 'string' || change.description) return change;
+      return described(item.use, item.options, (image: Pixels, generator: Generator) =>
+        change(image, generator),
+      );
+    }),
   );

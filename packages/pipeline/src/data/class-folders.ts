@@ -32,7 +32,7 @@ const schema = z.strictObject({
     })
     .optional(),
   /** Images and class folders that cannot be used: an error, or left out and counted. */
-  invalid: z.enum(['error', 'skip']).optional(),
+  invalid: z.enum(['error', 'skip']).default('error'),
 });
 
 /** Its fields as a recipe writes them. */

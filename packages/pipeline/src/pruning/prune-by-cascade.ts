@@ -7,7 +7,7 @@ import type { Pruned, PruningJob } from './pruning-job.ts';
 /** Prunes by VTC-LFC's bottom-up cascade, which goes on where it was. */
 export async function pruneByCascade(
   settings: CascadePruning,
-  { loaded: { model, weights }, engine, directory, train, seed, on }: PruningJob,
+  { loaded: { model, weights }, engine, directory, versions, train, seed, on }: PruningJob,
 ): Promise<Pruned> {
   const { criterion, tokenSelector, epsilon, rho, order, batchSize, dims } = settings;
   const make = tokenSelector && (await partMaker<Adapter>(tokenSelector.use));
@@ -23,6 +23,7 @@ export async function pruneByCascade(
     rho,
     order,
     directory,
+    versions,
     criterion: await loadPart<Criterion>(criterion),
     tokenSelector: make && ((counts) => make({ ...tokenSelector.options, counts })),
     scoringImages: settings.images,

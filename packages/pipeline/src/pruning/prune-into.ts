@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkFields,
@@ -6,16 +8,18 @@ import {
   KcrError,
   type LineChart,
   type LoadedModel,
-  readJson,
   requireSameRun,
   runIdentity,
   saveModel,
+  seal,
   writeAtomic,
 } from '@kcr/core';
 import { z } from 'zod';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { Pruning } from '../recipes/recipe.ts';
 import { chartsFields } from '../report/analysis-fields.ts';
+import { readSealed } from '../sealed-file.ts';
+import { versionsOf } from '../versions.ts';
 import { pruneByCascade } from './prune-by-cascade.ts';
 import { pruneByScores } from './prune-by-scores.ts';
 import type { Pruned, PruningContext, PruningJob } from './pruning-job.ts';
@@ -30,6 +34,8 @@ interface Size {
 interface PruningFile {
   /** What it is; pruning again into the folder needs the same. */
   readonly identity: object;
+  /** SHA-256 of the checkpoint's files; absent where pruning has not come to its end. */
+  readonly files?: readonly (string | undefined)[];
   readonly before: Size;
   readonly after: Size;
   readonly charts?: readonly LineChart[];
@@ -37,17 +43,18 @@ interface PruningFile {
 
 const fileFields = z.looseObject({
   identity: z.record(z.string(), z.unknown()),
+  files: z.array(z.string().nullable()).optional(),
   charts: chartsFields.optional(),
 });
 
 const refusal = {
-  code: 'RESUME_MISMATCH',
+  code: 'STATE_DAMAGED',
   fix: 'Delete the folder, or choose another, and prune again',
 } satisfies JsonRefusal;
 
-/** Of a `prune.json` what is read back. @throws KcrError `RESUME_MISMATCH` where it is damaged */
+/** Of a `prune.json` what is read back. @throws KcrError `STATE_DAMAGED` */
 export const readPruning = async (path: string): Promise<z.output<typeof fileFields>> =>
-  checkFields(fileFields, await readJson(path, refusal), path, refusal);
+  checkFields(fileFields, await readSealed(path), path, refusal);
 
 /** Prunes by the method that the settings name. */
 const byMethod = (settings: Pruning, job: PruningJob): Promise<Pruned> =>
@@ -55,9 +62,9 @@ const byMethod = (settings: Pruning, job: PruningJob): Promise<Pruned> =>
 
 /**
  * Prunes a trained model into a folder, as a checkpoint with `prune.json`. A folder where that is done already is
- * read; a cascade that was interrupted goes on.
+ * read, unless its checkpoint was damaged since: that is made again. A cascade that was interrupted goes on.
  *
- * @throws KcrError `RESUME_MISMATCH`, `OUT_EXISTS`, and those of pruning
+ * @throws KcrError `RESUME_MISMATCH`, `STATE_DAMAGED`, `OUT_EXISTS`, and those of pruning
  */
 export async function pruneInto(
   directory: string,
@@ -67,19 +74,22 @@ export async function pruneInto(
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, 'prune.json');
-  const identity = runIdentity({
+  const versions = await versionsOf(model, settings);
+  const identity = await runIdentity({
     stage: 'prune',
     model,
     data: { train },
     weights: { initial: weights },
     extensions: [],
+    versions,
     options: { ...settings, seed },
   });
   if (existsSync(path)) {
-    requireSameRun(path, (await readPruning(path)).identity, identity);
-    return loadCheckpoint(directory, { trust });
-  }
-  if (existsSync(join(directory, 'model.json')))
+    const saved = await readPruning(path);
+    requireSameRun(path, saved.identity, identity);
+    if (saved.files && (await checkpointDigests(directory)).join() === saved.files.join())
+      return loadCheckpoint(directory, { trust });
+  } else if (existsSync(join(directory, 'model.json')))
     throw new KcrError('OUT_EXISTS', {
       where: directory,
       found: 'a checkpoint that was not made by pruning',
@@ -88,19 +98,34 @@ export async function pruneInto(
   await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
-  const job = { loaded, engine, directory, train, seed, on };
+  const job = { versions, loaded, engine, directory, train, seed, on };
   const { charts, record, ...pruned } = await byMethod(settings, job);
+  // Before the checkpoint, so that what is interrupted from here on is done again.
+  await saveFile(path, { identity });
   await saveModel(directory, pruned.model, pruned.weights, info);
   const file: PruningFile = {
     identity,
+    files: await checkpointDigests(directory),
     before: sizeOf(loaded),
     after: sizeOf(pruned),
     charts,
     ...record,
   };
-  await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
+  await saveFile(path, file);
   return { ...pruned, info };
 }
+
+const saveFile = (path: string, file: object): Promise<void> =>
+  writeAtomic(path, `${JSON.stringify(seal(file), null, 1)}\n`);
+
+/** SHA-256 of what makes a checkpoint; nothing for what is not there. */
+const checkpointDigests = (directory: string): Promise<(string | undefined)[]> =>
+  Promise.all(
+    ['model.json', 'model.safetensors'].map(async (name) => {
+      const bytes = await readFile(join(directory, name)).catch(() => undefined);
+      return bytes && createHash('sha256').update(bytes).digest('hex');
+    }),
+  );
 
 /** Parameters, and multiply-accumulates for one image. */
 export const sizeOf = ({ model }: Pick<LoadedModel, 'model'>): Size => ({

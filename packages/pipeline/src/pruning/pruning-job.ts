@@ -17,6 +17,8 @@ export interface PruningContext {
 export interface PruningJob extends Omit<PruningContext, 'engine' | 'trust'> {
   readonly loaded: LoadedModel;
   readonly engine: Engine;
+  /** Of the packages that take part. */
+  readonly versions: Readonly<Record<string, string>>;
   /** Folder for its state, where it goes on after an interruption. */
   readonly directory: string;
 }

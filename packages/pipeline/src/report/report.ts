@@ -14,6 +14,7 @@ import {
   validationName,
   writeAtomic,
 } from '@kcr/core';
+import { requireWritable } from '../out/writable.ts';
 import { analysisFields, epochFields } from './analysis-fields.ts';
 import { lineChart, maskChart } from './charts.ts';
 import { legendHtml } from './draw.ts';
@@ -28,10 +29,11 @@ type Histories = Readonly<Record<string, readonly EpochRecord[]>>;
  *
  * @param directory the run's folder
  * @returns the page's path
- * @throws KcrError `REPORT_RUN` where the folder has no finished run
+ * @throws KcrError `REPORT_RUN` where the folder has no finished run, `OUT_WRITE`
  */
 export async function writeReport(directory: string): Promise<string> {
   const analysis = await readAnalysis(join(directory, 'analysis.json'));
+  await requireWritable(directory);
   const { models, metrics, columns, searched, recipe } = analysis;
   const histories = await readHistories(directory, [...Object.keys(models), 'search']);
   const charts = [

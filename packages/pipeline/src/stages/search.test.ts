@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Dataset } from '@kcr/core';
+import { type Dataset, seal } from '@kcr/core';
 import { expect, test } from 'vitest';
 import { temporaryFolder, tinyContext, tinyImages, tinyRecipe } from '../testing/tiny.ts';
 import { searchStage } from './search.ts';
@@ -17,7 +17,7 @@ test('chooses channels and keeps them with the model that they are of', async ()
   expect(channels.length).toBeGreaterThan(0);
   expect(channels.length).toBeLessThan(32);
   const file = JSON.parse(await readFile(folder.at('search', 'selection.json'), 'utf8'));
-  expect(file).toEqual({ model: tinyRecipe.model, kept });
+  expect(file).toEqual(seal({ model: tinyRecipe.model, kept }));
 });
 
 test('sees the first classes alone, where the recipe says how many', async () => {

@@ -3,6 +3,7 @@ import {
   type Dataset,
   KcrError,
   type SearchResult,
+  seal,
   search,
   subset,
   taskOf,
@@ -43,7 +44,7 @@ export const searchStage = defineStage<void, SearchResult>({
     });
     const file = { model: recipe.model, kept: result.kept };
     const path = join(directory, 'search', 'selection.json');
-    await writeAtomic(path, `${JSON.stringify(file, null, 1)}\n`);
+    await writeAtomic(path, `${JSON.stringify(seal(file), null, 1)}\n`);
     return result;
   },
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Model, type Plugin, type SearchOptions, taskOf } from '@kcr/core';
 import { loadPart } from '../modules.ts';
 import type { TrainingRecipe } from '../recipes/recipe.ts';
+import { versionsOf } from '../versions.ts';
 import type { StageContext } from './stage.ts';
 
 /** What is trained, and how. */
@@ -21,7 +22,7 @@ export interface Training {
  */
 export async function runTraining<R>(
   { stage, model, settings, plugins: more = [] }: Training,
-  { data, directory, seed, engine: makeEngine, on }: StageContext,
+  { recipe, data, directory, seed, engine: makeEngine, on }: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
   const { plugins, ...training } = settings;
@@ -39,6 +40,7 @@ export async function runTraining<R>(
       validation: data.test,
       seed,
       plugins: [...own, ...more],
+      versions: await versionsOf(model, [plugins, recipe.data]),
       directory: join(directory, stage),
       onStep: (report) => on({ type: 'step', stage, report }),
       onEpoch: (record) => on({ type: 'epoch', stage, record, epochs, metrics }),

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+/** What a function that was made from options is known by: a run with another one is another run. */
+export interface Description {
+  readonly name: string;
+  readonly options?: object;
+}
+
+/** A function that says what it was made with. */
+export interface Described {
+  readonly description?: Description;
+}
+
+/** Says of a function what it was made with. */
+export const described = <F extends (...args: never[]) => unknown>(
+  name: string,
+  options: object,
+  change: F,
+): F & Described => Object.assign(change, { description: { name, options } });
+
+/** What a function says that it was made with, as JSON; one that says nothing is known by its name and its text. */
+export function descriptionOf(change: ((...args: never[]) => unknown) & Described): Description {
+  if (change.description) return change.description;
+  const text = createHash('sha256').update(change.toString()).digest('hex');
+  return { name: change.name || 'unnamed', options: { text } };
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../testing/tiny.ts';
+import { openRun } from './open-run.ts';
+import { startOf } from './processes.ts';
+
+/** The id of a process that has ended. */
+async function ended(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', '']);
+  await once(child, 'close');
+  return child.pid!;
+}
+
+const since = '2020-01-01T00:00:00.000Z';
+const own = { host: hostname(), pid: process.pid, start: startOf(process.pid), since };
+
+test('a folder is one run’s until that ends; it stays if anything was made in it', async () => {
+  await using folder = await temporaryFolder();
+  {
+    await using _ = await openRun(folder.at('run'));
+    const holder = JSON.parse(await readFile(folder.at('run', 'run.lock'), 'utf8'));
+    expect(holder).toMatchObject({ host: hostname(), pid: process.pid });
+    expect(Date.now() - Date.parse(holder.since)).toBeLessThan(60_000);
+    await expect(openRun(folder.at('run'))).rejects.toMatchObject({
+      code: 'OUT_LOCKED',
+      where: folder.at('run', 'run.lock'),
+      found: `a run of process ${process.pid} on ${hostname()} since ${holder.since}`,
+    });
+  }
+  expect(await readdir(folder.root)).toEqual([]);
+  {
+    await using _ = await openRun(folder.at('run'));
+    await writeFile(folder.at('run', 'made'), 'x');
+  }
+  expect(await readdir(folder.at('run'))).toEqual(['made']);
+});
+
+test('of many that open a folder at once, one has it', async () => {
+  await using folder = await temporaryFolder();
+  const tries = await Promise.allSettled(Array.from({ length: 8 }, () => openRun(folder.root)));
+  const opened = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  expect(opened).toHaveLength(1);
+  await opened[0]![Symbol.asyncDispose]();
+});
+
+describe('a lock that was left', () => {
+  test.each<[string, () => Promise<object>]>([
+    ['by a process that has ended', async () => ({ ...own, pid: await ended() })],
+    ['by an earlier process of an id', async () => ({ ...own, start: 'another boot 1' })],
+  ])('%s is taken over', async (_, holder) => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.at('run.lock'), JSON.stringify(await holder()));
+    await using _opened = await openRun(folder.root);
+    const now = JSON.parse(await readFile(folder.at('run.lock'), 'utf8'));
+    expect(now.since).not.toBe(since);
+    expect(await readdir(folder.root)).toEqual(['run.lock']);
+  });
+
+  test.each<[string, string, string]>([
+    ['by this process', JSON.stringify(own), `process ${process.pid} on ${hostname()}`],
+    [
+      'on another machine',
+      JSON.stringify({ ...own, host: 'elsewhere', pid: 1 }),
+      `process 1 on elsewhere since ${since}`,
+    ],
+    ['without a holder', '{}', 'a lock that does not say whose it is'],
+    ['without content', '', 'a lock that does not say whose it is'],
+  ])('%s is kept', async (_, text, found) => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.at('run.lock'), text);
+    await expect(openRun(folder.root)).rejects.toMatchObject({
+      code: 'OUT_LOCKED',
+      found: expect.stringContaining(found),
+    });
+    expect(await readFile(folder.at('run.lock'), 'utf8')).toBe(text);
+  });
+});
+
+test('what ended processes were writing is removed, and nothing else', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(folder.at('dense'));
+  const pid = await ended();
+  const kept = [`model.json.${process.pid}.tmp`, 'notes.tmp', 'model.json', `${pid}.json`];
+  const left = [`model.json.${pid}.tmp`, `model.safetensors.${pid}.tmp`];
+  for (const name of [...kept, ...left]) await writeFile(folder.at('dense', name), 'x');
+  await using _ = await openRun(folder.root);
+  expect((await readdir(folder.at('dense'))).sort()).toEqual(kept.sort());
+});

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Model } from '@kcr/core';
+
+/** The packages that take part in every run. */
+const always = ['@kcr/core', '@kcr/data', '@kcr/onnx', '@kcr/pipeline'];
+
+/** The modules that a value of JSON names as `MODULE#EXPORT`. */
+function modulesIn(value: unknown): string[] {
+  if (typeof value === 'string') {
+    const at = value.lastIndexOf('#');
+    return at > 0 ? [value.slice(0, at)] : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(modulesIn);
+}
+
+/**
+ * Versions of the packages that take part in a stage, by name; a module that is a file is known by its content.
+ *
+ * @param model its architecture, backbone and adapters are of packages
+ * @param settings what else takes part, as JSON with parts named `MODULE#EXPORT`
+ */
+export async function versionsOf(
+  { architecture, adapters }: Model,
+  settings: unknown,
+): Promise<Record<string, string>> {
+  const { module, backbone } = architecture;
+  const ofModel = [
+    module,
+    ...(backbone ? [backbone.module] : []),
+    ...adapters.map((a) => a.module),
+  ];
+  const modules = [...new Set([...always, ...ofModel, ...modulesIn(settings)])].sort();
+  const versions: Record<string, string> = {};
+  for (const name of modules) versions[name] = (await versionOf(name)) ?? 'unknown';
+  return versions;
+}
+
+/** The version of a package, or the digest of a file; nothing where there is neither. */
+async function versionOf(module: string): Promise<string | undefined> {
+  if (module.startsWith('.') || isAbsolute(module)) {
+    const content = await readFile(resolve(module)).catch(() => undefined);
+    return content && createHash('sha256').update(content).digest('hex');
+  }
+  const name = module
+    .split('/')
+    .slice(0, module.startsWith('@') ? 2 : 1)
+    .join('/');
+  // As modules are found: those that this package brings along, then those of the process's folder.
+  for (const start of [dirname(fileURLToPath(import.meta.url)), process.cwd()])
+    for (let folder = start; ; folder = dirname(folder)) {
+      const path = join(folder, 'node_modules', name, 'package.json');
+      const text = await readFile(path, 'utf8').catch(() => undefined);
+      if (text !== undefined) return (JSON.parse(text) as { version?: string }).version;
+      if (folder === dirname(folder)) break;
+    }
+  return undefined;
+}
