@@ -7,7 +7,7 @@ import { classFolders } from './class-folders.ts';
 
 const normalization = { mean: [0], std: [1] };
 type Fields = Parameters<typeof classFolders.read>[0];
-const fields: Fields = { train: 'train', test: 'test', augment: [] };
+const fields: Fields = { train: 'train', test: 'test', augment: [], invalid: 'error' };
 
 /** Reads what has been written into a folder. */
 const read = async (root: string, more: Partial<Fields> = {}) =>
