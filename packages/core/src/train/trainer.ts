@@ -1,4 +1,4 @@
-import { type CompiledStep, drawing, type Engine, type StepContext } from '../engine/engine.ts';
+import type { CompiledStep, Engine } from '../engine/engine.ts';
 import { arraySlot, inputSlot, noiseSlot } from '../engine/slots.ts';
 import { float32, item, type NdArray, shapeText } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
@@ -7,34 +7,33 @@ import type { Generator } from '../ground/random.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Progress } from '../model/clock.ts';
 import type { Model } from '../model/model.ts';
-import type { ModelOutput } from '../model/model-output.ts';
 import type { TapInfo } from '../model/scope.ts';
 import type { StateDict } from '../model/state-dict.ts';
-import { noClasses, type Task } from '../model/task.ts';
-import { valueAndGradients } from '../ops/gradients.ts';
-import { type Tensor, tf } from '../tensor/tf.ts';
-import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
+import type { Tensor } from '../tensor/tf.ts';
 import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts';
 import { taskOf } from './classification.ts';
 import { compileFeatures, compileInference } from './inference.ts';
 import { layerDepth } from './layer-depth.ts';
 import { lossNotFinite } from './loss-not-finite.ts';
-import type { LossContext, Plugin, PluginRun } from './plugin.ts';
+import type { Plugin, PluginRun } from './plugin.ts';
 import { stateDamaged } from './seal.ts';
+import { AVERAGE, FIRST, named, SECOND, WEIGHT } from './state-names.ts';
+import {
+  PLUGIN_TERM,
+  TERM,
+  type Trained,
+  type TrainStepOptions,
+  type TrainStepRun,
+  trainStep,
+} from './train-step.ts';
 
-export interface TrainerOptions {
+export interface TrainerOptions extends TrainStepOptions {
   model: Model;
   engine: Engine;
   plugins: readonly Plugin[];
   run: RunFacts;
   /** Random numbers of the steps; the training loop replaces it each epoch. */
   generator: Generator;
-  labelSmoothing: number;
-  /** Largest common norm of the gradients; absent: no clipping. */
-  clipNorm?: number;
-  /** Decay of the exponential moving average of the weights; absent: none. */
-  emaDecay?: number;
-  adamw: AdamWOptions;
   /** The learning rate of a layer is this to the power of the layers above it (timm). Default 1. */
   layerDecay?: number;
 }
@@ -52,56 +51,8 @@ export interface TrainerState {
   counts: Partial<Record<Group, number>>;
 }
 
-interface Trained {
-  name: string;
-  shape: readonly number[];
-  decay: boolean;
-  /** Factor of the learning rate. */
-  rate: number;
-}
-
-const TERM = 'term:';
-
-const PLUGIN_TERM = 'plugin term:';
-
-const WEIGHT = 'weight:';
-
-const AVERAGE = 'average:';
-
-const FIRST = 'm:';
-
-const SECOND = 'v:';
-
-/** The entries whose names begin with `prefix`, which becomes `instead`. */
-const named = <T>(entries: Record<string, T>, prefix: string, instead = ''): Record<string, T> =>
-  Object.fromEntries(
-    Object.entries(entries)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [instead + name.slice(prefix.length), value]),
-  );
-
 const mapNames = <T, R>(entries: Record<string, T>, change: (value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, change(value)]));
-
-interface LossInputs extends Pick<LossContext, 'images' | 'indices'> {
-  targets: Tensor | undefined;
-  task: Task;
-}
-
-/** What loss terms read; targets are an error where the task has none. */
-const lossContext = (
-  { logits, features, tokens }: ModelOutput,
-  { images, indices, targets, task }: LossInputs,
-): LossContext => ({
-  logits,
-  features,
-  tokens,
-  images,
-  indices,
-  get targets() {
-    return targets ?? noClasses('targets', task);
-  },
-});
 
 /**
  * A model with its plugins and its optimiser's state on an engine, and the steps that train it. What it holds there is
@@ -252,7 +203,11 @@ export class Trainer implements AsyncDisposable {
   async step(group: Group, batch: Batch, indices: Int32Array, lr: number) {
     let step = this.#steps.get(group);
     if (!step) {
-      step = this.engine.compile(`train-${group}`, (context) => this.#trainStep(context, group));
+      const trained = this.#trained(group);
+      const isWeights = group !== 'architecture';
+      step = this.engine.compile(`train-${group}`, (context) =>
+        trainStep(this.#run, context, { trained, isWeights }),
+      );
       this.#steps.set(group, step);
     }
     this.#lr = lr;
@@ -314,6 +269,19 @@ export class Trainer implements AsyncDisposable {
     };
   }
 
+  get #run(): TrainStepRun {
+    const { model, plugins, options, progress } = this;
+    return {
+      model,
+      plugins,
+      options,
+      progress,
+      tap: this.#tap,
+      generator: () => this.generator,
+      lr: () => this.#lr,
+    };
+  }
+
   readonly #tap = (value: Tensor, info: TapInfo): Tensor =>
     this.plugins.reduce((current, plugin) => plugin.tap?.(current, info) ?? current, value);
 
@@ -322,88 +290,5 @@ export class Trainer implements AsyncDisposable {
     return group === 'architecture'
       ? this.#architecture
       : [...this.#weights, ...this.#architecture];
-  }
-
-  #trainStep(context: StepContext, group: Group) {
-    const trained = this.#trained(group);
-    const parameters = trained.map(({ name }) => context.state(name));
-    const { loss, aux, gradients } = valueAndGradients(() => this.#loss(context), parameters);
-    const updates = {
-      ...(group === 'architecture' ? {} : named(aux, WEIGHT, WEIGHT)),
-      ...this.#optimise(context, trained, gradients),
-    };
-    if (group !== 'architecture') Object.assign(updates, this.#average(context, updates));
-    const { features } = aux;
-    const terms = { ...named(aux, TERM, TERM), ...named(aux, PLUGIN_TERM, PLUGIN_TERM) };
-    return { outputs: { loss, ...terms, ...(features ? { features } : {}) }, updates };
-  }
-
-  /**
-   * The loss; `aux` has the terms of the task's loss and of the plugins', the features where a plugin observes them, and the
-   * new running statistics by their state names.
-   */
-  #loss(context: StepContext): { loss: Tensor; aux: Record<string, Tensor> } {
-    const { inputs, state } = context;
-    const task = taskOf(this.model);
-    const { image, index, ...known } = inputs;
-    const aux: Record<string, Tensor> = {};
-    const targets = task.targets?.(known, this.model.classes);
-    const out = this.model.apply(image!, {
-      state: (name) => state(WEIGHT + name),
-      training: true,
-      draw: drawing(context, () => this.generator),
-      schedule: (name, next) => inputSlot(name, () => next(this.progress)).value,
-      tap: this.#tap,
-      assign: (name, value) => {
-        aux[WEIGHT + name] = value;
-      },
-      targets: known,
-    });
-    const terms = task.losses(out, targets, this.options.labelSmoothing);
-    for (const [name, term] of Object.entries(terms)) aux[TERM + name] = term;
-    if (this.plugins.some((plugin) => plugin.observe)) aux.features = out.features;
-    const given = lossContext(out, { images: image!, indices: index!, targets, task });
-    const all = Object.values(terms);
-    for (const plugin of this.plugins) {
-      const term = plugin.loss?.(given);
-      if (!term) continue;
-      all.push(term);
-      aux[PLUGIN_TERM + plugin.name] = term;
-    }
-    return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
-  }
-
-  #optimise(context: StepContext, trained: readonly Trained[], raw: readonly Tensor[]) {
-    const { adamw, clipNorm } = this.options;
-    const gradients = clipNorm ? clipGradients(raw, clipNorm) : raw;
-    const given = (name: 'size' | 'eps' | 'keep') =>
-      context.supply(`adamw.${name}`, [], 'float32', () =>
-        Float32Array.of(adamWStep(this.progress.step + 1, this.#lr, adamw)[name]),
-      );
-    const step = { size: given('size'), eps: given('eps'), keep: given('keep') };
-    const updates: Record<string, Tensor> = {};
-    trained.forEach(({ name, decay, rate }, i) => {
-      const [value, m, v] = [name, FIRST + name, SECOND + name].map(context.state);
-      const next = adamW({ value: value!, gradient: gradients[i]!, m: m!, v: v! }, step, adamw, {
-        decay,
-        rate,
-      });
-      updates[name] = next.value;
-      updates[FIRST + name] = next.m;
-      updates[SECOND + name] = next.v;
-    });
-    return updates;
-  }
-
-  #average(context: StepContext, updates: Record<string, Tensor>): Record<string, Tensor> {
-    const { emaDecay } = this.options;
-    if (!emaDecay) return {};
-    const entries = this.model.params.map(({ name, dtype }) => {
-      const now = updates[WEIGHT + name] ?? context.state(WEIGHT + name);
-      if (dtype === 'int32') return [AVERAGE + name, now];
-      const old = context.state(AVERAGE + name);
-      return [AVERAGE + name, tf.add(tf.mul(old, emaDecay), tf.mul(now, 1 - emaDecay))];
-    });
-    return Object.fromEntries(entries);
   }
 }

@@ -1,0 +1,22 @@
+/** What names of a trainer's arrays in an engine begin with: the weights themselves, */
+export const WEIGHT = 'weight:';
+
+/** their moving average, */
+export const AVERAGE = 'average:';
+
+/** and AdamW's first and second moments. */
+export const FIRST = 'm:';
+
+export const SECOND = 'v:';
+
+/** The entries whose names begin with `prefix`, which becomes `instead`. */
+export const named = <T>(
+  entries: Readonly<Record<string, T>>,
+  prefix: string,
+  instead = '',
+): Record<string, T> =>
+  Object.fromEntries(
+    Object.entries(entries)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [instead + name.slice(prefix.length), value]),
+  );
