@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { program } from './main.ts';
 import { kcr, readCommand, temporaryFolder, tinyCheckpoint } from './testing.ts';
@@ -231,9 +232,12 @@ test('an error of ours says where, what was found and what to do, on standard er
 
 test('any other error has its stack', async () => {
   await using folder = await temporaryFolder();
-  await tinyCheckpoint(folder.root);
-  // A folder in the place of a file.
-  const { code, err, out: printed } = await kcr('export', folder.root, '--out', folder.root);
+  const configure = "() => { throw new TypeError('no width') }";
+  await writeFile(
+    folder.at('own.mjs'),
+    `export const models = { broken: { architecture: { configure: ${configure} }, config: {} } };`,
+  );
+  const { code, err, out: printed } = await kcr('inspect', `${folder.at('own.mjs')}#broken`);
   expect([code, printed]).toEqual([1, '']);
-  expect(err).toMatch(/^kcr: Error: .+\n {4}at /);
+  expect(err).toMatch(/^kcr: TypeError: no width\n {4}at /);
 });
