@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { program } from './main.ts';
-import { kcr, readCommand, temporaryFolder, tinyCheckpoint } from './testing.ts';
+import { kcr, readCommand, temporaryFolder } from './testing.ts';
 
 const engine = { engine: 'onnx', device: 'cpu' };
 const out = ['--out', 'o'];
