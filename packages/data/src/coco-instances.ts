@@ -110,7 +110,8 @@ export async function cocoInstances(
     categories: Array.from(categories.values(), ({ entry }) => entry),
     annotations: file.annotations,
   };
-  const read = truthObjects(truth, masks ? 'segm' : 'bbox', invalid, {
+  const read = truthObjects(truth, masks ? 'segm' : 'bbox', {
+    invalid,
     file: annotations,
     passOver: new Set([...listed.keys()].filter((id) => !known.has(id))),
   });

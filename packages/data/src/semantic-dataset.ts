@@ -56,7 +56,7 @@ function placed(map: ClassMap, view: View): PlacedMap {
   return { view, labels: viewLabels(map.data, view, IGNORED) };
 }
 
-/** A map in the first of up to ten views of `draw` in which no class has more than a share. */
+/** A map in the first of some views in which no class has more than a share, or in the last. */
 function balancedView(map: ClassMap, share: number, draw: () => View): PlacedMap {
   for (let tries = 1; ; tries++) {
     const drawn = placed(map, draw());
