@@ -3,10 +3,18 @@ import { dirname, join } from 'node:path';
 import { KcrError } from '@kcr/core';
 import { checkGroundTruth } from './coco/check-ground-truth.ts';
 import { checkImageSize } from './coco/fields.ts';
-import type { CocoBox, CocoId, CocoImage } from './coco/format.ts';
+import type {
+  CocoAnnotation,
+  CocoBox,
+  CocoCategory,
+  CocoGroundTruth,
+  CocoId,
+  CocoImage,
+} from './coco/format.ts';
+import type { CocoObject, CocoType } from './coco/objects.ts';
 import { type Place, placeOf } from './coco/place.ts';
 import { readCoco } from './coco/read-coco.ts';
-import { truthObjects } from './coco/truth-objects.ts';
+import { type TruthOptions, truthObjects } from './coco/truth-objects.ts';
 import { filesDigest } from './file-digests.ts';
 import { readImage } from './image.ts';
 import { checkSize, type InstanceSource, instanceSource } from './instance-source.ts';
@@ -73,12 +81,56 @@ function usableImages(
   return usable;
 }
 
+/** @throws KcrError `COCO_FORMAT` for a category without a name */
+function checkNames(categories: Iterable<Placed<CocoCategory>>): void {
+  for (const { entry, place } of categories)
+    if (typeof entry.name !== 'string')
+      throw new KcrError('COCO_FORMAT', {
+        where: place('name'),
+        found: 'no name',
+        fix: 'Name the category',
+      });
+}
+
+/** Objects, and the annotations that they are of. */
+interface AnnotatedObjects {
+  readonly objects: readonly CocoObject[];
+  readonly annotations: readonly CocoAnnotation[];
+}
+
+/** The objects of a ground truth that lie in their images; the others are refused. */
+function objectsInImages(
+  truth: CocoGroundTruth,
+  type: CocoType,
+  { file, passOver }: TruthOptions,
+  refusals: Refusals,
+): AnnotatedObjects {
+  const read = truthObjects(truth, type, { invalid: refusals.policy, file, passOver });
+  for (const [code, n] of Object.entries(read.skipped)) refusals.count(code, n);
+  const byId = new Map(truth.images.map((image) => [image.id, image]));
+  const objects: CocoObject[] = [];
+  const annotations: CocoAnnotation[] = [];
+  read.objects.forEach((object, i) => {
+    const position = read.positions[i]!;
+    const annotation = truth.annotations[position]!;
+    const wrong = misplaced(object.box, byId.get(object.image)!);
+    if (wrong) {
+      const place = placeOf('annotations', position, annotation.id, file);
+      refusals.refuse('COCO_BOX', place('bbox'), wrong);
+      return;
+    }
+    objects.push(object);
+    annotations.push({ ...annotation, bbox: object.box });
+  });
+  return { objects, annotations };
+}
+
 /**
  * The instances of a COCO file, with the images of a folder. Where masks are read an annotation without a box has that
  * of its mask. An image or a category that is listed twice is one.
  *
- * @throws KcrError `COCO_*`, `RLE_*`: with `skip` for the file as a whole only; `IMAGE_READ` and `COCO_IMAGE_SIZE` when an
- *   image is read
+ * @throws KcrError `DATASET_EMPTY`; `COCO_*`, `RLE_*`: with `skip` for the file as a whole only; with `error` also `IMAGE_READ`
+ *   and `COCO_IMAGE_SIZE`, when an image is read
  */
 export async function cocoInstances(
   annotations: string,
@@ -92,58 +144,35 @@ export async function cocoInstances(
   const refusals = new Refusals(invalid);
   const listed = distinct(file.images, 'images', annotations, refusals);
   const categories = distinct(file.categories, 'categories', annotations, refusals);
-  for (const { entry, place } of categories.values())
-    if (typeof entry.name !== 'string')
-      throw new KcrError('COCO_FORMAT', {
-        where: place('name'),
-        found: 'no name',
-        fix: 'Name the category',
-      });
-  const pixels = (image: CocoImage) =>
-    readImage(join(images, image.file_name!), channels, 'upright');
+  checkNames(categories.values());
+  const pathOf = ({ file_name }: CocoImage) => join(images, file_name!);
+  const pixels = (image: CocoImage) => readImage(pathOf(image), channels, 'upright');
   const usable = await readable(usableImages(listed, images, refusals), refusals, async (image) =>
     checkSize(await pixels(image), image),
   );
-  const known = new Map(usable.map((image) => [image.id, image]));
   const truth = {
-    images: [...usable],
+    images: usable,
     categories: Array.from(categories.values(), ({ entry }) => entry),
     annotations: file.annotations,
   };
-  const read = truthObjects(truth, masks ? 'segm' : 'bbox', invalid, {
-    file: annotations,
-    passOver: new Set([...listed.keys()].filter((id) => !known.has(id))),
-  });
-  for (const [code, n] of Object.entries(read.skipped)) refusals.count(code, n);
-  const placed = read.objects.map((object, i) => ({ object, position: read.positions[i]! }));
-  const fine = placed.filter(({ object, position }) => {
-    const wrong = misplaced(object.box, known.get(object.image)!);
-    const place = placeOf('annotations', position, file.annotations[position]!.id, annotations);
-    if (wrong) refusals.refuse('COCO_BOX', place('bbox'), wrong);
-    return !wrong;
-  });
-  const kept = fine.map(({ object, position }) => ({
-    ...file.annotations[position]!,
-    bbox: object.box,
-  }));
+  const used = new Set(usable.map(({ id }) => id));
+  const passOver = new Set([...listed.keys()].filter((id) => !used.has(id)));
+  const type = masks ? 'segm' : 'bbox';
+  const kept = objectsInImages(truth, type, { file: annotations, passOver }, refusals);
   if (usable.length === 0)
     throw new KcrError('DATASET_EMPTY', {
       where: annotations,
       found: 'no image that can be used',
       fix: `List images with their sizes and the names of files in ${images}`,
     });
-  const objects = fine.map(({ object }) => object);
-  return instanceSource({ ...truth, annotations: kept }, objects, {
+  return instanceSource({ ...truth, annotations: kept.annotations }, kept.objects, {
     channels,
     masks,
     skipped: refusals.skipped,
     identity: async () => ({
       annotations: await filesDigest(dirname(annotations), [annotations]),
       left: refusals.skipped,
-      files: await filesDigest(
-        images,
-        usable.map(({ file_name }) => join(images, file_name!)),
-      ),
+      files: await filesDigest(images, usable.map(pathOf)),
     }),
     pixels,
   });

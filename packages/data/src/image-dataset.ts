@@ -11,10 +11,10 @@ import { augmented } from './augmented.ts';
 import { descriptionOf } from './described.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
+import { loadEach } from './load-each.ts';
 import { type MixOptions, mix } from './mix.ts';
 import { normalised } from './normalised.ts';
 import { once } from './once.ts';
-import { streamNames } from './stream-names.ts';
 
 export interface ImageDatasetOptions {
   normalization: Normalization;
@@ -45,10 +45,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
       mix: options.mix,
     })),
     async batch(indices, augment) {
-      // Every image has a stream of its own, so that the order of decoding does not matter.
-      const images = await Promise.all(
-        streamNames(indices).map((name, n) => load(indices[n]!, augment?.fork(name))),
-      );
+      const images = await loadEach(indices, augment, load);
       const batch: LabelledBatch = {
         image: normalised(images, options.normalization),
         label: int32(

@@ -13,12 +13,12 @@ import { augmented } from './augmented.ts';
 import { rleToMask } from './coco/rle-mask.ts';
 import { descriptionOf } from './described.ts';
 import { type Framing, fitted } from './framing.ts';
-import type { InstanceSource } from './instance-source.ts';
+import type { Instance, InstanceSource } from './instance-source.ts';
+import { loadEach } from './load-each.ts';
 import { maskInBox } from './mask-in-box.ts';
 import { cornerInput, inputView } from './model-input.ts';
 import { fillOf, normalised } from './normalised.ts';
 import { once } from './once.ts';
-import { streamNames } from './stream-names.ts';
 import type { Size, View } from './view.ts';
 import { viewBox } from './view-box.ts';
 import { viewImage } from './view-pixels.ts';
@@ -55,6 +55,38 @@ function objectsDigest({ truth, instances }: InstanceSource): string {
   return digest.digest('hex');
 }
 
+/** What an image shows in a view: its objects, with boxes in pixels of the canvas and masks in those of the image. */
+interface Shown {
+  readonly view: View;
+  readonly objects: readonly Instance[];
+}
+
+/** Objects of which a view shows no less than `minSize` pixels of the canvas in width and in height. */
+function shownObjects(objects: readonly Instance[], view: View, minSize: number): Shown {
+  const moved = objects.map((object) => ({ ...object, box: viewBox(object.box, view) }));
+  const large = moved.filter(
+    ({ box: [left, top, right, bottom] }) => right - left >= minSize && bottom - top >= minSize,
+  );
+  return { view, objects: large };
+}
+
+/** The objects of a batch's images as tensors; `places` for each image, those without an object labelled -1. */
+function objectTensors(images: readonly Shown[], places: number, maskSize: number) {
+  const boxes = float32([images.length, places, 4]);
+  const labels = int32([images.length, places], new Int32Array(images.length * places).fill(-1));
+  const masks = float32([images.length, places, maskSize, maskSize]);
+  images.forEach(({ objects, view }, n) => {
+    objects.forEach(({ label, box, mask }, at) => {
+      const place = n * places + at;
+      boxes.data.set(box, 4 * place);
+      labels.data[place] = label;
+      if (mask)
+        masks.data.set(maskInBox(rleToMask(mask), box, view, maskSize), maskSize ** 2 * place);
+    });
+  });
+  return { boxes, labels, masks };
+}
+
 /**
  * A data set of normalised canvases. Batches have the objects of each image, as many places for each as the image with
  * the most needs: `boxes` float32 [n, objects, 4], left, top, right, bottom in pixels of the canvas; `labels` int32
@@ -78,12 +110,8 @@ export function instanceDataset(
   const load = async (i: number, generator?: Generator) => {
     const view = generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
     const image = viewImage(await source.pixels(i), view, fill, input.interpolation);
-    const objects = trained[i]!.map(({ label, box, mask }) => ({
-      label,
-      box: viewBox(box, view),
-      mask,
-    })).filter(({ box }) => box[2] - box[0] >= minSize && box[3] - box[1] >= minSize);
-    return { image: generator ? augmented(image, augment, generator) : image, view, objects };
+    const shown = shownObjects(trained[i]!, view, minSize);
+    return { image: generator ? augmented(image, augment, generator) : image, shown };
   };
 
   return {
@@ -103,30 +131,12 @@ export function instanceDataset(
     })),
     view: testView,
     async batch(indices, generator): Promise<Batch> {
-      const loaded = await Promise.all(
-        streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))),
-      );
-      const boxes = float32([indices.length, places, 4]);
-      const labels = new Int32Array(indices.length * places).fill(-1);
-      const area = maskSize * maskSize;
-      const masks = float32([indices.length, places, maskSize, maskSize]);
-      loaded.forEach(({ objects, view }, n) => {
-        objects.forEach(({ label, box, mask }, at) => {
-          const place = n * places + at;
-          boxes.data.set(box, 4 * place);
-          labels[place] = label;
-          if (mask) masks.data.set(maskInBox(rleToMask(mask), box, view, maskSize), area * place);
-        });
-      });
-      return {
-        image: normalised(
-          loaded.map(({ image }) => image),
-          normalization,
-        ),
-        boxes,
-        labels: int32([indices.length, places], labels),
-        ...(source.masks ? { masks } : {}),
-      };
+      const loaded = await loadEach(indices, generator, load);
+      const pictures = loaded.map(({ image }) => image);
+      const shown = loaded.map((one) => one.shown);
+      const { masks, ...objects } = objectTensors(shown, places, maskSize);
+      const image = normalised(pictures, normalization);
+      return source.masks ? { image, ...objects, masks } : { image, ...objects };
     },
   };
 }

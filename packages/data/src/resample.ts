@@ -46,8 +46,14 @@ interface Taps {
   readonly most: number;
 }
 
-/** The taps of outputs `start` to `start + length - 1` of an axis that goes from `from` to `to` pixels. */
-function tapsOf(kernel: Kernel, from: number, to: number, start: number, length: number): Taps {
+/** A part of an axis, in pixels. */
+interface Span {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The taps of a part of the outputs of an axis that goes from `from` to `to` pixels. */
+function tapsOf(kernel: Kernel, from: number, to: number, { start, length }: Span): Taps {
   const scale = from / to;
   // Where an image becomes smaller the kernel widens, so that every pixel counts: no aliasing.
   const widened = Math.max(scale, 1);
@@ -183,7 +189,9 @@ export function resample(
   const kernel = KERNELS[interpolation];
   const across = size.width !== from.width;
   const down = size.height !== from.height;
-  const rows = down ? tapsOf(kernel, from.height, size.height, part.top, part.height) : undefined;
+  const rows = down
+    ? tapsOf(kernel, from.height, size.height, { start: part.top, length: part.height })
+    : undefined;
   // The rows that the second pass reads.
   const top = rows ? rows.first[0]! : part.top;
   const bottom = rows ? rows.first.at(-1)! + rows.counts.at(-1)! : part.top + part.height;
@@ -192,7 +200,7 @@ export function resample(
         image,
         { left: from.left, top: from.top + top },
         bottom - top,
-        tapsOf(kernel, from.width, size.width, part.left, part.width),
+        tapsOf(kernel, from.width, size.width, { start: part.left, length: part.width }),
       )
     : cropped(image, {
         left: from.left + part.left,

@@ -1,15 +1,15 @@
-import type { Batch, Generator, ImageSet, Normalization } from '@kcr/core';
+import { type Batch, type Generator, type ImageSet, int32, type Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
 import { descriptionOf } from './described.ts';
 import { type Framing, fitted } from './framing.ts';
+import { loadEach } from './load-each.ts';
 import { cornerInput, inputView } from './model-input.ts';
 import { fillOf, normalised } from './normalised.ts';
 import { once } from './once.ts';
 import { type ClassMap, IGNORED, type SemanticSource } from './semantic-source.ts';
-import { streamNames } from './stream-names.ts';
 import type { TestViewOptions } from './test-views.ts';
-import type { Size } from './view.ts';
+import type { Size, View } from './view.ts';
 import { viewImage, viewLabels } from './view-pixels.ts';
 
 export interface SemanticDatasetOptions {
@@ -33,6 +33,9 @@ export interface SemanticDataset extends ImageSet {
   readonly testing: TestViewOptions;
 }
 
+/** Views that are tried for one that shows its classes evenly. */
+const VIEW_TRIES = 10;
+
 /** Whether no class has more than a share of a map's pixels that count. */
 function balanced(labels: Uint8Array, share: number): boolean {
   const counts = new Map<number, number>();
@@ -40,6 +43,34 @@ function balanced(labels: Uint8Array, share: number): boolean {
     if (label !== IGNORED) counts.set(label, (counts.get(label) ?? 0) + 1);
   const all = [...counts.values()];
   return counts.size > 1 && Math.max(...all) < share * all.reduce((a, b) => a + b);
+}
+
+/** A class map on a canvas, and how it lies there. */
+interface PlacedMap {
+  readonly view: View;
+  /** Row by row of the canvas. */
+  readonly labels: Uint8Array;
+}
+
+function placed(map: ClassMap, view: View): PlacedMap {
+  return { view, labels: viewLabels(map.data, view, IGNORED) };
+}
+
+/** A map in the first of some views in which no class has more than a share, or in the last. */
+function balancedView(map: ClassMap, share: number, draw: () => View): PlacedMap {
+  for (let tries = 1; ; tries++) {
+    const drawn = placed(map, draw());
+    if (share >= 1 || tries === VIEW_TRIES || balanced(drawn.labels, share)) return drawn;
+  }
+}
+
+/** Maps on canvases as one tensor: int32 [n, height, width]. */
+function stackedMaps(maps: readonly Uint8Array[], { height, width }: Size) {
+  const labels = new Int32Array(maps.length * height * width);
+  maps.forEach((map, n) => {
+    labels.set(map, n * height * width);
+  });
+  return int32([maps.length, height, width], labels);
 }
 
 /** A data set of normalised canvases; batches have `labels`: int32 [n, height, width], 255 where they do not count. */
@@ -53,18 +84,10 @@ export function semanticDataset(
   const shape = [canvas.height, canvas.width, channels] as const;
   const input = cornerInput(shape, normalization);
 
-  const place = (map: ClassMap, generator?: Generator) => {
-    if (!generator) {
-      const view = inputView(map, input);
-      return { view, labels: viewLabels(map.data, view, IGNORED) };
-    }
-    for (let tries = 1; ; tries++) {
-      const view = framing(map, canvas, generator);
-      const labels = viewLabels(map.data, view, IGNORED);
-      if (maxClassShare >= 1 || tries === 10 || balanced(labels, maxClassShare))
-        return { view, labels };
-    }
-  };
+  const place = (map: ClassMap, generator?: Generator) =>
+    generator
+      ? balancedView(map, maxClassShare, () => framing(map, canvas, generator))
+      : placed(map, inputView(map, input));
   const load = async (i: number, generator?: Generator) => {
     const [pixels, map] = await Promise.all([source.pixels(i), source.classMap(i)]);
     const { view, labels } = place(map, generator);
@@ -88,25 +111,10 @@ export function semanticDataset(
       testing: options.testing,
     })),
     async batch(indices, generator): Promise<Batch> {
-      const loaded = await Promise.all(
-        streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))),
-      );
-      const area = canvas.height * canvas.width;
-      const labels = new Int32Array(indices.length * area);
-      loaded.forEach((one, n) => {
-        labels.set(one.labels, n * area);
-      });
-      return {
-        image: normalised(
-          loaded.map(({ image }) => image),
-          normalization,
-        ),
-        labels: {
-          dtype: 'int32',
-          data: labels,
-          shape: [indices.length, canvas.height, canvas.width],
-        },
-      };
+      const loaded = await loadEach(indices, generator, load);
+      const shown = loaded.map(({ image }) => image);
+      const maps = loaded.map(({ labels }) => labels);
+      return { image: normalised(shown, normalization), labels: stackedMaps(maps, canvas) };
     },
   };
 }

@@ -61,7 +61,7 @@ export function information(options: InformationOptions): Information {
   for (let from = 0; from < n; from += BLOCK) {
     const to = Math.min(from + BLOCK, n);
     const [own, other] = [x.assign(from, to), input.assign(from, to)];
-    addProducts(own.phi, other.phi, A, B, withInputs);
+    addProducts({ values: own.phi, columns: A }, { values: other.phi, columns: B }, withInputs);
     for (let i = from; i < to; i++)
       for (let a = 0; a < A; a++) withClasses[labels[i]! * A + a]! += own.phi[(i - from) * A + a]!;
     other.phi.forEach((p, at) => {

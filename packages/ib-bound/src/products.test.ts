@@ -1,6 +1,12 @@
+import type { Features } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
-import { addProducts, dotProducts } from './products.ts';
+import { addProducts, dotProducts, type Matrix } from './products.ts';
 import { normal, rowsOf } from './testing.ts';
+
+const matrix = (rows: Features): Matrix => ({
+  values: rows.data as Float64Array,
+  columns: rows.d,
+});
 
 describe.each([
   [1, 1, 1],
@@ -11,7 +17,7 @@ describe.each([
   test('a^T b is added to what is there', () => {
     const [a, b] = [normal(m, p, 1), normal(m, q, 2)];
     const sum = new Float64Array(p * q).fill(100);
-    addProducts(a.data as Float64Array, b.data as Float64Array, p, q, sum);
+    addProducts(matrix(a), matrix(b), sum);
     for (let r = 0; r < p; r++)
       for (let c = 0; c < q; c++) {
         const expected = rowsOf(a).reduce((all, row, i) => all + row[r]! * rowsOf(b)[i]![c]!, 100);

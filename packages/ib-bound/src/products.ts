@@ -1,3 +1,9 @@
+/** A matrix row by row. */
+export interface Matrix {
+  readonly values: Float64Array;
+  readonly columns: number;
+}
+
 /**
  * Adds a^T b to `sum`.
  *
@@ -6,10 +12,8 @@
  * @param sum [p, q]
  */
 export function addProducts(
-  a: Float64Array,
-  b: Float64Array,
-  p: number,
-  q: number,
+  { values: a, columns: p }: Matrix,
+  { values: b, columns: q }: Matrix,
   sum: Float64Array,
 ): void {
   const m = a.length / p;

@@ -1,5 +1,6 @@
 import {
   type ArraySlot,
+  type Dim,
   definePlugin,
   float32,
   type Kept,
@@ -41,6 +42,50 @@ interface Mask {
   drawn: Slot;
 }
 
+/** Masks by the names of their dimensions. */
+type Masks = ReadonlyMap<string, Mask>;
+
+/** A mask for each dimension, relaxed with the temperature `tau`. */
+function masksOf(
+  run: PluginRun,
+  dims: readonly Dim[],
+  tau: Slot,
+  { initial = 2, straightThrough: binary }: GumbelMasksOptions,
+): Masks {
+  const masks = new Map<string, Mask>();
+  for (const dim of dims) {
+    const alpha = run.parameter(dim.name, float32([dim.size], initial));
+    const noise = run.noise(dim.name, [dim.size], 'logistic');
+    const drawn = oncePerStep(dim.name, () => {
+      const soft = gumbelSigmoid(alpha.value, noise.value, tau.value);
+      return binary ? straightThrough(soft) : soft;
+    });
+    masks.set(dim.name, { alpha, drawn });
+  }
+  return masks;
+}
+
+/** How many channels of each dimension a step's masks let through: scalars, sums of masks. */
+const softSizes = (masks: Masks): ReadonlyMap<string, Tensor> =>
+  new Map([...masks].map(([name, mask]) => [name, tf.sum(mask.drawn.value)]));
+
+async function readAlphas(masks: Masks): Promise<Map<string, Float32Array>> {
+  const alphas = new Map<string, Float32Array>();
+  for (const [name, { alpha }] of masks)
+    alphas.set(name, (await alpha.read()).data as Float32Array);
+  return alphas;
+}
+
+/** The dimensions without an alpha above 0. */
+const collapsed = (alphas: ReadonlyMap<string, Float32Array>): string[] =>
+  [...alphas].filter(([, own]) => own.every((alpha) => alpha <= 0)).map(([name]) => name);
+
+/** The share of all channels whose alpha is above 0. */
+function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
+  const all = [...alphas.values()].flatMap((own) => [...own]);
+  return all.filter((alpha) => alpha > 0).length / all.length;
+}
+
 /**
  * Gumbel channel masks over named dimensions (KCR 3.1, DCS 3.2): every tapped value whose last axis is a
  * searched dimension is multiplied by that dimension's mask, and lambda log(cost) is added to the loss.
@@ -50,20 +95,12 @@ interface Mask {
 export const gumbelMasks = definePlugin(
   'gumbel-masks',
   (options: GumbelMasksOptions) => (run: PluginRun) => {
-    const { initial = 2, lambda = 0.2, entropy = 0, cost = 'searched' } = options;
+    const { lambda = 0.2, entropy = 0, cost = 'searched', budget } = options;
+    const { model } = run;
     const tau = run.input('temperature', ({ epoch }) => temperature(epoch, options.temperature));
-    const masks = new Map<string, Mask>();
-    const dims = prunableDims(run.model, options.dims ?? ['io']);
-    for (const dim of dims) {
-      const alpha = run.parameter(dim.name, float32([dim.size], initial));
-      const noise = run.noise(dim.name, [dim.size], 'logistic');
-      const drawn = oncePerStep(dim.name, () => {
-        const soft = gumbelSigmoid(alpha.value, noise.value, tau.value);
-        return options.straightThrough ? straightThrough(soft) : soft;
-      });
-      masks.set(dim.name, { alpha, drawn });
-    }
-    const share = costShare(cost, run.model, dims);
+    const dims = prunableDims(model, options.dims ?? ['io']);
+    const masks = masksOf(run, dims, tau, options);
+    const share = costShare(cost, model, dims);
 
     return {
       tap(value, { dim, training }) {
@@ -73,50 +110,31 @@ export const gumbelMasks = definePlugin(
       },
 
       loss() {
-        const sizes = [...masks].map(([name, mask]): [string, Tensor] => [
-          name,
-          tf.sum(mask.drawn.value),
-        ]);
-        const term = tf.mul(tf.log(share(new Map(sizes))), lambda);
+        const term = tf.mul(tf.log(share(softSizes(masks))), lambda);
         if (entropy === 0) return term;
         const alphas = [...masks.values()].map((mask) => mask.alpha.value);
         return tf.add(term, tf.mul(maskEntropy(alphas, tau.value), entropy));
       },
 
       async select(): Promise<Kept> {
-        const scores = await readAlphas(masks);
-        for (const [name, alphas] of scores)
-          if (alphas.every((alpha) => alpha <= 0))
-            run.warn(`${name} has collapsed: no alpha is above 0; its best channels are kept`);
-        return options.budget === undefined
-          ? selectAbove(run.model, scores, 0)
-          : selectWithin(
-              run.model,
-              scores,
-              ({ macs }) => macs.total,
-              options.budget * run.model.macs.total,
-            );
+        const alphas = await readAlphas(masks);
+        for (const name of collapsed(alphas))
+          run.warn(`${name} has collapsed: no alpha is above 0; its best channels are kept`);
+        return budget === undefined
+          ? selectAbove(model, alphas, 0)
+          : selectWithin(model, alphas, ({ macs }) => macs.total, budget * model.macs.total);
       },
 
       async metrics({ epoch }) {
-        const scores = await readAlphas(masks);
-        const all = [...scores.values()].flatMap((alphas) => [...alphas]);
-        const kept = selectAbove(run.model, scores, 0);
+        const alphas = await readAlphas(masks);
         return {
           temperature: temperature(epoch, options.temperature),
-          keepRatio: all.filter((alpha) => alpha > 0).length / all.length,
-          macsRatio: prune(run.model, kept).macs.total / run.model.macs.total,
-          collapsed: [...scores.values()].filter((alphas) => alphas.every((a) => a <= 0)).length,
+          keepRatio: keepRatio(alphas),
+          macsRatio: prune(model, selectAbove(model, alphas, 0)).macs.total / model.macs.total,
+          collapsed: collapsed(alphas).length,
         };
       },
     };
   },
   { keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' } },
 );
-
-async function readAlphas(masks: ReadonlyMap<string, Mask>): Promise<Map<string, Float32Array>> {
-  const scores = new Map<string, Float32Array>();
-  for (const [name, { alpha }] of masks)
-    scores.set(name, (await alpha.read()).data as Float32Array);
-  return scores;
-}

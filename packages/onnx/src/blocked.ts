@@ -100,22 +100,28 @@ export function spread(
   return b.reshape(b.node('Pad', [split, ends]), [batch, c, h * down, w * right]);
 }
 
+/** A blocked map in the graph. */
+interface BlockedMap {
+  readonly name: string;
+  /** [batch, height, width, channels] */
+  readonly shape: readonly number[];
+}
+
 /**
  * For each image and channel, the products of two blocked maps, one shifted against the other over `window`:
  * a depthwise convolution whose filter is the second map. [1, batch * channels, kernel], blocked
  */
 export function correlate(
   b: OnnxBuilder,
-  x: string,
-  y: string,
-  shapes: { x: readonly number[]; y: readonly number[] },
+  x: BlockedMap,
+  y: BlockedMap,
   window: Pick<Window, 'pads' | 'strides' | 'dilations'>,
 ): string {
-  const [batch, h, w, c] = shapes.x as [number, number, number, number];
-  const [, height, width] = shapes.y as [number, number, number, number];
+  const [batch, h, w, c] = x.shape as [number, number, number, number];
+  const [, height, width] = y.shape as [number, number, number, number];
   const group = batch * c;
-  const image = b.reshape(x, [1, group, h, w]);
-  const filter = b.reshape(y, [group, 1, height, width]);
+  const image = b.reshape(x.name, [1, group, h, w]);
+  const filter = b.reshape(y.name, [group, 1, height, width]);
   return blockedConv(b, { x: image, filter }, { ...window, kernel: [height, width], group });
 }
 
@@ -128,7 +134,7 @@ export function planes(b: OnnxBuilder, map: Value): string {
 
 /** Sum over the pixels of each channel of the product of two blocked maps of one shape, [channels]. */
 export function channelProducts(b: OnnxBuilder, x: string, y: string, shape: readonly number[]) {
-  const dots = correlate(b, x, y, { x: shape, y: shape }, { pads: [0, 0, 0, 0] });
+  const dots = correlate(b, { name: x, shape }, { name: y, shape }, { pads: [0, 0, 0, 0] });
   return overImages(b, 'ReduceSum', dots, shape);
 }
 

@@ -30,6 +30,7 @@ function geometry(
   const { top, left, bottom, right } = info.padInfo;
   return {
     info,
+    depthwise,
     pads: [top, left, bottom, right],
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
@@ -37,6 +38,8 @@ function geometry(
     group: depthwise ? info.inChannels : 1,
   };
 }
+
+type Geometry = ReturnType<typeof geometry>;
 
 /** HWIO to OIHW; of a depthwise filter [h, w, c, 1] to [c, 1, h, w]. */
 const filterOf = (b: OnnxBuilder, filter: Value, depthwise: boolean) =>
@@ -67,7 +70,7 @@ const inputGradient =
     const strided = window.strides.some((stride) => stride > 1);
     const dilated = window.dilations.some((dilation) => dilation > 1);
     if (b.canBlock(dy) && b.canBlock(dx) && !dilated && (depthwise || !strided)) {
-      b.bindBlocked(dx, blockedInputGradient(b, dy, filter, depthwise, window));
+      b.bindBlocked(dx, blockedInputGradient(b, dy, filter, window));
       return undefined;
     }
     return toNhwc(b, transposedConv(b, toNchw(b, dy), filterOf(b, filter, depthwise), window));
@@ -78,8 +81,7 @@ function blockedInputGradient(
   b: OnnxBuilder,
   dy: Value,
   filter: Value,
-  depthwise: boolean,
-  { info, pads, strides, kernel, group }: ReturnType<typeof geometry>,
+  { info, depthwise, pads, strides, kernel, group }: Geometry,
 ): string {
   const mirrored = depthwise
     ? blocked.depthwiseFilter(b, filter, true)
@@ -101,7 +103,7 @@ function transposedConv(
   b: OnnxBuilder,
   dy: string,
   filter: string,
-  { info, pads, strides, dilations, group }: ReturnType<typeof geometry>,
+  { info, pads, strides, dilations, group }: Geometry,
 ): string {
   const covered = (out: number, axis: 0 | 1, before: number, after: number) => {
     const extent = ([info.filterHeight, info.filterWidth][axis]! - 1) * dilations[axis]! + 1;
@@ -138,7 +140,7 @@ function productOfTaps(
   b: OnnxBuilder,
   x: Value,
   dy: Value,
-  { info, pads, strides, dilations }: ReturnType<typeof geometry>,
+  { info, pads, strides, dilations }: Geometry,
 ): string {
   const rows = b.reshape(b.get(dy), [-1, info.outChannels]);
   const padding = b.int64([0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!, 0]);
@@ -173,7 +175,7 @@ function blockedDepthwiseFilterGradient(
   b: OnnxBuilder,
   x: Value,
   dy: Value,
-  { info, pads, strides, dilations, kernel }: ReturnType<typeof geometry>,
+  { info, pads, strides, dilations, kernel }: Geometry,
 ): string {
   const [batch, , , channels] = x.shape as Numbers4;
   // Just so much padding at the end that the filter's taps come out, where the image does not give more.
@@ -185,9 +187,8 @@ function blockedDepthwiseFilterGradient(
   const ends = [pads[0]!, pads[1]!, after(0), after(1)];
   const taps = blocked.correlate(
     b,
-    b.blocked(x),
-    b.blocked(dy),
-    { x: x.shape, y: dy.shape },
+    { name: b.blocked(x), shape: x.shape },
+    { name: b.blocked(dy), shape: dy.shape },
     { pads: ends, strides: dilations, dilations: strides },
   );
   const count = (axis: 0 | 1) => {
@@ -208,7 +209,7 @@ function plainDepthwiseFilterGradient(
   b: OnnxBuilder,
   x: Value,
   dy: Value,
-  { info, pads, strides, dilations, kernel }: ReturnType<typeof geometry>,
+  { info, pads, strides, dilations, kernel }: Geometry,
 ): string {
   const [batch, height, width, channels] = x.shape as Numbers4;
   const planes = transpose(b, b.get(x), [3, 0, 1, 2]);

@@ -40,8 +40,9 @@ async function evalCoco(options: EvalCocoOptions): Promise<void> {
   const truth = await readCoco<unknown>(gt);
   checkGroundTruth(truth, gt);
   const detections = await readCoco<CocoDetection[]>(dt);
-  const own = truthObjects(truth, type, invalid, { file: gt });
-  const found = detectedObjects(truth, detections, type, invalid, { truth: gt, detections: dt });
+  const own = truthObjects(truth, type, { invalid, file: gt });
+  const files = { truth: gt, detections: dt };
+  const found = detectedObjects(truth, detections, type, { invalid, files });
   const on = progress();
   on({ type: 'skipped', where: gt, entries: own.skipped });
   on({ type: 'skipped', where: dt, entries: found.skipped });

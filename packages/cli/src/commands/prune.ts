@@ -53,6 +53,10 @@ interface PruneCommandOptions extends EngineOptions {
   json?: boolean;
 }
 
+/** What stands for a part: the short names of a table, or an export of a module. */
+const choicesOf = (table: Readonly<Record<string, unknown>>) =>
+  `${Object.keys(table).join(', ')}, or MODULE#EXPORT`;
+
 /** A short name, or a part by `MODULE#EXPORT`. @throws KcrError `OPTION` for a name that is neither */
 function namedPart(
   option: string,
@@ -65,7 +69,7 @@ function namedPart(
   throw new KcrError('OPTION', {
     where: option,
     found: name,
-    fix: `Use one of ${Object.keys(table).join(', ')}, or MODULE#EXPORT`,
+    fix: `Use one of ${choicesOf(table)}`,
   });
 }
 
@@ -119,6 +123,56 @@ function required(option: string, value: number | undefined): number {
   });
 }
 
+/** Adds the options of pruning by scores; the criterion is the cascade's too. */
+const withScores = (command: Command): Command =>
+  command
+    .option('--criterion <name>', `what scores channels: ${choicesOf(criteria)}`, 'lfs')
+    .option('--criterion-options <json>', "the criterion's options", json, {})
+    .option(
+      '--allocator <name>',
+      `of scores: how channels are chosen: ${choicesOf(allocators)}`,
+      'macs',
+    )
+    .option('--allocator-options <json>', 'options of an allocator of another module', json, {})
+    .option(
+      '--budget <value>',
+      'of scores: share to keep; for `drop` the points that accuracy may drop',
+      points,
+    )
+    .option(
+      '--schedule <name>',
+      `of scores: when channels are chosen: ${choicesOf(schedules)}`,
+      'one-shot',
+    )
+    .option('--schedule-options <json>', 'options of a schedule of another module', json, {})
+    .option('--rounds <n>', 'of the iterative schedule', count, 5);
+
+/** Adds the options of VTC-LFC's cascade. */
+const withCascade = (command: Command): Command =>
+  command
+    .option('--epsilon <points>', 'of the cascade: points that accuracy may drop', points)
+    .option('--rho <share>', "of the cascade: tokens' share of the drop", share, 0.35)
+    .addOption(
+      new Option('--order <name>', 'of the cascade: where it begins')
+        .choices(['bottom-up', 'top-down'])
+        .default('bottom-up'),
+    )
+    .option('--no-tokens', 'of the cascade: take out channels alone');
+
+/** Adds the options that say what is pruned and on which images. */
+const withImages = (command: Command): Command =>
+  command
+    .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
+    .option('--images <n>', 'training images to score on', count, 2000)
+    .option('--calibration-images <n>', 'training images that the cascade measures on', count, 5000)
+    .option('--batch-size <n>', 'images at once', count, 100)
+    .option(
+      '--crop-ratio <share>',
+      "size of the centre crop (default: the checkpoint's)",
+      positiveShare,
+    )
+    .option('--seed <n>', 'seed of the samples', whole, 0);
+
 /** `kcr prune`: takes channels, and with the cascade tokens, out of a trained model. */
 export function addPrune(kcr: Command): void {
   const command = kcr
@@ -132,59 +186,19 @@ export function addPrune(kcr: Command): void {
       new Option('--method <name>', 'by scores, or by VTC-LFC’s cascade')
         .choices(['scores', 'bottom-up-cascade'])
         .default('scores'),
-    )
-    .option(
-      '--criterion <name>',
-      `what scores channels: ${Object.keys(criteria).join(', ')}, or MODULE#EXPORT`,
-      'lfs',
-    )
-    .option('--criterion-options <json>', "the criterion's options", json, {})
-    .option(
-      '--allocator <name>',
-      `of scores: how channels are chosen: ${Object.keys(allocators).join(', ')}, or MODULE#EXPORT`,
-      'macs',
-    )
-    .option('--allocator-options <json>', 'options of an allocator of another module', json, {})
-    .option(
-      '--budget <value>',
-      'of scores: share to keep; for `drop` the points that accuracy may drop',
-      points,
-    )
-    .option(
-      '--schedule <name>',
-      `of scores: when channels are chosen: ${Object.keys(schedules).join(', ')}, or MODULE#EXPORT`,
-      'one-shot',
-    )
-    .option('--schedule-options <json>', 'options of a schedule of another module', json, {})
-    .option('--rounds <n>', 'of the iterative schedule', count, 5)
-    .option('--epsilon <points>', 'of the cascade: points that accuracy may drop', points)
-    .option('--rho <share>', "of the cascade: tokens' share of the drop", share, 0.35)
-    .addOption(
-      new Option('--order <name>', 'of the cascade: where it begins')
-        .choices(['bottom-up', 'top-down'])
-        .default('bottom-up'),
-    )
-    .option('--no-tokens', 'of the cascade: take out channels alone')
-    .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
-    .option('--images <n>', 'training images to score on', count, 2000)
-    .option('--calibration-images <n>', 'training images that the cascade measures on', count, 5000)
-    .option('--batch-size <n>', 'images at once', count, 100)
-    .option(
-      '--crop-ratio <share>',
-      "size of the centre crop (default: the checkpoint's)",
-      positiveShare,
-    )
-    .option('--seed <n>', 'seed of the samples', whole, 0);
-  withEngine(withTrust(command))
+    );
+  withEngine(withTrust(withImages(withCascade(withScores(command)))))
     .option('--json', 'print the result as JSON')
-    .action(async (checkpoint: string, options: PruneCommandOptions) => {
-      const { data, out, test, cropRatio, seed, trust } = options;
-      const pruning = pruningOf(options);
-      const engine = engineOf(options);
-      const on = progress();
-      printResult(
-        await prune(checkpoint, { data, out, test, cropRatio, seed, trust, pruning, engine, on }),
-        options.json,
-      );
-    });
+    .action(pruneCommand);
+}
+
+async function pruneCommand(checkpoint: string, options: PruneCommandOptions): Promise<void> {
+  const { data, out, test, cropRatio, seed, trust } = options;
+  const pruning = pruningOf(options);
+  const engine = engineOf(options);
+  const on = progress();
+  printResult(
+    await prune(checkpoint, { data, out, test, cropRatio, seed, trust, pruning, engine, on }),
+    options.json,
+  );
 }

@@ -57,7 +57,7 @@ test.each<[string, Partial<CocoDetection>, string]>([
   expect(() => detectedObjects(truth, list, 'segm')).toThrow(
     expect.objectContaining({ code, where: `detections[1].${field}` }),
   );
-  const { positions, skipped } = detectedObjects(truth, list, 'segm', 'skip');
+  const { positions, skipped } = detectedObjects(truth, list, 'segm', { invalid: 'skip' });
   expect(positions).toEqual([0, 2]);
   expect(skipped).toEqual({ [code]: 1 });
 });

@@ -8,6 +8,13 @@ import type { CocoObjects, CocoType } from './objects.ts';
 import { placeOf } from './place.ts';
 import { rleArea, rleBox } from './rle.ts';
 
+export interface DetectedOptions {
+  /** Detections that cannot be used: an error, or left out and counted. Default `error`. */
+  readonly invalid?: InvalidPolicy;
+  /** Of the ground truth and of the detections, for the errors. */
+  readonly files?: { readonly truth?: string; readonly detections?: string };
+}
+
 /** A box as a polygon. */
 const outline = ([x, y, width, height]: CocoBox) => [
   [x, y, x, y + height, x + width, y + height, x + width, y],
@@ -25,15 +32,13 @@ function sizedAsMask(image: CocoImage, segmentation: CocoDetection['segmentation
  * The objects of a list of detections. As in COCO's API the first of them decides for all where areas come from: from
  * boxes where it has one, else from masks; and with boxes the mask of a detection that has no segmentation is its box.
  *
- * @param files of the ground truth and of the detections, for the errors
  * @throws KcrError as {@link truthObjects}, and `COCO_SCORE`; `COCO_FORMAT` for no list
  */
 export function detectedObjects(
   truth: CocoGroundTruth,
   detections: readonly CocoDetection[],
   type: CocoType,
-  policy: InvalidPolicy = 'error',
-  files: { readonly truth?: string; readonly detections?: string } = {},
+  { invalid = 'error', files = {} }: DetectedOptions = {},
 ): CocoObjects {
   if (!Array.isArray(detections))
     throw new KcrError('COCO_FORMAT', {
@@ -41,7 +46,7 @@ export function detectedObjects(
       found: 'no list of detections',
       fix: "Pass results in COCO's format: a list of image_id, category_id, score, bbox",
     });
-  const collector = new Collector(truth, policy, files.truth);
+  const collector = new Collector(truth, invalid, files.truth);
   const bbox: unknown = detections[0]?.bbox;
   const boxed = bbox === null || !hasNoBox(bbox);
   detections.forEach((detection, i) => {

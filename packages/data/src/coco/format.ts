@@ -28,11 +28,16 @@ export interface CocoAnnotation {
   readonly segmentation?: Segmentation;
 }
 
+export interface CocoCategory {
+  readonly id: CocoId;
+  readonly name: string;
+}
+
 /** A COCO file of instances. */
 export interface CocoGroundTruth {
   readonly images: readonly CocoImage[];
   readonly annotations: readonly CocoAnnotation[];
-  readonly categories: readonly { readonly id: CocoId; readonly name: string }[];
+  readonly categories: readonly CocoCategory[];
 }
 
 /** A detection, as in COCO's result files. */

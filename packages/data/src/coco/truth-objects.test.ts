@@ -59,7 +59,7 @@ describe.each<[string, Partial<CocoAnnotation>, 'bbox' | 'segm', string]>([
   });
 
   test('or the annotation is left out and counted', () => {
-    const { objects, positions, skipped } = truthObjects(truth, type, 'skip');
+    const { objects, positions, skipped } = truthObjects(truth, type, { invalid: 'skip' });
     expect(objects).toHaveLength(2);
     expect(positions).toEqual([0, 2]);
     expect(skipped).toEqual({ [code]: 1 });
@@ -79,8 +79,8 @@ test('where masks are compared an annotation without a box has that of its mask'
 
 test('errors name the file; of images that are passed over nothing is said', () => {
   const wrong = truthOf({ ...fine, bbox: undefined });
-  expect(() => truthObjects(wrong, 'bbox', 'error', { file: 'a.json' })).toThrow(
+  expect(() => truthObjects(wrong, 'bbox', { file: 'a.json' })).toThrow(
     expect.objectContaining({ where: 'a.json: annotations[0].bbox (id 1)' }),
   );
-  expect(truthObjects(wrong, 'bbox', 'error', { passOver: new Set([5]) }).objects).toEqual([]);
+  expect(truthObjects(wrong, 'bbox', { passOver: new Set([5]) }).objects).toEqual([]);
 });

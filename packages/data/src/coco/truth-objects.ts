@@ -9,6 +9,8 @@ import { placeOf } from './place.ts';
 import { rleBox } from './rle.ts';
 
 export interface TruthOptions {
+  /** Annotations that cannot be used: an error, or left out and counted. Default `error`. */
+  readonly invalid?: InvalidPolicy;
   /** Of the ground truth, for the errors. */
   readonly file?: string;
   /** Images of whose annotations nothing is said. */
@@ -18,17 +20,15 @@ export interface TruthOptions {
 /**
  * The objects of a ground truth. Where masks are compared an annotation without a box has that of its mask.
  *
- * @param policy for annotations that cannot be used: an error, or left out and counted
  * @throws KcrError with `error`: `COCO_FORMAT`, `COCO_ID`, `COCO_IMAGE`, `COCO_CATEGORY`, `COCO_BOX`, `COCO_AREA`,
  * `COCO_CROWD`, `COCO_SIZE`, `COCO_SEGMENTATION`, `RLE_SIZE`, `RLE_TEXT`
  */
 export function truthObjects(
   truth: CocoGroundTruth,
   type: CocoType,
-  policy: InvalidPolicy = 'error',
-  { file, passOver }: TruthOptions = {},
+  { invalid = 'error', file, passOver }: TruthOptions = {},
 ): CocoObjects {
-  const collector = new Collector(truth, policy, file);
+  const collector = new Collector(truth, invalid, file);
   truth.annotations.forEach((annotation, i) => {
     if (passOver?.has(annotation?.image_id)) return;
     const place = placeOf('annotations', i, annotation?.id, file);

@@ -70,6 +70,8 @@ const dcs = (name: string, model: string, features: number) =>
   });
 
 interface Lfc {
+  /** Whether tokens are taken out too. */
+  tokens: boolean;
   /** Percentage points that the cascade may cost, and the tokens' share of each block's part. */
   epsilon: number;
   rho: number;
@@ -83,15 +85,12 @@ interface Lfc {
  * VTC-LFC on ImageNet: `--weights` takes the published weights of the model, which is pruned and then fine-tuned with
  * itself as teacher. The paper's loss (1 - alpha) CE + alpha CE(teacher) is taken as CE + alpha / (1 - alpha) CE(teacher),
  * since AdamW does not see the factor.
- *
- * @param tokens whether tokens are taken out too
  */
 const lfc = (
   name: string,
   model: string,
   features: number,
-  tokens: boolean,
-  { epsilon, rho, alpha, epochs, batchSize }: Lfc,
+  { tokens, epsilon, rho, alpha, epochs, batchSize }: Lfc,
 ): RecipeInput => ({
   name,
   model: { name: model, config: { drop_path_rate: 0.1 } },
@@ -128,35 +127,40 @@ export const imagenetRecipes: readonly RecipeInput[] = [
   dcs('dcs-mobilevit-s', 'mobilevit_s', 640),
   dcs('dcs-mobilevit-xs', 'mobilevit_xs', 384),
   dcs('dcs-efficientvit-b1', 'efficientvit_b1', 1600),
-  lfc('lfc-deit-tiny', 'deit_tiny_patch16_224', 192, true, {
+  lfc('lfc-deit-tiny', 'deit_tiny_patch16_224', 192, {
+    tokens: true,
     epsilon: 9.5,
     rho: 0.56,
     alpha: 0.1,
     epochs: 300,
     batchSize: 512,
   }),
-  lfc('lfc-deit-small', 'deit_small_patch16_224', 384, true, {
+  lfc('lfc-deit-small', 'deit_small_patch16_224', 384, {
+    tokens: true,
     epsilon: 14,
     rho: 0.35,
     alpha: 0.25,
     epochs: 150,
     batchSize: 512,
   }),
-  lfc('lfc-deit-base', 'deit_base_patch16_224', 768, true, {
+  lfc('lfc-deit-base', 'deit_base_patch16_224', 768, {
+    tokens: true,
     epsilon: 14,
     rho: 0.3,
     alpha: 0.5,
     epochs: 150,
     batchSize: 512,
   }),
-  lfc('lfc-lvvit-s', 'lvvit_s', 384, true, {
+  lfc('lfc-lvvit-s', 'lvvit_s', 384, {
+    tokens: true,
     epsilon: 14,
     rho: 0.35,
     alpha: 0.25,
     epochs: 150,
     batchSize: 512,
   }),
-  lfc('lfc-swin-tiny', 'swin_tiny_patch4_window7_224', 768, false, {
+  lfc('lfc-swin-tiny', 'swin_tiny_patch4_window7_224', 768, {
+    tokens: false,
     epsilon: 14,
     rho: 0,
     alpha: 0.25,
