@@ -5,7 +5,6 @@ export * from './ground/array.ts';
 export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
-export * from './ground/finite.ts';
 export {
   checkFields,
   fieldProblems,
