@@ -1,3 +1,4 @@
+import { isRecord } from '@kcr/core';
 import { engineMaker, engineNames, type MakeEngine, type RunOptions, recipes } from '@kcr/pipeline';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
@@ -64,8 +65,7 @@ export function json(text: string): Record<string, unknown> {
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw new InvalidArgumentError('an object is needed');
 }
 

@@ -5,7 +5,6 @@ export * from './ground/array.ts';
 export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
-export * from './ground/finite.ts';
 export {
   checkFields,
   fieldProblems,
@@ -13,6 +12,7 @@ export {
   parseJson,
   readJson,
 } from './ground/json.ts';
+export { isCount, isRecord } from './ground/json-value.ts';
 export * from './ground/random.ts';
 export * from './ground/safetensors.ts';
 export * from './layers/attention.ts';

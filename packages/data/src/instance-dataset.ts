@@ -56,13 +56,13 @@ function objectsDigest({ truth, instances }: InstanceSource): string {
 }
 
 /** What an image shows in a view: its objects, with boxes in pixels of the canvas and masks in those of the image. */
-interface Shown {
+interface ObjectsInView {
   readonly view: View;
   readonly objects: readonly Instance[];
 }
 
 /** Objects of which a view shows no less than `minSize` pixels of the canvas in width and in height. */
-function shownObjects(objects: readonly Instance[], view: View, minSize: number): Shown {
+function objectsInView(objects: readonly Instance[], view: View, minSize: number): ObjectsInView {
   const moved = objects.map((object) => ({ ...object, box: viewBox(object.box, view) }));
   const large = moved.filter(
     ({ box: [left, top, right, bottom] }) => right - left >= minSize && bottom - top >= minSize,
@@ -71,7 +71,7 @@ function shownObjects(objects: readonly Instance[], view: View, minSize: number)
 }
 
 /** The objects of a batch's images as tensors; `places` for each image, those without an object labelled -1. */
-function objectTensors(images: readonly Shown[], places: number, maskSize: number) {
+function objectTensors(images: readonly ObjectsInView[], places: number, maskSize: number) {
   const boxes = float32([images.length, places, 4]);
   const labels = int32([images.length, places], new Int32Array(images.length * places).fill(-1));
   const masks = float32([images.length, places, maskSize, maskSize]);
@@ -110,7 +110,7 @@ export function instanceDataset(
   const load = async (i: number, generator?: Generator) => {
     const view = generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
     const image = viewImage(await source.pixels(i), view, fill, input.interpolation);
-    const shown = shownObjects(trained[i]!, view, minSize);
+    const shown = objectsInView(trained[i]!, view, minSize);
     return { image: generator ? augmented(image, augment, generator) : image, shown };
   };
 

@@ -28,6 +28,7 @@ export interface InstanceSource {
   readonly skipped: Readonly<Record<string, number>>;
   /** What its images are besides what it says here, as JSON: digests of files or pixels, and how they are read. */
   identity?(): Promise<object>;
+  /** @throws KcrError `IMAGE_READ`, and `COCO_IMAGE_SIZE` for an image of another size than its annotations are for */
   pixels(i: number): Promise<Pixels>;
   /** Objects of image i. */
   instances(i: number): readonly Instance[];

@@ -37,7 +37,7 @@ const BITS = 32 - 8 - 2;
 const HALF = 1 << (BITS - 1);
 
 /** Which inputs each output of an axis is made of. */
-interface Taps {
+interface Coefficients {
   /** First input of each output. */
   readonly first: Int32Array;
   readonly counts: Int32Array;
@@ -52,8 +52,13 @@ interface Span {
   readonly length: number;
 }
 
-/** The taps of a part of the outputs of an axis that goes from `from` to `to` pixels. */
-function tapsOf(kernel: Kernel, from: number, to: number, { start, length }: Span): Taps {
+/** The coefficients of a part of the outputs of an axis that goes from `from` to `to` pixels. */
+function coefficientsOf(
+  kernel: Kernel,
+  from: number,
+  to: number,
+  { start, length }: Span,
+): Coefficients {
   const scale = from / to;
   // Where an image becomes smaller the kernel widens, so that every pixel counts: no aliasing.
   const widened = Math.max(scale, 1);
@@ -82,12 +87,12 @@ function tapsOf(kernel: Kernel, from: number, to: number, { start, length }: Spa
   return { first, counts, weights, most };
 }
 
-/** Rows `top` to `top + rows - 1` from column `left` on, each with the columns of the taps. */
+/** Rows `top` to `top + rows - 1` from column `left` on, each with the columns of the coefficients. */
 function resampleRows(
   { data, shape: [, width, channels] }: Pixels,
   { left, top }: { left: number; top: number },
   rows: number,
-  { first, counts, weights, most }: Taps,
+  { first, counts, weights, most }: Coefficients,
 ): Pixels {
   const columns = first.length;
   // Values beyond 0..255 are cut off where they are stored.
@@ -125,11 +130,11 @@ function resampleRows(
   return { data: new Uint8Array(out.buffer), shape: [rows, columns, channels] };
 }
 
-/** The rows of the taps, of an image whose first row is row `top` of what the taps count. */
+/** The rows of the coefficients, of an image whose first row is row `top` of what they count. */
 function resampleColumns(
   { data, shape: [, width, channels] }: Pixels,
   top: number,
-  { first, counts, weights, most }: Taps,
+  { first, counts, weights, most }: Coefficients,
 ): Pixels {
   const length = width * channels;
   // Values beyond 0..255 are cut off where they are stored.
@@ -190,7 +195,7 @@ export function resample(
   const across = size.width !== from.width;
   const down = size.height !== from.height;
   const rows = down
-    ? tapsOf(kernel, from.height, size.height, { start: part.top, length: part.height })
+    ? coefficientsOf(kernel, from.height, size.height, { start: part.top, length: part.height })
     : undefined;
   // The rows that the second pass reads.
   const top = rows ? rows.first[0]! : part.top;
@@ -200,7 +205,7 @@ export function resample(
         image,
         { left: from.left, top: from.top + top },
         bottom - top,
-        tapsOf(kernel, from.width, size.width, { start: part.left, length: part.width }),
+        coefficientsOf(kernel, from.width, size.width, { start: part.left, length: part.width }),
       )
     : cropped(image, {
         left: from.left + part.left,

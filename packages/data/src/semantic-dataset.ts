@@ -46,20 +46,20 @@ function balanced(labels: Uint8Array, share: number): boolean {
 }
 
 /** A class map on a canvas, and how it lies there. */
-interface PlacedMap {
+interface MapInView {
   readonly view: View;
   /** Row by row of the canvas. */
   readonly labels: Uint8Array;
 }
 
-function placed(map: ClassMap, view: View): PlacedMap {
+function mapInView(map: ClassMap, view: View): MapInView {
   return { view, labels: viewLabels(map.data, view, IGNORED) };
 }
 
 /** A map in the first of some views in which no class has more than a share, or in the last. */
-function balancedView(map: ClassMap, share: number, draw: () => View): PlacedMap {
+function balancedView(map: ClassMap, share: number, draw: () => View): MapInView {
   for (let tries = 1; ; tries++) {
-    const drawn = placed(map, draw());
+    const drawn = mapInView(map, draw());
     if (share >= 1 || tries === VIEW_TRIES || balanced(drawn.labels, share)) return drawn;
   }
 }
@@ -87,7 +87,7 @@ export function semanticDataset(
   const place = (map: ClassMap, generator?: Generator) =>
     generator
       ? balancedView(map, maxClassShare, () => framing(map, canvas, generator))
-      : placed(map, inputView(map, input));
+      : mapInView(map, inputView(map, input));
   const load = async (i: number, generator?: Generator) => {
     const [pixels, map] = await Promise.all([source.pixels(i), source.classMap(i)]);
     const { view, labels } = place(map, generator);

@@ -10,7 +10,7 @@ export * from './events.ts';
 export { findModel } from './find-model.ts';
 export { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
 export type { Part } from './modules.ts';
-export { requireWritable, requireWritableFile } from './out/writable.ts';
+export { requireWritableFile } from './out/writable.ts';
 export * from './predict.ts';
 export * from './prune.ts';
 export { allocators } from './pruning/allocators.ts';

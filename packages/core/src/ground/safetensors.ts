@@ -36,7 +36,11 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   return decodeSafetensors(bytes, path);
 }
 
-/** Decodes the bytes of a safetensors file; `where` names it in errors. */
+/**
+ * Decodes the bytes of a safetensors file; `where` names it in errors.
+ *
+ * @throws KcrError `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
+ */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
   const { entries, metadata, start } = readSafetensorsHeader(bytes, where);
   const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, NdArray] => {

@@ -126,7 +126,8 @@ export async function saveWeights(model: Model, weights: StateDict, path: string
 /**
  * Reads a checkpoint folder. Its model.json is checked before anything that it names is looked for.
  *
- * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `MODEL_CONFIG`, `STATE_DICT`, `STATE_FINITE` and those of safetensors
+ * @throws KcrError `CHECKPOINT_READ`, `CHECKPOINT_FORMAT`, `CHECKPOINT_HEAD`, `MODEL_CONFIG`, `STATE_DICT`, `STATE_FINITE` and
+ *   those of safetensors
  */
 export async function loadModel(directory: string, parts: ModelParts): Promise<LoadedModel> {
   const path = join(directory, 'model.json');

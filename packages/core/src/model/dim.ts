@@ -162,17 +162,3 @@ export function partPositions(part: AxisPart, to: Dim): readonly number[] | unde
 /** Positions of a view's channels in the dimension it looks at; absent while it sees all of them. */
 export const viewIndices = (view: Dim): readonly number[] | undefined =>
   view.of && positionsIn(view.of, view);
-
-/** The error of a selection that names a dimension which the model does not have. */
-export const unknownDim = (
-  where: string,
-  model: {
-    readonly architecture: { readonly name: string };
-    readonly dims: ReadonlyMap<string, Dim>;
-  },
-) =>
-  new KcrError('SELECTION_DIM', {
-    where,
-    found: `no dimension of that name in ${model.architecture.name}`,
-    fix: `Use one of ${[...model.dims.keys()].slice(0, 4).join(', ')}, ... (\`dims\` of the model has all)`,
-  });

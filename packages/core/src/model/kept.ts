@@ -1,7 +1,8 @@
 import { KcrError } from '../ground/error.ts';
 import type { ErrorCode } from '../ground/error-codes.ts';
-import { type Dim, type Kept, unknownDim } from './dim.ts';
+import type { Dim, Kept } from './dim.ts';
 import type { Model } from './model.ts';
+import { unknownDim } from './unknown-dim.ts';
 
 /**
  * Checks a selection of channels: for each dimension that it names, those to keep as indices into the dimension as it is now.

@@ -8,10 +8,11 @@ import type { Adapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
 import type { Schedule } from './clock.ts';
 import { type CostEntry, countMacs, type Macs } from './cost.ts';
-import { type Dim, type Kept, unknownDim } from './dim.ts';
+import type { Dim, Kept } from './dim.ts';
 import type { FeatureInfo, ModelOutput } from './model-output.ts';
 import { type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
 import type { StateDict } from './state-dict.ts';
+import { unknownDim } from './unknown-dim.ts';
 
 /** How one run of a model reads its state and is watched. */
 export interface ApplyOptions {

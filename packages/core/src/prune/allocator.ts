@@ -43,6 +43,7 @@ export const defineAllocator =
 export const invalid = (where: string, found: unknown, fix: string) =>
   new KcrError('OPTION', { where, found: String(found), fix });
 
+/** @throws KcrError `OPTION` for a share to keep that is not above 0, at most 1 */
 export function checkShare(where: string, share: number): void {
   if (!(share > 0 && share <= 1))
     throw invalid(where, share, 'Give a share to keep, above 0, at most 1');

@@ -7,9 +7,10 @@ import type { StateDict } from '../model/state-dict.ts';
 import { checkDataset } from '../train/check-dataset.ts';
 import { accuracyOf, type PrunedModel } from './accuracy.ts';
 import type { Allocator } from './allocator.ts';
+import { checkedSteps } from './checked-steps.ts';
 import { type Criterion, scoreChannels } from './criterion.ts';
 import { prune, pruneState } from './prune.ts';
-import { checkedSteps, oneShot, type PruningSchedule } from './pruning-schedule.ts';
+import { oneShot, type PruningSchedule } from './pruning-schedule.ts';
 
 export interface PruneTrainedOptions {
   model: Model;

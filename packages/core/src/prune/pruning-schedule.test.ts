@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  blockwise,
-  checkedSteps,
-  iterative,
-  oneShot,
-  type PruningSchedule,
-  type PruningStep,
-} from './pruning-schedule.ts';
+import { blockwise, iterative, oneShot } from './pruning-schedule.ts';
 import { perceptron, transformer } from './testing.ts';
 
 const model = perceptron();
@@ -84,30 +77,3 @@ test.each(Object.entries({ oneShot, iterative: () => iterative({ rounds: 2 }), b
     );
   },
 );
-
-describe('the steps of a schedule are checked', () => {
-  const { dims } = oneShot().steps(model)[0]!;
-  const good: PruningStep = { name: 'all', dims, later: [], progress: 1 };
-  const gives = (steps: unknown) =>
-    ({ name: 'mine', options: {}, steps: () => steps }) as PruningSchedule;
-
-  test('as they are', () => {
-    expect(checkedSteps(gives([good]), model)).toEqual([good]);
-  });
-
-  test.each<[unknown, RegExp]>([
-    [undefined, /schedule "mine": no steps/],
-    [[], /no steps/],
-    [[good, { ...good, progress: 0 }], /step "all": a progress of 0/],
-    [[{ ...good, progress: Number.NaN }], /a progress of NaN/],
-    [[{ ...good, progress: 1.01 }], /a progress of 1\.01/],
-    [[{ ...good, dims: [] }], /no dimensions/],
-    [[{ ...good, later: undefined }], /no lists of dimensions/],
-    [[{ ...good, dims: ['none'] }], /the dimension none/],
-    [[{ ...good, later: ['none'] }], /the dimension none/],
-  ])('%j', (steps, message) => {
-    expect(() => checkedSteps(gives(steps), model)).toThrow(
-      expect.objectContaining({ code: 'SCHEDULE', message: expect.stringMatching(message) }),
-    );
-  });
-});

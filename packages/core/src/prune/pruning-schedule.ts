@@ -73,32 +73,3 @@ export const blockwise = (options: { order?: BlockOrder } = {}): PruningSchedule
     }));
   },
 });
-
-/**
- * The steps of a schedule, checked: dimensions that the model can be pruned in, and a share of the way in each.
- *
- * @throws KcrError `SCHEDULE`, and `DIM_ROLES`
- */
-export function checkedSteps(
-  schedule: PruningSchedule,
-  model: Model,
-  roles?: readonly string[],
-): PruningStep[] {
-  const steps = schedule.steps(model, roles);
-  const wrong = (at: string, found: string) =>
-    new KcrError('SCHEDULE', {
-      where: `schedule "${schedule.name}"${at}`,
-      found,
-      fix: 'Give steps with a name, `dims` and `later` that can be pruned, and `progress` above 0, at most 1',
-    });
-  if (!Array.isArray(steps) || steps.length === 0) throw wrong('', 'no steps');
-  for (const { name, dims, later, progress } of steps) {
-    const at = `, step "${name}"`;
-    if (!(progress > 0 && progress <= 1)) throw wrong(at, `a progress of ${progress}`);
-    if (!Array.isArray(dims) || !Array.isArray(later)) throw wrong(at, 'no lists of dimensions');
-    if (dims.length === 0) throw wrong(at, 'no dimensions');
-    const unknown = [...dims, ...later].find((dim) => !model.dims.get(dim)?.prunable);
-    if (unknown !== undefined) throw wrong(at, `the dimension ${unknown}, which cannot be pruned`);
-  }
-  return steps;
-}

@@ -308,6 +308,8 @@ function kernelError(error: unknown): unknown {
 /**
  * A tensor of fixed values that are meant to be part of the model (an index table, a filter).
  * Inside a trace, undeclared varying constants are refused as baked-in randomness.
+ *
+ * @throws KcrError `SHAPE_MISMATCH` for more or fewer values than the shape has
  */
 export function constant(array: NdArray): Tensor {
   active?.declare(array.data);

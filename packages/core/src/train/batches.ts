@@ -30,7 +30,7 @@ export async function* batches<B extends Batch>(
   }
 }
 
-/** Images without augmentation, in batches [n, height, width, channels]. */
+/** Images without augmentation, in batches [n, height, width, channels]. @throws KcrError `BATCH_SIZE` */
 export async function* imageBatches(
   dataset: ImageSet,
   batchSize: number,

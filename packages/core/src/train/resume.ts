@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomic } from '../ground/atomic.ts';
+import { isCount, isRecord } from '../ground/json-value.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import type { RunIdentity } from './run-identity.ts';
 import { stateDamaged } from './seal.ts';
-import { isCount, isRecord, readState, writeState } from './state-file.ts';
+import { readState, writeState } from './state-file.ts';
 import type { TrainerState } from './trainer.ts';
 
 /** A training run between two epochs. */

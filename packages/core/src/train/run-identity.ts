@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { isRecord } from '../ground/json-value.ts';
 import { describeAdapter } from '../model/adapter.ts';
 import type { Dataset, ImageSet } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
@@ -132,11 +133,8 @@ interface Difference {
   readonly now: unknown;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function differences(saved: unknown, now: unknown, keys: Keys): Difference[] {
-  if (isObject(saved) && isObject(now))
+  if (isRecord(saved) && isRecord(now))
     return [...new Set([...Object.keys(now), ...Object.keys(saved)])].flatMap((key) =>
       differences(saved[key], now[key], [...keys, key]),
     );

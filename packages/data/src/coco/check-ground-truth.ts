@@ -1,6 +1,6 @@
-import { KcrError } from '@kcr/core';
+import { isRecord, KcrError } from '@kcr/core';
 import type { CocoGroundTruth } from './format.ts';
-import { isEntry, isId, shown } from './json-value.ts';
+import { isId, valueText } from './json-value.ts';
 import { placeOf } from './place.ts';
 
 /**
@@ -22,22 +22,22 @@ export function checkGroundTruth(file: unknown, where: string): asserts file is 
   for (const [name, list] of Object.entries({ images, categories }))
     list.forEach((entry: unknown, i) => {
       const place = placeOf(name, i, undefined, where);
-      if (!isEntry(entry))
+      if (!isRecord(entry))
         throw new KcrError('COCO_FORMAT', {
           where: place(),
-          found: shown(entry),
+          found: valueText(entry),
           fix: 'Give an object with an id',
         });
       if (!isId(entry.id))
         throw new KcrError('COCO_ID', {
           where: place('id'),
-          found: entry.id === undefined ? 'no id' : shown(entry.id),
+          found: entry.id === undefined ? 'no id' : valueText(entry.id),
           fix: 'Give a number or a text',
         });
       if (typeof entry.id !== typeof list[0]!.id)
         throw new KcrError('COCO_ID', {
           where: place('id'),
-          found: `${shown(entry.id)} after ${shown(list[0]!.id)}`,
+          found: `${valueText(entry.id)} after ${valueText(list[0]!.id)}`,
           fix: 'Give numbers alone, or texts alone',
         });
     });

@@ -1,6 +1,7 @@
+import { isRecord } from '@kcr/core';
 import { type InvalidPolicy, Refusals } from '../invalid.ts';
 import type { CocoGroundTruth, CocoId, CocoImage } from './format.ts';
-import { isEntry, shown } from './json-value.ts';
+import { valueText } from './json-value.ts';
 import type { CocoObject } from './objects.ts';
 import { type Place, placeOf } from './place.ts';
 
@@ -32,19 +33,19 @@ export class Collector {
     entry: unknown,
     make: (image: CocoImage, imagePlace: Place) => CocoObject,
   ): void {
-    if (!isEntry(entry)) {
-      this.#refusals.refuse('COCO_FORMAT', place(), `${shown(entry)} instead of an object`);
+    if (!isRecord(entry)) {
+      this.#refusals.refuse('COCO_FORMAT', place(), `${valueText(entry)} instead of an object`);
       return;
     }
     const { image_id, category_id } = entry;
     const known = this.#images.get(image_id as CocoId);
     if (!known) {
-      const found = `image ${shown(image_id)}, which is not listed`;
+      const found = `image ${valueText(image_id)}, which is not listed`;
       this.#refusals.refuse('COCO_IMAGE', place('image_id'), found);
       return;
     }
     if (!this.#categories.has(category_id as CocoId)) {
-      const found = `category ${shown(category_id)}, which is not listed`;
+      const found = `category ${valueText(category_id)}, which is not listed`;
       this.#refusals.refuse('COCO_CATEGORY', place('category_id'), found);
       return;
     }

@@ -1,9 +1,8 @@
-import { KcrError } from '@kcr/core';
+import { isRecord, KcrError } from '@kcr/core';
 import type { InvalidPolicy } from '../invalid.ts';
 import { Collector } from './collector.ts';
 import { checkBox, checkScore, hasNoBox, maskOf } from './fields.ts';
 import type { CocoBox, CocoDetection, CocoGroundTruth, CocoImage } from './format.ts';
-import { isEntry } from './json-value.ts';
 import type { CocoObjects, CocoType } from './objects.ts';
 import { placeOf } from './place.ts';
 import { rleArea, rleBox } from './rle.ts';
@@ -22,7 +21,7 @@ const outline = ([x, y, width, height]: CocoBox) => [
 
 /** An image whose size the file does not say has that of its detection's runs, where only boxes are compared. */
 function sizedAsMask(image: CocoImage, segmentation: CocoDetection['segmentation']): CocoImage {
-  if (image.height !== undefined || image.width !== undefined || !isEntry(segmentation))
+  if (image.height !== undefined || image.width !== undefined || !isRecord(segmentation))
     return image;
   const [height, width] = segmentation.size ?? [];
   return { ...image, height: height!, width: width! };

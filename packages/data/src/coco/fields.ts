@@ -1,6 +1,6 @@
 import { type ErrorCode, KcrError } from '@kcr/core';
 import type { CocoBox, CocoImage } from './format.ts';
-import { shown } from './json-value.ts';
+import { valueText } from './json-value.ts';
 import type { Place } from './place.ts';
 import type { Rle } from './rle.ts';
 import { toRle } from './segmentation.ts';
@@ -28,7 +28,7 @@ export function checkBox(box: unknown, place: Place): CocoBox {
   return refuse(
     'COCO_BOX',
     place('bbox'),
-    `a box ${shown(box)}`,
+    `a box ${valueText(box)}`,
     'Give [x, y, width, height] with sizes of 0 or more',
   );
 }
@@ -39,7 +39,7 @@ export function checkArea(area: unknown, place: Place): number {
   return refuse(
     'COCO_AREA',
     place('area'),
-    area === undefined ? 'no area' : `an area of ${shown(area)}`,
+    area === undefined ? 'no area' : `an area of ${valueText(area)}`,
     "Give the object's area in pixels, of its mask where it has one",
   );
 }
@@ -53,13 +53,18 @@ export function checkCrowd(iscrowd: unknown, place: Place): boolean {
   if (iscrowd === undefined || iscrowd === null) return false;
   if (typeof iscrowd === 'boolean') return iscrowd;
   if (Number.isInteger(iscrowd)) return iscrowd !== 0;
-  return refuse('COCO_CROWD', place('iscrowd'), shown(iscrowd), 'Give 0 or 1');
+  return refuse('COCO_CROWD', place('iscrowd'), valueText(iscrowd), 'Give 0 or 1');
 }
 
 /** @throws KcrError `COCO_SCORE` for what is not a finite number */
 export function checkScore(score: unknown, place: Place): number {
   if (typeof score === 'number' && Number.isFinite(score)) return score;
-  return refuse('COCO_SCORE', place('score'), `a score of ${shown(score)}`, 'Give a finite number');
+  return refuse(
+    'COCO_SCORE',
+    place('score'),
+    `a score of ${valueText(score)}`,
+    'Give a finite number',
+  );
 }
 
 /** @throws KcrError `COCO_SIZE` for an image whose sides are not whole numbers of 1 or more, or too large */
@@ -69,7 +74,7 @@ export function checkImageSize({ height, width }: CocoImage, place: Place): void
       refuse(
         'COCO_SIZE',
         place(field),
-        side === undefined ? `no ${field}` : `a ${field} of ${shown(side)}`,
+        side === undefined ? `no ${field}` : `a ${field} of ${valueText(side)}`,
         `Give whole numbers of pixels, at most ${MOST_PIXELS} in all`,
       );
 }

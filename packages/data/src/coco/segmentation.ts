@@ -1,5 +1,5 @@
-import { KcrError } from '@kcr/core';
-import { isEntry, shown } from './json-value.ts';
+import { isRecord, KcrError } from '@kcr/core';
+import { valueText } from './json-value.ts';
 import { rleFromPolygon } from './polygon.ts';
 import { type Rle, rleUnion } from './rle.ts';
 import { decodeRuns } from './rle-text.ts';
@@ -25,10 +25,10 @@ const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
  * another size than the image, or its runs are; `RLE_TEXT` for text that is no runs
  */
 export function toRle(segmentation: unknown, height: number, width: number, where: string): Rle {
-  if (isEntry(segmentation)) return fromRuns(segmentation, height, width, where);
+  if (isRecord(segmentation)) return fromRuns(segmentation, height, width, where);
   const parts: readonly unknown[] = Array.isArray(segmentation) ? segmentation : [];
   const [first] = parts;
-  if (isEntry(first) && 'counts' in first)
+  if (isRecord(first) && 'counts' in first)
     return rleUnion(parts.map((part) => fromRuns(part, height, width, where)));
   if (!Array.isArray(first) || first.length <= 4) throw noPolygons(where, segmentation);
   return rleUnion(
@@ -39,7 +39,7 @@ export function toRle(segmentation: unknown, height: number, width: number, wher
 const noPolygons = (where: string, found: unknown) =>
   new KcrError('COCO_SEGMENTATION', {
     where,
-    found: shown(found),
+    found: valueText(found),
     fix: 'Give a list of polygons [x0, y0, x1, y1, x2, y2, ...] in pixels, or { size, counts }',
   });
 
@@ -50,7 +50,7 @@ function pointsOf(part: unknown, segmentation: unknown, where: string): number[]
     if (typeof number !== 'number' || !(Math.abs(number) <= FARTHEST))
       throw new KcrError('COCO_SEGMENTATION', {
         where,
-        found: `the coordinate ${shown(value)}`,
+        found: `the coordinate ${valueText(value)}`,
         fix: 'Give finite numbers of pixels',
       });
     return number;
@@ -58,7 +58,7 @@ function pointsOf(part: unknown, segmentation: unknown, where: string): number[]
 }
 
 function fromRuns(segmentation: unknown, height: number, width: number, where: string): Rle {
-  const { size, counts } = isEntry(segmentation) ? segmentation : {};
+  const { size, counts } = isRecord(segmentation) ? segmentation : {};
   const listed: unknown = typeof counts === 'string' ? decodeRuns(counts, where) : counts;
   if (!Array.isArray(listed) || !Array.isArray(size)) throw noPolygons(where, segmentation);
   const wrong = (found: string) =>
@@ -68,9 +68,9 @@ function fromRuns(segmentation: unknown, height: number, width: number, where: s
       fix: `Give a mask of the image's size, ${height} x ${width}`,
     });
   if (size.length !== 2 || size[0] !== height || size[1] !== width)
-    throw wrong(`a mask of ${size.map(shown).join(' x ')}`);
+    throw wrong(`a mask of ${size.map(valueText).join(' x ')}`);
   const bad = listed.find((run) => !Number.isInteger(run) || run < 0);
-  if (bad !== undefined) throw wrong(`a run of ${shown(bad)} pixels`);
+  if (bad !== undefined) throw wrong(`a run of ${valueText(bad)} pixels`);
   const runs = listed as number[];
   const total = runs.reduce((sum, run) => sum + run, 0);
   if (total !== height * width) throw wrong(`runs of ${total} pixels in all`);

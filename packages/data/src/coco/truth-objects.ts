@@ -3,7 +3,7 @@ import type { InvalidPolicy } from '../invalid.ts';
 import { Collector } from './collector.ts';
 import { checkArea, checkBox, checkCrowd, hasNoBox, maskOf } from './fields.ts';
 import type { CocoGroundTruth, CocoId } from './format.ts';
-import { isId, shown } from './json-value.ts';
+import { isId, valueText } from './json-value.ts';
 import type { CocoObjects, CocoType } from './objects.ts';
 import { placeOf } from './place.ts';
 import { rleBox } from './rle.ts';
@@ -37,7 +37,7 @@ export function truthObjects(
       if (!isId(id))
         throw new KcrError('COCO_ID', {
           where: placeOf('annotations', i, undefined, file)('id'),
-          found: id === undefined ? 'no id' : shown(id),
+          found: id === undefined ? 'no id' : valueText(id),
           fix: 'Give a number or a text',
         });
       const area = checkArea(annotation.area, place);

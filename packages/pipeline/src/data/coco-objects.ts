@@ -23,7 +23,10 @@ const schema = framedFields.extend({
 /** Its fields as a recipe writes them. */
 export type CocoObjectsInput = { kind: 'coco' } & z.input<typeof schema>;
 
-/** Images with a COCO file of instances. */
+/**
+ * Images with a COCO file of instances. Reading them throws what `cocoInstances` throws, and `DATASET_CLASSES` where training
+ * and test have other categories.
+ */
 export const cocoObjects: DataKind<z.output<typeof schema>, InstanceDataset> = defineDataKind({
   name: 'coco',
   schema,

@@ -8,6 +8,7 @@ import {
   KcrError,
   type LineChart,
   type LoadedModel,
+  type RunIdentity,
   requireSameRun,
   runIdentity,
   saveModel,
@@ -29,6 +30,9 @@ interface Size {
   readonly params: number;
   readonly macs: number;
 }
+
+/** What says how a checkpoint was pruned. */
+const FILE = 'prune.json';
 
 /** What `prune.json` says of a pruned checkpoint. */
 interface PruningFile {
@@ -61,6 +65,32 @@ const byMethod = (settings: Pruning, job: PruningJob): Promise<Pruned> =>
   settings.method === 'scores' ? pruneByScores(settings, job) : pruneByCascade(settings, job);
 
 /**
+ * The model of a folder in which pruning came to its end, unless its checkpoint was damaged since.
+ *
+ * @throws KcrError `RESUME_MISMATCH` where it was pruned otherwise, `STATE_DAMAGED`; `OUT_EXISTS` for a checkpoint that was not
+ *   made by pruning
+ */
+async function finishedBefore(
+  directory: string,
+  identity: RunIdentity,
+  trust: PruningContext['trust'],
+): Promise<LoadedModel | undefined> {
+  const path = join(directory, FILE);
+  if (!existsSync(path)) {
+    if (!existsSync(join(directory, 'model.json'))) return undefined;
+    throw new KcrError('OUT_EXISTS', {
+      where: directory,
+      found: 'a checkpoint that was not made by pruning',
+      fix: 'Choose another output folder',
+    });
+  }
+  const saved = await readPruning(path);
+  requireSameRun(path, saved.identity, identity);
+  const whole = saved.files && (await checkpointDigests(directory)).join() === saved.files.join();
+  return whole ? loadCheckpoint(directory, { trust }) : undefined;
+}
+
+/**
  * Prunes a trained model into a folder, as a checkpoint with `prune.json`. A folder where that is done already is
  * read, unless its checkpoint was damaged since: that is made again. A cascade that was interrupted goes on.
  *
@@ -73,7 +103,7 @@ export async function pruneInto(
   { train, engine: makeEngine, seed, on, trust }: PruningContext,
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
-  const path = join(directory, 'prune.json');
+  const path = join(directory, FILE);
   const versions = await versionsOf(model, settings);
   const identity = await runIdentity({
     stage: 'prune',
@@ -84,17 +114,8 @@ export async function pruneInto(
     versions,
     options: { ...settings, seed },
   });
-  if (existsSync(path)) {
-    const saved = await readPruning(path);
-    requireSameRun(path, saved.identity, identity);
-    if (saved.files && (await checkpointDigests(directory)).join() === saved.files.join())
-      return loadCheckpoint(directory, { trust });
-  } else if (existsSync(join(directory, 'model.json')))
-    throw new KcrError('OUT_EXISTS', {
-      where: directory,
-      found: 'a checkpoint that was not made by pruning',
-      fix: 'Choose another output folder',
-    });
+  const finished = await finishedBefore(directory, identity, trust);
+  if (finished) return finished;
   await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
