@@ -7,6 +7,7 @@ export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
 export * from './ground/finite.ts';
 export {
+  checkDepth,
   checkFields,
   fieldProblems,
   type JsonRefusal,
