@@ -6,6 +6,7 @@ export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
 export {
+  checkDepth,
   checkFields,
   fieldProblems,
   type JsonRefusal,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkFields, parseJson, readJson } from './json.ts';
+import { checkDepth, checkFields, parseJson, readJson } from './json.ts';
 
 const refusal = { code: 'REPORT_RUN', fix: 'Pass another' } as const;
 
@@ -35,6 +35,19 @@ test('a field that would be a prototype is none, however deep', () => {
   const parse = (text: string) => parseJson(text, 'a.json', refusal);
   expect(parse('{"a":[{"constructor":1}]}')).toEqual({ a: [{ constructor: 1 }] });
   expect(() => parse('{"a":[{"__proto__":{"b":1}}]}')).toThrow(/__proto__/);
+});
+
+test('lists and objects are nested up to 127 deep, brackets in texts aside', () => {
+  const lists = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+  for (const text of [lists(127), objects(127), `[${lists(126)},${lists(126)}]`])
+    expect(() => checkDepth(text)).not.toThrow();
+  const text = JSON.stringify([`"\\${'[{'.repeat(200)}`, '}']);
+  expect(parseJson(text, 'a.json', refusal)).toEqual(JSON.parse(text));
+  for (const deep of [lists(128), objects(128), `["]",${lists(127)}]`, lists(100_000)])
+    expect(() => parseJson(deep, 'a.json', refusal)).toThrow(
+      expect.objectContaining({ code: 'REPORT_RUN', where: 'a.json' }),
+    );
 });
 
 test('a file that is not there, or no JSON, is named', async () => {

@@ -9,14 +9,41 @@ export interface JsonRefusal {
   readonly fix: string;
 }
 
+/** How deep JSON may be: as deep as serde_json reads it, and with it the safetensors library. */
+const DEEPEST = 127;
+
+const [QUOTE, BACKSLASH, OPEN, CLOSE, CASE] = [0x22, 0x5c, 0x5b, 0x5d, 0x20];
+
+/**
+ * Checks how deep JSON is nested. `JSON.parse` has no limit, but all that goes through its values afterwards, such as
+ * `JSON.stringify`, overflows the stack at some depth.
+ *
+ * @throws SyntaxError for more than 127 lists and objects within each other
+ */
+export function checkDepth(text: string): void {
+  let [depth, inText] = [0, false];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (inText) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) inText = false;
+    } else if (code === QUOTE) inText = true;
+    // Lists' and objects' brackets differ in the bit by which letters differ in case.
+    else if ((code & ~CASE) === OPEN) depth++;
+    else if ((code & ~CASE) === CLOSE) depth--;
+    if (depth > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} lists and objects nested`);
+  }
+}
+
 /**
  * `JSON.parse`, without fields that would be another object's prototype once they are copied.
  *
  * @param where the file, and the line
- * @throws KcrError the refusal's, of a field `__proto__` too
+ * @throws KcrError the refusal's, of a field `__proto__` and of more than 127 nested lists and objects too
  */
 export function parseJson(text: string, where: string, { code, fix }: JsonRefusal): unknown {
   try {
+    checkDepth(text);
     return JSON.parse(text, (key, value) => {
       if (key === '__proto__') throw new SyntaxError('a field named __proto__');
       return value;

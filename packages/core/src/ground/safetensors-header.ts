@@ -1,6 +1,7 @@
 import { shapeText } from './array.ts';
 import { KcrError } from './error.ts';
 import { foreignFormat } from './foreign-format.ts';
+import { checkDepth } from './json.ts';
 
 /** Bits of an element, of every type of the format. */
 const BITS = {
@@ -92,6 +93,7 @@ function headerText(bytes: Uint8Array, where: string): { text: string; start: nu
 
 function parsed(text: string, bytes: Uint8Array, where: string): Record<string, unknown> {
   try {
+    checkDepth(text);
     const header = JSON.parse(text);
     if (typeof header !== 'object' || header === null || Array.isArray(header))
       throw new Error('no object');

@@ -89,6 +89,11 @@ describe('files that are refused', () => {
     ['a header of 2^60 bytes', fileOf('{}', 0, 2 ** 60), 'SAFETENSORS_HEADER'],
     ['no JSON', fileOf('{x', 0), 'SAFETENSORS_HEADER'],
     ['a list', fileOf('[]', 0), 'SAFETENSORS_HEADER'],
+    [
+      'lists beyond serde_json',
+      fileOf(`{"x":${'['.repeat(5000)}${']'.repeat(5000)}}`, 0),
+      'SAFETENSORS_HEADER',
+    ],
     ['truncated data', fileOf(entry({}), 4), 'SAFETENSORS_RANGE'],
     ['a shape that lies', fileOf(entry({ shape: [3] }), 8), 'SAFETENSORS_RANGE'],
     ['offsets backwards', fileOf(entry({ data_offsets: [8, 0] }), 8), 'SAFETENSORS_RANGE'],

@@ -31,9 +31,10 @@ test.each<[string, unknown]>([
   );
 });
 
-test('STATE_DAMAGED: text that is no JSON', () => {
+test('STATE_DAMAGED: text that is no JSON, or nested deeper than a checksum can be taken of', () => {
   expect(parseState('f', '{"a":1}')).toEqual({ a: 1 });
-  expect(() => parseState('f', '{"a":')).toThrow(
-    expect.objectContaining({ code: 'STATE_DAMAGED', where: 'f' }),
-  );
+  for (const text of ['{"a":', `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`])
+    expect(() => parseState('f', text)).toThrow(
+      expect.objectContaining({ code: 'STATE_DAMAGED', where: 'f' }),
+    );
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { checkDepth } from '../ground/json.ts';
 
 /** Arrays by name. */
 type Arrays = Readonly<Record<string, NdArray>>;
@@ -45,6 +46,7 @@ export function unseal(path: string, value: unknown, arrays: Arrays = {}): objec
 /** Reads a text as JSON. @throws KcrError `STATE_DAMAGED` where it is none */
 export function parseState(path: string, text: string): unknown {
   try {
+    checkDepth(text);
     return JSON.parse(text);
   } catch (cause) {
     throw stateDamaged(path, `no JSON (${(cause as Error).message})`, cause);

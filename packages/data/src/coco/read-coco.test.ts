@@ -13,7 +13,8 @@ const read = async (text: string, longest?: number) => {
 test('a JSON file; what is none, or is not there, is COCO_READ', async () => {
   expect(await read('[{"image_id": 3}]')).toEqual([{ image_id: 3 }]);
   const refused = expect.objectContaining({ code: 'COCO_READ', where: at('file.json') });
-  await expect(read('[{"image_id": 3}')).rejects.toThrow(refused);
+  for (const text of ['[{"image_id": 3}', `[{"bbox": ${'['.repeat(5000)}${']'.repeat(5000)}}]`])
+    await expect(read(text)).rejects.toThrow(refused);
   await expect(readCoco(at('none.json'))).rejects.toThrow(
     expect.objectContaining({ code: 'COCO_READ', where: at('none.json') }),
   );

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { KcrError } from '@kcr/core';
+import { checkDepth, KcrError } from '@kcr/core';
 import { JSONParser } from '@streamparser/json';
 
 /**
@@ -10,6 +10,7 @@ import { JSONParser } from '@streamparser/json';
 const NO_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
 
 function parse(text: string): unknown {
+  checkDepth(text);
   try {
     return JSON.parse(text);
   } catch (error) {
