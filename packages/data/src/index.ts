@@ -25,7 +25,7 @@ export type { ImageSource } from './image-source.ts';
 export * from './instance-dataset.ts';
 export * from './instance-folder.ts';
 export type { Instance, InstanceSource } from './instance-source.ts';
-export type { InvalidPolicy } from './invalid.ts';
+export { type InvalidPolicy, Refusals } from './invalid.ts';
 export { isImage } from './is-image.ts';
 export * from './label-map.ts';
 export { type MixOptions, mix } from './mix.ts';

@@ -1,7 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compileInference, KcrError, writeAtomic } from '@kcr/core';
-import { type InvalidPolicy, isImage, readSource, type TestViewOptions } from '@kcr/data';
+import {
+  type InvalidPolicy,
+  isImage,
+  type Pixels,
+  Refusals,
+  readSource,
+  type TestViewOptions,
+} from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
@@ -9,6 +16,7 @@ import { requireWritable } from './out/writable.ts';
 import { withLegend } from './report/draw.ts';
 import { reportSkipped } from './report-skipped.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
+import type { Inference, TaskKit } from './tasks/task-kit.ts';
 
 export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>, Trust {
   /** Folder of the checkpoint. */
@@ -96,6 +104,42 @@ function checkOutputs(jobs: readonly Job[], files: readonly string[]): void {
       });
 }
 
+/** What predicts, and where to. */
+interface Predicting {
+  readonly kit: TaskKit;
+  readonly inference: Inference;
+  readonly jobs: readonly Job[];
+  readonly options: PredictOptions;
+}
+
+/** Predicts an image, and writes the drawing and the further files about it. @throws KcrError `OUT_OVERWRITES` */
+async function predictImage(
+  { kit, inference, jobs, options }: Predicting,
+  { path, name }: Job,
+  pixels: Pixels,
+  id: number,
+): Promise<PredictedImage> {
+  const { out, score, scales, flip } = options;
+  const { classes } = inference.info;
+  const image = { path, pixels };
+  const prediction = await kit.predict(inference, image, { scales, flip });
+  const further = Object.entries(kit.files(prediction)).map(
+    ([end, bytes]) => [join(out, `${name}${end}`), bytes] as const,
+  );
+  checkOutputs(
+    jobs,
+    further.map(([file]) => file),
+  );
+  const picture = await kit.draw(pixels, prediction, classes, { score });
+  const legend = kit.legend(prediction, classes);
+  const drawing = join(out, `${name}.png`);
+  await writeAtomic(drawing, legend.length > 0 ? await withLegend(picture, legend) : picture);
+  for (const [file, bytes] of further) await writeAtomic(file, bytes);
+  const [height, width] = pixels.shape;
+  const said = kit.describe(prediction, image, id, classes);
+  return { id, image: path, drawing, height, width, ...said };
+}
+
 /**
  * What a checkpoint says of images. Into the folder go `predictions.json`, a drawing of each image, and further files that
  * the task's kit gives (of class maps the map itself, `NAME.labels.png`).
@@ -107,53 +151,32 @@ export async function predict(
   inputs: readonly string[],
   options: PredictOptions,
 ): Promise<PredictResult> {
-  const { out, score, scales, flip, engine: makeEngine = engineMaker() } = options;
-  const { invalid = 'error', on = () => {} } = options;
+  const { out, engine: makeEngine = engineMaker(), invalid = 'error', on = () => {} } = options;
   const jobs = await jobsOf(inputs);
   checkOutputs(
     jobs,
     jobs.map(({ name }) => join(out, `${name}.png`)),
   );
   const { model, weights, info } = await loadCheckpoint(options.model, options);
-  const { classes } = info;
   const kit = await findTaskKit(model);
   await requireWritable(out);
   await using engine = await makeEngine();
   engine.set(weights);
   await using step = compileInference(engine, model);
+  const predicting = { kit, inference: { step, info }, jobs, options };
+  const refusals = new Refusals(invalid);
   const images: PredictedImage[] = [];
-  const skipped: Record<string, number> = {};
-  const read = (path: string) =>
-    readSource(path, info.input).catch((error: unknown) => {
-      if (invalid === 'error' || !(error instanceof KcrError)) throw error;
-      skipped[error.code] = (skipped[error.code] ?? 0) + 1;
-      return undefined;
-    });
-  for (const [i, { path, name }] of jobs.entries()) {
-    const pixels = await read(path);
+  for (const [i, job] of jobs.entries()) {
+    const pixels = await refusals.attempt(() => readSource(job.path, info.input));
     if (!pixels) continue;
-    const image = { path, pixels };
-    const prediction = await kit.predict({ step, info }, image, { scales, flip });
-    const further = Object.entries(kit.files(prediction)).map(
-      ([end, bytes]) => [join(out, `${name}${end}`), bytes] as const,
-    );
-    checkOutputs(
-      jobs,
-      further.map(([file]) => file),
-    );
-    const drawing = await kit.draw(pixels, prediction, classes, { score });
-    const legend = kit.legend(prediction, classes);
-    const file = join(out, `${name}.png`);
-    await writeAtomic(file, legend.length > 0 ? await withLegend(drawing, legend) : drawing);
-    for (const [path, bytes] of further) await writeAtomic(path, bytes);
-    const [height, width] = pixels.shape;
-    const said = kit.describe(prediction, image, i + 1, classes);
-    images.push({ id: i + 1, image: path, drawing: file, height, width, ...said });
-    on({ type: 'predicted', image: path, drawing: file, done: i + 1, images: jobs.length });
+    const image = await predictImage(predicting, job, pixels, i + 1);
+    images.push(image);
+    const { drawing } = image;
+    on({ type: 'predicted', image: job.path, drawing, done: i + 1, images: jobs.length });
   }
-  reportSkipped(on, inputs.join(', '), { skipped });
+  reportSkipped(on, inputs.join(', '), refusals);
   const file = join(out, 'predictions.json');
-  const predictions = { classes, images };
+  const predictions = { classes: info.classes, images };
   await writeAtomic(file, `${JSON.stringify(predictions, null, 1)}\n`);
   return { predictions, file };
 }
