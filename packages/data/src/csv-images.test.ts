@@ -55,3 +55,13 @@ test('lines of different lengths and a missing file: CSV_READ', async () => {
   await expect(read('0,16,8,0,1\n0,16,8,0\n')).rejects.toThrow(error);
   await expect(csvImages(at('none.csv'))).rejects.toThrow(error);
 });
+
+test.each([
+  ['nothing', ''],
+  ['empty lines', '\n\n'],
+  ['a header alone', 'p1,p2,p3,p4,class\n'],
+])('%s: DATASET_EMPTY', async (_, text) => {
+  await expect(read(text)).rejects.toThrow(
+    expect.objectContaining({ code: 'DATASET_EMPTY', where: at('digits.csv') }),
+  );
+});

@@ -18,7 +18,7 @@ const MOST_CLASSES = 100_000;
  * Grey images from a CSV file: one image a line, its pixels and then its class number. A header line is
  * passed over.
  *
- * @throws KcrError `CSV_READ`, `CSV_FORMAT`
+ * @throws KcrError `CSV_READ`, `CSV_FORMAT`, `DATASET_EMPTY`
  */
 export async function csvImages(
   path: string,
@@ -27,6 +27,12 @@ export async function csvImages(
   const { shape: [height, width] = [8, 8], max = 16 } = options;
   const size = height * width;
   const lines = await readCsv(path);
+  if (lines.length === 0)
+    throw new KcrError('DATASET_EMPTY', {
+      where: path,
+      found: 'no image',
+      fix: 'Give a line for each image, besides a header',
+    });
   const data = new Uint8Array(lines.length * size);
   const labels = new Int32Array(lines.length);
   lines.forEach((line, i) => {

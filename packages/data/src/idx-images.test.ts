@@ -30,3 +30,22 @@ test.each([
     expect.objectContaining({ code: 'IDX_FORMAT', where: paths.join(', ') }),
   );
 });
+
+test.each<[string, number[], string]>([
+  ['no images', [0, 2, 1], 'DATASET_EMPTY'],
+  ['images without rows', [2, 0, 1], 'IDX_FORMAT'],
+  ['images without columns', [2, 2, 0], 'IDX_FORMAT'],
+])('%s are refused', async (_, shape, code) => {
+  const first = await write('first', [0, 0, 8, 3, ...shape.flatMap(size)]);
+  const second = await write('second', [
+    0,
+    0,
+    8,
+    1,
+    ...size(shape[0]!),
+    ...Array(shape[0]).fill(0),
+  ]);
+  await expect(idxImages(first, second)).rejects.toThrow(
+    expect.objectContaining({ code, where: first }),
+  );
+});

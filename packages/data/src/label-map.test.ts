@@ -119,3 +119,16 @@ test('a header of more pixels than are decoded, and a missing file: LABEL_MAP_RE
     expect.objectContaining({ code: 'LABEL_MAP_READ', where: at('none.png') }),
   );
 });
+
+test.each([
+  ['width', 16],
+  ['height', 20],
+])('a %s of 0, which the format does not have: LABEL_MAP_READ', async (_, offset) => {
+  const bytes = handmade(0, 8, rows);
+  bytes.writeUInt32BE(0, offset);
+  await writeFile(at('none.png'), bytes);
+  await expect(readLabelMap(at('none.png'))).rejects.toThrow(
+    expect.objectContaining({ code: 'LABEL_MAP_READ', where: at('none.png') }),
+  );
+  await expect(readLabelMap(at('none.png'))).rejects.toThrow(/PNG of (0 x 2|3 x 0) pixels/);
+});

@@ -39,6 +39,7 @@ export function labelPng(bytes: Buffer): Buffer {
   const [bits, type] = [header[16]!, header[17]!];
   const colours = COLOURS[type];
   if (colours) throw new Error(`a PNG of ${colours}`);
+  if (width * height === 0) throw new Error(`a PNG of ${width} x ${height} pixels`);
   if (width * height > PIXEL_LIMIT)
     throw new Error(`a PNG of ${width} x ${height} pixels, more than ${PIXEL_LIMIT} in all`);
   const announced = height * (1 + Math.ceil((width * bits) / 8));

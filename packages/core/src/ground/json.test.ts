@@ -37,6 +37,15 @@ test('a field that would be a prototype is none, however deep', () => {
   expect(() => parse('{"a":[{"__proto__":{"b":1}}]}')).toThrow(/__proto__/);
 });
 
+test('numbers that no double holds are refused, not infinite', () => {
+  const parse = (text: string) => parseJson(text, 'a.json', refusal);
+  expect(parse('[1.7976931348623157e308, -1e308, 1e-999]')).toEqual([Number.MAX_VALUE, -1e308, 0]);
+  for (const text of ['{"a":1e999}', '[-1e309]', '{"options":{"floor":[1e400]}}'])
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({ code: 'REPORT_RUN', where: 'a.json' }),
+    );
+});
+
 test('lists and objects are nested up to 127 deep, brackets in texts aside', () => {
   const lists = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;

@@ -39,13 +39,16 @@ export function checkDepth(text: string): void {
  * `JSON.parse`, without fields that would be another object's prototype once they are copied.
  *
  * @param where the file, and the line
- * @throws KcrError the refusal's, of a field `__proto__` and of more than 127 nested lists and objects too
+ * @throws KcrError the refusal's, of a field `__proto__`, of a number beyond 1.8e308, which would be
+ *   infinite, and of more than 127 nested lists and objects too
  */
 export function parseJson(text: string, where: string, { code, fix }: JsonRefusal): unknown {
   try {
     checkDepth(text);
     return JSON.parse(text, (key, value) => {
       if (key === '__proto__') throw new SyntaxError('a field named __proto__');
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+        throw new SyntaxError(`a number in ${key} that is too large`);
       return value;
     });
   } catch (cause) {

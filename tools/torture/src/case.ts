@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Generator, KcrError } from '@kcr/core';
+import { type Files, type ReadyTarget, Wrong } from './target.ts';
+
+/** How a case went. */
+export interface Answer {
+  /** `refused` is as good as `read`. */
+  readonly outcome: 'read' | 'refused' | 'wrong' | 'uncaught' | 'slow' | 'memory';
+  readonly message: string;
+}
+
+/** Most that a case may take: seconds of the CPU, and MiB over the most before. */
+const SECONDS = 2;
+const MIB = 512;
+
+/** Which files a target is given: they depend on target, seed and case alone. */
+export interface Case {
+  readonly target: string;
+  readonly seed: number;
+  readonly case: number;
+}
+
+async function write(folder: string, files: Files): Promise<void> {
+  for (const [name, bytes] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), bytes);
+  }
+}
+
+async function outcomeOf(target: ReadyTarget, files: Files): Promise<Answer> {
+  try {
+    await target.read(files);
+    return { outcome: 'read', message: '' };
+  } catch (error) {
+    if (error instanceof KcrError) return { outcome: 'refused', message: error.code };
+    if (error instanceof Wrong) return { outcome: 'wrong', message: error.message };
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { outcome: 'uncaught', message: text.split('\n').slice(0, 4).join(' ') };
+  }
+}
+
+/** Writes the files of a case into the target's folder, has them read, and judges what came of it. */
+export async function tryCase(target: ReadyTarget, which: Case, folder: string): Promise<Answer> {
+  const generator = new Generator(which.seed).fork(which.target).fork(String(which.case));
+  const files = target.mutate(generator);
+  await write(folder, files);
+  const peak = process.resourceUsage().maxRSS;
+  const start = process.cpuUsage();
+  const found = await outcomeOf(target, files);
+  const { user, system } = process.cpuUsage(start);
+  const seconds = (user + system) / 1e6;
+  const grown = (process.resourceUsage().maxRSS - peak) / 1024;
+  if (found.outcome !== 'read' && found.outcome !== 'refused') return found;
+  if (seconds > SECONDS) return { outcome: 'slow', message: `${seconds.toFixed(1)} s` };
+  if (grown > MIB) return { outcome: 'memory', message: `${Math.round(grown)} MiB` };
+  return found;
+}

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  adapt,
+  type LoadedModel,
+  type Model,
+  nonFinite,
+  plainPreprocessing,
+  saveModel,
+  sizeOf,
+} from '@kcr/core';
+import { lfe } from '@kcr/lfc';
+import { qkMask } from '@kcr/masks';
+import { loadCheckpoint } from '@kcr/pipeline';
+import { largeWeights, smallModels } from '../../../integration/src/helpers.ts';
+import { type Json, mutateJson } from '../mutate-json.ts';
+import { mutateSafetensors } from '../mutate-safetensors.ts';
+import { type Files, require, requireFinite, type Target } from '../target.ts';
+
+/** Writes a checkpoint of a model with drawn weights. */
+export async function writeCheckpoint(folder: string, model: Model): Promise<void> {
+  const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
+  const info = { classes, input: plainPreprocessing(model.inputShape) };
+  await saveModel(folder, model, largeWeights(model), info);
+}
+
+function requireWhole({ model, weights, info }: LoadedModel): void {
+  for (const { name, shape } of model.params) {
+    const array = weights[name];
+    require(array?.data.length === sizeOf(shape), () => `weights ${name} for [${shape}]`);
+  }
+  const wrong = nonFinite(weights);
+  require(wrong === undefined, () => wrong!);
+  requireFinite({ macs: model.macs.total, parameters: model.parameterCount, input: info.input });
+  require(info.classes.length === model.classes, () => `${info.classes.length} classes`);
+}
+
+/** A checkpoint folder of a model, one of whose two files is another. */
+const checkpoint = (name: string, make: () => Model, changes: 'json' | 'weights'): Target => ({
+  name,
+  async ready(folder) {
+    await writeCheckpoint(folder, make());
+    const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as Json;
+    const weights = await readFile(join(folder, 'model.safetensors'));
+    return {
+      mutate: (generator): Files =>
+        changes === 'json'
+          ? { 'model.json': mutateJson(generator, json) }
+          : { 'model.safetensors': mutateSafetensors(generator, weights) },
+      read: async () => requireWhole(await loadCheckpoint(folder)),
+    };
+  },
+});
+
+const adapted = () => adapt(smallModels.vit!(), [qkMask({ initial: 0.5 }), lfe({ counts: [3] })]);
+
+/** `loadCheckpoint`: weights of the model's shapes, finite numbers, a name for each class. */
+export const checkpoints: readonly Target[] = [
+  checkpoint('model-json', adapted, 'json'),
+  checkpoint('model-json-mobilevit', smallModels.mobilevit!, 'json'),
+  checkpoint('model-json-swin', smallModels.swin!, 'json'),
+  checkpoint('model-weights', smallModels.vit!, 'weights'),
+];

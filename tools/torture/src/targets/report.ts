@@ -1,0 +1,70 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RunAnalysis, writeReport } from '@kcr/pipeline';
+import { chance, mutateBytes, oneOf } from '../mutate-bytes.ts';
+import { type Json, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';
+import { require, type Target } from '../target.ts';
+import { drawn } from './images.ts';
+
+const size = { params: 10, macs: 2000, latencyMs: 1 };
+const line = (name: string) => ({ name, points: [[1, 1] as const, [2, 4] as const] });
+const chart = { title: 'Tokens', x: 'block', y: 'tokens', logY: true, lines: [line('tokens')] };
+
+const analysis = {
+  recipe: 'tiny',
+  metrics: { top1: 'top-1' },
+  columns: [{ number: 'tnn', per: 'params', title: 'TNN', digits: 2, percent: true }],
+  curves: { collapsed: { title: 'Masks that collapsed', y: 'masks' } },
+  charts: [chart],
+  searched: [{ name: 'blocks.0.mlp.io', size: 4, kept: [0, 2] }],
+  gallery: {
+    tile: 8,
+    captions: ['dark'],
+    legend: ['a'],
+    pictures: [{ title: 'images', kind: 'image', file: 'images' }],
+  },
+  models: {
+    dense: { summary: { ...size, top1: 0.5, tnn: 1.25 }, charts: [chart], pictures: [] },
+    compact: { summary: { ...size, top1: 0.25, tnn: 2 }, charts: [chart], pictures: [] },
+  },
+} satisfies RunAnalysis as unknown as Json;
+const epochs = [1, 2, 3].map((epoch) => ({ epoch, loss: 3 / epoch, validationTop1: 0.5 }));
+
+/** Numbers of an SVG that are none. */
+const NO_NUMBER =
+  /\s(?:d|points|x|y|x1|y1|x2|y2|cx|cy|r|width|height|viewBox|transform)="[^"]*(?:NaN|Infinity|undefined)/;
+
+/** `writeReport`: a page without scripts whose charts have numbers where numbers belong. */
+export const report: Target = {
+  name: 'report',
+  async ready(folder) {
+    await mkdir(join(folder, 'pictures'));
+    await drawn(8, 8, 3)
+      .png()
+      .toFile(join(folder, 'pictures', 'images.png'));
+    await mkdir(join(folder, 'dense'));
+    const lines = epochs.map((record) => JSON.stringify(record));
+    return {
+      mutate(generator) {
+        const i = generator.integer(lines.length);
+        const log = chance(generator, 0.3)
+          ? mutateBytes(generator, Buffer.from(lines.join('\n')))
+          : Buffer.from(lines.with(i, jsonText(mutateValue(generator, epochs[i]!))).join('\n'));
+        const which = oneOf(generator, ['analysis', 'log'] as const);
+        return {
+          'analysis.json':
+            which === 'analysis'
+              ? mutateJson(generator, analysis)
+              : Buffer.from(JSON.stringify(analysis)),
+          'dense/metrics.jsonl': which === 'log' ? log : Buffer.from(lines.join('\n')),
+        };
+      },
+      async read() {
+        const html = await readFile(await writeReport(folder), 'utf8');
+        require(!/<script/i.test(html), () => 'a script in the page');
+        const wrong = NO_NUMBER.exec(html)?.[0];
+        require(wrong === undefined, () => `in the page${wrong?.slice(0, 100)}`);
+      },
+    };
+  },
+};
