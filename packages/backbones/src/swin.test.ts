@@ -119,3 +119,11 @@ test('for dense prediction each stage has a norm', () => {
   ]);
   expect(model.params.some(({ name }) => name.startsWith('head'))).toBe(false);
 });
+
+test('stages that halve the grid to nothing: MODEL_CONFIG', () => {
+  const configured = (img_size: number) =>
+    swin.configure({ img_size, patch_size: 2, depths: [1, 1, 1], num_heads: [1, 2, 4] });
+  expect(new Model(swin, configured(8)).classes).toBeGreaterThan(0);
+  for (const img_size of [2, 4, 6])
+    expect(() => configured(img_size)).toThrow(expect.objectContaining({ code: 'MODEL_CONFIG' }));
+});

@@ -22,6 +22,7 @@ import {
   wholeFrom,
   widthOption,
   withDefaults,
+  wrongConfig,
 } from '@kcr/core';
 import {
   checkDivides,
@@ -215,6 +216,13 @@ export const swin: Architecture<SwinConfig> = {
     checkLengths('swin', { depths, num_heads });
     checkDivides('swin', 'img_size by patch_size', config.img_size, config.patch_size);
     checkTokens('swin', config.img_size / config.patch_size, depths, config.window_size ** 4);
+    const grid = config.img_size / config.patch_size;
+    if (grid < 2 ** (depths.length - 1))
+      throw wrongConfig(
+        'swin',
+        `${depths.length} stages that halve a grid of ${grid} x ${grid} tokens to nothing`,
+        'Choose larger images, smaller patches or fewer stages (depths, num_heads)',
+      );
     if (!config.head_dim)
       num_heads.forEach((heads, i) => {
         checkDivides('swin', `width of stage ${i} by its heads`, config.embed_dim * 2 ** i, heads);
