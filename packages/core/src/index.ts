@@ -5,6 +5,7 @@ export * from './ground/array.ts';
 export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
+export { nonFinite } from './ground/finite.ts';
 export {
   checkDepth,
   checkFields,

@@ -116,9 +116,12 @@ const evaluation: Target = {
       const [type, policy] = [bytes % 2 ? 'segm' : 'bbox', bytes % 3 ? 'error' : 'skip'] as const;
       const read = await readCoco<unknown>(gt);
       checkGroundTruth(read, gt);
-      const own = truthObjects(read, type, policy, { file: gt });
+      const own = truthObjects(read, type, { invalid: policy, file: gt });
       const detections = await readCoco<CocoDetection[]>(dt);
-      const found = detectedObjects(read, detections, type, policy, { truth: gt, detections: dt });
+      const found = detectedObjects(read, detections, type, {
+        invalid: policy,
+        files: { truth: gt, detections: dt },
+      });
       for (const { box, mask, area } of [...own.objects, ...found.objects]) {
         requireFinite([box, area], 'a box');
         if (mask) requireFinite(rleArea(mask), 'an area');
