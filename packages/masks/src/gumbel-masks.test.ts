@@ -7,6 +7,7 @@ import {
   Generator,
   int32,
   type Kept,
+  type Model,
   type NdArray,
   type Plugin,
   type PluginRun,
@@ -16,7 +17,7 @@ import {
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { type GumbelMasksOptions, gumbelMasks } from './gumbel-masks.ts';
-import { twoMlps } from './testing.ts';
+import { attentionAndMlp, twoMlps } from './testing.ts';
 
 const model = twoMlps();
 const weights = Object.fromEntries(
@@ -38,6 +39,7 @@ const image = float32(
 const label = int32([2], [0, 1]);
 
 interface Setting {
+  model?: Model;
   options?: GumbelMasksOptions;
   /** Alphas by dimension; others keep their first values. */
   alphas?: Readonly<Record<string, number[]>>;
@@ -46,11 +48,14 @@ interface Setting {
 }
 
 /** A search's trainer with the masks, and what they warn of. */
-async function searching(engine: Engine, { options = {}, alphas = {}, around }: Setting = {}) {
+async function searching(
+  engine: Engine,
+  { model: own = model, options = {}, alphas = {}, around }: Setting = {},
+) {
   const warnings: string[] = [];
   const masks = gumbelMasks(options);
   const trainer = new Trainer({
-    model,
+    model: own,
     engine,
     plugins: around ? [around[0], masks, around[1]] : [masks],
     run: { stage: 'search', epochs: 10, samples: 2, warn: (text) => warnings.push(text) },
@@ -58,7 +63,7 @@ async function searching(engine: Engine, { options = {}, alphas = {}, around }: 
     labelSmoothing: 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
   });
-  trainer.start(weights);
+  trainer.start(own === model ? weights : own.initialize(new Generator(2)));
   for (const [name, values] of Object.entries(alphas))
     engine.set({ [`gumbel-masks/${name}`]: float32([values.length], values) });
   const plugin = trainer.plugins.find(({ name }) => name === 'gumbel-masks')!;
@@ -230,6 +235,15 @@ describe('the selection', () => {
     const chosen = await plugin.select!();
     expect(prune(model, chosen).macs.total).toBe(168 - 3 * 24);
     expect(chosen).toEqual({ 'a.io': [1], 'b.io': [0, 2] });
+  });
+
+  test("counts attention's products of tokens in the budget", async () => {
+    await using engine = await cpu();
+    // Two of three channels of q and k leave 158 of 174 MACs, or 138 of 150 without products.
+    const options = { dims: ['qk'], budget: 0.915 };
+    const alphas = { 'attn.qk': [3, 2, 1] };
+    const { plugin } = await searching(engine, { model: attentionAndMlp(), alphas, options });
+    expect(await plugin.select!()).toEqual({ 'attn.qk': [0, 1] });
   });
 });
 

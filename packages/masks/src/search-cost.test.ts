@@ -1,7 +1,7 @@
 import { createEagerEngine, type Dim, type Model, mlp, tf } from '@kcr/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { costShare, type SearchCost } from './search-cost.ts';
-import { channels, modelOf, twoMlps } from './testing.ts';
+import { attentionAndMlp, channels, modelOf, twoMlps } from './testing.ts';
 
 beforeAll(async () => {
   await createEagerEngine({ backend: 'cpu' });
@@ -39,6 +39,21 @@ describe('with views of 1.5 and 2 of 3 channels', () => {
   ])('the cost "%s" is %f of %f', (kind, cost, dense) => {
     expect(shareAt(kind, twoMlps(), [a, b])).toBeCloseTo(cost / dense, 6);
     expect(shareAt(kind, twoMlps(), [3, 3])).toBeCloseTo(1, 6);
+  });
+});
+
+describe('attention counts its products of tokens too', () => {
+  const model = attentionAndMlp();
+  const dims = ['attn.qk', 'mlp.hidden'].map((name) => model.dims.get(name)!);
+  const soft = new Map([['attn.qk', tf.scalar(1.5)]]);
+  const [qk, v, hidden] = [16, 16 * 3, 2 * 2 * 3 * 6];
+
+  test.each<[SearchCost, number, number]>([
+    // The layer that makes q and k makes v too.
+    ['searched', 1.5 * qk + 18 + hidden, 3 * qk + 18 + hidden],
+    ['model', 1.5 * qk + v + hidden + head, 3 * qk + v + hidden + head],
+  ])('in the cost "%s"', (kind, cost, dense) => {
+    expect(costShare(kind, model, dims)(soft).dataSync()[0]).toBeCloseTo(cost / dense, 6);
   });
 });
 

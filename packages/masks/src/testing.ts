@@ -1,5 +1,6 @@
 import {
   type Architecture,
+  attention,
   linear,
   Model,
   mlp,
@@ -39,4 +40,15 @@ export const twoMlps = () =>
       tf.add(x, mlp(m.child(name), x, embed, { ratio: 2, activation: silu }));
     const between = linear(m.child('mix'), block('a', image), embed, embed);
     return block('b', between);
+  });
+
+/**
+ * Attention with one head of 3 channels, then an MLP of hidden width 6. Each channel of q and k has 2 tokens x 3 MACs in
+ * each of two layers, and 2 x 2 of products: 16; so has each of v. The MLP has 72, the classifier 6: 174.
+ */
+export const attentionAndMlp = () =>
+  modelOf((m, image) => {
+    const embed = m.dim('embed', channels, { prunable: false });
+    const x = attention(m.child('attn'), image, embed, { heads: 1 });
+    return mlp(m.child('mlp'), x, embed, { ratio: 2 });
   });
