@@ -42,8 +42,8 @@ export default defineConfig({
       exclude: ['**/index.ts', '**/bin.ts', '**/testing.ts', '**/testing/**', '**/*.test.ts'],
       // In CI nothing is printed unless the floor is not reached: the output ends with the tests' summary.
       reporter: process.env.CI ? ['json-summary'] : [['text', { skipFull: true }], 'html'],
-      // What the fast tests alone reach; all tests reach more. The goal is 97 and 90.
-      thresholds: { lines: 70, branches: 60 },
+      // Of all tests: `npm run coverage`. Reached are 99 and 97.
+      thresholds: { lines: 97, branches: 90 },
     },
   },
 });
