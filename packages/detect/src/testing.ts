@@ -121,3 +121,13 @@ export const drawn = (
     const x = left! + ((column + 0.5) * (right! - left!)) / size;
     return inside(y, x) ? 1 : 0;
   });
+
+/** Options of a Swin with two stages of one block, for images of 16 px. */
+export const smallSwin = {
+  img_size: 16,
+  patch_size: 4,
+  embed_dim: 8,
+  depths: [1, 1],
+  num_heads: [1, 2],
+  window_size: 2,
+};

@@ -1,4 +1,4 @@
-import { type NdArray, shapeText } from '../ground/array.ts';
+import { kindText, type NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { countNonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
@@ -31,11 +31,11 @@ export const arraySlot = (engine: Engine, name: string, initial: NdArray): Array
 });
 
 /** Compiled steps are made for one type and shape, and nothing can be trained with values that are not finite. */
-function checkAssigned(array: NdArray, { dtype, shape }: NdArray, where: string): void {
-  if (array.dtype !== dtype || shapeText(array.shape) !== shapeText(shape))
+function checkAssigned(array: NdArray, initial: NdArray, where: string): void {
+  if (kindText(array) !== kindText(initial))
     throw new KcrError('SHAPE_MISMATCH', {
       where,
-      found: `${array.dtype} ${shapeText(array.shape)} for an array of ${dtype} ${shapeText(shape)}`,
+      found: `${kindText(array)} for an array of ${kindText(initial)}`,
       fix: 'Assign an array of the type and shape that it was declared with',
     });
   const count = countNonFinite(array);

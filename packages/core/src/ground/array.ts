@@ -32,6 +32,15 @@ export const item = (array: NdArray): number => array.data[0] as number;
 /** `[4, 17, 48]` as text. */
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
+/** `float32 [4, 17, 48]`: type and shape of an array or tensor as text. */
+export const kindText = ({
+  dtype,
+  shape,
+}: {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}): string => `${dtype} ${shapeText(shape)}`;
+
 /**
  * Keeps the given indices of one axis, in their order.
  *

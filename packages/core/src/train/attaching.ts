@@ -1,4 +1,4 @@
-import { shapeText } from '../ground/array.ts';
+import { kindText } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
 import { PLUGIN_API_VERSION, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
@@ -129,14 +129,12 @@ function checkHooks(hooks: PluginHooks, where: string): void {
   }
 }
 
-const kind = ({ dtype, shape }: Tensor) => `${dtype} ${shapeText(shape)}`;
-
 /** @throws KcrError `PLUGIN_TAP` */
 function checkTapped(result: Tensor, given: Tensor, where: string): void {
-  if (kind(result) !== kind(given))
+  if (kindText(result) !== kindText(given))
     throw new KcrError('PLUGIN_TAP', {
       where,
-      found: `${kind(result)} for a value of ${kind(given)}`,
+      found: `${kindText(result)} for a value of ${kindText(given)}`,
       fix: 'Return a value of the same shape and type; an adapter may change them',
     });
 }
@@ -146,7 +144,7 @@ function checkLoss(loss: Tensor, where: string): void {
   if (loss.dtype !== 'float32' || loss.size !== 1)
     throw new KcrError('PLUGIN_LOSS', {
       where,
-      found: kind(loss),
+      found: kindText(loss),
       fix: 'Return one float32 number, such as the mean over the batch',
     });
 }

@@ -1,4 +1,4 @@
-import { shapeText } from '../ground/array.ts';
+import { kindText, shapeText } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import type { Batch, ImageSet } from '../model/batch.ts';
 import { checkLabels } from './check-labels.ts';
@@ -15,14 +15,14 @@ export function checkBatch(batch: Batch, indices: Int32Array, { shape, classes }
   if (image?.dtype !== 'float32' || shapeText(image.shape) !== wanted)
     throw new KcrError('DATASET_BATCH', {
       where,
-      found: image ? `\`image\` of ${image.dtype} ${shapeText(image.shape)}` : 'no `image`',
+      found: image ? `\`image\` of ${kindText(image)}` : 'no `image`',
       fix: `Give float32 images of ${wanted}`,
     });
   if (!label) return;
   if (label.dtype !== 'int32' || shapeText(label.shape) !== `[${indices.length}]`)
     throw new KcrError('DATASET_BATCH', {
       where,
-      found: `\`label\` of ${label.dtype} ${shapeText(label.shape)}`,
+      found: `\`label\` of ${kindText(label)}`,
       fix: `Give int32 labels of [${indices.length}]`,
     });
   checkLabels(label.data, classes.length, where);

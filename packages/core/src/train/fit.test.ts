@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { vit } from '@kcr/backbones';
 import { describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
+import type { Engine } from '../engine/engine.ts';
 import { float32, int32, sizeOf } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import { readSafetensors } from '../ground/safetensors.ts';
@@ -12,7 +13,7 @@ import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
 import { tf } from '../tensor/tf.ts';
 import { fit } from './fit.ts';
-import type { SearchOptions } from './fit-options.ts';
+import type { FitOptions } from './fit-options.ts';
 import { definePlugin } from './plugin.ts';
 import { search } from './search.ts';
 
@@ -47,11 +48,9 @@ const images: Dataset = {
   },
 };
 
-test('arrays that the caller set survive a run and are not in its checkpoint', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'kcr-fit-'));
-  await using engine = await createEagerEngine({ backend: 'cpu' });
-  engine.set({ own: float32([2], [3, 5]) });
-  await fit({
+/** A run of one epoch on an engine. */
+const run = (engine: Engine, more: Partial<FitOptions> = {}) =>
+  fit({
     model,
     engine,
     train: images,
@@ -59,9 +58,14 @@ test('arrays that the caller set survive a run and are not in its checkpoint', a
     batchSize: 2,
     seed: 1,
     optimizer: { lr: 1e-3 },
-    emaDecay: 0.9,
-    directory,
+    ...more,
   });
+
+test('arrays that the caller set survive a run and are not in its checkpoint', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kcr-fit-'));
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  engine.set({ own: float32([2], [3, 5]) });
+  await run(engine, { emaDecay: 0.9, directory });
   expect(engine.names()).toEqual(['own']);
   expect([...(await engine.get(['own'])).own!.data]).toEqual([3, 5]);
   const { tensors } = await readSafetensors(join(directory, 'training.safetensors'));
@@ -84,7 +88,7 @@ describe('a run that ends with an error leaves its engine as it was', () => {
     throw new Error('cannot be attached');
   })({});
   const unread: Dataset = { ...images, batch: () => Promise.reject(new Error('unreadable')) };
-  const cases: [string, Partial<SearchOptions>, string][] = [
+  const cases: [string, Partial<FitOptions>, string][] = [
     ['while it reads', { train: unread }, 'unreadable'],
     ['before it begins', { batchSize: 5 }, 'a batch of 5 from 4 images'],
     ['while plugins are attached', { plugins: [holding, failing] }, 'cannot be attached'],
@@ -92,18 +96,7 @@ describe('a run that ends with an error leaves its engine as it was', () => {
   test.each(cases)('%s', async (_, wrong, said) => {
     await using engine = await createEagerEngine({ backend: 'cpu' });
     engine.set({ own: float32([2], [3, 5]) });
-    const run = fit({
-      model,
-      engine,
-      train: images,
-      epochs: 1,
-      batchSize: 2,
-      seed: 1,
-      optimizer: { lr: 1e-3 },
-      plugins: [holding],
-      ...wrong,
-    });
-    await expect(run).rejects.toThrow(said);
+    await expect(run(engine, { plugins: [holding], ...wrong })).rejects.toThrow(said);
     expect(engine.names()).toEqual(['own']);
   });
 
@@ -124,17 +117,7 @@ test('a run that fails leaves the engine as it was', async () => {
   const infinite = definePlugin('infinite', () => () => ({
     loss: () => tf.scalar(Number.POSITIVE_INFINITY),
   }));
-  const run = fit({
-    model,
-    engine,
-    train: images,
-    epochs: 1,
-    batchSize: 2,
-    seed: 1,
-    optimizer: { lr: 1e-3 },
-    plugins: [infinite({})],
-  });
-  await expect(run).rejects.toMatchObject({
+  await expect(run(engine, { plugins: [infinite({})] })).rejects.toMatchObject({
     code: 'LOSS_NOT_FINITE',
     where: 'epoch 1, step 1 (weights)',
     found: 'a loss of Infinity, from plugin "infinite"',

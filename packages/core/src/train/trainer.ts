@@ -1,6 +1,6 @@
 import type { CompiledStep, Engine } from '../engine/engine.ts';
 import { arraySlot, inputSlot, noiseSlot } from '../engine/slots.ts';
-import { float32, item, type NdArray, shapeText } from '../ground/array.ts';
+import { float32, item, kindText, type NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { nonFinite } from '../ground/finite.ts';
 import type { Generator } from '../ground/random.ts';
@@ -173,12 +173,11 @@ export class Trainer implements AsyncDisposable {
     const expected = new Set(this.#saved());
     const unknown = Object.keys(arrays).find((name) => !expected.has(name));
     if (unknown !== undefined) return `an array ${unknown} that this training has not`;
-    const text = ({ dtype, shape }: Pick<NdArray, 'dtype' | 'shape'>) =>
-      `${dtype} ${shapeText(shape)}`;
     for (const name of expected) {
       const [own, saved] = [this.#owned.get(name)!, arrays[name]];
       if (!saved) return `no array ${name}`;
-      if (text(saved) !== text(own)) return `${name}: ${text(saved)} instead of ${text(own)}`;
+      if (kindText(saved) !== kindText(own))
+        return `${name}: ${kindText(saved)} instead of ${kindText(own)}`;
     }
     return undefined;
   }

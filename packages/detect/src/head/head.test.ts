@@ -1,6 +1,7 @@
 import { swin } from '@kcr/backbones';
 import { createEagerEngine, float32, Generator, linear, Model, type Task, tf } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
+import { smallSwin } from '../testing.ts';
 import { defineHead, type HeadInput } from './head.ts';
 
 const task: Task = {
@@ -26,14 +27,7 @@ const make = defineHead<{ width: number }>({
   },
 });
 const architecture = make(swin);
-const backbone = {
-  img_size: 16,
-  patch_size: 4,
-  embed_dim: 8,
-  depths: [1, 1],
-  num_heads: [1, 2],
-  window_size: 2,
-};
+const backbone = smallSwin;
 
 describe('an architecture of a backbone and a head', () => {
   test("has the head's name and task, and the backbone's tokens", () => {

@@ -2,24 +2,17 @@ import { swin } from '@kcr/backbones';
 import { float32, Generator, Model, prune } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { upernet } from '../semantic/upernet.ts';
+import { smallSwin } from '../testing.ts';
 import { headWeights, withHead } from './with-head.ts';
 
-const config = {
-  img_size: 16,
-  patch_size: 4,
-  embed_dim: 8,
-  depths: [1, 1],
-  num_heads: [1, 2],
-  window_size: 2,
-};
-const backbone = new Model(swin, swin.configure(config));
+const backbone = new Model(swin, swin.configure(smallSwin));
 const options = { num_classes: 2, channels: 4, auxiliary_channels: 4 };
 
 describe('a head on a model', () => {
   test('has options of its own and the configuration of the model', () => {
     const model = withHead(upernet, backbone, options);
     expect(model.architecture.name).toBe('upernet');
-    expect(model.config).toMatchObject({ ...options, backbone: config });
+    expect(model.config).toMatchObject({ ...options, backbone: smallSwin });
     expect(model.classes).toBe(2);
   });
 

@@ -2,19 +2,10 @@ import { swin } from '@kcr/backbones';
 import { createEagerEngine, float32, Generator, int32, Model, type StateDict } from '@kcr/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { withHead } from '../head/with-head.ts';
+import { smallSwin } from '../testing.ts';
 import { cascadeMaskRcnn, maskRcnn } from './mask-rcnn.ts';
 
-const backbone = new Model(
-  swin,
-  swin.configure({
-    img_size: 32,
-    patch_size: 4,
-    embed_dim: 8,
-    depths: [1, 1],
-    num_heads: [1, 2],
-    window_size: 4,
-  }),
-);
+const backbone = new Model(swin, swin.configure({ ...smallSwin, img_size: 32, window_size: 4 }));
 const small = {
   num_classes: 2,
   out_channels: 4,

@@ -2,16 +2,9 @@ import { type FeatureMap, makeDim, type Tensor, tf } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { anchorBoxes } from '../boxes/anchors.ts';
 import { scopeOf, valuesOf } from '../testing.ts';
-import { type RpnConfig, rpn } from './rpn.ts';
+import { rpn } from './rpn.ts';
+import { config } from './testing.ts';
 
-const config: RpnConfig = {
-  anchor_scale: 2,
-  anchor_ratios: [0.5, 1],
-  rpn_nms_pre: 10,
-  rpn_max_per_img: 4,
-  rpn_nms_threshold: 0.5,
-  rpn_num: 4,
-};
 const channels = makeDim('channels', 1);
 const levels = (): FeatureMap[] =>
   [4, 8].map((stride) => ({

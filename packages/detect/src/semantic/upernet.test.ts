@@ -2,19 +2,10 @@ import { swin } from '@kcr/backbones';
 import { createEagerEngine, float32, Generator, int32, Model } from '@kcr/core';
 import { expect, test } from 'vitest';
 import { withHead } from '../head/with-head.ts';
+import { smallSwin } from '../testing.ts';
 import { type UperNetConfig, upernet } from './upernet.ts';
 
-const backbone = new Model(
-  swin,
-  swin.configure({
-    img_size: 16,
-    patch_size: 4,
-    embed_dim: 8,
-    depths: [1, 1],
-    num_heads: [1, 2],
-    window_size: 2,
-  }),
-);
+const backbone = new Model(swin, swin.configure(smallSwin));
 const build = (options: Partial<UperNetConfig> = {}) =>
   withHead(upernet, backbone, {
     num_classes: 3,
