@@ -12,14 +12,12 @@ import {
   requireSameRun,
   runIdentity,
   saveModel,
-  seal,
-  writeAtomic,
 } from '@kcr/core';
 import { z } from 'zod';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { Pruning } from '../recipes/recipe.ts';
 import { chartsFields } from '../report/analysis-fields.ts';
-import { readSealed } from '../sealed-file.ts';
+import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
 import { pruneByCascade } from './prune-by-cascade.ts';
 import { pruneByScores } from './prune-by-scores.ts';
@@ -122,7 +120,7 @@ export async function pruneInto(
   const job = { versions, loaded, engine, directory, train, seed, on };
   const { charts, record, ...pruned } = await byMethod(settings, job);
   // Before the checkpoint, so that what is interrupted from here on is done again.
-  await saveFile(path, { identity });
+  await writeSealed(path, { identity });
   await saveModel(directory, pruned.model, pruned.weights, info);
   const file: PruningFile = {
     identity,
@@ -132,12 +130,9 @@ export async function pruneInto(
     charts,
     ...record,
   };
-  await saveFile(path, file);
+  await writeSealed(path, file);
   return { ...pruned, info };
 }
-
-const saveFile = (path: string, file: object): Promise<void> =>
-  writeAtomic(path, `${JSON.stringify(seal(file), null, 1)}\n`);
 
 /** SHA-256 of what makes a checkpoint; nothing for what is not there. */
 const checkpointDigests = (directory: string): Promise<(string | undefined)[]> =>

@@ -9,13 +9,11 @@ import {
   requireSameRun,
   runIdentity,
   saveModel,
-  seal,
   trainingFile,
-  writeAtomic,
 } from '@kcr/core';
 import { isCheckpoint } from '../load-checkpoint.ts';
 import { recipeModel } from '../recipes/recipe-model.ts';
-import { readSealed } from '../sealed-file.ts';
+import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
 import { defineStage, type StageContext } from './stage.ts';
 import { runTraining } from './training.ts';
@@ -56,7 +54,7 @@ async function takeWeights(
   const file = join(directory, GIVEN);
   const saved = await readSealed(file);
   if (saved) requireSameRun(file, saved.identity ?? {}, identity);
-  else await writeAtomic(file, `${JSON.stringify(seal({ identity }), null, 1)}\n`);
+  else await writeSealed(file, { identity });
   await saveModel(directory, model, given, info);
 }
 

@@ -1,16 +1,8 @@
 import { join } from 'node:path';
-import {
-  type Dataset,
-  KcrError,
-  type SearchResult,
-  seal,
-  search,
-  subset,
-  taskOf,
-  writeAtomic,
-} from '@kcr/core';
+import { type Dataset, KcrError, type SearchResult, search, subset, taskOf } from '@kcr/core';
 import { labelled } from '../data/labelled.ts';
 import { wholeModel } from '../recipes/recipe-model.ts';
+import { writeSealed } from '../sealed-file.ts';
 import { defineStage } from './stage.ts';
 import { runTraining } from './training.ts';
 
@@ -44,7 +36,7 @@ export const searchStage = defineStage<void, SearchResult>({
     });
     const file = { model: recipe.model, kept: result.kept };
     const path = join(directory, 'search', 'selection.json');
-    await writeAtomic(path, `${JSON.stringify(seal(file), null, 1)}\n`);
+    await writeSealed(path, file);
     return result;
   },
 });
