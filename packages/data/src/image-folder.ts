@@ -17,7 +17,9 @@ export interface ImageFolderOptions {
   /** `crop_pct` of {@link Preprocessing}. Default 1. */
   cropRatio?: number;
   /** Default `center`. */
-  cropMode?: Exclude<Preprocessing['crop_mode'], 'corner'>;
+  cropMode?: Preprocessing['crop_mode'];
+  /** Of `corner`. Default: as large as fits. */
+  resize?: Preprocessing['resize'];
   /** Default `bicubic`. */
   interpolation?: Preprocessing['interpolation'];
   /** Share of white in each channel where a `border` is. Default 0. */
@@ -50,6 +52,7 @@ function folderInput({ size, channels = 3, ...options }: ImageFolderOptions): Pr
     interpolation,
     crop_mode: cropMode,
     crop_pct: cropRatio,
+    ...(options.resize && { resize: options.resize }),
   };
 }
 
@@ -111,7 +114,7 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
       found: `none of ${all.length} images can be read`,
       fix: 'Put JPEG or PNG files into the class folders',
     });
-  const { interpolation, crop_mode, crop_pct } = input;
+  const { interpolation, crop_mode, crop_pct, resize } = input;
 
   return {
     labels: Int32Array.from(images, ({ label }) => label),
@@ -124,7 +127,7 @@ export async function imageFolder(root: string, options: ImageFolderOptions): Pr
       ),
       resizedCrop,
     }),
-    framing: { interpolation, crop_mode, crop_pct },
+    framing: { interpolation, crop_mode, crop_pct, ...(resize && { resize }) },
     skipped: refusals.skipped,
     async pixels(i, augment) {
       const { path } = images[i]!;

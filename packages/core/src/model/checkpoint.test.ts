@@ -19,6 +19,7 @@ import {
 } from './checkpoint.ts';
 import { ones } from './initializer.ts';
 import { Model } from './model.ts';
+import { CROP_MODES, INTERPOLATIONS } from './preprocessing.ts';
 import type { StateDict } from './state-dict.ts';
 
 interface Config {
@@ -130,6 +131,16 @@ describe('a model that was saved', () => {
       ['gain', { role: 'nothing' }],
     ]);
     expect(loaded.weights).toEqual(more);
+  });
+
+  test.each(
+    CROP_MODES.flatMap((crop_mode) =>
+      INTERPOLATIONS.map((interpolation) => ({ crop_mode, interpolation })),
+    ),
+  )('is read back with its input: $crop_mode, $interpolation', async (way) => {
+    const given = { ...info, input: { ...info.input, ...way } };
+    await saveModel(folder, model, weights, given);
+    expect((await loadModel(folder, parts)).info).toEqual(given);
   });
 
   test('with a head is read back on its backbone, or refused without a way to heads', async () => {
@@ -301,7 +312,7 @@ describe('a checkpoint that cannot be used is refused', () => {
     ['interpolation', input({ interpolation: 'nearest' }), /^input\.interpolation: /],
     ['crop_pct 0', input({ crop_pct: 0 }), /^input\.crop_pct: /],
     ['crop_pct 1.1', input({ crop_pct: 1.1 }), /^input\.crop_pct: /],
-    ['crop mode', input({ crop_mode: 'border' }), /^input\.crop_mode: /],
+    ['crop mode', input({ crop_mode: 'centre' }), /^input\.crop_mode: /],
     [
       'a resizing',
       input({ resize: { shortest_edge: 0 } }),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Dataset } from '@kcr/core';
+import { CROP_MODES, type Dataset, INTERPOLATIONS } from '@kcr/core';
 import { imageDataset, imageFolder } from '@kcr/data';
 import { z } from 'zod';
 import { positiveShare, range, share } from '../recipes/fields.ts';
@@ -13,8 +13,8 @@ const schema = z.strictObject({
   test: z.string().default('test'),
   /** What becomes of an image of another shape, as timm has it. */
   cropRatio: positiveShare.optional(),
-  cropMode: z.enum(['center', 'squash', 'border']).optional(),
-  interpolation: z.enum(['bicubic', 'bilinear']).optional(),
+  cropMode: z.enum(CROP_MODES).optional(),
+  interpolation: z.enum(INTERPOLATIONS).optional(),
   resizedCrop: z
     .strictObject({
       scale: range(positiveShare).optional(),

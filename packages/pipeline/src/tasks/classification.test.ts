@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import {
   adapt,
   type CompiledStep,
+  CROP_MODES,
   compileInference,
   decodeSafetensors,
   float32,
@@ -10,6 +11,7 @@ import {
   plainPreprocessing,
 } from '@kcr/core';
 import { evit } from '@kcr/criteria';
+import { readInput } from '@kcr/data';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import {
@@ -64,20 +66,38 @@ describe('data for evaluation', () => {
     expect(events).toEqual([{ type: 'skipped', where: folder.root, entries }]);
   });
 
-  test('are resized and cut as the checkpoint says', async () => {
+  test.each<[string, Partial<Preprocessing>]>([
+    ...CROP_MODES.map((crop_mode): [string, Partial<Preprocessing>] => [crop_mode, { crop_mode }]),
+    [
+      'corner, by its sides',
+      { crop_mode: 'corner', resize: { shortest_edge: 4, longest_edge: 6 } },
+    ],
+  ])('are the pictures that the checkpoint takes: %s', async (_name, way) => {
     await using folder = await temporaryFolder();
     await writeClassFolders(folder.root);
     const input: Preprocessing = {
       input_size: [3, 8, 8],
       interpolation: 'bilinear',
       crop_pct: 0.9,
-      crop_mode: 'border',
+      crop_mode: 'center',
       mean: [0.1, 0.2, 0.3],
       std: [0.4, 0.5, 0.6],
+      ...way,
     };
     const given = { ...loaded, info: { ...info, input } };
+    const wide = folder.at('dark', '0 wide.png');
+    const pixels = Uint8Array.from({ length: 12 * 5 * 3 }, (_, i) => (7 * i) % 256);
+    await sharp(pixels, { raw: { width: 12, height: 5, channels: 3 } }).toFile(wide);
     const data = await kit.evaluationData(given, { data: folder.root }, () => {});
     expect(data.input).toEqual(input);
+    const shown = Array.from((await readInput(wide, input)).data, (value, i) => {
+      const channel = i % 3;
+      return (value / 255 - input.mean[channel]!) / input.std[channel]!;
+    });
+    const { image } = await data.batch(Int32Array.of(0));
+    shown.forEach((value, i) => {
+      expect(image.data[i]).toBeCloseTo(value, 5);
+    });
   });
 
   test('take no options of other tasks, and no classes that the model has not', async () => {

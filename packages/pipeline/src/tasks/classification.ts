@@ -120,7 +120,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
 
   async evaluationData({ model, info }: LoadedModel, request, on) {
     refuseOthers(classification.name, request, ['cropRatio']);
-    const { mean, std, crop_pct, crop_mode, interpolation } = info.input;
+    const { mean, std, crop_pct, crop_mode, interpolation, resize } = info.input;
     const { data, cacheBytes, invalid, cropRatio = crop_pct } = request;
     const [size, , channels] = model.inputShape;
     const source = await imageFolder(data, {
@@ -128,7 +128,8 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       channels: channels as 1 | 3,
       classes: info.classes,
       cropRatio,
-      cropMode: crop_mode === 'corner' ? undefined : crop_mode,
+      cropMode: crop_mode,
+      resize,
       interpolation,
       mean,
       cacheBytes,
