@@ -118,7 +118,7 @@ export * from './train/fit-options.ts';
 export * from './train/inference.ts';
 export * from './train/learning-rate.ts';
 export * from './train/plugin.ts';
-export { trainingFile } from './train/resume.ts';
+export { snapshotsFile, trainingFile } from './train/resume.ts';
 export * from './train/run-identity.ts';
 export * from './train/seal.ts';
 export * from './train/search.ts';

@@ -31,7 +31,7 @@ function attached(options: SlimGatesOptions, values = [1, -3, 0.5, 2]) {
     model: twoLayers,
     engine,
     plugins: [probe({})],
-    run: { stage: 'search', epochs: 1, samples: 5, warn: () => {} },
+    run: { stage: 'search', epochs: 1, samples: 5, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },

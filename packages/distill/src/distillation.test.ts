@@ -133,7 +133,7 @@ async function lossWith(plugins: readonly Plugin[], model = student): Promise<nu
     model,
     engine,
     plugins,
-    run: { stage: 'fit', epochs: 1, samples: 3, warn: () => {} },
+    run: { stage: 'fit', epochs: 1, samples: 3, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },

@@ -61,7 +61,7 @@ export function pluginRun(
     model: new Model(vit as Architecture, vit.configure({ ...config, num_classes: 2 })),
     engine,
     plugins: [probe({})],
-    run: { stage: 'fit', epochs, samples, warn: (message) => warnings.push(message) },
+    run: { stage: 'fit', epochs, samples, travel: 10, warn: (message) => warnings.push(message) },
     generator: new Generator(1),
     labelSmoothing: 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },

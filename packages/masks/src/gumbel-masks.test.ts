@@ -43,6 +43,8 @@ interface Setting {
   options?: GumbelMasksOptions;
   /** Alphas by dimension; others keep their first values. */
   alphas?: Readonly<Record<string, number[]>>;
+  /** Of the run, where they differ. */
+  facts?: Partial<Pick<PluginRun, 'stage' | 'epochs' | 'travel'>>;
   /** Before and after the masks. */
   around?: readonly [Plugin, Plugin];
 }
@@ -50,7 +52,7 @@ interface Setting {
 /** A search's trainer with the masks, and what they warn of. */
 async function searching(
   engine: Engine,
-  { model: own = model, options = {}, alphas = {}, around }: Setting = {},
+  { model: own = model, options = {}, alphas = {}, around, facts }: Setting = {},
 ) {
   const warnings: string[] = [];
   const masks = gumbelMasks(options);
@@ -58,7 +60,14 @@ async function searching(
     model: own,
     engine,
     plugins: around ? [around[0], masks, around[1]] : [masks],
-    run: { stage: 'search', epochs: 10, samples: 2, warn: (text) => warnings.push(text) },
+    run: {
+      stage: 'search',
+      epochs: 60,
+      samples: 2,
+      travel: 10,
+      ...facts,
+      warn: (text) => warnings.push(text),
+    },
     generator: new Generator(1),
     labelSmoothing: 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
@@ -254,10 +263,108 @@ test('its numbers: temperature, channels and MACs that would be left, collapsed'
   const metrics = await plugin.metrics!({ epoch: 2, epochs: 10, step: 0 });
   expect(metrics).toEqual({
     temperature: expect.closeTo(4.5 * 0.95 ** 2, 10),
+    lambda: 0.2,
     keepRatio: 2 / 6,
     // One channel of the first view stays, so that it is not empty.
     macsRatio: (168 - 3 * 24) / 168,
     collapsed: 1,
+  });
+});
+
+test('the alphas of each epoch are kept', async () => {
+  await using engine = await cpu();
+  const alphas = { 'a.io': [-1, -1, -2], 'b.io': [1, -1, 1] };
+  const { plugin } = await searching(engine, { alphas });
+  const snapshot = await plugin.snapshot!({ epoch: 0, epochs: 10, step: 0 });
+  expect(snapshot).toEqual({
+    'a.io': float32([3], alphas['a.io']),
+    'b.io': float32([3], alphas['b.io']),
+  });
+});
+
+describe('a plan that cannot decide is warned of', () => {
+  const planned = async (facts: Setting['facts'], options: GumbelMasksOptions = {}) => {
+    await using engine = await cpu();
+    return (await searching(engine, { facts, options })).warnings;
+  };
+
+  test.each<[string, Setting['facts'], GumbelMasksOptions, RegExp[]]>([
+    [
+      'too short a way to 0',
+      { travel: 2.18 },
+      {},
+      [/alphas start at 2 and can move by some 2\.2 /],
+    ],
+    ['too high a temperature', { epochs: 8 }, {}, [/temperature is above 1 in 8 of 8 epochs/]],
+    ['both', { epochs: 8, travel: 1 }, {}, [/alphas start/, /temperature/]],
+    ['neither: a smaller first alpha', { travel: 2.18 }, { initial: 1 }, []],
+    ['neither: an end', { epochs: 8 }, { temperature: { end: 0.1 } }, []],
+    ['neither: binary masks', { epochs: 8 }, { straightThrough: true }, []],
+    ['neither: no search', { stage: 'fit', epochs: 8, travel: 1 }, {}, []],
+  ])('%s', async (_, facts, options, found) => {
+    const warnings = await planned(facts, options);
+    expect(warnings).toEqual(found.map((text) => expect.stringMatching(text)));
+  });
+});
+
+describe('a dual weight of the cost', () => {
+  const dual = { lambda: 'dual', budget: 0.7 } as const;
+  const lambdaOf = async (engine: Engine) =>
+    (await engine.get(['gumbel-masks/lambda']))['gumbel-masks/lambda']!.data[0]!;
+
+  /** lambda after a step of size 0.01 from where it is. */
+  const stepped = async (io: number[], from: number) => {
+    await using engine = await cpu();
+    const { trainer } = await searching(engine, {
+      options: dual,
+      alphas: { 'a.io': io, 'b.io': io },
+    });
+    engine.set({ 'gumbel-masks/lambda': float32([], [from]) });
+    await trainer.step('architecture', { image, label }, Int32Array.of(0, 1), 0.01);
+    return lambdaOf(engine);
+  };
+
+  test.each([
+    ['rises while the channels above 0 cost more', [1e4, 1e4, 1e4], 0.5, 0.51],
+    ['rises from 0', [1e4, 1e4, 1e4], 0, 0.01],
+    ['falls while they cost less', [1e4, -1e4, -1e4], 0.5, 0.49],
+    ['never falls below 0', [1e4, -1e4, -1e4], 0, 0],
+  ])('%s', async (_, io, from, to) => {
+    expect(await stepped(io, from)).toBeCloseTo(to, 5);
+  });
+
+  test('is what log(cost) is multiplied by; the budget changes no value', async () => {
+    await using engine = await cpu();
+    const at = async (lambda: number) => {
+      const { loss } = await searching(engine, { options: dual, alphas: decided });
+      engine.set({ 'gumbel-masks/lambda': float32([], [lambda]) });
+      return loss();
+    };
+    const share = (await searching(engine, { options: { lambda: 1 }, alphas: decided })).loss;
+    const free = (await searching(engine, { options: { lambda: 0 }, alphas: decided })).loss;
+    const logCost = (await share()) - (await free());
+    expect((await at(3)) - (await at(1))).toBeCloseTo(2 * logCost, 4);
+  });
+
+  test('without a budget is refused', async () => {
+    await using engine = await cpu();
+    const options = { lambda: 'dual' } as const;
+    await expect(searching(engine, { options })).rejects.toMatchObject({
+      code: 'OPTION',
+      where: 'plugin "gumbel-masks", setup: lambda',
+    });
+  });
+
+  test('ends with as many channels as the budget allows', async () => {
+    await using engine = await cpu();
+    const options = { ...dual, initial: 0.5, temperature: { start: 0.5, decay: 1 } };
+    const { trainer, plugin } = await searching(engine, { options });
+    for (let i = 0; i < 400; i++)
+      await trainer.step('architecture', { image, label }, Int32Array.of(0, 1), 0.05);
+    const { macsRatio } = await plugin.metrics!({ epoch: 0, epochs: 1, step: 0 });
+    // Of 168 MACs each channel has 24: 0.57, 0.71 and 0.86 are the shares around the budget.
+    expect(macsRatio).toBeGreaterThan(0.56);
+    expect(macsRatio).toBeLessThan(0.72);
   });
 });
 

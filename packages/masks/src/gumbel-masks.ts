@@ -1,8 +1,10 @@
 import {
   type ArraySlot,
+  checkShare,
   type Dim,
   definePlugin,
   float32,
+  invalid,
   type Kept,
   oncePerStep,
   type PluginRun,
@@ -14,6 +16,7 @@ import {
   type Tensor,
   tf,
 } from '@kcr/core';
+import { type CostTerm, dualWeight, fixedWeight } from './cost-weight.ts';
 import { gumbelSigmoid, hardMask, maskEntropy, straightThrough } from './gumbel.ts';
 import { costShare, type SearchCost } from './search-cost.ts';
 import { type TemperatureOptions, temperature } from './temperature.ts';
@@ -26,8 +29,11 @@ export interface GumbelMasksOptions {
   initial?: number;
   /** Binary masks in the forward pass, soft ones in the backward pass. Default false. */
   straightThrough?: boolean;
-  /** Weight of log(cost / dense cost). Default 0.2. */
-  lambda?: number;
+  /**
+   * Weight of log(cost / dense cost). `dual`: found while the search goes on, so that the channels with alphas above 0 cost what
+   * `budget` allows. Default 0.2.
+   */
+  lambda?: number | 'dual';
   /** What counts as cost. Default `searched`. */
   cost?: SearchCost;
   /** Weight of the mean mask entropy. Default 0. */
@@ -69,6 +75,45 @@ function masksOf(
 const softSizes = (masks: Masks): ReadonlyMap<string, Tensor> =>
   new Map([...masks].map(([name, mask]) => [name, tf.sum(mask.drawn.value)]));
 
+/** How many channels of each dimension would be kept now: scalars without a gradient. */
+const hardSizes = (masks: Masks): ReadonlyMap<string, Tensor> =>
+  new Map([...masks].map(([name, { alpha }]) => [name, tf.sum(hardMask(alpha.value))]));
+
+/** @throws KcrError `OPTION` */
+function costTerm(run: PluginRun, { lambda = 0.2, budget }: GumbelMasksOptions): CostTerm {
+  if (budget !== undefined) checkShare('budget', budget);
+  if (lambda !== 'dual') return fixedWeight(lambda);
+  if (budget === undefined)
+    throw invalid(
+      'lambda',
+      'dual without a budget',
+      'Give the share of the MACs to keep as `budget`',
+    );
+  return dualWeight(run);
+}
+
+/** Says beforehand where a search cannot decide. */
+function warnOfPlan(
+  run: PluginRun,
+  { initial = 2, straightThrough: binary, temperature: falling }: GumbelMasksOptions,
+) {
+  if (run.stage !== 'search') return;
+  const { epochs, travel } = run;
+  const far = Math.abs(initial);
+  if (travel < 2 * far)
+    run.warn(
+      `alphas start at ${initial} and can move by some ${travel.toPrecision(2)} in this search: ` +
+        `few can reach 0, and the order alone decides; train for more epochs, or raise the learning rate of the architecture until it is ${2 * far}`,
+    );
+  const soft = Array.from({ length: epochs }, (_, epoch) =>
+    temperature({ epoch, epochs }, falling),
+  ).filter((tau) => tau > 1).length;
+  if (!binary && soft > epochs / 2)
+    run.warn(
+      `the temperature is above 1 in ${soft} of ${epochs} epochs, so that masks stay soft: give \`temperature.end\`, or a smaller \`temperature.decay\``,
+    );
+}
+
 async function readAlphas(masks: Masks): Promise<Map<string, Float32Array>> {
   const alphas = new Map<string, Float32Array>();
   for (const [name, { alpha }] of masks)
@@ -90,17 +135,23 @@ function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
  * Gumbel channel masks over named dimensions (KCR 3.1, DCS 3.2): every tapped value whose last axis is a
  * searched dimension is multiplied by that dimension's mask, and lambda log(cost) is added to the loss.
  *
- * @throws KcrError `DIM_ROLES` when attached to a model without such dimensions
+ * It warns where the plan of the run leaves the alphas no way to 0, or the masks soft.
+ *
+ * @throws KcrError `DIM_ROLES` when attached to a model without such dimensions, `OPTION`
  */
 export const gumbelMasks = definePlugin(
   'gumbel-masks',
   (options: GumbelMasksOptions) => (run: PluginRun) => {
-    const { lambda = 0.2, entropy = 0, cost = 'searched', budget } = options;
+    const { entropy = 0, cost = 'searched', budget } = options;
     const { model } = run;
-    const tau = run.input('temperature', ({ epoch }) => temperature(epoch, options.temperature));
+    const term = costTerm(run, options);
+    warnOfPlan(run, options);
+    const tau = run.input('temperature', (progress) => temperature(progress, options.temperature));
     const dims = prunableDims(model, options.dims ?? ['io']);
     const masks = masksOf(run, dims, tau, options);
     const share = costShare(cost, model, dims);
+    const macsShare = costShare('model', model, dims);
+    const violation = () => tf.sub(tf.log(macsShare(hardSizes(masks))), Math.log(budget ?? 1));
 
     return {
       tap(value, { dim, training }) {
@@ -110,10 +161,10 @@ export const gumbelMasks = definePlugin(
       },
 
       loss() {
-        const term = tf.mul(tf.log(share(softSizes(masks))), lambda);
-        if (entropy === 0) return term;
+        const costs = term.loss(share(softSizes(masks)), violation);
+        if (entropy === 0) return costs;
         const alphas = [...masks.values()].map((mask) => mask.alpha.value);
-        return tf.add(term, tf.mul(maskEntropy(alphas, tau.value), entropy));
+        return tf.add(costs, tf.mul(maskEntropy(alphas, tau.value), entropy));
       },
 
       async select(): Promise<Kept> {
@@ -125,16 +176,28 @@ export const gumbelMasks = definePlugin(
           : selectWithin(model, alphas, ({ macs }) => macs.total, budget * model.macs.total);
       },
 
-      async metrics({ epoch }) {
+      async metrics(progress) {
         const alphas = await readAlphas(masks);
         return {
-          temperature: temperature(epoch, options.temperature),
+          temperature: temperature(progress, options.temperature),
+          lambda: await term.weight(),
           keepRatio: keepRatio(alphas),
           macsRatio: prune(model, selectAbove(model, alphas, 0)).macs.total / model.macs.total,
           collapsed: collapsed(alphas).length,
         };
       },
+
+      async snapshot() {
+        const alphas = await readAlphas(masks);
+        return Object.fromEntries(
+          [...alphas].map(([name, own]) => [name, float32([own.length], own)]),
+        );
+      },
     };
   },
-  { keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' } },
+  {
+    keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' },
+    macsRatio: { title: 'Search: MACs of the channels with alpha above 0', y: 'share' },
+  },
+  { title: 'Search: alphas of each dimension', y: 'alpha' },
 );

@@ -31,7 +31,7 @@ function maskOf(m: Scope, { from, dim }: TapInfo, options: QkMaskOptions): Tenso
     dim,
   );
   if (!m.training) return hardMask(theta);
-  const tau = m.schedule('temperature', ({ epoch }) => temperature(epoch, options.temperature));
+  const tau = m.schedule('temperature', (progress) => temperature(progress, options.temperature));
   return straightThrough(gumbelSigmoid(theta, m.draw('noise', theta.shape, 'logistic'), tau));
 }
 

@@ -60,7 +60,7 @@ export function pluginRun(
     model: new Model(vit as Architecture, vit.configure({ ...config, num_classes: 2 })),
     engine,
     plugins: [probe({})],
-    run: { stage: 'fit', epochs, samples, warn: () => {} },
+    run: { stage: 'fit', epochs, samples, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },

@@ -78,7 +78,7 @@ function makeStep(
     model,
     engine,
     plugins,
-    run: { stage: 'fit', epochs: 10, samples, warn: () => {} },
+    run: { stage: 'fit', epochs: 10, samples, travel: 10, warn: () => {} },
     generator,
     labelSmoothing: taskOf(model).targets ? 0.1 : 0,
     adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.05 },

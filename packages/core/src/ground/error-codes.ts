@@ -92,6 +92,8 @@ export const ERROR_CODES = {
   PLUGIN_INVALID: 'The value is not a plugin.',
   PLUGIN_LOSS: "A plugin's loss is not a float32 scalar.",
   PLUGIN_METRIC: "A plugin's metric is not a finite number, or its name is taken in the log.",
+  PLUGIN_SNAPSHOT:
+    "A plugin's snapshot of an epoch is not finite, or has another shape than before.",
   PLUGIN_TAP: "A plugin's tap gives a value of another shape or type than it was given.",
   PLUGIN_UNKNOWN: 'The module exports no function of that name.',
   PREDICT_INPUT: 'There are no images at the path.',

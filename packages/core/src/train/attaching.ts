@@ -3,7 +3,7 @@ import { KcrError } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
 import { PLUGIN_API_VERSION, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
 
-const HOOKS = ['tap', 'loss', 'observe', 'refresh', 'select', 'metrics'];
+const HOOKS = ['tap', 'loss', 'observe', 'refresh', 'select', 'metrics', 'snapshot'];
 
 /**
  * Checks plugins before a run: their interface version and that no name is used twice.
@@ -78,6 +78,8 @@ export function attachPlugin(plugin: Plugin, run: PluginRun): AttachedPlugin {
     select: hooks.select && (() => guardAsync(at('select'), () => hooks.select!())),
     metrics:
       hooks.metrics && ((progress) => guardAsync(at('metrics'), () => hooks.metrics!(progress))),
+    snapshot:
+      hooks.snapshot && ((progress) => guardAsync(at('snapshot'), () => hooks.snapshot!(progress))),
   };
 }
 

@@ -58,11 +58,17 @@ function checkOptimizer(optimizer: OptimizerOptions, name: string): void {
 /**
  * Checks the numbers that a run is made with.
  *
- * @throws KcrError `OPTION` for one that is out of its range, or no number
+ * @throws KcrError `OPTION` for one that is out of its range, or no number, and for frozen weights that nobody has trained
  */
 export function checkFitOptions(options: SearchOptions): void {
   check(options, RUN);
   checkOptimizer(options.optimizer, 'optimizer');
   if (options.architectureOptimizer)
     checkOptimizer(options.architectureOptimizer, 'architectureOptimizer');
+  if (options.freezeWeights && !options.initial)
+    throw new KcrError('OPTION', {
+      where: 'freezeWeights',
+      found: 'no weights to start from, so that random ones would stay',
+      fix: 'Give trained weights as `initial`',
+    });
 }

@@ -60,6 +60,12 @@ export interface SearchOptions extends FitOptions {
   architectureShare?: number;
   /** Optimiser of the architecture parameters. Default: as the weights'. */
   architectureOptimizer?: OptimizerOptions;
+  /**
+   * Train the architecture parameters alone, on all training images, while the weights stay as `initial` has them. Weights that
+   * are trained beside soft masks make up for them, which leaves the masks little to go by: for a mask g of a channel,
+   * g dL/dg is the sum of w dL/dw over the channel's weights, and that is 0 where the weights are at rest. Default false.
+   */
+  freezeWeights?: boolean;
 }
 
 /** Where a run is, after a step. */

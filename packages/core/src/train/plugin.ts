@@ -19,6 +19,11 @@ export interface PluginRun {
   readonly epochs: number;
   /** Number of training images. */
   readonly samples: number;
+  /**
+   * The sum of the architecture parameters' learning rates over the run: about the most that one of them can move, since a step of
+   * Adam moves by the learning rate at most where gradients are steady, and by less where they are noisy.
+   */
+  readonly travel: number;
   /** A stream of random numbers of this plugin's own. */
   readonly generator: Generator;
   /** An array that never changes, such as a teacher's weights. Not saved in checkpoints. */
@@ -91,6 +96,11 @@ export interface PluginHooks {
   select?(): Promise<Kept>;
   /** Numbers for the log, after each epoch and the refresh that follows it. */
   metrics?(progress: Progress): Promise<Record<string, number>>;
+  /**
+   * Arrays to keep of each epoch, such as a search's logits: float32, finite, of the same names and shapes each time. They are drawn
+   * as histograms over the epochs, and stand in `snapshots.safetensors` as [epochs, ...].
+   */
+  snapshot?(progress: Progress): Promise<Record<string, NdArray>>;
 }
 
 /** A regulariser, mask or criterion: a name, an interface version and a function that attaches it. */
@@ -101,6 +111,8 @@ export interface Plugin {
   readonly options?: unknown;
   /** Which of its metrics are drawn over the epochs, by key. */
   readonly curves?: Readonly<Record<string, Curve>>;
+  /** How its snapshots are drawn. */
+  readonly snapshots?: Curve;
   setup(run: PluginRun): PluginHooks;
 }
 
@@ -108,6 +120,7 @@ export interface Plugin {
  * Defines a plugin with options.
  *
  * @param curves which of its metrics are drawn over the epochs
+ * @param snapshots how its snapshots are drawn
  *
  * @example
  * export const l2 = definePlugin('l2-features', ({ eta }: { eta: number }) => () => ({
@@ -119,11 +132,13 @@ export const definePlugin =
     name: string,
     attach: (options: O) => (run: PluginRun) => PluginHooks,
     curves: Plugin['curves'] = {},
+    snapshots?: Plugin['snapshots'],
   ) =>
   (options: O): Plugin => ({
     name,
     apiVersion: PLUGIN_API_VERSION,
     options,
     curves,
+    snapshots,
     setup: attach(options),
   });

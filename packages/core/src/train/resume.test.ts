@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { float32, int32 } from '../ground/array.ts';
-import { loadRun, type RunState, saveRun } from './resume.ts';
+import { float32, int32, type NdArray } from '../ground/array.ts';
+import { readSafetensors } from '../ground/safetensors.ts';
+import { loadRun, type RunState, saveRun, snapshotsFile } from './resume.ts';
 import { runIdentity } from './run-identity.ts';
 import { writeState } from './state-file.ts';
 import { regression, tinyImages, tinyModel } from './testing.ts';
@@ -38,6 +39,7 @@ const run: RunState = {
     { epoch: 1, loss: 0.1 + 0.2, lr: 1e-5 },
     { epoch: 2, loss: 0.25, valTop1: 1 / 3 },
   ],
+  snapshots: { 'mask/a': float32([2, 3], [1, 2, 3, 4, 5, 6]) },
 };
 
 test('a run is read as it was saved, to the bit', async () => {
@@ -48,7 +50,8 @@ test('a run is read as it was saved, to the bit', async () => {
 test('a later epoch takes the place of an earlier one', async () => {
   await saveRun(directory, run, await identity(1));
   const history = [...run.history, { epoch: 3, loss: 0.125 }];
-  const later = { epoch: 3, history, trainer: { arrays: {}, counts: { all: 1 } } };
+  const snapshots = { 'mask/a': float32([3, 1], [1, 2, 3]) };
+  const later = { epoch: 3, history, snapshots, trainer: { arrays: {}, counts: { all: 1 } } };
   await saveRun(directory, later, await identity(1));
   expect(await loadRun(directory, await identity(1), 3)).toEqual(later);
 });
@@ -58,13 +61,19 @@ test('in a folder without a run there is none to go on with', async () => {
   expect(await loadRun(join(directory, 'none'), await identity(1), 3)).toBeUndefined();
 });
 
-test('metrics are one JSON line for each epoch; nothing else is left beside', async () => {
+test('metrics are one JSON line for each epoch, snapshots a file; nothing else is left beside', async () => {
   await saveRun(directory, run, await identity(1));
   const text = await readFile(join(directory, 'metrics.jsonl'), 'utf8');
   expect(text).toBe(
     '{"epoch":1,"loss":0.30000000000000004,"lr":0.00001}\n{"epoch":2,"loss":0.25,"valTop1":0.3333333333333333}\n',
   );
-  expect((await readdir(directory)).sort()).toEqual(['metrics.jsonl', 'training.safetensors']);
+  const { tensors } = await readSafetensors(snapshotsFile(directory));
+  expect(tensors).toEqual(run.snapshots);
+  expect((await readdir(directory)).sort()).toEqual([
+    'metrics.jsonl',
+    'snapshots.safetensors',
+    'training.safetensors',
+  ]);
 });
 
 describe('RESUME_MISMATCH', () => {
@@ -81,7 +90,7 @@ describe('RESUME_MISMATCH', () => {
 });
 
 describe('STATE_DAMAGED: what no run of three epochs leaves, under a right checksum', () => {
-  test.each<[string, object]>([
+  test.each<[string, object, Record<string, NdArray>?]>([
     ['more epochs than there are', { epoch: 4 }],
     ['epochs below 0', { epoch: -1000000 }],
     ['a part of an epoch', { epoch: 1.5 }],
@@ -93,11 +102,13 @@ describe('STATE_DAMAGED: what no run of three epochs leaves, under a right check
     ['no counts', { counts: undefined }],
     ['counts of a group that there is not', { counts: { biases: 1 } }],
     ['counts below 0', { counts: { weights: -1 } }],
-  ])('%s', async (_, change) => {
+    ['snapshots of fewer epochs', {}, { 'snapshot:mask/a': float32([1, 3], [1, 2, 3]) }],
+  ])('%s', async (_, change, snapshots = {}) => {
     const { epoch, history, trainer } = run;
     const facts = { epoch, history, counts: trainer.counts, ...change };
     const path = join(directory, 'training.safetensors');
-    await writeState(path, { arrays: trainer.arrays, facts }, await identity(1));
+    const arrays = { ...trainer.arrays, ...snapshots };
+    await writeState(path, { arrays, facts }, await identity(1));
     await expect(loadRun(directory, await identity(1), 3)).rejects.toMatchObject({
       code: 'STATE_DAMAGED',
       where: path,

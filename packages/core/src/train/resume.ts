@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomic } from '../ground/atomic.ts';
 import { isCount, isRecord } from '../ground/json-value.ts';
+import { writeSafetensors } from '../ground/safetensors.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import type { RunIdentity } from './run-identity.ts';
 import { stateDamaged } from './seal.ts';
+import type { Snapshots } from './snapshots.ts';
 import { readState, writeState } from './state-file.ts';
+import { named, SNAPSHOT } from './state-names.ts';
 import type { TrainerState } from './trainer.ts';
 
 /** A training run between two epochs. */
@@ -14,13 +17,23 @@ export interface RunState {
   /** Epochs done. */
   epoch: number;
   history: EpochRecord[];
+  snapshots: Snapshots;
 }
 
 /** The file of a training's folder that it goes on from. */
 export const trainingFile = (directory: string): string => join(directory, 'training.safetensors');
 
+/** The file of a training's folder with what its plugins gave of each epoch. */
+export const snapshotsFile = (directory: string): string =>
+  join(directory, 'snapshots.safetensors');
+
+/** A record without the entries under a prefix. */
+const without = <T>(entries: Readonly<Record<string, T>>, prefix: string): Record<string, T> =>
+  Object.fromEntries(Object.entries(entries).filter(([name]) => !name.startsWith(prefix)));
+
 /**
- * Saves a run in one file, as {@link writeState}. The history is also written as `metrics.jsonl`, for people.
+ * Saves a run in one file, as {@link writeState}. The history is also written as `metrics.jsonl`, for people, and the snapshots as
+ * `snapshots.safetensors`.
  *
  * @param identity what the run is; it resumes only as the same
  */
@@ -29,9 +42,10 @@ export async function saveRun(
   run: RunState,
   identity: RunIdentity,
 ): Promise<void> {
-  const { trainer, epoch, history } = run;
-  const { arrays, counts } = trainer;
-  await saveHistory(directory, history);
+  const { trainer, epoch, history, snapshots } = run;
+  const { counts } = trainer;
+  const arrays = { ...trainer.arrays, ...named(snapshots, '', SNAPSHOT) };
+  await saveHistory(directory, run);
   await writeState(
     trainingFile(directory),
     { arrays, facts: { epoch, history, counts } },
@@ -39,10 +53,15 @@ export async function saveRun(
   );
 }
 
-/** Writes `metrics.jsonl`: a line of JSON for each epoch. */
-export function saveHistory(directory: string, history: readonly EpochRecord[]): Promise<void> {
+/** Writes `metrics.jsonl`, a line of JSON for each epoch, and `snapshots.safetensors` where there are any. */
+export async function saveHistory(
+  directory: string,
+  { history, snapshots }: Pick<RunState, 'history' | 'snapshots'>,
+): Promise<void> {
   const lines = history.map((record) => `${JSON.stringify(record)}\n`);
-  return writeAtomic(join(directory, 'metrics.jsonl'), lines.join(''));
+  await writeAtomic(join(directory, 'metrics.jsonl'), lines.join(''));
+  if (Object.keys(snapshots).length > 0)
+    await writeSafetensors(snapshotsFile(directory), { tensors: snapshots, metadata: {} });
 }
 
 /**
@@ -65,7 +84,10 @@ export async function loadRun(
     throw stateDamaged(path, `epoch ${JSON.stringify(epoch)} of ${epochs}`);
   if (!isHistory(history, epoch)) throw stateDamaged(path, `no history of ${epoch} epochs`);
   if (!isCounts(counts)) throw stateDamaged(path, 'no number of steps for each group');
-  return { trainer: { arrays, counts }, epoch, history };
+  const snapshots = named(arrays, SNAPSHOT);
+  for (const [name, { shape }] of Object.entries(snapshots))
+    if (shape[0] !== epoch) throw stateDamaged(path, `${name}: ${shape[0]} of ${epoch} epochs`);
+  return { trainer: { arrays: without(arrays, SNAPSHOT), counts }, epoch, history, snapshots };
 }
 
 /** Whether a value is a record of finite numbers for each of the first epochs. */

@@ -9,6 +9,9 @@ export const FIRST = 'm:';
 
 export const SECOND = 'v:';
 
+/** What plugins gave of each epoch, in the file of a run. */
+export const SNAPSHOT = 'snapshot:';
+
 /** The entries whose names begin with `prefix`, which becomes `instead`. */
 export const named = <T>(
   entries: Readonly<Record<string, T>>,

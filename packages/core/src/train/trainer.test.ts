@@ -33,7 +33,7 @@ const makeTrainer = (options: Partial<TrainerOptions> = {}) =>
     model: tinyModel(regression),
     engine,
     plugins: [],
-    run: { stage: 'fit', epochs: 3, samples: 4, warn: () => {} },
+    run: { stage: 'fit', epochs: 3, samples: 4, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
     adamw,
@@ -429,7 +429,7 @@ describe('plugins', () => {
       run.warn('it has collapsed');
       return {};
     });
-    const run = { stage: 'fit', epochs: 1, samples: 4 } as const;
+    const run = { stage: 'fit', epochs: 1, samples: 4, travel: 10 } as const;
     makeTrainer({ plugins: [warning], run: { ...run, warn: (text) => warnings.push(text) } });
     expect(warnings).toEqual(['mask: it has collapsed']);
   });

@@ -39,7 +39,7 @@ export interface TrainerOptions extends TrainStepOptions {
 }
 
 /** What plugins are told of the run. */
-export type RunFacts = Pick<PluginRun, 'stage' | 'epochs' | 'samples' | 'warn'>;
+export type RunFacts = Pick<PluginRun, 'stage' | 'epochs' | 'samples' | 'travel' | 'warn'>;
 
 /** What a step trains: the weights, the plugins' architecture parameters, or both at once. */
 export type Group = 'weights' | 'architecture' | 'all';
@@ -69,6 +69,8 @@ export class Trainer implements AsyncDisposable {
   readonly features: CompiledStep;
   /** Evaluation under the weights to use: their moving average where there is one. */
   readonly inference: CompiledStep;
+  /** The same with what plugins do in training, such as soft masks. */
+  readonly softInference: CompiledStep;
   readonly #weights: Trained[];
   readonly #architecture: Trained[] = [];
   /** Names of the trainer's arrays in the engine, in the order in which they were set. */
@@ -111,6 +113,8 @@ export class Trainer implements AsyncDisposable {
     this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
     const prefix = options.emaDecay ? AVERAGE : WEIGHT;
     this.inference = compileInference(engine, model, { prefix, tap: this.#tap });
+    const tap: TrainStepRun['tap'] = (value, info) => this.#tap(value, { ...info, training: true });
+    this.softInference = compileInference(engine, model, { prefix, tap });
   }
 
   /** Sets the weights, and starts the optimiser and the moving average from them. */
@@ -230,7 +234,8 @@ export class Trainer implements AsyncDisposable {
 
   /** Frees the steps and takes the trainer's arrays out of the engine, and no others. */
   async dispose(): Promise<void> {
-    for (const step of [...this.#steps.values(), this.features, this.inference])
+    const { features, inference, softInference } = this;
+    for (const step of [...this.#steps.values(), features, inference, softInference])
       await step.dispose();
     this.engine.delete([...this.#owned.keys()]);
   }

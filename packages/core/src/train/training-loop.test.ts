@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ArraySlot } from '../engine/slots.ts';
-import { float32 } from '../ground/array.ts';
+import { float32, int32, type NdArray } from '../ground/array.ts';
 import type { Generator } from '../ground/random.ts';
+import { readSafetensors } from '../ground/safetensors.ts';
 import type { Dataset, ImageSet } from '../model/batch.ts';
 import { loadModel } from '../model/checkpoint.ts';
 import type { Progress } from '../model/clock.ts';
@@ -247,6 +248,49 @@ describe('a search', () => {
     expect(await rates({ lr: 0.5, ...linear })).toEqual([fall(0.1, 8), fall(0.5, 2)]);
   });
 
+  test('with frozen weights trains the architecture alone, on all images', async () => {
+    const initial = { 'head.weight': float32([2, 2], [1, 2, 3, 4]), 'head.bias': float32([2], 5) };
+    const frozen = { ...searching, initial, freezeWeights: true };
+    const { steps, weights } = await run(frozen, 'search');
+    expect(imagesOf(steps, 'architecture')).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(steps).toHaveLength(10);
+    expect(values(weights)).toEqual(values(initial));
+    await expect(run({ ...frozen, initial: undefined }, 'search')).rejects.toMatchObject({
+      code: 'OPTION',
+      where: 'freezeWeights',
+    });
+  });
+
+  test('tells plugins how far their parameters can move', async () => {
+    const travels: number[] = [];
+    const telling = plainPlugin('telling', ({ travel }) => {
+      travels.push(travel);
+      return {};
+    });
+    const architectureOptimizer = { lr: 0.5, minLr: 0.5 };
+    const plugins = [mask, telling];
+    await run({ ...searching, plugins, architectureOptimizer, epochs: 2 }, 'search');
+    await run({ ...searching, plugins, optimizer: { lr: 0.1, minLr: 0.1 }, epochs: 2 });
+    // 3 of the 10 images are the architecture's; fitting trains it with the weights.
+    expect(travels).toEqual([6 * 0.5, 20 * 0.1].map((sum) => expect.closeTo(sum, 12)));
+  });
+
+  test('is validated with the masks of evaluation and with those of training', async () => {
+    const doubling = plainPlugin('doubling', () => ({
+      tap: (value, { training }) => (training ? tf.mul(value, 0) : value),
+    }));
+    const initial = { 'head.weight': float32([2, 2], [1, -1, -1, 1]), 'head.bias': float32([2]) };
+    const validation = numbered(4);
+    const options = { ...searching, initial, validation, optimizer: { lr: 0 } };
+    const { history } = await run({ ...options, plugins: [mask, doubling] }, 'search');
+    // Features of 0 leave the biases, which are equal.
+    expect(history[0]!.valSoftLoss).toBeCloseTo(Math.log(2), 6);
+    expect(history[0]!.valLoss).not.toBeCloseTo(Math.log(2), 1);
+    expect((await run({ ...options, plugins: [mask] })).history[0]).not.toHaveProperty(
+      'valSoftTop1',
+    );
+  });
+
   test('is another thing than fitting, which trains both at once on all images', async () => {
     const { steps } = await run(searching);
     expect(imagesOf(steps, 'all')).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -320,6 +364,42 @@ describe('plugins', () => {
     }));
     await run({ plugins: [warning], onWarning: (message) => warnings.push(message) });
     expect(warnings).toEqual(['mask: it has collapsed', 'mask: it has collapsed']);
+  });
+});
+
+describe('snapshots', () => {
+  /** Gives [epoch, step]. */
+  const counting = plainPlugin('counting', () => ({
+    snapshot: async ({ epoch, step }) => ({ where: float32([2], [epoch, step]) }),
+  }));
+  const options = { train: numbered(4), epochs: 3, plugins: [counting] };
+  const where = 'counting/where';
+
+  test('are kept of every epoch, also of a run that was interrupted', async () => {
+    const stop = (record: EpochRecord) => {
+      if (record.epoch === 2) throw new Error('stop');
+    };
+    await expect(run({ ...options, directory, onEpoch: stop })).rejects.toThrow('stop');
+    await run({ ...options, directory });
+    const { tensors } = await readSafetensors(join(directory, 'snapshots.safetensors'));
+    expect(tensors).toEqual({ [where]: float32([3, 2], [0, 1, 1, 3, 2, 5]) });
+  });
+
+  test.each([
+    ['NaN', float32([2], [0, Number.NaN])],
+    ['int32', int32([2], [0, 0])],
+    ['another shape', float32([3])],
+    ['another name', undefined],
+  ])('are refused where they are %s', async (_, array) => {
+    const changing = plainPlugin('changing', () => ({
+      async snapshot({ epoch }): Promise<Record<string, NdArray>> {
+        if (epoch === 0) return { where: float32([2]) };
+        return array ? { where: array } : { elsewhere: float32([2]) };
+      },
+    }));
+    await expect(run({ ...options, plugins: [changing] })).rejects.toMatchObject({
+      code: 'PLUGIN_SNAPSHOT',
+    });
   });
 });
 

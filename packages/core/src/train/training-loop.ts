@@ -1,3 +1,4 @@
+import type { CompiledStep } from '../engine/engine.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
@@ -12,16 +13,13 @@ import { type EpochRecord, validationName } from './epoch-record.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import { extractFeatures } from './feature-extraction.ts';
 import type { FitResult, SearchOptions } from './fit-options.ts';
-import { learningRate } from './learning-rate.ts';
+import { type GroupRates, groupRates } from './group-rates.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
 import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
+import { withSnapshots } from './snapshots.ts';
+import { inTurn, type PlannedStep } from './step-plan.ts';
 import { type Group, Trainer } from './trainer.ts';
-
-interface PlannedStep {
-  group: Group;
-  indices: Int32Array;
-}
 
 /** Where a run is saved, and as what. */
 interface RunFolder {
@@ -35,6 +33,7 @@ export class TrainingLoop implements AsyncDisposable {
   readonly #root: Generator;
   /** Images for the weights, and for the architecture parameters. */
   readonly #parts: Record<'weights' | 'architecture', Int32Array>;
+  readonly #rates: GroupRates;
 
   constructor(
     private readonly options: SearchOptions,
@@ -48,7 +47,7 @@ export class TrainingLoop implements AsyncDisposable {
     // Before there is a trainer, which would have to be freed.
     this.#parts = this.#split(options.architectureShare ?? 0.3);
     for (const [part, { length }] of Object.entries(this.#parts)) {
-      const needed = part === 'weights' || stage === 'search';
+      const needed = part === 'weights' ? !options.freezeWeights : stage === 'search';
       const fits = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= length;
       if (needed && !fits)
         throw new KcrError('BATCH_SIZE', {
@@ -57,13 +56,24 @@ export class TrainingLoop implements AsyncDisposable {
           fix: `Choose a batch size from 1 to ${length}, or give more images`,
         });
     }
+    this.#rates = groupRates(options, (group) => {
+      const { length } = this.#parts[group === 'architecture' ? group : 'weights'];
+      return Math.floor(length / batchSize);
+    });
+    const travel = this.#rates.travel(stage === 'search' ? 'architecture' : 'all');
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05, layerDecay } = optimizer;
     const { labelSmoothing = 0, clipNorm, emaDecay } = options;
     this.trainer = new Trainer({
       model,
       engine,
       plugins,
-      run: { stage, epochs, samples: train.length, warn: options.onWarning ?? console.warn },
+      run: {
+        stage,
+        epochs,
+        travel,
+        samples: train.length,
+        warn: options.onWarning ?? console.warn,
+      },
       generator: this.#root.fork('plugins'),
       labelSmoothing,
       clipNorm,
@@ -83,11 +93,14 @@ export class TrainingLoop implements AsyncDisposable {
     const saved = folder && (await this.#resume(folder));
     if (!saved) await this.#refresh();
     const history = saved?.history ?? [];
+    let snapshots = saved?.snapshots ?? {};
     for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++)
       try {
         const record = await this.#epoch(epoch);
         history.push(record);
-        if (folder) await this.#save(folder, { epoch: epoch + 1, history });
+        const { plugins, progress } = this.trainer;
+        snapshots = await withSnapshots(snapshots, plugins, { ...progress, epoch });
+        if (folder) await this.#save(folder, { epoch: epoch + 1, history, snapshots });
         this.options.onEpoch?.(record);
       } catch (error) {
         throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
@@ -103,7 +116,7 @@ export class TrainingLoop implements AsyncDisposable {
     if (!saved) return undefined;
     this.trainer.restore(saved.trainer, trainingFile(directory));
     await this.#saveModel(directory);
-    await saveHistory(directory, saved.history);
+    await saveHistory(directory, saved);
     return saved;
   }
 
@@ -137,7 +150,7 @@ export class TrainingLoop implements AsyncDisposable {
       augment,
     )) {
       const { group } = plan[step]!;
-      lr = this.#rate(group, plan);
+      lr = this.#rates.rate(group, trainer.steps(group));
       const out = await trainer.step(group, batch, indices, lr);
       step++;
       for (const [name, value] of Object.entries({ loss: out.loss, ...out.terms }))
@@ -147,12 +160,18 @@ export class TrainingLoop implements AsyncDisposable {
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     if (validation) {
-      const result = await evaluateTask(task, trainer.inference, validation, batchSize);
-      for (const [name, value] of Object.entries(result)) record[validationName(name)] = value;
+      const evaluated = (inference: CompiledStep) =>
+        evaluateTask(task, inference, validation, batchSize);
+      for (const [name, value] of Object.entries(await evaluated(trainer.inference)))
+        record[validationName(name)] = value;
+      // In a search masks are hard when it is evaluated, and soft while it is trained.
+      if (this.stage === 'search')
+        for (const [name, value] of Object.entries(await evaluated(trainer.softInference)))
+          record[validationName(name, 'soft')] = value;
     }
     trainer.progress.epoch = epoch + 1;
     await this.#refresh();
-    const validated = Object.keys(task.metrics).map(validationName);
+    const validated = Object.keys(task.metrics).map((name) => validationName(name));
     const taken = [...Object.keys(record), ...validated, 'seconds'];
     const progress = { ...trainer.progress, epoch };
     Object.assign(record, await pluginMetrics(trainer.plugins, progress, taken));
@@ -176,26 +195,24 @@ export class TrainingLoop implements AsyncDisposable {
   }
 
   #split(share: number): Record<'weights' | 'architecture', Int32Array> {
-    const { length } = this.options.train;
-    if (this.stage === 'fit') return { weights: range(length), architecture: new Int32Array(0) };
-    const order = this.#root.fork('split').permutation(length);
-    const cut = Math.round(length * (1 - share));
+    const { train, freezeWeights } = this.options;
+    const [all, none] = [range(train.length), new Int32Array(0)];
+    if (this.stage === 'fit') return { weights: all, architecture: none };
+    if (freezeWeights) return { weights: none, architecture: all };
+    const order = this.#root.fork('split').permutation(train.length);
+    const cut = Math.round(train.length * (1 - share));
     return { weights: order.slice(0, cut), architecture: order.slice(cut) };
   }
 
   /** The batches of an epoch. In a search, those of the two groups alternate in proportion. */
   #plan(epoch: number): PlannedStep[] {
-    const group: Group = this.stage === 'fit' && this.trainer.hasArchitecture ? 'all' : 'weights';
-    const weights = this.#batches('weights', epoch).map((indices) => ({ group, indices }));
-    const others = this.#batches('architecture', epoch);
-    const plan: PlannedStep[] = [];
-    let taken = 0;
-    weights.forEach((step, i) => {
-      plan.push(step);
-      const due = Math.round(((i + 1) * others.length) / weights.length);
-      for (; taken < due; taken++) plan.push({ group: 'architecture', indices: others[taken]! });
-    });
-    return plan;
+    const together = this.stage === 'fit' && this.trainer.hasArchitecture;
+    const steps = (part: 'weights' | 'architecture', group: Group) =>
+      this.#batches(part, epoch).map((indices) => ({ group, indices }));
+    return inTurn(
+      steps('weights', together ? 'all' : 'weights'),
+      steps('architecture', 'architecture'),
+    );
   }
 
   #batches(part: 'weights' | 'architecture', epoch: number): Int32Array[] {
@@ -204,21 +221,6 @@ export class TrainingLoop implements AsyncDisposable {
     const { augRepeats: repeats = 1 } = this.options;
     const repeated = order.map((_, i) => images[order[Math.floor(i / repeats)]!]!);
     return batchOrder(repeated, this.options.batchSize, { full: true });
-  }
-
-  #rate(group: Group, plan: readonly PlannedStep[]): number {
-    const { optimizer, architectureOptimizer, epochs } = this.options;
-    const chosen = (group === 'architecture' && architectureOptimizer) || optimizer;
-    const { lr, minLr = lr / 100, warmupEpochs = 0, decay } = chosen;
-    const perEpoch = plan.filter((step) => step.group === group).length;
-    const [warmupSteps, totalSteps] = [warmupEpochs * perEpoch, epochs * perEpoch];
-    return learningRate(this.trainer.steps(group), {
-      lr,
-      minLr,
-      warmupSteps,
-      totalSteps,
-      decay,
-    });
   }
 
   /** What is saved with the model: it is shown images as validation is. */
@@ -232,7 +234,8 @@ export class TrainingLoop implements AsyncDisposable {
   #identity(): Promise<RunIdentity> {
     const { model, train, validation, initial, plugins = [], versions } = this.options;
     const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm } = this.options;
-    const { emaDecay, augRepeats, architectureShare, architectureOptimizer } = this.options;
+    const { emaDecay, augRepeats } = this.options;
+    const { architectureShare, architectureOptimizer, freezeWeights } = this.options;
     return runIdentity({
       stage: this.stage,
       model,
@@ -251,6 +254,7 @@ export class TrainingLoop implements AsyncDisposable {
         augRepeats,
         architectureShare,
         architectureOptimizer,
+        freezeWeights,
       },
     });
   }
