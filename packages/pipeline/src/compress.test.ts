@@ -83,6 +83,25 @@ test('all stages run in their order, once, and what they found is in the folder'
   });
 });
 
+test('a search on trained weights trains on from them, beside as many random channels', async () => {
+  await using folder = await temporaryFolder();
+  await prepare(folder.root);
+  const { summary, trained, kept } = await run(folder.root, {
+    ...recipe,
+    search: { ...recipe.search!, initial: 'dense', freezeWeights: true },
+    retrain: { ...retrain, initial: 'dense' },
+    ablations: {},
+    controls: ['random'],
+  });
+  expect(trained).toEqual(['dense', 'search', 'compact', 'random']);
+  expect(Object.keys(summary)).toEqual(['dense', 'pruned', 'compact', 'randomPruned', 'random']);
+  const { dense, random, ...compact } = summary;
+  for (const { macs } of Object.values(compact)) expect(macs).toBe(random!.macs);
+  expect(random!.macs).toBeLessThan(dense!.macs);
+  const { kept: others } = JSON.parse(await readFile(folder.at('run/random/model.json'), 'utf8'));
+  expect(others).not.toEqual(kept);
+});
+
 test('a recipe that prunes trains on from what is left, and shows what pruning recorded', async () => {
   await using folder = await temporaryFolder();
   await prepare(folder.root);

@@ -22,16 +22,16 @@ import { recipeData } from './recipes/recipe-data.ts';
 import { onBackbone, recipeModel } from './recipes/recipe-model.ts';
 import { recipeModules } from './recipes/recipe-modules.ts';
 import { writeReport } from './report/report.ts';
-import { folderOf, type RunAnalysis, type Summary } from './report/run-analysis.ts';
+import type { RunAnalysis, Summary } from './report/run-analysis.ts';
 import { type SummaryTable, summaryTable } from './report/summary-table.ts';
 import { writePicture } from './report/write-picture.ts';
 import { analyseStage } from './stages/analyse.ts';
-import { type CompactModel, compactModel } from './stages/compact-model.ts';
+import type { CompactModel } from './stages/compact-model.ts';
 import { type DenseModel, denseStage } from './stages/dense.ts';
 import { pruneStage } from './stages/prune.ts';
-import { retrainStage } from './stages/retrain.ts';
 import { searchStage } from './stages/search.ts';
 import type { StageContext } from './stages/stage.ts';
+import { inheritingModel, trainCompact } from './stages/train-compact.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
 /** What a recipe is run with. The modules that the recipe names are trusted besides those of `trust`. */
@@ -109,8 +109,8 @@ export async function stageContext(
 }
 
 /**
- * Runs all stages of a recipe: dense baseline, search or pruning, retraining with and without plugins, measurement,
- * report. What a run before has finished is not done again.
+ * Runs all stages of a recipe: dense baseline, search or pruning, retraining with and without plugins and of other channels,
+ * measurement, report. What a run before has finished is not done again.
  *
  * @param recipe a name, a file, or a recipe as it is written
  * @throws KcrError `RECIPE_*`, `OUT_*`, `RESUME_MISMATCH`, `STATE_DAMAGED`, and those of data, models and training
@@ -120,18 +120,10 @@ export async function compress(
   options: RunOptions,
 ): Promise<CompressResult> {
   await using context = await stageContext(recipe, options);
-  const { prune, ablations } = context.recipe;
   const dense = await denseStage.run(undefined, context);
   const compact = await startOfCompact(dense, context);
-  await retrainStage.run({ compact }, context);
-  for (const [name, plugins] of Object.entries(ablations))
-    await retrainStage.run({ compact, stage: folderOf(name), plugins }, context);
-  const names = [
-    ...(dense ? ['dense'] : []),
-    ...(prune ? ['pruned'] : []),
-    'compact',
-    ...Object.keys(ablations),
-  ];
+  const trained = await trainCompact(compact, context);
+  const names = [...(dense ? ['dense'] : []), ...trained];
   const analysis = await analyseRun(names, compact, context);
   await saveAnalysis(context.directory, analysis);
   const { metrics, columns } = analysis;
@@ -153,7 +145,7 @@ async function startOfCompact(
   if (backbone) return onBackbone(recipe, backbone, context);
   if (recipe.prune) return pruneStage.run({ dense, settings: recipe.prune }, context);
   const { kept } = recipe.search ? await searchStage.run(undefined, context) : { kept: {} };
-  return compactModel(recipe, kept);
+  return inheritingModel(kept, context);
 }
 
 async function analyseRun(

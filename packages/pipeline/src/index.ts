@@ -40,6 +40,7 @@ export { readSelection } from './stages/read-selection.ts';
 export { retrainStage } from './stages/retrain.ts';
 export { searchStage } from './stages/search.ts';
 export { defineStage, type Stage, type StageContext } from './stages/stage.ts';
+export { inheritingModel } from './stages/train-compact.ts';
 export { classificationKit } from './tasks/classification.ts';
 export { findTaskKit, taskKits } from './tasks/find-task-kit.ts';
 export { type FramedGallery, framedGallery } from './tasks/framed-gallery.ts';

@@ -1,20 +1,22 @@
-import { compactModel, readSelection, retrainStage, stageContext } from '@kcr/pipeline';
+import { inheritingModel, readSelection, retrainStage, stageContext } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
-/** `kcr retrain`: trains the model of a selection from scratch. */
+/** `kcr retrain`: trains the model of a selection. */
 export function addRetrain(kcr: Command): void {
   overRecipe(kcr.command('retrain'))
-    .description('train the model of a selection from scratch')
+    .description(
+      'train the model of a selection, from scratch or from the weights that the recipe says',
+    )
     .requiredOption('--selection <file>', 'the selection.json of a search')
     .action(async (recipe: string, options: RecipeOptions & { selection: string }) => {
       const { selection, ...run } = options;
       const engine = engineOf(options);
       await using context = await stageContext(recipe, { ...run, engine, on: progress() });
       const kept = await readSelection(selection);
-      const compact = await compactModel(context.recipe, kept);
+      const compact = await inheritingModel(kept, context);
       const { history } = await retrainStage.run({ compact }, context);
       const { valTop1: top1, valTop5: top5, valLoss: loss } = history.at(-1) ?? {};
       printResult({ epochs: history.length, top1, top5, loss }, options.json);

@@ -1,5 +1,5 @@
 import { prune } from '@kcr/core';
-import { searchStage, stageContext, wholeModel } from '@kcr/pipeline';
+import { denseStage, searchStage, stageContext, wholeModel } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -12,6 +12,7 @@ export function addSearch(kcr: Command): void {
     .action(async (recipe: string, options: RecipeOptions) => {
       const engine = engineOf(options);
       await using context = await stageContext(recipe, { ...options, engine, on: progress() });
+      if (context.recipe.search?.initial === 'dense') await denseStage.run(undefined, context);
       const { kept } = await searchStage.run(undefined, context);
       const model = await wholeModel(context.recipe);
       const { parameterCount: params, macs } = prune(model, kept);

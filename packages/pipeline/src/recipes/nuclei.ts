@@ -33,7 +33,7 @@ const nystrom = (eta: number) => ({
 interface Task {
   head: NonNullable<RecipeInput['model']['head']>;
   data: RecipeInput['data'];
-  training: Omit<RecipeInput['retrain'], 'epochs' | 'plugins'>;
+  training: Omit<RecipeInput['retrain'], 'epochs' | 'initial' | 'plugins'>;
   epochs: number;
   /** Share of the MACs that the compact model may have, heads included: they have most of them. */
   budget: number;

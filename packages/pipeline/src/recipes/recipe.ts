@@ -6,6 +6,7 @@ import type { CocoObjectsInput } from '../data/coco-objects.ts';
 import { dataKinds, findDataKind } from '../data/data-kinds.ts';
 import type { NumberedObjectsInput } from '../data/numbered-objects.ts';
 import { allocators } from '../pruning/allocators.ts';
+import { CONTROLS } from '../pruning/controls.ts';
 import { schedules } from '../pruning/schedules.ts';
 import { count, named, part, properShare, share } from './fields.ts';
 
@@ -111,8 +112,14 @@ export const pruningSchema = z.preprocess(
     ),
 );
 
+/** Whose weights a stage starts from: those that an earlier one has left, or new ones. */
+export type Initial = 'dense' | 'search' | 'scratch';
+
 /** Folders of a run that are not of its ablations. */
-const TAKEN: readonly string[] = ['dense', 'search', 'pruned', 'compact', 'pictures'];
+const TAKEN: readonly string[] = [
+  ...['dense', 'search', 'pruned', 'compact', 'pictures'],
+  ...CONTROLS.flatMap((name) => [name, `${name}Pruned`]),
+];
 
 const ablationName = z
   .string()
@@ -150,12 +157,23 @@ export const recipeSchema = z
         architectureOptimizer: optimizer.optional(),
         /** Classes that the search sees; default all. */
         classes: count.optional(),
+        initial: z.enum(['dense', 'scratch']).default('scratch'),
+        /** Train the masks alone, on weights that stay as the dense model has them. */
+        freezeWeights: z.boolean().optional(),
+      })
+      .refine(({ initial, freezeWeights }) => !freezeWeights || initial === 'dense', {
+        path: ['freezeWeights'],
+        message: "needs trained weights: give `initial: 'dense'`",
       })
       .optional(),
     /** Prunes the dense model after its training; `retrain` then goes on from its weights. */
     prune: pruningSchema.optional(),
-    /** Training of the compact model, from scratch or from pruned weights. */
-    retrain: training,
+    /** Training of the compact model, from scratch or from pruned weights: after `prune` always from these. */
+    retrain: training.extend({
+      initial: z.enum(['dense', 'search', 'scratch']).default('scratch'),
+    }),
+    /** Retrain other choices of as many channels too, as models of these names. */
+    controls: z.array(z.enum(CONTROLS)).default([]),
     /** How `retrain` learns from a teacher, where there is one. */
     distillation: z
       .strictObject({
@@ -179,6 +197,14 @@ export const recipeSchema = z
     path: ['prune'],
     message:
       'prunes a trained model, and `search` chooses channels before training: give one of them',
+  })
+  .refine(({ search, controls }) => search || controls.length === 0, {
+    path: ['controls'],
+    message: 'are beside the choice of a `search`',
+  })
+  .refine(({ search, retrain }) => search || retrain.initial !== 'search', {
+    path: ['retrain', 'initial'],
+    message: 'is of a `search`, which the recipe has not',
   })
   .transform(({ complexity, analyses, ...recipe }) => ({
     ...recipe,
@@ -209,7 +235,7 @@ export interface RecipeInput extends Omit<z.input<typeof recipeSchema>, 'data' |
   prune?: PruningInput;
 }
 
-export type TrainingRecipe = Recipe['retrain'];
+export type TrainingRecipe = z.output<typeof training>;
 /** Pruning of a trained model, checked. */
 export type Pruning = z.output<typeof pruningSchema>;
 export type ScorePruning = Extract<Pruning, { method: 'scores' }>;

@@ -1,4 +1,4 @@
-import { type Kept, type Model, prune, type StateDict } from '@kcr/core';
+import { type Kept, type Model, prune, pruneState, type StateDict } from '@kcr/core';
 import type { Recipe } from '../recipes/recipe.ts';
 import { wholeModel } from '../recipes/recipe-model.ts';
 
@@ -9,7 +9,17 @@ export interface CompactModel {
   readonly weights?: StateDict;
 }
 
-/** The recipe's model with the chosen channels, without weights. */
-export const compactModel = async (recipe: Recipe, kept: Kept): Promise<CompactModel> => ({
-  model: prune(await wholeModel(recipe), kept),
-});
+/**
+ * The recipe's model with the chosen channels.
+ *
+ * @param weights of the whole model, of which it keeps its own; absent: none
+ */
+export async function compactModel(
+  recipe: Recipe,
+  kept: Kept,
+  weights?: StateDict,
+): Promise<CompactModel> {
+  const whole = await wholeModel(recipe);
+  const model = prune(whole, kept);
+  return weights ? { model, weights: pruneState(whole, model, weights) } : { model };
+}

@@ -5,7 +5,6 @@ import {
   KcrError,
   loadWeights,
   type Model,
-  plainPreprocessing,
   requireSameRun,
   runIdentity,
   saveModel,
@@ -15,6 +14,7 @@ import { isCheckpoint } from '../load-checkpoint.ts';
 import { recipeModel } from '../recipes/recipe-model.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
+import { modelInfo } from './model-info.ts';
 import { defineStage, type StageContext } from './stage.ts';
 import { runTraining } from './training.ts';
 
@@ -38,8 +38,7 @@ async function takeWeights(
 ): Promise<void> {
   const directory = join(run, 'dense');
   const path = isCheckpoint(weights) ? join(weights, 'model.safetensors') : weights;
-  const { classes, shape } = data.train;
-  const info = { classes, input: data.test.input ?? plainPreprocessing(shape) };
+  const info = modelInfo(data);
   const given = await loadWeights(model, path);
   const identity = await runIdentity({
     stage: 'dense',

@@ -18,7 +18,7 @@ export interface Retraining {
 export const retrainStage = defineStage<Retraining, FitResult>({
   name: 'compact',
   async run({ compact, stage = 'compact', plugins }, context) {
-    const { retrain } = context.recipe;
+    const { initial: _, ...retrain } = context.recipe.retrain;
     const settings = { ...retrain, plugins: plugins ? [...plugins] : retrain.plugins };
     const training = { stage, model: compact.model, settings, plugins: await teaching(context) };
     return runTraining(training, context, (options) =>

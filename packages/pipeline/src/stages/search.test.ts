@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { type Dataset, seal } from '@kcr/core';
+import { type Dataset, float32, seal, writeSafetensors } from '@kcr/core';
 import { expect, test } from 'vitest';
-import { temporaryFolder, tinyContext, tinyImages, tinyRecipe } from '../testing/tiny.ts';
+import {
+  temporaryFolder,
+  tinyCheckpoint,
+  tinyContext,
+  tinyImages,
+  tinyRecipe,
+} from '../testing/tiny.ts';
 import { searchStage } from './search.ts';
 
 const search = {
@@ -53,4 +59,20 @@ test('RECIPE_INVALID without a search, TASK_CLASSES where images have no class t
   const data = { train: unlabelled, test: unlabelled };
   const some = await tinyContext(folder.root, { search: { ...search, classes: 1 } }, { data });
   await expect(searchStage.run(undefined, some)).rejects.toMatchObject({ code: 'TASK_CLASSES' });
+});
+
+test('on frozen weights of the dense model leaves them as they are', async () => {
+  await using folder = await temporaryFolder();
+  const frozen = { ...search, initial: 'dense' as const, freezeWeights: true };
+  const context = await tinyContext(folder.root, { search: frozen });
+  await expect(searchStage.run(undefined, context)).rejects.toMatchObject({ code: 'PRUNE_DENSE' });
+  const { weights } = await tinyCheckpoint(folder.at('dense'));
+  const found = await searchStage.run(undefined, context);
+  expect(found.weights).toEqual(weights);
+  const other = { ...weights, 'head.bias': float32([2], [1, 2]) };
+  await writeSafetensors(folder.at('dense', 'model.safetensors'), { tensors: other, metadata: {} });
+  await expect(searchStage.run(undefined, context)).rejects.toMatchObject({
+    code: 'RESUME_MISMATCH',
+    found: expect.stringContaining('weights.initial'),
+  });
 });

@@ -3,6 +3,7 @@ import { type Dataset, KcrError, type SearchResult, search, subset, taskOf } fro
 import { labelled } from '../data/labelled.ts';
 import { wholeModel } from '../recipes/recipe-model.ts';
 import { writeSealed } from '../sealed-file.ts';
+import { inheritedWeights } from './inherited-weights.ts';
 import { defineStage } from './stage.ts';
 import { runTraining } from './training.ts';
 
@@ -15,7 +16,7 @@ function firstClasses(train: Dataset, classes: number): Dataset {
 /**
  * Searches the recipe's channels; `search/selection.json` keeps what was chosen.
  *
- * @throws KcrError `RECIPE_INVALID` for a recipe without a search
+ * @throws KcrError `RECIPE_INVALID` for a recipe without a search, `PRUNE_DENSE` where it is on trained weights and there are none
  */
 export const searchStage = defineStage<void, SearchResult>({
   name: 'search',
@@ -27,9 +28,11 @@ export const searchStage = defineStage<void, SearchResult>({
         found: 'no `search`',
         fix: 'Add one, or compress without it, which then prunes nothing',
       });
-    const { classes, ...settings } = recipe.search;
+    const { classes, initial: from, ...settings } = recipe.search;
     const model = await wholeModel(recipe);
-    const result = await runTraining({ stage: 'search', model, settings }, context, (options) => {
+    const initial = await inheritedWeights(from, model, context);
+    const result = await runTraining({ stage: 'search', model, settings }, context, (given) => {
+      const options = { ...given, initial };
       if (classes === undefined) return search(options);
       const train = labelled(context.data.train, taskOf(model));
       return search({ ...options, train: firstClasses(train, classes) });

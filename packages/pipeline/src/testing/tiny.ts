@@ -67,12 +67,12 @@ export function tinyImages(length = 4): Dataset {
 }
 
 /** A recipe for {@link tinyVit} that trains one epoch in two steps. */
-export const tinyRecipe: RecipeInput = {
+export const tinyRecipe = {
   name: 'tiny',
   model: tinyVit,
   data: { root: '.' },
   retrain: { epochs: 1, batchSize: 2, optimizer: { lr: 1e-3 } },
-};
+} satisfies RecipeInput;
 
 /** What a stage of a run of {@link tinyRecipe} is given, with its images in memory. */
 export const tinyContext = async (
