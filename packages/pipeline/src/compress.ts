@@ -1,14 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Curve,
-  type Kept,
-  type LineChart,
-  type Plugin,
-  type Task,
-  taskOf,
-  writeAtomic,
-} from '@kcr/core';
+import { type Kept, type LineChart, type Plugin, type Task, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import type { Trust } from './load-checkpoint.ts';
@@ -161,7 +153,7 @@ async function analyseRun(
     recipe: recipe.name,
     metrics: metricsOf(compact),
     columns,
-    curves: await curvesOf(recipe),
+    ...(await drawnOf(recipe)),
     charts: await pruningCharts(directory),
     searched: await searchedDims(compact, recipe),
     gallery: {
@@ -186,18 +178,23 @@ async function searchedDims({ model: { kept } }: CompactModel, recipe: Recipe) {
   }));
 }
 
-/** The curves of all plugins that take part in a run. */
-async function curvesOf({
+/** How numbers and snapshots of all plugins that take part in a run are drawn. */
+async function drawnOf({
   dense,
   search,
   retrain,
   ablations,
-}: Recipe): Promise<Record<string, Curve>> {
+}: Recipe): Promise<Pick<RunAnalysis, 'curves' | 'snapshots'>> {
   const trainings = [search?.plugins, dense?.plugins, retrain.plugins, ...Object.values(ablations)];
   const plugins = await Promise.all(
     trainings.flatMap((parts = []) => parts.map((part) => loadPart<Plugin>(part))),
   );
-  return Object.assign({}, ...plugins.map(({ curves }) => curves));
+  return {
+    curves: Object.assign({}, ...plugins.map(({ curves }) => curves)),
+    snapshots: Object.fromEntries(
+      plugins.flatMap(({ name, snapshots }) => (snapshots ? [[name, snapshots]] : [])),
+    ),
+  };
 }
 
 /** What pruning recorded, where the run pruned. */

@@ -54,6 +54,8 @@ const summary: z.ZodType<Summary> = z
   .catchall(z.number().nullable())
   .transform((numbers) => finite(numbers) as Summary);
 
+const curves = z.record(z.string(), z.object({ title: text, y: text }));
+
 /** `analysis.json`, as it is read back. */
 export const analysisFields: z.ZodType<RunAnalysis> = z.object({
   recipe: text,
@@ -67,7 +69,8 @@ export const analysisFields: z.ZodType<RunAnalysis> = z.object({
       percent: z.boolean().optional(),
     }),
   ),
-  curves: z.record(z.string(), z.object({ title: text, y: text })),
+  curves,
+  snapshots: curves.default({}),
   charts: chartsFields,
   searched: z.array(
     z.object({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lineChart, maskChart } from './charts.ts';
+import { histogramChart, lineChart, maskChart } from './charts.ts';
 
 const count = (svg: string, what: RegExp) => svg.match(what)?.length ?? 0;
 const textsOf = (svg: string) =>
@@ -105,5 +105,32 @@ describe('kept channels', () => {
     };
     expect(heightOf(1)).toBe(140);
     expect(heightOf(10)).toBe(340);
+  });
+});
+
+describe('histograms', () => {
+  const curve = { title: 'Alphas', y: 'alpha' };
+  const panel = (name: string) => ({
+    name,
+    counts: [
+      [0, 4],
+      [1, 3],
+    ],
+  });
+  const shown = (names: string[]) =>
+    histogramChart(curve, { epochs: [1, 2], bins: [-0.5, 0.5], panels: names.map(panel) });
+
+  test('stand one under another with a common title, darker where there are more values', () => {
+    const svg = shown(['a', 'b']);
+    for (const text of ['Alphas', '>a<', '>b<', 'epoch', 'alpha']) expect(svg).toContain(text);
+    // Of each panel an empty cell, a full one, and shares of 1/4 and 3/4.
+    const fills = [...svg.matchAll(/fill="(#[0-9a-f]{6}|rgb\([^)]*\))"/g)].map(([, fill]) => fill);
+    expect(new Set(fills).size).toBeGreaterThanOrEqual(4);
+    expect(svg).not.toMatch(/NaN/);
+  });
+
+  test('of more arrays make a higher picture', () => {
+    const heightOf = (svg: string) => Number(/height="(\d+)"/.exec(svg)![1]);
+    expect(heightOf(shown(['a', 'b', 'c']))).toBeGreaterThan(heightOf(shown(['a'])));
   });
 });

@@ -1,19 +1,22 @@
-import type { Line, LineChart } from '@kcr/core';
+import type { Curve, Line, LineChart } from '@kcr/core';
 import { BarChart, LineChart as EchartsLine, HeatmapChart } from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
+  MarkLineComponent,
   TitleComponent,
   VisualMapComponent,
 } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import type { Histograms } from './histograms.ts';
 
 echarts.use([
   BarChart,
   GridComponent,
   HeatmapChart,
   LegendComponent,
+  MarkLineComponent,
   EchartsLine,
   SVGRenderer,
   TitleComponent,
@@ -87,6 +90,77 @@ export function lineChart({ title, x, y, lines, logX, logY }: LineChart): string
       lineStyle: { type: dashed ? 'dashed' : 'solid' },
     })),
   });
+}
+
+/** Height of a histogram, and of what is above and below them all. */
+const PANEL = 84;
+const AROUND = 76;
+
+/** Histograms over the epochs one under another, dark where there are many values, with a line at 0; as SVG text. */
+export function histogramChart({ title, y }: Curve, { epochs, bins, panels }: Histograms): string {
+  const common = { left: 60, right: 20, height: PANEL - 26 };
+  // By the number of its bin: the axis is one of categories.
+  const [first = 0, second = first + 1] = bins;
+  const zero = {
+    silent: true,
+    symbol: 'none',
+    label: { show: false },
+    lineStyle: { color: '#c0392b', type: 'solid', width: 1 },
+    data:
+      first < 0 && (bins.at(-1) ?? 0) > 0 ? [{ yAxis: Math.round(-first / (second - first)) }] : [],
+  };
+  const tops = panels.map((_, i) => 52 + i * PANEL);
+  return render(
+    {
+      title: [
+        heading(title),
+        ...panels.map(({ name }, i) => ({
+          text: name,
+          left: common.left,
+          top: tops[i]! - 18,
+          textStyle: { fontSize: 11, fontWeight: 'normal' },
+        })),
+      ],
+      grid: tops.map((top) => ({ ...common, top })),
+      xAxis: panels.map((_, i) => ({
+        gridIndex: i,
+        type: 'category',
+        data: epochs,
+        ...(i === panels.length - 1
+          ? { name: 'epoch', nameLocation: 'middle', nameGap: 24 }
+          : { axisLabel: { show: false } }),
+      })),
+      yAxis: panels.map((_, i) => ({
+        gridIndex: i,
+        type: 'category',
+        data: bins.map((bin) => bin.toPrecision(2)),
+        name: y,
+        nameLocation: 'middle',
+        nameGap: 40,
+        axisLabel: { fontSize: 9, interval: Math.floor(bins.length / 3) },
+      })),
+      visualMap: panels.map((_, i) => ({
+        show: false,
+        seriesIndex: i,
+        min: 0,
+        // The square root of the share, so that few values are seen beside many.
+        max: 1,
+        inRange: { color: ['#ffffff', '#b9cde3', '#24476b'] },
+        dimension: 2,
+      })),
+      series: panels.map(({ counts }, i) => ({
+        type: 'heatmap',
+        xAxisIndex: i,
+        yAxisIndex: i,
+        markLine: zero,
+        data: counts.flatMap((own, column) => {
+          const all = own.reduce((sum, n) => sum + n, 0);
+          return own.map((count, bin) => [column, bin, Math.sqrt(count / all)]);
+        }),
+      })),
+    },
+    AROUND + PANEL * panels.length,
+  );
 }
 
 /** One row per dimension, one cell per channel, dark where it is kept. */

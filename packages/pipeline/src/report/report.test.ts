@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { float32, int32, type NdArray, writeSafetensors } from '@kcr/core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/tiny.ts';
@@ -18,6 +19,7 @@ const analysis: RunAnalysis = {
   recipe: 'tiny',
   metrics: { top1: 'top-1' },
   columns: [{ number: 'tnn', title: 'TNN' }],
+  snapshots: { 'gumbel-masks': { title: 'Alphas', y: 'alpha' } },
   curves: { collapsed: { title: 'Masks that collapsed', y: 'masks' } },
   charts: [{ title: 'Tokens after each block', x: 'block', y: 'tokens', lines: [line('tokens')] }],
   searched: [{ name: 'blocks.0.mlp.io', size: 4, kept: [0, 2] }],
@@ -106,6 +108,45 @@ describe('what was logged is drawn over the epochs', () => {
     expect(figure(html, 'Training loss')).toContain('sum of its terms');
     expect(figure(html, 'Training cross-entropy')).toBeUndefined();
   });
+});
+
+describe('snapshots of a training', () => {
+  const drawn = async (arrays: Readonly<Record<string, NdArray>>) => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.at('analysis.json'), JSON.stringify(analysis));
+    await writeSafetensors(folder.at('search', 'snapshots.safetensors'), {
+      tensors: arrays,
+      metadata: {},
+    });
+    return readFile(await writeReport(folder.root), 'utf8');
+  };
+
+  test('are histograms over the epochs, a panel for each array', async () => {
+    const html = await drawn({
+      'gumbel-masks/blocks.0.mlp.io': float32([3, 2], [2, 2, 1, 2.5, 0, 3]),
+      'gumbel-masks/blocks.1.mlp.io': float32([3, 1], [2, 1, -1]),
+      'other/array': float32([3, 1]),
+    });
+    const texts = figure(html, 'Alphas')!;
+    expect(texts).toEqual(expect.arrayContaining(['blocks.0.mlp.io', 'blocks.1.mlp.io', 'epoch']));
+    expect(texts).not.toContain('array');
+  });
+
+  test.each<[string, NdArray]>([
+    ['NaN', float32([3, 1], [0, Number.NaN, 0])],
+    ['of other epochs', float32([2, 1])],
+    ['without epochs', float32([], [1])],
+    ['int32', int32([3, 1], [1, 2, 3])],
+  ])('REPORT_RUN where they are %s', async (_, array) => {
+    const arrays = { 'gumbel-masks/a': float32([3, 1]), 'gumbel-masks/b': array };
+    await expect(drawn(arrays)).rejects.toMatchObject({ code: 'REPORT_RUN' });
+  });
+});
+
+test('validation with soft masks is a dashed line of its own', async () => {
+  const record = { epoch: 1, loss: 3, valTop1: 0.25, valSoftTop1: 0.5 };
+  const top1 = figure(await report({}, { search: [record] }), 'top-1 on the test images')!;
+  expect(top1).toEqual(expect.arrayContaining(['search', 'search, soft masks']));
 });
 
 test('charts of one title are one for all models, a line without a name has that of its model', async () => {

@@ -7,17 +7,23 @@ import {
   type EpochRecord,
   type JsonRefusal,
   KcrError,
+  kindText,
   type Line,
   type LineChart,
+  type NdArray,
+  nonFinite,
   parseJson,
   readJson,
+  readSafetensors,
+  snapshotsFile,
   validationName,
   writeAtomic,
 } from '@kcr/core';
 import { requireWritable } from '../out/writable.ts';
 import { analysisFields, epochFields } from './analysis-fields.ts';
-import { lineChart, maskChart } from './charts.ts';
+import { histogramChart, lineChart, maskChart } from './charts.ts';
 import { legendHtml } from './draw.ts';
+import { histogramsOf } from './histograms.ts';
 import { type PictureTable, page, pictureTable, tableHtml } from './page.ts';
 import { folderOf, type RunAnalysis } from './run-analysis.ts';
 import { summaryTable } from './summary-table.ts';
@@ -35,10 +41,12 @@ export async function writeReport(directory: string): Promise<string> {
   const analysis = await readAnalysis(join(directory, 'analysis.json'));
   await requireWritable(directory);
   const { models, metrics, columns, searched, recipe } = analysis;
-  const histories = await readHistories(directory, [...Object.keys(models), 'search']);
+  const trainings = [...Object.keys(models), 'search'];
+  const histories = await readHistories(directory, trainings);
   const charts = [
     ...trainingCharts(histories, metrics).map(lineChart),
     ...(searched.length > 0 ? [maskChart(searched)] : []),
+    ...(await snapshotCharts(directory, trainings, analysis.snapshots)),
     ...Object.entries(analysis.curves)
       .flatMap(([key, curve]) => curveChart(histories, key, curve))
       .map(lineChart),
@@ -80,6 +88,43 @@ async function readHistories(directory: string, names: readonly string[]): Promi
   return histories;
 }
 
+/** The snapshots of each training, a chart for each plugin. */
+async function snapshotCharts(
+  directory: string,
+  trainings: readonly string[],
+  drawn: RunAnalysis['snapshots'],
+): Promise<string[]> {
+  const charts: string[] = [];
+  for (const training of trainings) {
+    const path = snapshotsFile(join(directory, folderOf(training)));
+    if (!existsSync(path)) continue;
+    const { tensors } = await readSafetensors(path);
+    for (const [plugin, curve] of Object.entries(drawn)) {
+      const own = Object.entries(tensors)
+        .filter(([name]) => name.startsWith(`${plugin}/`))
+        .map(([name, array]) => [name.slice(plugin.length + 1), array] as const);
+      if (own.length === 0) continue;
+      const arrays = Object.fromEntries(own);
+      checkSnapshots(arrays, path);
+      charts.push(histogramChart(curve, histogramsOf(arrays)));
+    }
+  }
+  return charts;
+}
+
+/** @throws KcrError `REPORT_RUN` for arrays that no training leaves */
+function checkSnapshots(arrays: Readonly<Record<string, NdArray>>, where: string): void {
+  const [first] = Object.values(arrays);
+  const epochs = first?.shape[0] ?? 0;
+  for (const [name, { dtype, shape, data }] of Object.entries(arrays)) {
+    const fits = dtype === 'float32' && epochs > 0 && shape[0] === epochs && data.length > 0;
+    const found = fits
+      ? nonFinite({ [name]: arrays[name]! })
+      : `${name}: ${kindText({ dtype, shape })}`;
+    if (found) throw new KcrError('REPORT_RUN', { ...refusal, where, found });
+  }
+}
+
 /** A logged number over the epochs, of every history that has it. */
 function overEpochs(histories: Histories, key: string, scale = 1): Line[] {
   return Object.entries(histories).flatMap(([name, history]) => {
@@ -103,11 +148,14 @@ function trainingCharts(histories: Histories, metrics: RunAnalysis['metrics']): 
       ? epochChart('Training cross-entropy', 'nats', crossEntropy)
       : epochChart('Training loss', 'sum of its terms', overEpochs(histories, 'loss'))),
     ...Object.entries(metrics).flatMap(([key, title]) =>
-      epochChart(
-        `${title} on the test images`,
-        `${title}, %`,
-        overEpochs(histories, validationName(key), 100),
-      ),
+      epochChart(`${title} on the test images`, `${title}, %`, [
+        ...overEpochs(histories, validationName(key), 100),
+        ...overEpochs(histories, validationName(key, 'soft'), 100).map((line) => ({
+          ...line,
+          name: `${line.name}, soft masks`,
+          dashed: true,
+        })),
+      ]),
     ),
   ];
 }

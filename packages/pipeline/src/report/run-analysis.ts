@@ -33,6 +33,8 @@ export interface RunAnalysis {
   readonly columns: readonly Column[];
   /** Logged numbers that are drawn over the epochs, by key. */
   readonly curves: Readonly<Record<string, Curve>>;
+  /** How the snapshots of plugins are drawn, by plugin. */
+  readonly snapshots: Readonly<Record<string, Curve>>;
   /** Charts of the run as a whole. */
   readonly charts: readonly LineChart[];
   readonly searched: readonly { name: string; size: number; kept: readonly number[] }[];

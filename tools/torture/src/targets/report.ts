@@ -14,6 +14,7 @@ const analysis = {
   recipe: 'tiny',
   metrics: { top1: 'top-1' },
   columns: [{ number: 'tnn', per: 'params', title: 'TNN', digits: 2, percent: true }],
+  snapshots: { 'gumbel-masks': { title: 'Alphas', y: 'alpha' } },
   curves: { collapsed: { title: 'Masks that collapsed', y: 'masks' } },
   charts: [chart],
   searched: [{ name: 'blocks.0.mlp.io', size: 4, kept: [0, 2] }],
