@@ -218,6 +218,27 @@ describe('what is left after pruning', () => {
     expectClose(found.logits, reference(state, image.data, options));
   });
 
+  test('what proj reads is chosen from all branches together, in any number per head', async () => {
+    const options = { headDim: 2, scales: [3] };
+    const whole = weights(modelOf(options));
+    const kept = { 'branches.0.context': [3], 'branches.1.context': [0, 1, 2] };
+    const model = modelOf(options, kept);
+    const columns = [3, 4, 5, 6];
+    const proj = matrix(whole['proj.conv.weight']!.data, 8);
+    const gathered = proj.flatMap((row) => columns.map((i) => row[i]!));
+    const found = await run(
+      model,
+      { ...whole, 'proj.conv.weight': float32([4, 4, 1, 1], gathered) },
+      image,
+    );
+    const masked = proj.flatMap((row) => row.map((x, i) => (columns.includes(i) ? x : 0)));
+    const state = { ...whole, 'proj.conv.weight': float32([4, 8, 1, 1], masked) };
+    expectClose(found.logits, reference(state, image.data, options));
+    expect(found.taps['branches.1.read']).toHaveLength(height * width * 3);
+    // Of the layers proj alone has become smaller: 6 positions x 4 columns less x 4 channels.
+    expect(model.macs.total).toBe(modelOf(options).macs.total - 6 * 4 * 4);
+  });
+
   test('a head less in the plain branch reads no less of the shared channels', () => {
     const kept = { 'branches.0.qk': [2, 3], 'branches.0.v': [2, 3] };
     const model = modelOf({ headDim: 2, scales: [] }, kept);

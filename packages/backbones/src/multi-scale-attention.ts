@@ -94,9 +94,19 @@ function perHeadProjection(
 }
 
 /**
+ * What `proj` reads of a branch's result. Dim `context` is the view of `v` with the channels that it reads, in any
+ * number per head; tap `read` [batch, n, context].
+ */
+function contextRead(m: Scope, result: Tensor, v: Dim): { value: Tensor; dim: Dim } {
+  const dim = m.dim('context', v);
+  return { value: m.tap('read', take(result, dim), dim), dim };
+}
+
+/**
  * Multi-scale linear attention (`LiteMLA`): attention on q, k, v and on each of their aggregations over a
  * neighbourhood. Dims `branches.i.qk` and `branches.i.v`, grouped by head; the channels before the
- * aggregations belong to all branches and cannot be pruned.
+ * aggregations belong to all branches and cannot be pruned. Dims `branches.i.context`, one after another, are
+ * what `proj` reads of the branches' joined results (DCS, appendix A).
  */
 export function multiScaleAttention(
   m: Scope,
@@ -110,22 +120,16 @@ export function multiScaleAttention(
   const part = m.dim('part', width, { groups: heads, prunable: false });
   const [batch, height, columns] = x.shape as [number, number, number, number];
   const layout = { height, width: columns, positions: [...Array(height * columns).keys()] };
-  const read = m.tap('in', toTokens(x), channels, { layout });
-  const map = toMap(read, columns);
+  const tokens = m.tap('in', toTokens(x), channels, { layout });
+  const map = toMap(tokens, columns);
   const qkv = convNorm(m.child('qkv'), map, channels, shared, { kernel: 1, bias: false });
-  const origin: TapOptions = { from: { value: read, axis: channels }, layout };
+  const origin: TapOptions = { from: { value: tokens, axis: channels }, layout };
   const branches = m.child('branches');
   const plain = headDims(branches.child(0), part, heads);
   const own = splitParts(tf.reshape(qkv, [batch, -1, 3 * width]), heads, headDim);
-  const contexts = [
-    linearAttention(
-      branches.child(0),
-      own.map((value, i) => take(value, i < 2 ? plain.qk : plain.v)),
-      plain,
-      origin,
-    ),
-  ];
-  const values: Dim[] = [plain.v];
+  const present = own.map((value, i) => take(value, i < 2 ? plain.qk : plain.v));
+  const first = linearAttention(branches.child(0), present, plain, origin);
+  const contexts = [contextRead(branches.child(0), first, plain.v)];
   scales.forEach((kernel, i) => {
     const aggregation = m.child('aggreg').child(i);
     const spatial = { kernel, depthwise: true, bias: false };
@@ -134,9 +138,10 @@ export function multiScaleAttention(
     const dims = headDims(branch, width, heads);
     const split = splitParts(tf.reshape(near, [batch, -1, 3 * width]), heads, headDim);
     const parts = perHeadProjection(aggregation.child(1), split, dims, headDim);
-    contexts.push(linearAttention(branch, parts, dims, origin));
-    values.push(dims.v);
+    contexts.push(contextRead(branch, linearAttention(branch, parts, dims, origin), dims.v));
   });
-  const joined = tf.reshape(tf.concat(contexts, 2), [batch, height, columns, -1]);
-  return convNorm(m.child('proj'), joined, values, channels, { kernel: 1, norm: 'norm' });
+  const values = contexts.map(({ value }) => value);
+  const joined = tf.reshape(tf.concat(values, 2), [batch, height, columns, -1]);
+  const read = contexts.map(({ dim }) => dim);
+  return convNorm(m.child('proj'), joined, read, channels, { kernel: 1, norm: 'norm' });
 }

@@ -1,6 +1,6 @@
 import { createEagerEngine, type Engine } from '@kcr/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attentionMaps } from './attention-maps.ts';
+import { attentionMaps, attentionMatrices } from './attention-maps.ts';
 import { attentionModel, imagesOf, rowsOf, setHead, withClassToken } from './testing.ts';
 
 let engine: Engine;
@@ -83,4 +83,35 @@ test('of several layers the last one is read, or the one that is named', async (
   await expect(attentionMaps(engine, model, images, { tap: '2.weights' })).rejects.toThrow(
     expect.objectContaining({ code: 'TAP_UNKNOWN' }),
   );
+});
+
+describe('the whole affinity of a head', () => {
+  // Two parts of two heads and two tokens: entry (part, head, query, key) is 0.phqk.
+  const layout = { height: 2, width: 2, positions: [0, 2, 1, 3] };
+  const model = attentionModel([{ heads: 2, tokens: 2, layout, parts: 2 }]);
+  const image = (i: number) =>
+    Array.from({ length: 16 }, (_, at) => {
+      const [part, head, query, key] = [at >> 3, (at >> 2) & 1, (at >> 1) & 1, at & 1];
+      return i + part / 10 + head / 100 + query / 1000 + key / 10_000;
+    });
+  const images = imagesOf([1, 1, 16], [image(0), image(1)]);
+
+  test.each([
+    [undefined, 0],
+    [1, 0.01],
+  ])('head %s: of the first part, query by query', async (head, add) => {
+    setHead(engine, model, [[1], [1]]);
+    const found = await attentionMatrices(engine, model, images, { head });
+    expect(found.shape).toEqual([2, 2, 2]);
+    const own = (i: number) => [0, 0.0001, 0.001, 0.0011].map((x) => i + add + x);
+    [...own(0), ...own(1)].forEach((x, at) => {
+      expect(found.data[at]).toBeCloseTo(x, 6);
+    });
+  });
+
+  test.each([-1, 2, 0.5])('OPTION for head %f', async (head) => {
+    await expect(attentionMatrices(engine, model, images, { head })).rejects.toMatchObject({
+      code: 'OPTION',
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import {
   type Engine,
   float32,
+  KcrError,
   type Model,
   type NdArray,
   type Tensor,
@@ -29,6 +30,21 @@ function queryToken(
   return positions.indexOf(cell(y, height) * width + cell(x, width));
 }
 
+/** Attention weights of a layer, [n * parts, heads, tokens, tokens]: an image's windows or parts one after another. */
+async function weightsOf(engine: Engine, model: Model, images: NdArray, name: string) {
+  await using step = engine.compile('attention-maps', (context) => {
+    const outputs: Record<string, Tensor> = {};
+    applyWithTaps(model, context, new Set([name]), (weights) => {
+      outputs.weights = weights;
+      return weights;
+    });
+    return { outputs };
+  });
+  const { weights } = await step({ image: images });
+  const [entries, heads, tokens] = weights!.shape as [number, number, number];
+  return { data: weights!.data, heads, tokens, parts: entries / images.shape[0]! };
+}
+
 /**
  * What one token attends to: its row of the attention weights, head by head, as a map of the image. Tokens
  * that it cannot attend to (in other windows) and those on no position have no share in the map.
@@ -45,17 +61,7 @@ export async function attentionMaps(
   { query, tap }: AttentionMapOptions = {},
 ): Promise<NdArray> {
   const { name, layout } = findTap(model, 'weights', tap);
-  await using step = engine.compile('attention-maps', (context) => {
-    const outputs: Record<string, Tensor> = {};
-    applyWithTaps(model, context, new Set([name]), (weights) => {
-      outputs.weights = weights;
-      return weights;
-    });
-    return { outputs };
-  });
-  const { weights } = await step({ image: images });
-  // [n * parts, heads, tokens of a part, tokens of a part]
-  const [entries, heads, tokens] = weights!.shape as [number, number, number];
+  const { data, heads, tokens, parts } = await weightsOf(engine, model, images, name);
   const n = images.shape[0]!;
   const token = queryToken(layout, query);
   const [part, row] = [Math.floor(token / tokens), token % tokens];
@@ -63,12 +69,46 @@ export async function attentionMaps(
   const maps = float32([n, heads, layout.height, layout.width]);
   for (let i = 0; i < n; i++)
     for (let head = 0; head < heads; head++) {
-      const entry = (i * entries) / n + part;
+      const entry = i * parts + part;
       const start = ((entry * heads + head) * tokens + row) * tokens;
       const grid = toGrid(layout, (key) =>
-        Math.floor(key / tokens) === part ? weights!.data[start + (key % tokens)]! : 0,
+        Math.floor(key / tokens) === part ? data[start + (key % tokens)]! : 0,
       );
       maps.data.set(grid, (i * heads + head) * area);
     }
   return maps;
+}
+
+/**
+ * The whole affinity of one head, a row for each query and a column for each key (DCS, figure 7); of an image's first
+ * window or part, where it has several.
+ *
+ * @param engine its state has the model's weights
+ * @param images [n, height, width, channels], normalised
+ * @param head from 0. Default 0
+ * @returns [n, tokens, tokens], rows that sum to 1
+ * @throws KcrError `TAP_UNKNOWN` for a model without attention weights, `OPTION` for a head that is not there
+ */
+export async function attentionMatrices(
+  engine: Engine,
+  model: Model,
+  images: NdArray,
+  { tap, head = 0 }: Pick<AttentionMapOptions, 'tap'> & { head?: number } = {},
+): Promise<NdArray> {
+  const { name } = findTap(model, 'weights', tap);
+  const { data, heads, tokens, parts } = await weightsOf(engine, model, images, name);
+  if (!Number.isInteger(head) || head < 0 || head >= heads)
+    throw new KcrError('OPTION', {
+      where: `${name}, head`,
+      found: String(head),
+      fix: `Name one from 0 to ${heads - 1}`,
+    });
+  const n = images.shape[0]!;
+  const matrices = float32([n, tokens, tokens]);
+  const size = tokens * tokens;
+  for (let i = 0; i < n; i++) {
+    const start = (i * parts * heads + head) * size;
+    matrices.data.set(data.subarray(start, start + size), i * size);
+  }
+  return matrices;
 }

@@ -138,6 +138,22 @@ describe('in training', () => {
       );
   });
 
+  test('annealed noise falls with the temperature, to none', () => {
+    const temperature = { start: 3, decay: 0.5, floor: 0.001 };
+    const model = masked({ noise: 'annealed', temperature });
+    const weights = weightsOf(model);
+    const { asked } = run(model, weights, { noise, tau });
+    expect(asked).toEqual([
+      'attn.qk_mask.temperature 1.5',
+      'attn.qk_mask.noise logistic',
+      'attn.qk_mask.noiseScale 0.5',
+    ]);
+    const cold = run(model, weights, { noise, tau: 1e-6 }).taps['attn.q'];
+    expect(cold).toEqual(run(model, weights).taps['attn.q']);
+    const warm = run(model, weights, { noise, tau: 1 }).taps['attn.q'];
+    expect(warm).not.toEqual(cold);
+  });
+
   test('masks of their own have draws of their own', () => {
     const model = masked({ separate: true });
     const { asked } = run(model, weightsOf(model), { noise, tau });
@@ -197,12 +213,54 @@ describe('as a part of the model', () => {
     expect(model.macs.total).toBe(plain.macs.total + added);
   });
 
-  test.each([undefined, 0.5])('attention starts with its channels, initial %f', (initial) => {
-    const { params } = masked();
-    const state = masked({ initial }).initialize(new Generator(1));
-    expect([...state['attn.qk_mask.bias']!.data]).toEqual(Array(width).fill(initial ?? 2));
-    expect(params.find(({ name }) => name === 'attn.qk_mask.weight')?.decay).toBe(true);
+  test('a number is the bias that attention starts with', () => {
+    const state = masked({ initial: 0.5 }).initialize(new Generator(1));
+    expect([...state['attn.qk_mask.bias']!.data]).toEqual(Array(width).fill(0.5));
+    const largest = Math.max(...state['attn.qk_mask.weight']!.data.map(Math.abs));
+    expect(largest).toBeLessThan(0.1);
+    const weight = masked().params.find(({ name }) => name === 'attn.qk_mask.weight');
+    expect(weight?.decay).toBe(true);
   });
+
+  test("by default its first values are those of PyTorch's Linear, uniform within 1 / sqrt(inputs)", () => {
+    const wide = adapt(
+      modelOf((m, x) => {
+        const embed = m.dim('embed', channels, { prunable: false });
+        return attention(m.child('attn'), x, embed, { heads: 1, headDim: 600 });
+      }),
+      [qkMask({})],
+    );
+    const state = wide.initialize(new Generator(1));
+    for (const name of ['weight', 'bias']) {
+      const values = [...state[`attn.qk_mask.${name}`]!.data];
+      const bound = 1 / Math.sqrt(channels);
+      const mean = (of: (x: number) => number) =>
+        values.reduce((sum, x) => sum + of(x), 0) / values.length;
+      expect(Math.max(...values.map(Math.abs))).toBeLessThan(bound);
+      expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(0.98 * bound);
+      expect(Math.abs(mean((x) => x))).toBeLessThan(0.1 * bound);
+      // torch.nn.Linear: variance 1 / (3 inputs).
+      expect(Math.abs(mean((x) => 3 * channels * x * x) - 1)).toBeLessThan(0.1);
+    }
+    const open = run(
+      wide,
+      Object.fromEntries(wide.params.map(({ name }) => [name, [...state[name]!.data]])),
+    ).taps['attn.qk_mask.theta']!.map((theta) => theta > 0);
+    const share = open.filter(Boolean).length / open.length;
+    expect(share).toBeGreaterThan(0.4);
+    expect(share).toBeLessThan(0.6);
+    const [first, second] = [open.slice(0, 600), open.slice(600)];
+    expect(first.filter((value, i) => value !== second[i]).length).toBeGreaterThan(60);
+  });
+
+  test.each([{ initial: Number.NaN }, { initial: 'open' }, { noise: 'none' }])(
+    'OPTION for %o',
+    (options) => {
+      expect(() => qkMask(options as QkMaskOptions)).toThrow(
+        expect.objectContaining({ code: 'OPTION' }),
+      );
+    },
+  );
 
   test('each run has masks of its own', () => {
     const model = masked();

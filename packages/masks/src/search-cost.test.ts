@@ -1,7 +1,7 @@
-import { createEagerEngine, type Dim, type Model, mlp, tf } from '@kcr/core';
+import { conv2d, createEagerEngine, type Dim, linear, type Model, mlp, tf } from '@kcr/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { costShare, type SearchCost } from './search-cost.ts';
-import { attentionAndMlp, channels, modelOf, twoMlps } from './testing.ts';
+import { attentionAndMlp, channels, modelOf, tokens, twoMlps } from './testing.ts';
 
 beforeAll(async () => {
   await createEagerEngine({ backend: 'cpu' });
@@ -17,29 +17,50 @@ const shareAt = (kind: SearchCost, model: Model, sizes: number[], role?: string)
 };
 
 /**
- * Each MLP has 2 tokens x 2 layers x 3 x 6 MACs, 24 for each channel of its view; `mix` 2 x 3 x 3
- * and the classifier 3 x 2, whatever the views are.
+ * A stack of two MLPs with a layer between, then a convolution of the stream to five channels. Each MLP has 2 tokens x
+ * 2 layers x 3 x 6 MACs, 24 for each channel of its view; `mix` 2 x 3 x 3, the convolution 2 x 3 x 5 and
+ * the classifier 3 x 2, whatever the views are.
  */
+const stack = () =>
+  modelOf((m, image) => {
+    const embed = m.dim('embed', channels, { prunable: false });
+    const block = (name: string, x: tf.Tensor) =>
+      tf.add(x, mlp(m.child(name), x, embed, { ratio: 2 }));
+    const between = linear(m.child('mix'), block('a', image), embed, embed);
+    const x = block('b', between);
+    conv2d(m.child('conv_proj'), tf.reshape(x, [-1, 1, tokens, channels]), embed, 5, { kernel: 1 });
+    return x;
+  });
 const mlpMacs = (d: number) => 24 * d;
-const [mix, head] = [18, 6];
+const [mix, conv, head] = [18, 30, 6];
 
 describe('with views of 1.5 and 2 of 3 channels', () => {
   const [a, b] = [1.5, 2] as const;
 
   test.each<[SearchCost, number, number]>([
     ['searched', mlpMacs(a) + mlpMacs(b), 2 * mlpMacs(3)],
-    // After the first the layer between, 2 tokens to 3 channels; after the second the classifier.
-    ['following', mlpMacs(a) + mlpMacs(b) + 6 * a + 2 * b, 2 * mlpMacs(3) + mix + head],
-    ['model', mlpMacs(a) + mlpMacs(b) + mix + head, 2 * mlpMacs(3) + mix + head],
+    // After the stack the convolution, 2 positions to 5 channels; the layer between is none.
+    ['following', mlpMacs(a) + mlpMacs(b) + 10 * b, 2 * mlpMacs(3) + conv],
+    ['model', mlpMacs(a) + mlpMacs(b) + mix + conv + head, 2 * mlpMacs(3) + mix + conv + head],
     [
       'proxy',
-      2 * (2 * a * a + a) + (1 + a) * 6 + 2 * (2 * b * b + b) + (1 + b) * 2,
-      2 * (2 * 9 + 3) + 4 * 6 + 2 * (2 * 9 + 3) + 4 * 2,
+      2 * (2 * a * a + a) + 2 * (2 * b * b + b) + (1 + b) * 10,
+      2 * (2 * 9 + 3) + 2 * (2 * 9 + 3) + 4 * 10,
     ],
   ])('the cost "%s" is %f of %f', (kind, cost, dense) => {
-    expect(shareAt(kind, twoMlps(), [a, b])).toBeCloseTo(cost / dense, 6);
-    expect(shareAt(kind, twoMlps(), [3, 3])).toBeCloseTo(1, 6);
+    expect(shareAt(kind, stack(), [a, b])).toBeCloseTo(cost / dense, 6);
+    expect(shareAt(kind, stack(), [3, 3])).toBeCloseTo(1, 6);
   });
+});
+
+test('dimensions that one layer reads together are one D~, and it is one layer', () => {
+  const model = modelOf((m, image) => {
+    const embed = m.dim('embed', channels, { prunable: false });
+    const [left, right] = [m.dim('left.io', channels), m.dim('right.io', channels)];
+    return linear(m.child('proj'), tf.concat([image, image], 2), [left, right], embed);
+  });
+  const proxy = (d: number) => 2 * d * d + d;
+  expect(shareAt('proxy', model, [1.5, 2])).toBeCloseTo(proxy(3.5) / proxy(6), 6);
 });
 
 describe('attention counts its products of tokens too', () => {
@@ -57,8 +78,8 @@ describe('attention counts its products of tokens too', () => {
   });
 });
 
-describe('a block that nothing of the kind follows', () => {
-  test('one whose dimension is no view', () => {
+describe('a block that no convolution follows', () => {
+  test('hidden channels', () => {
     const model = twoMlps();
     // Hidden widths of 6: 12 MACs for each channel.
     expect(shareAt('following', model, [3, 6], 'hidden')).toBeCloseTo(9 / 12, 6);
@@ -78,17 +99,17 @@ describe('a block that nothing of the kind follows', () => {
 });
 
 test('its slope is what a channel costs', () => {
-  const model = twoMlps();
+  const model = stack();
   const dims = dimsOf(model);
   const share = costShare('proxy', model, dims);
   const slope = tf.grad((d) =>
     share(
       new Map([
-        ['a.io', d],
-        ['b.io', tf.scalar(2)],
+        ['a.io', tf.scalar(2)],
+        ['b.io', d],
       ]),
     ),
   );
-  // 2 (4 d + 1) + 6, of 116 in all.
-  expect(slope(tf.scalar(1.5)).dataSync()[0]).toBeCloseTo((2 * (4 * 1.5 + 1) + 6) / 116, 6);
+  // 2 (4 d + 1) + 10, of 124 in all.
+  expect(slope(tf.scalar(1.5)).dataSync()[0]).toBeCloseTo((2 * (4 * 1.5 + 1) + 10) / 124, 6);
 });

@@ -17,11 +17,12 @@ import {
  * What a search calls the cost of its dimensions:
  *
  * - `searched` (KCR): the MACs of the layers that they belong to, which is what pruning saves;
- * - `following` (DCS 3.4): also those of the layer that reads what each block wrote, as if it read the
- *   block's channels alone (MobileViT's `conv_proj` after the last block). The pruned model keeps its stream
- *   whole, so this counts more than is saved;
- * - `proxy` (DCS 3.4, literally): sum of 2 (2 D~^2 + D~) + (1 + D~) H W C per block, with H W and C the
- *   positions and outputs of that following layer;
+ * - `following` (DCS 3.4): also those of the convolution that reads what the blocks wrote, as if it read the
+ *   selected channels alone (MobileViT's `conv_proj` after the last transformer, EfficientViT's first of the MBConv). The
+ *   pruned model keeps its stream whole, so this counts more than is saved;
+ * - `proxy` (DCS 3.4 and appendix A, literally): for each block 2 D~^2 + D~ per layer with the dimension (the two of
+ *   an MLP, `proj` after EfficientViT's branches), and (1 + D~) H W C for that convolution, with H W and C its
+ *   positions and outputs;
  * - `model`: the MACs of the whole model.
  */
 export type SearchCost = 'searched' | 'following' | 'proxy' | 'model';
@@ -39,41 +40,93 @@ export function costShare(
   const searched = entriesOf(model.costs, new Set(dims.map((dim) => dim.name)));
   const entries = {
     searched: () => searched,
-    following: () => [...searched, ...dims.flatMap((dim) => following(model, dim) ?? [])],
+    following: () => [...searched, ...searchedBlocks(model, dims).flatMap(asIfSelected)],
     model: () => model.costs,
   }[kind]();
   const dense = countMacs(entries).total;
   return (sizes) => tf.div(softMacs(entries, sizes), dense);
 }
 
-/** The first layer after those of a view that reads the dimension which the view is of, as if it read the view. */
-function following(model: Model, view: Dim): CostEntry | undefined {
-  const base = view.of;
-  if (!base) return undefined;
-  const own = entriesOf(model.costs, new Set([view.name]));
-  const after = model.costs.slice(model.costs.indexOf(own.at(-1)!) + 1);
-  const reads = (axis: Axis) => axisParts(axis).some((part) => partDim(part)?.name === base.name);
-  const entry = after.find((candidate) => reads(candidate.in));
-  if (!entry) return undefined;
-  const seen = axisParts(entry.in).map((part) => (partDim(part)?.name === base.name ? view : part));
-  return { ...entry, in: seen };
+/** Searched dimensions that lie one after another on one axis: D~ is the sum of their sizes. */
+interface SearchedBlock {
+  readonly dims: readonly Dim[];
+  /** The layers that they belong to. */
+  readonly own: readonly CostEntry[];
+  /** The convolution that reads what these wrote. */
+  readonly following?: CostEntry;
+}
+
+const dimsOf = (axis: Axis): Dim[] => axisParts(axis).flatMap((part) => partDim(part) ?? []);
+
+/** The blocks of a search, in the order of the model: dimensions that are first seen on one axis are one. */
+function searchedBlocks(model: Model, dims: readonly Dim[]): SearchedBlock[] {
+  const left = new Map(dims.map((dim) => [dim.name, dim]));
+  const blocks: Dim[][] = [];
+  for (const entry of model.costs)
+    for (const axis of [entry.in, entry.out]) {
+      const found = [...new Set(dimsOf(axis).flatMap(({ name }) => left.get(name) ?? []))];
+      for (const { name } of found) left.delete(name);
+      if (found.length > 0) blocks.push(found);
+    }
+  return blocks.map((own) => searchedBlock(model, own));
+}
+
+function searchedBlock(model: Model, dims: readonly Dim[]): SearchedBlock {
+  const own = entriesOf(model.costs, new Set(dims.map(({ name }) => name)));
+  const last = own.at(-1);
+  return { dims, own, following: last && followingConvolution(model, last) };
+}
+
+/**
+ * The layer that reads what another one wrote, if it is a convolution. Within a stack of transformers it is the next
+ * one's attention, so that a stack has one, after its last.
+ */
+function followingConvolution(model: Model, last: CostEntry): CostEntry | undefined {
+  const written = new Set(dimsOf(last.out).map((dim) => (dim.of ?? dim).name));
+  const after = model.costs.slice(model.costs.indexOf(last) + 1);
+  const next = after.find((entry) =>
+    dimsOf(entry.in).some((dim) => written.has((dim.of ?? dim).name)),
+  );
+  return next && isConvolution(model, next) ? next : undefined;
+}
+
+/** Whether a layer's weight is [out, in, k, k]. */
+const isConvolution = (model: Model, { name }: CostEntry) =>
+  model.params.some((param) => param.name === `${name}.weight` && param.shape.length === 4);
+
+/** The convolution after a block, as if it read the selected channels. */
+const asIfSelected = ({ dims, following }: SearchedBlock): CostEntry[] =>
+  following ? [{ ...following, in: dims }] : [];
+
+/** 2 d^2 + d for each layer, and (1 + d) area. */
+interface ProxyTerm {
+  readonly dims: readonly Dim[];
+  readonly layers: number;
+  readonly area: number;
 }
 
 function proxyShare(model: Model, dims: readonly Dim[]): (sizes: Sizes) => Tensor {
-  const blocks = dims.map((dim) => {
-    const next = following(model, dim);
-    return { dim, area: next ? next.positions * axisSize(next.out) : 0 };
-  });
-  // 2 (2 d^2 + d) + (1 + d) area
-  const denseOf = (d: number, area: number) => 2 * (2 * d * d + d) + (1 + d) * area;
-  const dense = blocks.reduce((sum, { dim, area }) => sum + denseOf(dim.size, area), 0);
+  const terms = searchedBlocks(model, dims).map(
+    ({ dims: own, own: entries, following }): ProxyTerm => ({
+      dims: own,
+      layers: entries.filter(({ kind }) => kind === 'linear').length,
+      area: following ? following.positions * axisSize(following.out) : 0,
+    }),
+  );
+  const dense = terms.reduce((sum, { dims: own, layers, area }) => {
+    const d = own.reduce((total, { size }) => total + size, 0);
+    return sum + layers * (2 * d * d + d) + (1 + d) * area;
+  }, 0);
   return (sizes) => {
-    const terms = blocks.map(({ dim, area }) => {
-      const d = sizes.get(dim.name)!;
-      return tf.add(tf.add(tf.mul(tf.square(d), 4), tf.mul(d, 2 + area)), area);
+    const parts = terms.map(({ dims: own, layers, area }) => {
+      const d = own
+        .map(({ name, size }) => sizes.get(name) ?? tf.scalar(size))
+        .reduce((a, b) => tf.add(a, b));
+      const square = tf.mul(tf.square(d), 2 * layers);
+      return tf.add(tf.add(square, tf.mul(d, layers + area)), area);
     });
     return tf.div(
-      terms.reduce((sum, term) => tf.add(sum, term)),
+      parts.reduce((sum, term) => tf.add(sum, term)),
       dense,
     );
   };

@@ -29,13 +29,15 @@ async function scores(criterion: Criterion, model: Model, weights: StateDict, en
   return found;
 }
 
-/** The weights with all that carry a channel multiplied by `factor`, once for each axis that carries it. */
+/** The weights with all that carry a channel, or what sees it, multiplied by `factor`, once for each axis that carries it. */
 function scaled(model: Model, weights: StateDict, dim: string, channel: number, factor: number) {
   const result: StateDict = { ...weights };
   for (const { name, shape, axes, trainable } of model.params) {
     if (!trainable) continue;
     axes.forEach((axis, at) => {
-      const places = axisChannels(axis).map((p) => p?.dim.name === dim && p.channel === channel);
+      const places = axisChannels(axis).map(
+        (p) => p?.channel === channel && (p.dim.name === dim || p.dim.of?.name === dim),
+      );
       if (!places.includes(true)) return;
       const after = sizeOf(shape.slice(at + 1));
       const data = Float32Array.from(result[name]!.data, (x, i) =>

@@ -3,6 +3,7 @@ import {
   compileInference,
   Generator,
   type Model,
+  prunableDims,
   prune,
   pruneState,
   topChannels,
@@ -14,9 +15,9 @@ import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { noise, smallModels } from './helpers.ts';
 
-/** Half of the channels that every MLP reads. */
+/** Half of the channels that every MLP reads, and the layer after the branches of attention. */
 function compact(model: Model): Model {
-  const io = [...model.dims.values()].filter((dim) => dim.role === 'io');
+  const io = prunableDims(model, ['io', 'context']);
   const scores = (size: number) => Array.from({ length: size }, (_, i) => Math.sin(i));
   return prune(
     model,

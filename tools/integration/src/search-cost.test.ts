@@ -1,14 +1,20 @@
 import { createModel } from '@kcr/backbones';
-import { entriesOf, type Model, tf } from '@kcr/core';
+import { type Model, tf } from '@kcr/core';
 import { costShare, type SearchCost } from '@kcr/masks';
 import { describe, expect, test } from 'vitest';
 import { smallModels } from './helpers.ts';
 
-const dimsOf = (model: Model) => [...model.dims.values()].filter((dim) => dim.role === 'io');
+const dimsOf = (model: Model, role = 'io') =>
+  [...model.dims.values()].filter((dim) => dim.role === role);
 
 /** The share of the dense cost at these sizes of the searched dimensions. */
-function shareAt(kind: SearchCost, model: Model, sizeOf: (full: number, i: number) => number) {
-  const dims = dimsOf(model);
+function shareAt(
+  kind: SearchCost,
+  model: Model,
+  sizeOf: (full: number, i: number) => number,
+  role?: string,
+) {
+  const dims = dimsOf(model, role);
   const sizes = dims.map((dim, i) => [dim.name, tf.scalar(sizeOf(dim.size, i))] as const);
   return costShare(kind, model, dims)(new Map(sizes)).dataSync()[0]!;
 }
@@ -29,37 +35,63 @@ describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
   );
 });
 
-// MobileViT-S at 256 px: transformers of 144 x 2, 192 x 4 and 240 x 3 channels.
+// MobileViT-S at 224 px: transformers of 144 x 2, 192 x 4 and 240 x 3 channels, and the filters of the convolution after each.
 const stages = [
-  { d: 144, blocks: 2, tokens: 32 * 32, conv: 96 },
-  { d: 192, blocks: 4, tokens: 16 * 16, conv: 128 },
-  { d: 240, blocks: 3, tokens: 8 * 8, conv: 160 },
+  { d: 144, transformers: 2, tokens: 28 * 28, filters: 96 },
+  { d: 192, transformers: 4, tokens: 14 * 14, filters: 128 },
+  { d: 240, transformers: 3, tokens: 7 * 7, filters: 160 },
 ];
+const mobilevit = () => createModel('mobilevit_s', { img_size: 224 });
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b);
 
-test("on MobileViT what follows is the next block's q, k and v, and the convolution after the last", () => {
-  const model = createModel('mobilevit_s');
-  const mlp = (d: number, kept: number) => 2 * kept * 2 * d;
-  const total = (kept: (d: number) => number) =>
-    stages.reduce((sum, { d, blocks, tokens, conv }) => {
-      const next = (blocks - 1) * 3 * d + conv;
-      return sum + tokens * (blocks * mlp(d, kept(d)) + next * kept(d));
-    }, 0);
-  for (const ratio of [1, 0.5])
-    expect(shareAt('following', model, (full) => ratio * full)).toBeCloseTo(
-      total((d) => ratio * d) / total((d) => d),
+test('on MobileViT what follows is the convolution after each stack of transformers', () => {
+  const total = (share: number) =>
+    sum(
+      stages.map(({ d, transformers, tokens, filters }) => {
+        const mlp = 2 * share * d * 2 * d;
+        return tokens * (transformers * mlp + share * d * filters);
+      }),
+    );
+  for (const share of [1, 0.5])
+    expect(shareAt('following', mobilevit(), (full) => share * full)).toBeCloseTo(
+      total(share) / total(1),
       6,
     );
-  const searched = entriesOf(model.costs, new Set(dimsOf(model).map((dim) => dim.name)));
-  expect(searched).toHaveLength(2 * 9);
 });
 
-test("the proxy is the paper's formula", () => {
-  const model = createModel('mobilevit_s');
-  const block = (s: number, area: number) => 2 * (2 * s * s + s) + (1 + s) * area;
-  const total = (ratio: number) =>
-    stages.reduce((sum, { d, blocks, tokens, conv }) => {
-      const inner = (blocks - 1) * block(ratio * d, tokens * 3 * d);
-      return sum + inner + block(ratio * d, tokens * conv);
-    }, 0);
-  expect(shareAt('proxy', model, (full) => full / 4)).toBeCloseTo(total(1 / 4) / total(1), 6);
+describe("the proxy is the paper's formula", () => {
+  test('on MobileViT: two layers per MLP, one convolution per MobileViT block (DCS 3.4)', () => {
+    const total = (share: number) =>
+      sum(
+        stages.map(({ d: width, transformers, tokens, filters }) => {
+          const d = share * width;
+          return transformers * 2 * (2 * d * d + d) + (1 + d) * tokens * filters;
+        }),
+      );
+    // By hand: 19,095,168 dense, 4,583,640 at a quarter of the channels.
+    expect([total(1), total(1 / 4)]).toEqual([19_095_168, 4_583_640]);
+    const found = shareAt('proxy', mobilevit(), (full) => full / 4);
+    expect(found).toBeCloseTo(total(1 / 4) / total(1), 6);
+  });
+
+  test('on EfficientViT: one layer, what the branches give together, the MBConv (DCS, appendix A)', () => {
+    const model = createModel('efficientvit_b1');
+    // Two branches of 128 and of 256 channels; the MBConv's first convolution has four times as many filters.
+    const blocks = [
+      { count: 3, joined: 2 * 128, tokens: 14 * 14, filters: 512 },
+      { count: 4, joined: 2 * 256, tokens: 7 * 7, filters: 1024 },
+    ];
+    const total = (share: number) =>
+      sum(
+        blocks.map(({ count, joined, tokens, filters }) => {
+          const d = share * joined;
+          return count * (2 * d * d + d + (1 + d) * tokens * filters);
+        }),
+      );
+    const found = shareAt('proxy', model, (full) => full / 4, 'context');
+    expect(found).toBeCloseTo(total(1 / 4) / total(1), 6);
+    // The same sum, however it is spread over the branches of a block.
+    const uneven = shareAt('proxy', model, (full, i) => (i % 2 === 0 ? full / 2 : 0), 'context');
+    expect(uneven).toBeCloseTo(found, 6);
+  });
 });

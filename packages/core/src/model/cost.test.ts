@@ -34,6 +34,34 @@ test('a dimension is in the entries that read or write it, or one of its groups'
   expect(names('other')).toEqual([]);
 });
 
+describe('a view', () => {
+  const view = makeDim('view', 8, { of: v, kept: [0, 1, 4, 5] });
+  const reads: CostEntry = {
+    name: 'read',
+    kind: 'linear',
+    positions: 10,
+    in: view,
+    out: 3,
+    kernel: 1,
+  };
+  const soft = (sizes: Record<string, number>) =>
+    softMacs(
+      [reads],
+      new Map(Object.entries(sizes).map(([name, n]): [string, Tensor] => [name, tf.scalar(n)])),
+    ).dataSync()[0];
+
+  test('is in the entries of the dimension that it looks at', () => {
+    expect(entriesOf([...entries, reads], new Set(['view']))).toEqual([reads]);
+    expect(entriesOf([reads], new Set(['v']))).toEqual([reads]);
+  });
+
+  test('has its own soft size, or shrinks as that dimension does', () => {
+    expect(soft({})).toBe(10 * 4 * 3);
+    expect(soft({ v: 6 })).toBeCloseTo(10 * 3 * 3, 4);
+    expect(soft({ v: 6, view: 1.5 })).toBeCloseTo(10 * 1.5 * 3, 4);
+  });
+});
+
 describe('soft MACs', () => {
   const soft = (sizes: Record<string, number>) => {
     const tensors = Object.entries(sizes).map(([name, n]): [string, Tensor] => [

@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { type Axis, axisParts, axisSize, partDim, partShare } from './dim.ts';
+import { type Axis, axisParts, axisSize, type Dim, partDim, partShare } from './dim.ts';
 
 /**
  * One matrix product or convolution of a model, for one image: positions x in x out x kernel / groups MACs.
@@ -41,15 +41,28 @@ export function countMacs(entries: readonly CostEntry[]): Macs {
 const dimsOf = (entry: CostEntry) =>
   [...axisParts(entry.in), ...axisParts(entry.out)].flatMap((part) => partDim(part) ?? []);
 
-/** The entries that a dimension in `names` takes part in. */
+/** The entries that a dimension in `names`, or a view of one, takes part in. */
 export const entriesOf = (entries: readonly CostEntry[], names: ReadonlySet<string>) =>
-  entries.filter((entry) => dimsOf(entry).some((dim) => names.has(dim.name)));
+  entries.filter((entry) =>
+    dimsOf(entry).some((dim) => names.has(dim.name) || names.has(dim.of?.name ?? '')),
+  );
+
+/**
+ * The soft size of a dimension: its own, or that share of a view's channels which the dimension it looks at keeps;
+ * absent where neither is soft.
+ */
+function softSize(dim: Dim, sizes: ReadonlyMap<string, Tensor>): Tensor | undefined {
+  const own = sizes.get(dim.name);
+  if (own || !dim.of) return own;
+  const base = sizes.get(dim.of.name);
+  return base && tf.mul(base, dim.size / dim.of.size);
+}
 
 /**
  * MACs as a differentiable function of soft dimension sizes (KCR 3.3, DCS 3.4).
  *
- * @param sizes by dimension name, the expected number of kept channels, a scalar each; dimensions
- *   that are absent count at their size
+ * @param sizes by dimension name, the expected number of kept channels, a scalar each; a view that is absent counts
+ *   in proportion to the dimension it looks at, other dimensions at their size
  * @returns scalar
  */
 export function softMacs(
@@ -60,7 +73,8 @@ export function softMacs(
     let fixed = 0;
     const soft: Tensor[] = [];
     for (const part of axisParts(parts)) {
-      const size = sizes.get(partDim(part)?.name ?? '');
+      const dim = partDim(part);
+      const size = dim && softSize(dim, sizes);
       if (size) soft.push(tf.mul(size, partShare(part)));
       else fixed += axisSize(part);
     }

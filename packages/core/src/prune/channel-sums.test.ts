@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { linear } from '../layers/linear.ts';
 import { batchNorm } from '../layers/norm.ts';
+import { take } from '../model/channel-view.ts';
 import { tinyModel } from '../train/testing.ts';
 import { type ChannelSumOptions, channelSums } from './channel-sums.ts';
+import { prune } from './prune.ts';
 import { perceptron, transformer } from './testing.ts';
 import { weightValues } from './weight-values.ts';
 
@@ -75,4 +77,22 @@ test('parameters without values and running statistics count for nothing', () =>
   const values = { 'norm.running_mean': ones(2), 'norm.weight': ones(2) };
   expect(lists(channelSums(model, values))).toEqual({ hidden: [1, 1] });
   expect(channelSums(model, {}).size).toBe(0);
+});
+
+test('what carries a channel of a view counts for the channel that it sees, too', () => {
+  const model = tinyModel((m, pixels) => {
+    const wide = m.dim('wide', 4);
+    const view = m.dim('view', wide);
+    const x = linear(m.child('fc'), pixels, 2, wide);
+    const features = linear(m.child('read'), take(x, view), view, 2);
+    return { features, logits: linear(m.child('head'), features, 2, 2) };
+  });
+  // Rows of fc [4, 2], columns of read [2, 4].
+  const values = weightValues(model, (name, i) => (/weight/.test(name) ? i : 0));
+  const sums = { wide: [1 + 4, 5 + 6, 9 + 8, 13 + 10], view: [4, 6, 8, 10] };
+  expect(lists(channelSums(model, values))).toEqual(sums);
+  // A view that was pruned sees the second and the last: columns of read [2, 2].
+  const half = prune(model, { view: [1, 3] });
+  const left = weightValues(half, (name, i) => (/weight/.test(name) ? i : 0));
+  expect(lists(channelSums(half, left))).toEqual({ wide: [1, 5 + 2, 9, 13 + 4], view: [2, 4] });
 });
