@@ -77,12 +77,30 @@ describe('a run from images to the report', () => {
         'trace',
         'tnn',
         'kc',
+        'aTnn',
+        'aKc',
+        'landmarks',
+        'trainImages',
         'iXtX',
         'iXtY',
         'ib',
       ]);
     expect(summary.compact.macs).toBeLessThanOrEqual(0.85 * summary.dense.macs);
     expect(summary.compact.params).toBeLessThan(summary.dense.params);
+  });
+
+  test('a name is one number in the log and in the summary: TNN and KC are of all training images', async () => {
+    const { compact } = JSON.parse(await readFile(at('run', 'summary.json'), 'utf8'));
+    const lines = (await readFile(at('run', 'compact', 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n');
+    const last = JSON.parse(lines.at(-1)!);
+    for (const name of ['tnn', 'kc']) expect(last[name]).toBeCloseTo(compact[name], 5);
+    expect([compact.landmarks, compact.trainImages]).toEqual([16, 24]);
+    for (const { kc, aKc, tnn, aTnn } of [compact, last]) {
+      expect(aKc).toBeGreaterThanOrEqual(kc);
+      expect(aTnn).toBeGreaterThanOrEqual(tnn);
+    }
   });
 
   test('a finished run is not trained again', async () => {

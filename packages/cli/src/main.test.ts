@@ -132,6 +132,12 @@ describe('arguments are read to the options of the command', () => {
     ],
     ['inspect', ['m', '--config', '{}', '--json'], ['m'], { config: '{}', json: true }],
     [
+      'features',
+      ['c', '--data', 'd', '--out', 'f', '--batch-size', '8', '--crop-ratio', '0.9'],
+      ['c'],
+      { data: 'd', out: 'f', batchSize: 8, cropRatio: 0.9, invalid: 'error', ...engine },
+    ],
+    [
       'complexity',
       ['f', '--rank', '3', '--landmarks', '9', '--sampling', 'leverage'],
       ['f'],

@@ -6,6 +6,7 @@ import { addCompress } from './commands/compress.ts';
 import { addEval } from './commands/eval.ts';
 import { addEvalCoco } from './commands/eval-coco.ts';
 import { addExport } from './commands/export.ts';
+import { addFeatures } from './commands/features.ts';
 import { addIb } from './commands/ib.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addPredict } from './commands/predict.ts';
@@ -26,6 +27,7 @@ const commands = [
   addEvalCoco,
   addPredict,
   addInspect,
+  addFeatures,
   addComplexity,
   addIb,
   addExport,

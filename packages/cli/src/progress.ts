@@ -4,6 +4,9 @@ import { Presets, SingleBar } from 'cli-progress';
 
 type EventOf<T extends PipelineEvent['type']> = Extract<PipelineEvent, { type: T }>;
 
+/** Milliseconds between lines of what has many small steps. */
+const PAUSE = 2000;
+
 const seconds = (s: number) =>
   s < 90
     ? `${Math.round(s)} s`
@@ -87,6 +90,7 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   const write = (line: string) => void stream.write(`${line}\n`);
   let training: TrainingView | undefined;
   let pruning = new Clock();
+  let reading: { clock: Clock; told: number } | undefined;
   const left = (done: number, all: number) =>
     done === 0 ? '' : `, ${seconds(pruning.left(done, all, 0))} left`;
   const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
@@ -113,6 +117,13 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     },
     predicted: ({ image, drawing, done, images }) =>
       write(`${image}: ${drawing} (${done}/${images})`),
+    features({ done, images }) {
+      reading ??= { clock: new Clock(), told: performance.now() };
+      const rest = seconds(reading.clock.left(done, images));
+      if (done < images && performance.now() - reading.told < PAUSE) return;
+      reading.told = performance.now();
+      write(`features: ${done} of ${images} images${done < images ? `, ${rest} left` : ''}`);
+    },
     skipped({ where, entries }) {
       for (const [code, n] of Object.entries(entries))
         write(`warning: ${where}: ${n} entries left out (${code})`);

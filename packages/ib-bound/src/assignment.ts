@@ -1,7 +1,5 @@
 import { KcrError, shapeText } from '@kcr/core';
-import type { Features } from '@kcr/features';
-import { squaredDistances } from './squared-distances.ts';
-import { unitRows } from './unit-rows.ts';
+import { type Features, squaredDistances, unitRows } from '@kcr/features';
 
 /** Options of {@link Assigner}. */
 export interface AssignmentOptions {

@@ -1,11 +1,10 @@
 import { createEagerEngine, tf } from '@kcr/core';
-import type { Features } from '@kcr/features';
+import { type Features, unitRows } from '@kcr/features';
 import { beforeAll, expect, test } from 'vitest';
 import { Assigner } from './assignment.ts';
 import { boundLoss } from './bound-loss.ts';
 import { information } from './information.ts';
 import { normal, phi } from './testing.ts';
-import { unitRows } from './unit-rows.ts';
 
 const classes = 4;
 

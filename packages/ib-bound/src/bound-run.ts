@@ -6,6 +6,7 @@ import {
   type RefreshContext,
   type Tensor,
 } from '@kcr/core';
+import { unitRows } from '@kcr/features';
 import { boundLoss } from './bound-loss.ts';
 import type { IbBoundSettings } from './bound-settings.ts';
 import { effectiveClusters } from './effective-clusters.ts';
@@ -13,7 +14,6 @@ import { FeatureClusters } from './feature-clusters.ts';
 import { type Information, information } from './information.ts';
 import { ObservedFeatures } from './observed-features.ts';
 import { SampledInputs } from './sampled-inputs.ts';
-import { unitRows } from './unit-rows.ts';
 
 /** What the bound needs in a run: clusters, assignments and Q(a|y), and what they say of the features. */
 export class BoundRun {

@@ -1,7 +1,11 @@
 import { type ArraySlot, float32, type Generator, type PluginRun, type Tensor } from '@kcr/core';
-import type { Features } from '@kcr/features';
-import { classMeans, firstCentroids } from './first-centroids.ts';
-import { type Clusters, miniBatchKMeans } from './k-means.ts';
+import {
+  type Clusters,
+  classMeans,
+  type Features,
+  firstCentroids,
+  miniBatchKMeans,
+} from '@kcr/features';
 import { savedCentroids } from './saved-centroids.ts';
 
 export interface FeatureClusterOptions {

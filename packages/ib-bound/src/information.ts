@@ -1,10 +1,8 @@
 import { KcrError } from '@kcr/core';
-import type { Features } from '@kcr/features';
+import { addProducts, BLOCK, type Features } from '@kcr/features';
 import { Assigner, type AssignmentOptions } from './assignment.ts';
-import { BLOCK } from './block.ts';
 import { logConditional } from './log-conditional.ts';
 import { mutualInformation } from './mutual-information.ts';
-import { addProducts } from './products.ts';
 
 /** What the information bottleneck is made of, in nats. */
 export interface Information {

@@ -1,8 +1,5 @@
 import type { Generator } from '@kcr/core';
-import type { Features } from '@kcr/features';
-import { firstCentroids } from './first-centroids.ts';
-import { miniBatchKMeans } from './k-means.ts';
-import { unitRows } from './unit-rows.ts';
+import { type Features, firstCentroids, miniBatchKMeans, unitRows } from '@kcr/features';
 
 /** Passes of K-means where clusters are found anew. */
 export const PASSES = 10;

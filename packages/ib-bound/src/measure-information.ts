@@ -1,11 +1,8 @@
 import type { Generator } from '@kcr/core';
-import type { Features } from '@kcr/features';
+import { classMeans, type Features, miniBatchKMeans, unitRows } from '@kcr/features';
 import type { AssignmentOptions } from './assignment.ts';
-import { classMeans } from './first-centroids.ts';
 import { type Information, information } from './information.ts';
 import { clusterInputs, PASSES } from './input-clusters.ts';
-import { miniBatchKMeans } from './k-means.ts';
-import { unitRows } from './unit-rows.ts';
 
 export interface MeasureOptions extends AssignmentOptions {
   /** [n, d] */

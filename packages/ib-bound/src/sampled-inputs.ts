@@ -1,9 +1,8 @@
 import { type ArraySlot, float32, type PluginRun, type RefreshContext } from '@kcr/core';
-import { type Features, rows } from '@kcr/features';
+import { type Features, rows, unitRows } from '@kcr/features';
 import { clusterInputs } from './input-clusters.ts';
 import { poolImages } from './pooled-pixels.ts';
 import { savedCentroids } from './saved-centroids.ts';
-import { unitRows } from './unit-rows.ts';
 
 export interface SampledInputOptions {
   clusters: number;

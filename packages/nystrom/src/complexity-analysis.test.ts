@@ -23,11 +23,19 @@ const contextOf = (train: object) =>
 
 test('numbers are those of the report', async () => {
   const { numbers } = await complexityAnalysis(options).measure(contextOf({}));
-  const { trace, tnn, kc } = complexity(featuresOf(rows), {
+  const { trace, tnn, kc, aTnn, aKc } = complexity(featuresOf(rows), {
     ...options,
     generator: new Generator(1),
   });
-  expect(numbers).toEqual({ trace, tnn, kc: kc.value });
+  expect(numbers).toEqual({
+    trace,
+    tnn,
+    kc: kc.value,
+    aTnn,
+    aKc: aKc.value,
+    landmarks: 4,
+    trainImages: 4,
+  });
 });
 
 test('the spectrum is drawn without its zeros', async () => {
@@ -44,7 +52,7 @@ test("a classifier's loss has its bounds, step 0 of which is the squared targets
   const labels = Int32Array.of(0, 1, 0, 1);
   const { charts } = await complexityAnalysis(options).measure(contextOf({ labels }));
   const { title, lines, logX } = charts![1]!;
-  expect([title, logX]).toEqual(['Bounds up to constants: small', true]);
+  expect([title, logX]).toEqual(['Bounds up to constants, with A-KC: small', true]);
   expect(lines.map(({ name, dashed }) => [name, dashed])).toEqual([
     ['upper bound', true],
     ['training loss', false],

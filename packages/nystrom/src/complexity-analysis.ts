@@ -1,15 +1,9 @@
 import { type AnalysisContext, type Dataset, defineAnalysis, float32 } from '@kcr/core';
 import { type Features, toFeatures } from '@kcr/features';
 import { type BoundPoint, kcrBounds } from './bounds.ts';
-import { complexity } from './complexity-report.ts';
-import type { LandmarkSampling } from './landmarks.ts';
+import { type ComplexityOptions, complexity } from './complexity-report.ts';
 
-export interface ComplexityAnalysisOptions {
-  /** r of TNN_r. */
-  rank: number;
-  landmarks: number;
-  sampling?: LandmarkSampling;
-}
+export type ComplexityAnalysisOptions = Omit<ComplexityOptions, 'generator'>;
 
 const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
@@ -36,8 +30,8 @@ const boundLines = (bounds: readonly BoundPoint[]) =>
   }));
 
 /**
- * Trace, TNN_r and KC of the training images' features, their spectrum, and for classifiers KCR's bounds of the loss
- * (KCR 3.2, theorem 1).
+ * Of all training images' features, n of them: trace, TNN_r and KC exactly, and A-KC and the TNN_r behind it by the Nystrom
+ * method with m landmarks; their spectrum, and for classifiers KCR's bounds of the loss (KCR 3.2, theorem 1).
  *
  * @throws KcrError `RANK`, `LANDMARKS`
  */
@@ -47,17 +41,22 @@ export const complexityAnalysis = defineAnalysis('complexity', {
     { number: 'tnn', title: 'TNN', digits: 4 },
     { number: 'tnn', per: 'trace', title: 'TNN / trace', digits: 2, percent: true },
     { number: 'kc', title: 'KC', digits: 5 },
+    { number: 'aKc', title: 'A-KC', digits: 5 },
+    { number: 'landmarks', title: 'm', digits: 0 },
+    { number: 'trainImages', title: 'n', digits: 0 },
   ],
   measure: (options: ComplexityAnalysisOptions) => async (context: AnalysisContext) => {
     const { train, generator, name } = context;
     const features = toFeatures(await context.features());
-    const { trace, tnn, kc, akc, spectrum } = complexity(features, { ...options, generator });
+    const report = complexity(features, { ...options, generator });
+    const { n: trainImages, landmarks, trace, tnn, aTnn, spectrum } = report;
+    const [kc, aKc] = [report.kc.value, report.aKc.value];
     const points = [...spectrum].flatMap((value, i): [number, number][] =>
       value > 1e-12 ? [[i + 1, value]] : [],
     );
-    const bounds = lossBounds(features, train, akc.value);
+    const bounds = lossBounds(features, train, aKc);
     return {
-      numbers: { trace, tnn, kc: kc.value },
+      numbers: { trace, tnn, kc, aTnn, aKc, landmarks, trainImages },
       charts: [
         {
           title: "Spectrum of the features' gram matrix",
@@ -69,7 +68,7 @@ export const complexityAnalysis = defineAnalysis('complexity', {
         ...(bounds.length > 0
           ? [
               {
-                title: `Bounds up to constants: ${name}`,
+                title: `Bounds up to constants, with A-KC: ${name}`,
                 x: 'gradient descent steps on the last layer + 1',
                 y: 'squared loss',
                 logX: true,

@@ -1,7 +1,7 @@
 import { Generator } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { type ComplexityOptions, complexity } from './complexity-report.ts';
-import type { LandmarkSampling } from './landmarks.ts';
+import { landmarkSamplings } from './landmarks.ts';
 import { featuresOf, gram, lowRank, shapes } from './testing.ts';
 
 const options = (more: Partial<ComplexityOptions>): ComplexityOptions => ({
@@ -22,7 +22,7 @@ test('by hand: features along three axes', () => {
   expect(report).toMatchObject({ n: 3, d: 3, rank: 1 });
   expect(report.trace).toBeCloseTo(7, 12);
   expect(report.tnn).toBeCloseTo(5 / 3, 12);
-  expect(report.tnnApprox).toBeCloseTo(5 / 3, 9);
+  expect(report.aTnn).toBeCloseTo(5 / 3, 9);
   [16 / 3, 4 / 3, 1 / 3].forEach((x, i) => expect(report.spectrum[i]).toBeCloseTo(x, 12));
   // 1/3 + sqrt(5/9) = 1.079, 2/3 + 1/3 = 1 and 3/3: the first of the best.
   expect(report.kc.value).toBeCloseTo(1, 12);
@@ -31,21 +31,28 @@ test('by hand: features along three axes', () => {
 describe.each(shapes)('%s', (_, n, d, rank) => {
   const features = lowRank(n, d, rank);
 
-  test.each<LandmarkSampling>(['uniform', 'kmeans++', 'leverage'])(
-    'with all images as landmarks A-KC is KC (%s)',
-    (sampling) => {
-      const report = complexity(features, options({ rank: 3, landmarks: n, sampling }));
-      expect(report.trace).toBeCloseTo(gram(features).trace(), 9);
-      expect(report.tnnApprox).toBeCloseTo(report.tnn, 6);
-      expect(report.akc.value).toBeCloseTo(report.kc.value, 6);
-    },
-  );
+  test.each(landmarkSamplings)('with all images as landmarks A-KC is KC (%s)', (sampling) => {
+    const report = complexity(features, options({ rank: 3, landmarks: n, sampling }));
+    expect(report.trace).toBeCloseTo(gram(features).trace(), 9);
+    expect(report.aTnn).toBeCloseTo(report.tnn, 12);
+    expect(report.aKc.value).toBeCloseTo(report.kc.value, 12);
+  });
 
   test('with fewer landmarks approximations are from above', () => {
     const report = complexity(features, options({ rank: 2, landmarks: 4 }));
-    expect(report.tnnApprox).toBeGreaterThanOrEqual(report.tnn - 1e-9);
-    expect(report.akc.value).toBeGreaterThanOrEqual(report.kc.value - 1e-9);
+    expect(report.aTnn).toBeGreaterThanOrEqual(report.tnn - 1e-9);
+    expect(report.aKc.value).toBeGreaterThanOrEqual(report.kc.value - 1e-9);
   });
+});
+
+test('without options: the rank is the argmin of KC, and landmarks are four times the features', () => {
+  const features = lowRank(60, 3, 3);
+  const { rank, landmarks, kc, tnn, trace } = complexity(features, { generator: new Generator(1) });
+  expect([rank, landmarks]).toEqual([kc.argmin, 12]);
+  expect(kc.value).toBeCloseTo(rank / 60 + Math.sqrt(tnn / 60), 12);
+  expect(tnn).toBeLessThan(trace);
+  const few = complexity(lowRank(5, 3, 3), { generator: new Generator(1) });
+  expect(few.landmarks).toBe(5);
 });
 
 test.each([

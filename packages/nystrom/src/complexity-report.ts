@@ -1,30 +1,40 @@
 import type { Generator } from '@kcr/core';
-import { type Features, rows } from '@kcr/features';
+import type { Features } from '@kcr/features';
 import { type Complexity, kernelComplexity } from './kernel-complexity.ts';
-import { type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
-import { nystromDirections, nystromTails } from './nystrom.ts';
+import { type LandmarkSampling, landmarkFeatures } from './landmarks.ts';
+import { landmarkDirections, nystromTails } from './nystrom.ts';
 import { covariance, eigen } from './spectrum.ts';
 import { checkRank, spectrumTails } from './spectrum-tails.ts';
 
 export interface ComplexityOptions {
-  /** r of TNN_r, 0..d. */
-  rank: number;
-  /** Number of landmarks, 1..n. */
-  landmarks: number;
+  /** r of TNN_r, 0..d. Default: the argmin of KC. */
+  rank?: number;
+  /** m, the number of landmarks, 1..n. Default: {@link defaultLandmarks}. */
+  landmarks?: number;
   sampling?: LandmarkSampling;
   generator: Generator;
 }
 
-/** How complex the kernel of a set of features is. Everything is a mean over images (K = F F^T / n). */
+/** Landmarks where no number is given: four times the features, at most all images. */
+export const defaultLandmarks = ({ n, d }: Pick<Features, 'n' | 'd'>): number => Math.min(4 * d, n);
+
+/**
+ * How complex the kernel of a set of features is (K = F F^T / n). `tnn` and `kc` are exact over all n images; `aTnn` and
+ * `aKc` are their Nystrom values from the landmarks.
+ */
 export interface ComplexityReport {
   n: number;
   d: number;
   rank: number;
+  /** m. */
+  landmarks: number;
+  sampling: LandmarkSampling;
   trace: number;
+  /** TNN_r */
   tnn: number;
-  tnnApprox: number;
   kc: Complexity;
-  akc: Complexity;
+  aTnn: number;
+  aKc: Complexity;
   /** Eigenvalues, largest first. */
   spectrum: Float64Array;
 }
@@ -35,23 +45,27 @@ export interface ComplexityReport {
  * @throws KcrError `RANK`, `LANDMARKS`
  */
 export function complexity(features: Features, options: ComplexityOptions): ComplexityReport {
-  const { rank, landmarks, sampling = 'uniform', generator } = options;
   const { n, d } = features;
-  checkRank(rank, d);
-  const chosen = sampleLandmarks(features, landmarks, sampling, generator);
+  const { landmarks = defaultLandmarks(features), sampling = 'uniform', generator } = options;
+  if (options.rank !== undefined) checkRank(options.rank, d);
   const s = covariance(features);
-  const spectrum = eigen(s).values;
-  const tails = spectrumTails(spectrum);
-  const approximate = nystromTails(s, nystromDirections(rows(features, chosen)));
+  const all = eigen(s);
+  const chosen = landmarkFeatures(features, landmarks, sampling, generator, all);
+  const exact = spectrumTails(all.values);
+  const approximate = nystromTails(all, landmarkDirections(chosen).vectors);
+  const kc = kernelComplexity(exact, n);
+  const rank = options.rank ?? kc.argmin;
   return {
     n,
     d,
     rank,
+    landmarks,
+    sampling,
     trace: s.trace(),
-    tnn: tails[rank]!,
-    tnnApprox: approximate[rank]!,
-    kc: kernelComplexity(tails, n),
-    akc: kernelComplexity(approximate, n),
-    spectrum,
+    tnn: exact[rank]!,
+    kc,
+    aTnn: approximate[rank]!,
+    aKc: kernelComplexity(approximate, n),
+    spectrum: all.values,
   };
 }

@@ -1,8 +1,10 @@
 export * from './bounds.ts';
 export * from './complexity-analysis.ts';
 export * from './complexity-report.ts';
+export type { Interval } from './interval.ts';
 export { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
 export * from './kernel-complexity.ts';
+export * from './landmark-curve.ts';
 export * from './landmarks.ts';
 export * from './nystrom.ts';
 export * from './spectrum.ts';

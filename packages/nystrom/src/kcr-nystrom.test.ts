@@ -11,7 +11,9 @@ import { rows, toFeatures } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
 import { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
-import { gramSpectrum } from './spectrum.ts';
+import { landmarkSamplings } from './landmarks.ts';
+import { projectionTails } from './nystrom.ts';
+import { covariance, eigen, gramSpectrum } from './spectrum.ts';
 import { spectrumTails } from './spectrum-tails.ts';
 import { lowRank, pluginRun } from './testing.ts';
 
@@ -19,6 +21,7 @@ const [n, d] = [12, 4];
 const array = float32([n, d], lowRank(n, d, d).data);
 const features = toFeatures(array);
 const tails = spectrumTails(gramSpectrum(features));
+const all = [...Array(n).keys()];
 
 /** A plugin in a run of ten epochs, and the landmarks that it asked for. */
 async function attached(engine: Engine, options: KcrNystromOptions) {
@@ -62,29 +65,84 @@ describe.each(['projection', 'reconstruction', 'linear'] as const)('%s', (form) 
   });
 });
 
-test('metrics are those of the landmarks, also without a loss', async () => {
+test('metrics are exact over all images, and A-KC from the landmarks, also without a loss', async () => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
-  const { hooks, refresh, asked } = await attached(engine, { eta: 0, rank: 1, landmarks: 6 });
+  const { hooks, refresh, asked } = await attached(engine, { eta: 0, rank: 1, landmarks: 3 });
   expect(hooks.loss).toBeUndefined();
   expect(await hooks.metrics!(progress)).toEqual({});
   await refresh(0);
-  const own = spectrumTails(gramSpectrum(rows(features, asked[0]!)));
-  const { value, argmin } = kernelComplexity(own, 6);
-  expect(await hooks.metrics!(progress)).toEqual({
-    tnn: own[1],
-    tnnRatio: own[1]! / own[0]!,
-    kc: value,
-    kcArgmin: argmin,
-  });
+  expect(asked.flatMap((indices) => [...indices])).toEqual(all);
+  const { value: kc, argmin: kcArgmin } = kernelComplexity(tails, n);
+  const found = await hooks.metrics!(progress);
+  const { aTnn, aKc, ...exact } = found;
+  expect(exact).toEqual({ tnn: tails[1], tnnRatio: tails[1]! / tails[0]!, kc, kcArgmin });
+  expect(aTnn).toBeGreaterThan(tails[1]!);
+  expect(aKc).toBeGreaterThanOrEqual(kc);
+  // The same landmarks in another way: with 3 of them no estimate is exact.
+  expect(aTnn).toBeLessThan(tails[0]!);
+});
+
+test('with the estimator landmarks metrics are of those alone, by names of their own', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  for (const landmarks of [3, 6]) {
+    const options = { eta: 1, rank: 1, landmarks, estimator: 'landmarks', warmup: 0 } as const;
+    const { hooks, refresh, asked, loss } = await attached(engine, options);
+    await refresh(0);
+    const own = rows(features, asked[0]!);
+    const spectrum = eigen(covariance(own));
+    const ownTails = spectrumTails(spectrum.values);
+    const { value, argmin } = kernelComplexity(ownTails, landmarks);
+    expect(await hooks.metrics!(progress)).toEqual({
+      landmarkTnn: expect.closeTo(ownTails[1]!, 6),
+      landmarkTnnRatio: expect.closeTo(ownTails[1]! / ownTails[0]!, 6),
+      landmarkKc: expect.closeTo(value, 6),
+      landmarkKcArgmin: argmin,
+    });
+    const principal = projectionTails(covariance(features), spectrum.vectors);
+    expect(await loss()).toBeCloseTo(principal[1]!, 4);
+  }
+});
+
+test.each(landmarkSamplings)(
+  '%s: the loss is what orth(S V) leaves, between TNN_r and the estimate',
+  async (sampling) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const options = { eta: 1, rank: 1, landmarks: 3, sampling, warmup: 0 };
+    const { hooks, refresh, loss } = await attached(engine, options);
+    await refresh(0);
+    const found = await loss();
+    const { tnn, aTnn } = await hooks.metrics!(progress);
+    expect(tnn).toBeCloseTo(tails[1]!, 6);
+    expect(found).toBeGreaterThanOrEqual(tnn! - 1e-5);
+    expect(found).toBeLessThanOrEqual(aTnn! + 1e-5);
+  },
+);
+
+test('rank 0 penalises the whole trace', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  const { refresh, loss } = await attached(engine, { eta: 1, rank: 0, warmup: 0 });
+  await refresh(0);
+  expect(await loss()).toBeCloseTo(tails[0]!, 4);
+});
+
+test('the rank kc is the argmin of KC of all images', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  for (const estimator of ['nystrom', 'landmarks'] as const) {
+    const options = { eta: 1, rank: 'kc', landmarks: n, estimator, warmup: 0 } as const;
+    const { refresh, loss } = await attached(engine, options);
+    await refresh(0);
+    expect(await loss()).toBeCloseTo(tails[kernelComplexity(tails, n).argmin]!, 4);
+  }
 });
 
 test('landmarks: at most all images, ascending, others after each epoch', async () => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
-  const all = await attached(engine, { eta: 1 });
-  await all.refresh(0);
+  const estimator = 'landmarks';
+  const most = await attached(engine, { eta: 1, estimator });
+  await most.refresh(0);
   // Four times the features are more than the images.
-  expect([...all.asked[0]!]).toEqual([...Array(n).keys()]);
-  const some = await attached(engine, { eta: 1, landmarks: 5 });
+  expect([...most.asked[0]!]).toEqual(all);
+  const some = await attached(engine, { eta: 1, landmarks: 5, estimator });
   for (let epoch = 0; epoch < 10; epoch++) await some.refresh(epoch);
   for (const own of some.asked) {
     expect([...own]).toEqual([...new Set(own)].sort((a, b) => a - b));
@@ -111,7 +169,12 @@ test.each([
   ['RANK', { eta: 1, rank: -1 }],
   ['LANDMARKS', { eta: 1, landmarks: 13 }],
   ['OPTION', { eta: 1, warmup: 1.5 }],
-])('%s for %j', async (code, options) => {
+  ['OPTION', { eta: -1 }],
+  ['OPTION', { eta: Number.NaN }],
+  ['OPTION', { eta: { balance: -1 } }],
+  ['OPTION', { eta: 1, rank: 'kc', form: 'linear' }],
+  ['OPTION', { eta: { balance: 1 }, form: 'reconstruction' }],
+] as const)('%s for %j', async (code, options) => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
   await expect(attached(engine, options)).rejects.toThrow(expect.objectContaining({ code }));
 });

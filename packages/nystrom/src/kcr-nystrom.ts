@@ -1,28 +1,41 @@
 import {
   definePlugin,
+  KcrError,
   type PluginHooks,
   type PluginRun,
-  type RefreshContext,
+  type Tensor,
   tf,
   weightAfterWarmup,
 } from '@kcr/core';
-import { type Features, toFeatures } from '@kcr/features';
+import { defaultLandmarks } from './complexity-report.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
-import { checkLandmarks, type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
-import { gramSpectrum } from './spectrum.ts';
-import { checkRank, spectrumTails } from './spectrum-tails.ts';
-import { projection, sampleSpace } from './tail-forms.ts';
+import { checkLandmarks, type LandmarkSampling } from './landmarks.ts';
+import { type Reading, readFeatures } from './reading.ts';
+import { readingNumbers, readingTails } from './reading-numbers.ts';
+import { checkRank } from './spectrum-tails.ts';
+import { type Form, projection, sampleSpace } from './tail-forms.ts';
 
 export interface KcrNystromOptions {
-  /** Weight of the approximate truncated nuclear norm; with 0 the plugin only measures. */
-  eta: number;
-  /** r; default ceil(gamma min(n, d)). */
-  rank?: number;
+  /**
+   * Weight of the approximate truncated nuclear norm; with 0 the plugin only measures. `{ balance: share }` chooses it in
+   * each step, so that the term's gradient at the features has this share of the norm of the loss's.
+   */
+  eta: number | { balance: number };
+  /**
+   * r; default ceil(gamma min(n, d)). With `kc` it is the argmin of KC at each refresh, where the gradient of TNN_r has
+   * the direction of KC's own.
+   */
+  rank?: number | 'kc';
   /** Default 0.2. */
   gamma?: number;
   /** Number of landmarks; default four times the feature size, at most all images. */
   landmarks?: number;
   sampling?: LandmarkSampling;
+  /**
+   * `nystrom` (default) is the paper's estimator, which reads the features of all images at each refresh. `landmarks` reads
+   * those of the landmarks alone, and takes their principal directions: cheaper, and farther from the truth.
+   */
+  estimator?: 'nystrom' | 'landmarks';
   /** Share of the epochs that train with cross-entropy alone. Default 0.3. */
   warmup?: number;
   /** `projection` (default), `reconstruction`, or `linear`, the paper's literal form. */
@@ -34,61 +47,87 @@ export interface KcrNystromOptions {
  * subspace renewed by the Nystrom method after each epoch, from the end of the warm-up on (KCR 3.2,
  * eq. 3 and 4).
  *
- * Metrics, over the landmark images after the epoch: TNN_r, its share of the trace, KC and its argmin.
+ * Metrics after the epoch, of the weights in training and of images without augmentation: over all training images tnn,
+ * tnnRatio (its share of the trace), kc, kcArgmin, aTnn and aKc; with the estimator `landmarks`, over those alone,
+ * landmarkTnn, landmarkTnnRatio, landmarkKc and landmarkKcArgmin.
  *
- * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1
+ * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1, a weight below 0, and for
+ *   `balance` or the rank `kc` with another form than `projection`
  */
 export const kcrNystrom = definePlugin(
   'kcr-nystrom',
   (options: KcrNystromOptions) =>
     (run: PluginRun): PluginHooks => {
-      const { eta, gamma = 0.2, sampling = 'uniform', warmup = 0.3, form = 'projection' } = options;
-      const d = run.model.featureSize;
-      const rank = options.rank ?? Math.ceil(gamma * Math.min(run.samples, d));
-      checkRank(rank, d);
-      const count = options.landmarks ?? Math.min(4 * d, run.samples);
-      checkLandmarks(count, run.samples);
+      const { warmup = 0.3 } = options;
+      const balanced = typeof options.eta === 'object';
+      const eta = typeof options.eta === 'object' ? options.eta.balance : options.eta;
+      const { rankOf, landmarks, form } = checked(options, eta, run);
       const { starts, weight } = weightAfterWarmup(run, 'kcr-nystrom', eta, warmup);
-      const chosen = form === 'projection' ? projection(run, rank) : sampleSpace(run, rank, form);
-      let measured: Features | undefined;
-
+      let measured: Reading | undefined;
       return {
-        loss: eta === 0 ? undefined : (context) => tf.mul(weight.value, chosen.loss(context)),
+        ...(eta === 0 ? {} : hooksOf(form, balanced, () => weight.value)),
 
         async refresh(context) {
-          const landmarks = await chooseLandmarks(context, run, sampling, count);
-          measured = toFeatures(await context.features(landmarks));
-          if (eta !== 0 && context.epoch >= starts)
-            await chosen.refresh(context, landmarks, measured);
+          const { sampling = 'uniform', estimator = 'nystrom' } = options;
+          const renews = eta !== 0 && context.epoch >= starts;
+          measured = await readFeatures(context, {
+            samples: run.samples,
+            landmarks,
+            sampling,
+            needsAll: estimator === 'nystrom',
+            keepsAll: renews && form.balanced === undefined,
+            generator: run.generator.fork(`landmarks:${context.epoch}`),
+          });
+          if (renews) form.refresh(measured, rankOf(measured));
+          const { features: _, ...rest } = measured;
+          measured = rest;
         },
 
-        async metrics(): Promise<Record<string, number>> {
-          if (!measured) return {};
-          const spectrum = gramSpectrum(measured);
-          const tails = spectrumTails(spectrum);
-          const { value, argmin } = kernelComplexity(tails, measured.n);
-          return {
-            tnn: tails[rank]!,
-            tnnRatio: tails[rank]! / tails[0]!,
-            kc: value,
-            kcArgmin: argmin,
-          };
-        },
+        metrics: async () =>
+          measured ? readingNumbers(measured, run.samples, rankOf(measured)) : {},
       };
     },
   {
-    tnnRatio: { title: 'Truncated nuclear norm, share of the trace', y: 'TNN / trace' },
-    kc: { title: 'Kernel complexity', y: 'KC' },
+    tnnRatio: { title: 'TNN of all training images, share of the trace', y: 'TNN / trace' },
+    kc: { title: 'Kernel complexity KC of all training images', y: 'KC' },
+    landmarkTnnRatio: { title: 'TNN of the landmarks, share of the trace', y: 'TNN / trace' },
+    landmarkKc: { title: 'Kernel complexity of the landmarks alone', y: 'KC' },
   },
 );
 
-async function chooseLandmarks(
-  context: RefreshContext,
-  run: PluginRun,
-  sampling: LandmarkSampling,
-  count: number,
-): Promise<Int32Array> {
-  const generator = run.generator.fork(`landmarks:${context.epoch}`);
-  if (sampling === 'uniform') return generator.permutation(run.samples).slice(0, count).sort();
-  return sampleLandmarks(toFeatures(await context.features()), count, sampling, generator);
+/** A term of the loss, or a gradient that is added at the features. */
+const hooksOf = (form: Form, balanced: boolean, weight: () => Tensor): PluginHooks =>
+  balanced
+    ? {
+        tap: (value, { name, training }) =>
+          training && name === 'features' && form.balanced ? form.balanced(value, weight()) : value,
+      }
+    : { loss: (context) => tf.mul(weight(), form.loss(context)) };
+
+/** The options, complete. */
+function checked(options: KcrNystromOptions, eta: number, run: PluginRun) {
+  const { gamma = 0.2, form = 'projection' } = options;
+  const d = run.model.featureSize;
+  const { rank = Math.ceil(gamma * Math.min(run.samples, d)) } = options;
+  if (!(eta >= 0 && Number.isFinite(eta)))
+    throw wrongOption('eta', String(eta), 'Give a weight from 0');
+  if (form !== 'projection' && (rank === 'kc' || typeof options.eta === 'object'))
+    throw wrongOption(
+      rank === 'kc' ? 'rank' : 'eta',
+      `${rank === 'kc' ? 'kc' : 'balance'} with the form ${form}`,
+      'Take the form projection, or give a number',
+    );
+  const most = rank === 'kc' ? d : rank;
+  checkRank(most, d);
+  const { landmarks = defaultLandmarks({ n: run.samples, d }) } = options;
+  checkLandmarks(landmarks, run.samples);
+  return {
+    landmarks,
+    rankOf: (reading: Reading): number =>
+      rank === 'kc' ? kernelComplexity(readingTails(reading), run.samples).argmin : rank,
+    form: form === 'projection' ? projection(run, most) : sampleSpace(run, most, form),
+  };
 }
+
+const wrongOption = (option: string, found: string, fix: string) =>
+  new KcrError('OPTION', { where: `kcr-nystrom, ${option}`, found, fix });

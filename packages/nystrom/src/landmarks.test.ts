@@ -1,10 +1,17 @@
 import { Generator } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { checkLandmarks, type LandmarkSampling, sampleLandmarks } from './landmarks.ts';
+import {
+  checkLandmarks,
+  type ImageSampling,
+  imageSamplings,
+  landmarkFeatures,
+  landmarkSamplings,
+  sampleLandmarks,
+} from './landmarks.ts';
 import { featuresOf } from './testing.ts';
 
 /** Samples of one stream. */
-function samples(n: number, rows: number[][], m: number, sampling: LandmarkSampling): number[][] {
+function samples(n: number, rows: number[][], m: number, sampling: ImageSampling): number[][] {
   const generator = new Generator(1);
   const features = featuresOf(rows);
   return Array.from({ length: n }, () => [...sampleLandmarks(features, m, sampling, generator)]);
@@ -12,7 +19,7 @@ function samples(n: number, rows: number[][], m: number, sampling: LandmarkSampl
 const share = (found: number[][], i: number) =>
   found.filter((chosen) => chosen.includes(i)).length / found.length;
 
-describe.each<LandmarkSampling>(['uniform', 'kmeans++', 'leverage'])('%s', (sampling) => {
+describe.each(imageSamplings)('%s', (sampling) => {
   test('landmarks are distinct and ascending, also among equal images', () => {
     const same = Array.from({ length: 9 }, () => [1, 1]);
     for (const m of [1, 4, 9])
@@ -81,3 +88,37 @@ test.each([
   [1, 1],
   [5, 9],
 ])('%i of %i are fine', (m, n) => expect(() => checkLandmarks(m, n)).not.toThrow());
+
+test('features of landmarks are those of the images', () => {
+  const features = featuresOf([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  for (const sampling of imageSamplings) {
+    const [a, b] = sampleLandmarks(features, 2, sampling, new Generator(3));
+    const found = landmarkFeatures(features, 2, sampling, new Generator(3));
+    expect([...Array.from(found.data)]).toEqual(
+      [a!, b!].flatMap((i) => [features.data[2 * i], features.data[2 * i + 1]]),
+    );
+  }
+});
+
+test('k-means: the means of two groups that lie far apart', () => {
+  const features = featuresOf([
+    [0, 0],
+    [0, 2],
+    [100, 0],
+    [100, 4],
+  ]);
+  const { n, d, data } = landmarkFeatures(features, 2, 'k-means', new Generator(1));
+  expect([n, d]).toEqual([2, 2]);
+  expect(Array.from(data).sort((a, b) => a - b)).toEqual([0, 1, 2, 100]);
+});
+
+test.each(landmarkSamplings)('%s: too many landmarks are LANDMARKS', (sampling) => {
+  const two = featuresOf([[1], [2]]);
+  expect(() => landmarkFeatures(two, 3, sampling, new Generator(0))).toThrow(
+    expect.objectContaining({ code: 'LANDMARKS' }),
+  );
+});

@@ -1,29 +1,58 @@
 import { type Generator, KcrError } from '@kcr/core';
-import { type Features, kMeansPlusPlus } from '@kcr/features';
-import { covariance, eigen } from './spectrum.ts';
+import { type Features, kMeansPlusPlus, miniBatchKMeans, rows } from '@kcr/features';
+import { covariance, type Eigen, eigen } from './spectrum.ts';
 
-/** How landmarks are chosen: all alike, far from each other, or by their part in the top directions. */
-export type LandmarkSampling = 'uniform' | 'kmeans++' | 'leverage';
+/** How images are chosen as landmarks: all alike, far from each other, or by their part in the top directions. */
+export const imageSamplings = ['uniform', 'kmeans++', 'leverage'] as const;
+export type ImageSampling = (typeof imageSamplings)[number];
+
+/** How landmarks are chosen: images, or the centroids of K-means (Zhang, Tsang & Kwok 2008). */
+export const landmarkSamplings = [...imageSamplings, 'k-means'] as const;
+export type LandmarkSampling = (typeof landmarkSamplings)[number];
+
+/** Passes of K-means over the images. */
+const PASSES = 5;
 
 /**
  * Chooses m of n images, without replacement.
  *
+ * @param spectrum eigenpairs of S of all images, for `leverage`, where they are known
  * @returns ascending indices
  * @throws KcrError `LANDMARKS` for m outside 1..n
  */
 export function sampleLandmarks(
   features: Features,
   m: number,
-  sampling: LandmarkSampling,
+  sampling: ImageSampling,
   generator: Generator,
+  spectrum?: Eigen,
 ): Int32Array {
   checkLandmarks(m, features.n);
   const chosen = {
     uniform: () => generator.permutation(features.n).slice(0, m),
     'kmeans++': () => kMeansPlusPlus(features, m, generator),
-    leverage: () => byWeight(leverageScores(features), m, generator),
+    leverage: () => byWeight(leverageScores(features, spectrum), m, generator),
   }[sampling]();
   return chosen.sort();
+}
+
+/**
+ * The features of m landmarks, [m, d]: of images, or centroids that K-means finds from k-means++.
+ *
+ * @param spectrum as for {@link sampleLandmarks}
+ * @throws KcrError `LANDMARKS` for m outside 1..n
+ */
+export function landmarkFeatures(
+  features: Features,
+  m: number,
+  sampling: LandmarkSampling,
+  generator: Generator,
+  spectrum?: Eigen,
+): Features {
+  if (sampling !== 'k-means')
+    return rows(features, sampleLandmarks(features, m, sampling, generator, spectrum));
+  const first = rows(features, sampleLandmarks(features, m, 'kmeans++', generator));
+  return miniBatchKMeans(features, first, { passes: PASSES, generator }).centroids;
 }
 
 /** @throws KcrError `LANDMARKS` for m outside 1..n */
@@ -37,17 +66,19 @@ export function checkLandmarks(m: number, n: number): void {
 }
 
 /** Ridge leverage scores f_i^T (S + mean eigenvalue I)^-1 f_i / n. */
-function leverageScores(features: Features): Float64Array {
+function leverageScores(features: Features, spectrum = eigen(covariance(features))): Float64Array {
   const { n, d, data } = features;
-  const { values, vectors } = eigen(covariance(features));
+  const { values, vectors } = spectrum;
   const ridge = values.reduce((sum, v) => sum + v, 0) / d || 1;
   const scores = new Float64Array(n);
-  for (let k = 0; k < d; k++)
+  for (let k = 0; k < d; k++) {
+    const vector = vectors.getColumn(k);
     for (let i = 0; i < n; i++) {
       let along = 0;
-      for (let j = 0; j < d; j++) along += data[i * d + j]! * vectors.get(j, k);
+      for (let j = 0; j < d; j++) along += data[i * d + j]! * vector[j]!;
       scores[i]! += along ** 2 / (values[k]! + ridge) / n;
     }
+  }
   return scores;
 }
 

@@ -1,48 +1,104 @@
 import type { Features } from '@kcr/features';
-import { Matrix } from 'ml-matrix';
+import { Matrix, QrDecomposition } from 'ml-matrix';
 import { covariance, type Eigen, eigen } from './spectrum.ts';
+import { spectrumTails } from './spectrum-tails.ts';
 
-/** Eigenvalues below this share of the first are taken as zero. */
-const EPSILON = 1e-7;
+/** Eigenvalues below this share of the first are rounding: of float32 features they have some 1e-14. */
+const EPSILON = 1e-12;
 
 /**
- * The directions that landmarks span, in feature space: V = F_I^T V_r (n S_r)^(-1/2), orthonormal columns
- * by falling eigenvalue, as many as the landmarks' rank (KCR 3.2 by the Nystrom method).
+ * V, the principal directions of landmarks: right singular vectors of F_I [m, d], orthonormal columns by falling singular
+ * value, as many as the landmarks' rank. With W = F_I F_I^T / n = U S U^T they are F_I^T U (n S)^(-1/2).
  *
- * V's columns are the right singular vectors of F_I, so the smaller of F_I^T F_I and F_I F_I^T is
- * decomposed.
+ * The smaller of F_I^T F_I and F_I F_I^T is decomposed.
+ *
+ * @returns values of the landmarks' own F_I^T F_I / m, and V [d, rank], of one column where all landmarks are 0
  */
-export function nystromDirections(landmarks: Features): Eigen {
+export function landmarkDirections(landmarks: Features): Eigen {
   const { n: m, d, data } = landmarks;
   const wide = m < d;
-  const factor = new Matrix(m, d);
-  if (wide)
-    for (let i = 0; i < m; i++) for (let j = 0; j < d; j++) factor.set(i, j, data[i * d + j]!);
-  const gram = wide ? factor.mmul(factor.transpose()).div(m) : covariance(landmarks);
+  const factor = wide ? Matrix.from1DArray(m, d, Array.from(data)) : undefined;
+  const gram = factor ? factor.mmul(factor.transpose()).div(m) : covariance(landmarks);
   const { values, vectors } = eigen(gram);
   const rank = values.filter((v) => v > EPSILON * (values[0] || 1)).length;
   const first = vectors.subMatrix(0, vectors.rows - 1, 0, Math.max(rank, 1) - 1);
-  if (!wide) return { values: values.slice(0, rank), vectors: first };
-  const columns = factor.transpose().mmul(first);
-  for (let k = 0; k < first.columns; k++) columns.mulColumn(k, 1 / Math.sqrt(m * values[k]! || 1));
-  return { values: values.slice(0, rank), vectors: columns };
+  // Orthonormal by QR instead of by the singular values, so that small ones do not enlarge rounding.
+  return {
+    values: values.slice(0, rank),
+    vectors: factor ? orthonormal(factor.transpose().mmul(first)) : first,
+  };
 }
 
 /**
- * Approximate TNN_r for r = 0..d: trace(S) - trace(V_r^T S V_r) with the first r Nystrom directions.
- * At least the true TNN_r (Ky Fan), and equal to it where the landmarks are all images.
+ * TNN_r for r = 0..d by the Nystrom method as KCR has it (KCR 3.2): the gram matrix' eigenvectors are U = C V_r S_r^(-1),
+ * here made orthonormal, and what they do not hold is trace(K) - trace(U^T K U). In feature space this is
+ * trace(S) - trace((V^T S V)^-1 V^T S^2 V), with V the first r directions of the landmarks. U^T K U is one step of power
+ * iteration nearer to the top of the spectrum than V^T S V.
  *
- * @param s [d, d], the covariance of all images
+ * Falling in r; at least the true TNN_r (Ky Fan), and equal to it where the landmarks are all images. V^T S V, whose
+ * condition is the square of the spectrum's, is not inverted: S^(1/2) V is orthonormalised by Householder reflections, and
+ * what lies outside is added up itself.
+ *
+ * @param all eigenpairs of S of all images
+ * @param directions V of {@link landmarkDirections}, [d, k]
  */
-export function nystromTails(s: Matrix, { vectors }: Eigen): Float64Array {
+export function nystromTails(all: Eigen, directions: Matrix): Float64Array {
+  const d = all.vectors.rows;
+  const scaled = all.vectors.transpose().mmul(directions);
+  for (let i = 0; i < d; i++) scaled.mulRow(i, Math.sqrt(all.values[i]!));
+  const basis = completed(scaled);
+  const held = Float64Array.from({ length: d }, (_, j) =>
+    all.values.reduce((sum, value, i) => sum + value * basis.get(i, j) ** 2, 0),
+  );
+  const exact = spectrumTails(all.values);
+  // The columns that complete the basis belong to no r: all of them are outside.
+  const outside = held.slice(directions.columns).reduce((sum, x) => sum + x, 0);
+  const tails = spectrumTails(held.slice(0, directions.columns)).map((tail) => tail + outside);
+  return exact.map((tail, r) => Math.max(tail, tails[Math.min(r, directions.columns)]!));
+}
+
+/**
+ * The first directions after one step of power iteration, orth(S V): those that U = C V / S stands for in feature space, and
+ * the basis of the regulariser.
+ *
+ * @param s S of all images, [d, d]
+ * @param directions V of {@link landmarkDirections}, [d, k]
+ * @param rank at most k
+ * @returns [d, rank]
+ */
+export const nystromBasis = (s: Matrix, directions: Matrix, rank: number): Matrix =>
+  orthonormal(s.mmul(firstColumns(directions, rank)));
+
+/**
+ * What orthonormal directions leave: trace(S) - trace(V_r^T S V_r) for r = 0..d, with the first r columns; of more than there
+ * are, with all. At least the true TNN_r (Ky Fan). This is what the regulariser measures of its basis.
+ *
+ * @param s S of all images, [d, d]
+ * @param basis [d, k], orthonormal columns
+ */
+export function projectionTails(s: Matrix, basis: Matrix): Float64Array {
   const d = s.rows;
-  const projected = s.mmul(vectors);
+  const projected = s.mmul(basis);
   const tails = new Float64Array(d + 1).fill(s.trace());
   let captured = 0;
   for (let r = 1; r <= d; r++) {
-    for (let j = 0; r <= vectors.columns && j < d; j++)
-      captured += vectors.get(j, r - 1) * projected.get(j, r - 1);
+    for (let j = 0; r <= basis.columns && j < d; j++)
+      captured += basis.get(j, r - 1) * projected.get(j, r - 1);
     tails[r] = Math.max(tails[0]! - captured, 0);
   }
   return tails;
 }
+
+/** The first columns, or zeros where there are fewer. */
+export function firstColumns(matrix: Matrix, columns: number): Matrix {
+  const first = Matrix.zeros(matrix.rows, columns);
+  const filled = Math.min(columns, matrix.columns);
+  if (filled > 0) first.setSubMatrix(matrix.subMatrix(0, matrix.rows - 1, 0, filled - 1), 0, 0);
+  return first;
+}
+
+/** Columns made orthonormal, one after another; at most as many columns as rows. */
+const orthonormal = (matrix: Matrix): Matrix => new QrDecomposition(matrix).orthogonalMatrix;
+
+/** Columns made orthonormal, and completed to a basis of the whole space: reflections leave the other axes so. */
+const completed = (matrix: Matrix): Matrix => orthonormal(firstColumns(matrix, matrix.rows));

@@ -32,6 +32,8 @@ export type PipelineEvent =
       readonly done: number;
       readonly images: number;
     }
+  /** Images whose features were read, and all. */
+  | { readonly type: 'features'; readonly done: number; readonly images: number }
   /** Entries of a data set that were left out, by reason. */
   | {
       readonly type: 'skipped';

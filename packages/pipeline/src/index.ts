@@ -7,6 +7,7 @@ export type { StandardSchema } from './data/standard-schema.ts';
 export * from './engine.ts';
 export * from './evaluate.ts';
 export * from './events.ts';
+export * from './features.ts';
 export { findModel } from './find-model.ts';
 export { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
 export type { Part } from './modules.ts';

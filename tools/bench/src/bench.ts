@@ -147,11 +147,19 @@ function dense(): void {
 
 function refresh(): void {
   const lines = [
-    ['384', '96'],
-    ['1536', '384'],
-    ['3072', '768'],
-  ].map(([n, d]) => [d!, n!, ours('refresh', n!, d!).ms.toFixed(0)]);
-  table(['features', 'landmarks', 'Nystrom basis, ms'], lines);
+    ['2000', '96', '384'],
+    ['10000', '384', '1536'],
+    ['10000', '768', '3072'],
+  ].map(([n, d, m]) => {
+    const r = ours('refresh', n!, d!, m!) as unknown as Record<
+      'principal' | 'sum' | 'basis' | 'numbers',
+      number
+    >;
+    const parts = [r.principal, r.sum, r.basis, r.numbers].map((ms) => ms.toFixed(0));
+    return [d!, n!, m!, ...parts];
+  });
+  const header = ['features', 'images', 'landmarks', 'V of the landmarks, ms', 'S, ms'];
+  table([...header, 'orth(S V), ms', 'TNN, KC, A-KC, ms'], lines);
 }
 
 function bounds(): void {

@@ -23,7 +23,15 @@ import { rows, toFeatures } from '@kcr/features';
 import { ibBound } from '@kcr/ib-bound';
 import { type LfsOptions, lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
-import { nystromDirections } from '@kcr/nystrom';
+import {
+  covariance,
+  eigen,
+  kernelComplexity,
+  landmarkDirections,
+  nystromBasis,
+  nystromTails,
+  spectrumTails,
+} from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
 import { evaluateCoco, makeCoco } from './coco.ts';
 import {
@@ -249,12 +257,28 @@ const measurements = {
   coco: (gt: string, dt: string, type: CocoType) => evaluateCoco(gt, dt, type),
 
   /** The Nystrom basis of n landmark features of width d. */
-  async refresh(n: string, d: string) {
+  /** A refresh over n features of width d with m landmarks: what each part takes, in ms. */
+  async refresh(n: string, d: string, m: string) {
     const generator = new Generator(0);
-    const [count, width] = [Number(n), Number(d)];
-    const values = Array.from({ length: count * width }, () => generator.normal());
+    const [count, width, landmarks] = [Number(n), Number(d), Number(m)];
+    const values = generator.array(count * width, 'uniform');
     const features = toFeatures(float32([count, width], values));
-    return { ms: await time(3, 1, () => nystromDirections(rows(features, range(count)))) };
+    const s = covariance(features);
+    const { vectors } = landmarkDirections(rows(features, range(landmarks)));
+    const rank = Math.ceil(0.2 * width);
+    const principal = await time(3, 1, () => landmarkDirections(rows(features, range(landmarks))));
+    return {
+      ms: principal,
+      principal,
+      sum: await time(3, 1, () => covariance(features)),
+      basis: await time(3, 1, () => nystromBasis(s, vectors, rank)),
+      numbers: await time(3, 1, () => {
+        const all = eigen(s);
+        return [spectrumTails(all.values), nystromTails(all, vectors)].map((tails) =>
+          kernelComplexity(tails, count),
+        );
+      }),
+    };
   },
 };
 

@@ -56,6 +56,7 @@ const measured: Record<string, Column> = {
   trace: (of) => spread(of('trace'), 1),
   TNN: (of) => spread(of('tnn'), 3),
   KC: (of) => spread(of('kc'), 4),
+  'A-KC': (of) => spread(of('aKc'), 4),
 };
 
 const information: Record<string, Column> = {

@@ -1,13 +1,13 @@
 import { Generator, KcrError, readSafetensors } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
-import { complexity, type LandmarkSampling } from '@kcr/nystrom';
+import { complexity, type LandmarkSampling, landmarkSamplings } from '@kcr/nystrom';
 import { type Command, Option } from 'commander';
 import { count, whole } from '../options.ts';
 import { printResult } from '../output.ts';
 
 interface ComplexityCommandOptions {
-  rank: number;
-  landmarks: number;
+  rank?: number;
+  landmarks?: number;
   sampling: LandmarkSampling;
   seed: number;
   json?: boolean;
@@ -18,12 +18,15 @@ export function addComplexity(kcr: Command): void {
   kcr
     .command('complexity')
     .description('truncated nuclear norm and kernel complexity of features')
-    .argument('<file>', 'safetensors file with a tensor `features` [n, d]')
-    .requiredOption('--rank <r>', 'r of the truncated nuclear norm', whole)
-    .requiredOption('--landmarks <m>', 'landmarks of the Nystrom method', count)
+    .argument(
+      '<file>',
+      'safetensors file with a tensor `features` [n, d], as `kcr features` writes',
+    )
+    .option('--rank <r>', 'r of the truncated nuclear norm (default: the argmin of KC)', whole)
+    .option('--landmarks <m>', 'landmarks of the Nystrom method (default: 4 d)', count)
     .addOption(
       new Option('--sampling <name>', 'how landmarks are chosen')
-        .choices(['uniform', 'kmeans++', 'leverage'])
+        .choices(landmarkSamplings)
         .default('uniform'),
     )
     .option('--seed <n>', 'seed of the landmarks', whole, 0)
@@ -43,11 +46,22 @@ async function measure(path: string, options: ComplexityCommandOptions): Promise
     });
   const { rank, landmarks, sampling, seed } = options;
   const generator = new Generator(seed);
-  const { n, d, trace, tnn, tnnApprox, kc, akc } = complexity(toFeatures(features, path), {
+  const {
+    spectrum: _,
+    kc,
+    aKc,
+    ...numbers
+  } = complexity(toFeatures(features, path), {
     rank,
     landmarks,
     sampling,
     generator,
   });
-  return { n, d, rank, trace, tnn, tnnApprox, kc: kc.value, kcArgmin: kc.argmin, akc: akc.value };
+  return {
+    ...numbers,
+    kc: kc.value,
+    kcArgmin: kc.argmin,
+    aKc: aKc.value,
+    aKcArgmin: aKc.argmin,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Features } from '@kcr/features';
+import type { Features } from './features.ts';
 
 /** Rows of length 1, in float64; rows of zeros stay. */
 export function unitRows({ n, d, data }: Features): Features {

@@ -1,5 +1,6 @@
 import { type Generator, KcrError } from '@kcr/core';
-import { type Features, kMeansPlusPlus, rows } from '@kcr/features';
+import { type Features, rows } from './features.ts';
+import { kMeansPlusPlus } from './k-means-plus-plus.ts';
 
 /** The mean of every class's points, [classes, d]; zeros for a class without points. */
 export function classMeans(

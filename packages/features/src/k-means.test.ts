@@ -1,6 +1,6 @@
 import { Generator } from '@kcr/core';
-import type { Features } from '@kcr/features';
 import { expect, test } from 'vitest';
+import type { Features } from './features.ts';
 import { classMeans, firstCentroids } from './first-centroids.ts';
 import { miniBatchKMeans } from './k-means.ts';
 

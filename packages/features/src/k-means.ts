@@ -1,6 +1,6 @@
 import type { Generator } from '@kcr/core';
-import type { Features } from '@kcr/features';
 import { BLOCK } from './block.ts';
+import type { Features } from './features.ts';
 import { squaredDistances } from './squared-distances.ts';
 import { unitRows } from './unit-rows.ts';
 

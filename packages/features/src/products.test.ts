@@ -1,5 +1,5 @@
-import type { Features } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
+import type { Features } from './features.ts';
 import { addProducts, dotProducts, type Matrix } from './products.ts';
 import { normal, rowsOf } from './testing.ts';
 

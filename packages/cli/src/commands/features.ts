@@ -1,0 +1,53 @@
+import { type EvaluationData, writeFeatures } from '@kcr/pipeline';
+import type { Command } from 'commander';
+import {
+  count,
+  type EngineOptions,
+  engineOf,
+  invalidOption,
+  positiveShare,
+  withEngine,
+  withTrust,
+} from '../options.ts';
+import { printResult } from '../output.ts';
+import { progress } from '../progress.ts';
+
+interface FeaturesCommandOptions extends EvaluationData, EngineOptions {
+  trust?: readonly string[];
+  batchSize: number;
+  out: string;
+  json?: boolean;
+}
+
+/** `kcr features`: a checkpoint's features of images, with their pixels and classes, for `complexity` and `ib`. */
+export function addFeatures(kcr: Command): void {
+  const command = kcr
+    .command('features')
+    .description("a checkpoint's features of images, which `kcr complexity` and `kcr ib` read")
+    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption(
+      '--data <folder>',
+      'images, one folder per class; for class maps `images` and `labels`; the images of --annotations',
+    )
+    .requiredOption(
+      '--out <file>',
+      'safetensors: `features` [n, d], `inputs` [n, p] (pixels, averaged over a grid), `labels` [n]',
+    )
+    .option('--annotations <file>', 'of detectors: a COCO file of instances')
+    .option('--instance-ids', 'of class maps: labels number objects of the second class')
+    .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
+  withEngine(withTrust(command))
+    .addOption(invalidOption())
+    .option('--batch-size <n>', 'images at once', count, 64)
+    .option(
+      '--crop-ratio <share>',
+      "size of the centre crop, as a share of the resized image (default: the checkpoint's)",
+      positiveShare,
+    )
+    .option('--json', 'print the result as JSON')
+    .action(async (checkpoint: string, options: FeaturesCommandOptions) => {
+      const { engine: _, device: __, json, ...given } = options;
+      const engine = engineOf(options);
+      printResult(await writeFeatures(checkpoint, { ...given, engine, on: progress() }), json);
+    });
+}
