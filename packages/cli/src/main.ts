@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KcrError } from '@kcr/core';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addComplexity } from './commands/complexity.ts';
 import { addCompress } from './commands/compress.ts';
 import { addEval } from './commands/eval.ts';
@@ -34,21 +34,27 @@ const commands = [
   addReport,
 ];
 
-/** The command line. */
+/** The command line. It throws a `CommanderError` where there is nothing to run: help, or arguments that are wrong. */
 export function program(): Command {
   const kcr = new Command('kcr')
     .description('Compresses vision transformers and keeps, or raises, their accuracy.')
     .version(version)
-    .showHelpAfterError('(kcr --help, kcr COMMAND --help)');
+    .showHelpAfterError('(kcr --help, kcr COMMAND --help)')
+    .exitOverride();
   for (const add of commands) add(kcr);
   return kcr;
 }
 
-/** Runs the command line; what went wrong goes to standard error, with exit code 1. */
+/** Runs the command line; what went wrong goes to standard error, with exit code 1. The process goes on. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program().parseAsync([...argv]);
   } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what it is about.
+      process.exitCode = error.exitCode;
+      return;
+    }
     const text =
       error instanceof KcrError
         ? `kcr: ${error.code}\n  where: ${error.where}\n  found: ${error.found}\n  do:    ${error.fix}\n`

@@ -9,6 +9,7 @@ export { nonFinite } from './ground/finite.ts';
 export {
   checkDepth,
   checkFields,
+  DepthCheck,
   fieldProblems,
   type JsonRefusal,
   parseJson,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KcrError } from '@kcr/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { SKIP } from './invalid.ts';
 import type { Size } from './view.ts';
 
 // Decoding is spread over images; more threads within one only get in each other's way.
@@ -22,7 +23,7 @@ const readError = (where: string, cause: unknown) =>
   new KcrError('IMAGE_READ', {
     where,
     found: (cause as Error).message,
-    fix: 'Replace the file (JPEG, PNG, WebP, TIFF or GIF of 8 bits a channel), take it out of the folder, or skip such files',
+    fix: `Replace the file (JPEG, PNG, WebP, TIFF or GIF of 8 bits a channel), take it out, or ${SKIP}`,
     cause,
   });
 

@@ -37,6 +37,7 @@ export { type RandAugmentOptions, randAugment } from './rand-augment.ts';
 export * from './random-crop.ts';
 export { type RandomErasingOptions, randomErasing } from './random-erasing.ts';
 export { type Region, type ResizedCropOptions, randomRegion } from './random-region.ts';
+export { readEach } from './readable.ts';
 export * from './resample.ts';
 export { saltAndPepper } from './salt-and-pepper.ts';
 export * from './scale-jitter.ts';

@@ -3,6 +3,10 @@ import { type ErrorCode, KcrError } from '@kcr/core';
 /** What a list of annotations, detections or files has that cannot be used: an error, or left out and counted. */
 export type InvalidPolicy = 'error' | 'skip';
 
+/** How entries that cannot be used are left out; for the end of an error's `fix`. */
+export const SKIP =
+  "skip such entries (`--invalid skip`, `invalid: 'skip'` of a function or a recipe's data)";
+
 /** Entries that cannot be used: the first is an error, or all are counted, by reason. */
 export class Refusals {
   readonly skipped: Record<string, number> = {};
@@ -15,7 +19,7 @@ export class Refusals {
       throw new KcrError(code, {
         where,
         found,
-        fix: "Correct it, or skip such entries (`invalid: 'skip'`)",
+        fix: `Correct it, or ${SKIP}`,
       });
     this.count(code);
   }

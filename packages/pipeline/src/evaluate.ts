@@ -1,14 +1,8 @@
-import {
-  compileInference,
-  evaluateTask,
-  KcrError,
-  type Task,
-  taskOf,
-  writeAtomic,
-} from '@kcr/core';
+import { compileInference, evaluateTask, KcrError, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { notMeasured } from './not-measured.ts';
 import { requireWritableFile } from './out/writable.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 import type { EvaluationData } from './tasks/task-kit.ts';
@@ -55,30 +49,12 @@ export async function evaluate(
   engine.set(weights);
   await using inference = compileInference(engine, model);
   const numbers = await evaluateTask(task, inference, data, batchSize);
-  for (const message of notMeasured(task, numbers, loaded.info.classes))
+  for (const message of notMeasured(task, (name) => numbers[name], loaded.info.classes))
     on({ type: 'warning', message });
   const result = { n: data.length, ...numbers };
   for (const { name, path } of wanted)
     await writeAtomic(path, await kit.artifacts[name]!.content(inference, data, batchSize));
   return result;
-}
-
-/** What could not be measured on the data, in sentences. */
-function notMeasured(
-  { metrics }: Task,
-  numbers: Readonly<Record<string, number>>,
-  classes: readonly string[],
-): string[] {
-  const [[key, title] = []] = Object.entries(metrics);
-  if (key !== undefined && numbers[key] === undefined)
-    return [`no ${title}: there is nothing in the data to find`];
-  const byClass = Object.keys(numbers).some((name) => name.startsWith('iou.'));
-  const nowhere = classes.filter((name) => byClass && numbers[`iou.${name}`] === undefined);
-  if (nowhere.length === 0) return [];
-  const names = `${nowhere.slice(0, 5).join(', ')}${nowhere.length > 5 ? ', ...' : ''}`;
-  return [
-    `no pixel is, or was taken for, ${names}: left out of the mean IoU (labels are numbered from 0; 255 does not count)`,
-  ];
 }
 
 /** What says which images, without the other options. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { PipelineEvent } from './events.ts';
@@ -81,7 +81,10 @@ test('images that cannot be read may be left out and counted', async () => {
   await expect(predict([folder.at('one')], given)).rejects.toMatchObject({
     code: 'IMAGE_READ',
     where: folder.at('one', 'aa.png'),
+    fix: expect.stringContaining('--invalid skip'),
   });
+  // Of a.png, which comes first, nothing either.
+  expect(await readdir(folder.at('out'))).toEqual([]);
   const { predictions } = await predict([folder.at('one')], {
     ...given,
     invalid: 'skip',

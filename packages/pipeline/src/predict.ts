@@ -6,6 +6,7 @@ import {
   isImage,
   type Pixels,
   Refusals,
+  readEach,
   readSource,
   type TestViewOptions,
 } from '@kcr/data';
@@ -25,7 +26,10 @@ export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>
   out: string;
   /** Lowest score of an object that is drawn. Default 0.3. */
   score?: number;
-  /** Images that cannot be read: an error, or left out and counted. Default `error`. */
+  /**
+   * Images that cannot be read: an error, for which several are all read once before anything is written, or left out and
+   * counted. Default `error`.
+   */
   invalid?: InvalidPolicy;
   /** Makes the engine. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
@@ -165,6 +169,9 @@ export async function predict(
   await using step = compileInference(engine, model);
   const predicting = { kit, inference: { step, info }, jobs, options };
   const refusals = new Refusals(invalid);
+  // Nothing is written about some images of those of which one cannot be read.
+  if (invalid === 'error' && jobs.length > 1)
+    await readEach(jobs, ({ path }) => readSource(path, info.input));
   const images: PredictedImage[] = [];
   for (const [i, job] of jobs.entries()) {
     const pixels = await refusals.attempt(() => readSource(job.path, info.input));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkDepth, checkFields, parseJson, readJson } from './json.ts';
+import { checkDepth, checkFields, DepthCheck, parseJson, readJson } from './json.ts';
 
 const refusal = { code: 'REPORT_RUN', fix: 'Pass another' } as const;
 
@@ -57,6 +57,16 @@ test('lists and objects are nested up to 127 deep, brackets in texts aside', () 
     expect(() => parseJson(deep, 'a.json', refusal)).toThrow(
       expect.objectContaining({ code: 'REPORT_RUN', where: 'a.json' }),
     );
+});
+
+test('what comes in pieces is as deep as it is whole', () => {
+  const inPieces = (text: string) => {
+    const check = new DepthCheck();
+    for (const byte of new TextEncoder().encode(text)) check.bytes(Uint8Array.of(byte));
+  };
+  const text = `"\\"${'['.repeat(200)}"`;
+  expect(() => inPieces(`[${text}, "ü", ${'['.repeat(126)}`)).not.toThrow();
+  expect(() => inPieces(`[${text}, "ü", ${'['.repeat(127)}`)).toThrow(SyntaxError);
 });
 
 test('a file that is not there, or no JSON, is named', async () => {

@@ -17,23 +17,42 @@ const [QUOTE, BACKSLASH, OPEN, CLOSE, CASE] = [0x22, 0x5c, 0x5b, 0x5d, 0x20];
 /**
  * Checks how deep JSON is nested. `JSON.parse` has no limit, but all that goes through its values afterwards, such as
  * `JSON.stringify`, overflows the stack at some depth.
- *
- * @throws SyntaxError for more than 127 lists and objects within each other
  */
-export function checkDepth(text: string): void {
-  let [depth, inText] = [0, false];
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (inText) {
-      if (code === BACKSLASH) i++;
-      else if (code === QUOTE) inText = false;
-    } else if (code === QUOTE) inText = true;
+export class DepthCheck {
+  #depth = 0;
+  #inText = false;
+  #escaped = false;
+
+  /**
+   * Checks what comes next of a text, as UTF-8: no byte of a longer character is one of JSON's signs.
+   *
+   * @throws SyntaxError for more than 127 lists and objects within each other
+   */
+  bytes(bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length; i++) this.#next(bytes[i]!);
+  }
+
+  /** As {@link bytes}, of characters. */
+  text(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#next(text.charCodeAt(i));
+  }
+
+  #next(code: number): void {
+    if (this.#inText) {
+      if (this.#escaped) this.#escaped = false;
+      else if (code === BACKSLASH) this.#escaped = true;
+      else if (code === QUOTE) this.#inText = false;
+    } else if (code === QUOTE) this.#inText = true;
     // Lists' and objects' brackets differ in the bit by which letters differ in case.
-    else if ((code & ~CASE) === OPEN) depth++;
-    else if ((code & ~CASE) === CLOSE) depth--;
-    if (depth > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} lists and objects nested`);
+    else if ((code & ~CASE) === OPEN) this.#depth++;
+    else if ((code & ~CASE) === CLOSE) this.#depth--;
+    if (this.#depth > DEEPEST)
+      throw new SyntaxError(`more than ${DEEPEST} lists and objects nested`);
   }
 }
+
+/** Checks how deep a whole text is nested. @throws SyntaxError as {@link DepthCheck} */
+export const checkDepth = (text: string): void => new DepthCheck().text(text);
 
 /**
  * `JSON.parse`, without fields that would be another object's prototype once they are copied.

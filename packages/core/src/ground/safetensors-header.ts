@@ -49,16 +49,21 @@ export interface SafetensorsHeader {
 }
 
 const MAX_HEADER = 100_000_000;
+/** Most values in a header, which are 100,000 tensors of one dimension; published models have some thousands of tensors. */
+const MAX_VALUES = 2 ** 19;
 const MAX_USIZE = 2n ** 64n - 1n;
 
 /**
  * Reads and checks the header of a safetensors file as the reference library does: the tensors cover the data without
- * holes and overlaps, metadata are texts, and no more stands in the file. Sizes above 2^53 are refused besides.
+ * holes and overlaps, metadata are texts, and no more stands in the file. Two things are refused besides: sizes above 2^53,
+ * and headers of more than 524,288 values. The library has but its limit of 100 MB of text for these, of which
+ * `JSON.parse` would make more than ten times as much; so they are counted before.
  *
  * @throws KcrError `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
  */
 export function readSafetensorsHeader(bytes: Uint8Array, where: string): SafetensorsHeader {
   const { text, start } = headerText(bytes, where);
+  checkAmount(text, where);
   const header = parsed(text, bytes, where);
   checkText(text, where);
   const { __metadata__: metadata } = header;
@@ -89,6 +94,25 @@ function headerText(bytes: Uint8Array, where: string): { text: string; start: nu
   } catch (cause) {
     throw foreignFormat(bytes, where) ?? headerError(where, 'a header that is not UTF-8', cause);
   }
+}
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+
+/** Counts values by the commas outside texts. @throws KcrError `SAFETENSORS_HEADER` */
+function checkAmount(text: string, where: string): void {
+  let [values, inText] = [1, false];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) inText = !inText;
+    else if (inText && code === BACKSLASH) i++;
+    else if (!inText && code === COMMA) values++;
+  }
+  if (values > MAX_VALUES)
+    throw new KcrError('SAFETENSORS_HEADER', {
+      where,
+      found: `a header of ${values} values`,
+      fix: `At most ${MAX_VALUES} are read: give each tensor few dimensions, or write several files`,
+    });
 }
 
 function parsed(text: string, bytes: Uint8Array, where: string): Record<string, unknown> {

@@ -153,6 +153,16 @@ function namesIn(header: string): string[] {
   return Object.keys(JSON.parse(header)).filter((name) => name !== '__metadata__');
 }
 
+test('a header of more values than models have is refused before it is read', () => {
+  const names = (shape: string, metadata: string) => {
+    const entry = `{"dtype":"F32","shape":[0${shape}],"data_offsets":[0,0]}`;
+    const header = `{"a":${entry},"__metadata__":{"b":${JSON.stringify(metadata)}}}`;
+    return Object.keys(decodeSafetensors(fileOf(header, 0), 'x').tensors);
+  };
+  expect(names('', '","\\'.repeat(2 ** 18))).toEqual(['a']);
+  expect(() => names(',1'.repeat(2 ** 19), '')).toThrow(/header of 5242\d\d values/);
+});
+
 test('tensors and metadata may have the names that every object has', () => {
   const entry = (begin: number) =>
     `{"dtype":"U8","shape":[1],"data_offsets":[${begin},${begin + 1}]}`;

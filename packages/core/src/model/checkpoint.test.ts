@@ -335,7 +335,9 @@ describe('a checkpoint that cannot be used is refused', () => {
 
   test.each(['constructor', 'toString', 'nothing'])('a selection of %s', async (name) => {
     await write({ ...version1, kept: { [name]: [0] } });
-    await expect(loadModel(folder, parts)).rejects.toThrow(code('SELECTION_DIM', { where: name }));
+    await expect(loadModel(folder, parts)).rejects.toThrow(
+      code('SELECTION_DIM', { where: `${join(folder, 'model.json')}: ${name}` }),
+    );
   });
 
   test('before anything that it names is looked for', async () => {
@@ -365,7 +367,9 @@ describe('a checkpoint that cannot be used is refused', () => {
 
   test('a selection of channels that there are not', async () => {
     await write({ ...version1, kept: { hidden: [0, 3] } });
-    await expect(loadModel(folder, parts)).rejects.toThrow(code('DIM_INDEX', { where: 'hidden' }));
+    await expect(loadModel(folder, parts)).rejects.toThrow(
+      code('DIM_INDEX', { where: `${join(folder, 'model.json')}: hidden` }),
+    );
   });
 });
 

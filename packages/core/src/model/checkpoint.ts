@@ -136,21 +136,22 @@ export async function loadModel(directory: string, parts: ModelParts): Promise<L
   const adapters: Adapter[] = [];
   for (const { module, name, options } of file.adapters ?? [])
     adapters.push((await parts.adapter(module, name))(options));
-  const model = new Model(found, configured(found, file.config, path), file.kept, adapters);
+  const config = ofFile(`${path}, config of `, () => found.configure(file.config));
+  const model = ofFile(`${path}: `, () => new Model(found, config, file.kept, adapters));
   const info = { classes: file.classes, input: inputOf(model, file) };
   checkInfo(model, info, path);
   const weights = await loadWeights(model, join(directory, 'model.safetensors'));
   return { model, weights, info };
 }
 
-/** An architecture's configuration from a file. @throws KcrError `MODEL_CONFIG` that names the file */
-function configured(architecture: Architecture, config: object, path: string): object {
+/** What is made of what a file says; an error names the file too. @throws KcrError what `make` throws */
+function ofFile<T>(file: string, make: () => T): T {
   try {
-    return architecture.configure(config);
+    return make();
   } catch (cause) {
     if (!(cause instanceof KcrError)) throw cause;
     const { code, where, found, fix } = cause;
-    throw new KcrError(code, { where: `${path}, config of ${where}`, found, fix, cause });
+    throw new KcrError(code, { where: file + where, found, fix, cause });
   }
 }
 

@@ -78,9 +78,13 @@ describe('what differs is named by its path', () => {
   });
 });
 
-describe('the innermost differences come first, scalars with both values', () => {
+describe('data and weights come first, then the innermost differences, scalars with both values', () => {
   const other = weightsDigest({ weight: float32([2], [1, 3]) });
   const [before, after] = [saved.weights.initial, other].map((digest) => digest.slice(0, 16));
+  const input = { ...plainPreprocessing([1, 1, 1]), crop_pct: 0.9 };
+  const given = Int32Array.of(0, 1, 0);
+  const elsewhere = { ...train, input, labels: given, identity: async () => ({ files: 'a' }) };
+  const labels = valuesDigest(given).slice(0, 16);
   const swapped = [{ name: 'mask', options: { lambda: 0.2, more: { bits: [1, 2] } } }];
   const cases: [string, Partial<RunParts>][] = [
     ['stage (saved fit, now search)', { stage: 'search' }],
@@ -113,10 +117,18 @@ describe('the innermost differences come first, scalars with both values', () =>
         'stage (saved fit, now search)',
       { stage: 'search', options: { seed: 2, optimizer: { lr: 0.2 } } },
     ],
+    [
+      `data.train.files (saved nothing, now a), data.train.labels (saved nothing, now ${labels}…), data.train.input.crop_pct (saved 1, now 0.9), weights.initial (saved ${before}…, now nothing), options.optimizer.lr (saved 0.1, now 0.2)`,
+      {
+        data: { train: elsewhere },
+        weights: {},
+        options: { ...parts.options, optimizer: { lr: 0.2 } },
+      },
+    ],
     // Five of seven.
     [
-      'options.optimizer.lr (saved 0.1, now 0.2), data.validation, weights.initial (saved ' +
-        `${before}…, now nothing), options.seed (saved 1, now 2), options.clipNorm (saved nothing, now 5), 2 more`,
+      `data.validation, weights.initial (saved ${before}…, now nothing), ` +
+        'options.optimizer.lr (saved 0.1, now 0.2), options.seed (saved 1, now 2), options.clipNorm (saved nothing, now 5), 2 more',
       {
         stage: 'search',
         data: { train, validation: train },
@@ -153,7 +165,7 @@ test('a file that says nothing of its run is none to go on with', async () => {
   expect(() => requireSameRun('x', {}, now)).toThrow(
     expect.objectContaining({
       found:
-        'a run with another stage (saved nothing, now fit), model, data, weights, extensions, 2 more',
+        'a run with another data, weights, stage (saved nothing, now fit), model, extensions, 2 more',
     }),
   );
 });

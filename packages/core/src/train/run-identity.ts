@@ -104,14 +104,15 @@ export function valuesDigest({ buffer, byteOffset, byteLength }: NdArray['data']
  * Checks that a run that was saved is the one to go on with.
  *
  * @param path the file that it was saved in
- * @throws KcrError `RESUME_MISMATCH` naming what differs, and the saved and the present value of the most specific
- * differences
+ * @throws KcrError `RESUME_MISMATCH` naming what differs, with the saved and the present value: first what is in the data,
+ *   then weights, then the rest, and of each the most specific
  */
 export function requireSameRun(path: string, saved: object, now: RunIdentity): void {
   const found = differences(saved, now, []);
   if (found.length === 0) return;
-  const depth = ({ keys }: Difference) => keys.length;
-  const named = found.toSorted((a, b) => depth(b) - depth(a)).map(differenceText);
+  const named = found
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.keys.length - a.keys.length)
+    .map(differenceText);
   const more = named.length > SHOWN ? [`${named.length - SHOWN} more`] : [];
   throw new KcrError('RESUME_MISMATCH', {
     where: path,
@@ -122,6 +123,14 @@ export function requireSameRun(path: string, saved: object, now: RunIdentity): v
 
 /** Differences that a message names. */
 const SHOWN = 5;
+
+/** What someone must know first who gave other data or weights by mistake; the rest has been written on purpose. */
+const FIRST = [/^data\.\w+\.files\b/, /^data\.\w+\.labels$/, /^data\b/, /^weights\b/];
+
+function rankOf({ keys }: Difference): number {
+  const rank = FIRST.findIndex((pattern) => pattern.test(pathText(keys)));
+  return rank < 0 ? FIRST.length : rank;
+}
 
 /** Keys of objects, and places in lists. */
 type Keys = readonly (string | number)[];

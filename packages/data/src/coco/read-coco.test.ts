@@ -32,7 +32,8 @@ test('a file that is longer than a text can be is read in pieces', async () => {
   const value = { images: [{ id: 1, name: 'grüße "x"' }], counts: [0, -1.5e3], none: null };
   const text = `  ${JSON.stringify(value)}${' '.repeat(2 ** 20)}`;
   expect(await read(text, 10)).toEqual(value);
-  for (const wrong of ['[1, 2', '[1, 2]]', '[1 2]', '', '{"a": }'])
+  const deep = `[{"bbox": ${'['.repeat(200)}${']'.repeat(200)}}]`;
+  for (const wrong of ['[1, 2', '[1, 2]]', '[1 2]', '', '{"a": }', deep])
     await expect(read(wrong, -1), wrong).rejects.toThrow(
       expect.objectContaining({ code: 'COCO_READ', where: at('file.json') }),
     );

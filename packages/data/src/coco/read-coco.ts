@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { checkDepth, KcrError } from '@kcr/core';
+import { checkDepth, DepthCheck, KcrError } from '@kcr/core';
 import { JSONParser } from '@streamparser/json';
 
 /**
@@ -27,7 +27,11 @@ async function parseStream(path: string): Promise<unknown> {
   parser.onValue = ({ value }) => {
     root = value;
   };
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) parser.write(chunk);
+  const depth = new DepthCheck();
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+    depth.bytes(chunk);
+    parser.write(chunk);
+  }
   if (!parser.isEnded) parser.end();
   if (root === undefined) throw new Error('an empty file');
   return root;

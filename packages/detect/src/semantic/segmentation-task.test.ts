@@ -50,6 +50,10 @@ test('masks of 0 and 255 have one class: the others are not said to be found', a
   });
 });
 
+test('where no pixel has a label there is no number', async () => {
+  expect(await evaluate(halves(IGNORED, IGNORED))).toEqual({});
+});
+
 const size = { height: 4, width: 4 };
 /** The right half is class 1, and bright in the first image alone. */
 const labels = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 0 : 1));

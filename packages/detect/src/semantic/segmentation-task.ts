@@ -5,7 +5,7 @@ import { segmentImage } from './segment-image.ts';
 
 /**
  * A class for each pixel: cross-entropy, mean intersection over union and pixel accuracy at the images' own sizes; and
- * `iou.NAME` of each class that is there or was predicted, over which the mean is.
+ * `iou.NAME` of each class that is there or was predicted, over which the mean is. No number where no pixel has a label.
  */
 export const semanticSegmentation: Task = {
   name: 'semantic segmentation',
@@ -21,6 +21,7 @@ export const semanticSegmentation: Task = {
       matrix.add(truth.data, found.data);
     }
     const { iou, meanIou, pixelAccuracy } = matrix.summary;
+    if (!(meanIou >= 0)) return {};
     const byClass = classes.flatMap((name, c) =>
       Number.isNaN(iou[c]) ? [] : [[`iou.${name}`, iou[c]!] as const],
     );

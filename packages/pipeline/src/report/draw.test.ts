@@ -25,6 +25,16 @@ async function reader(png: Buffer) {
   return { at, size: [info.width, info.height] };
 }
 
+test('a strip is a pixel wide, however long', async () => {
+  for (const [height, width] of [
+    [1, 4000],
+    [4000, 1],
+  ] as const) {
+    const { size } = await reader(await drawPlain(image(height, width)));
+    expect(size).toEqual([Math.min(width, DRAWING), Math.min(height, DRAWING)]);
+  }
+});
+
 /** 45 % of a colour over a value. */
 const tint = (colour: readonly number[], value = 100) =>
   colour.map((c) => Math.floor(0.55 * value + 0.45 * c));

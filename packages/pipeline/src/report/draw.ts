@@ -53,7 +53,10 @@ const factorOf = ({ shape: [height, width] }: Pixels, size: number) =>
 
 async function enlarged(image: Pixels, factor: number, overlay?: string): Promise<Buffer> {
   const [height, width, channels] = image.shape;
-  const [h, w] = [height, width].map((n) => Math.round(n * factor)) as [number, number];
+  const [h, w] = [height, width].map((n) => Math.max(Math.round(n * factor), 1)) as [
+    number,
+    number,
+  ];
   const drawn = sharp(image.data, { raw: { height, width, channels: channels as 1 | 3 } })
     .toColourspace('srgb')
     .resize(w, h, { fit: 'fill', kernel: 'nearest' });

@@ -1,4 +1,4 @@
-import { definePlugin, fit, readSafetensors } from '@kcr/core';
+import { definePlugin, fit, Model, readSafetensors, taskOf } from '@kcr/core';
 import { expect, test } from 'vitest';
 import type { PipelineEvent } from '../events.ts';
 import { MODULE } from '../testing/brightness.ts';
@@ -43,6 +43,18 @@ test('what happens is told with the name of the stage, in its order', async () =
   // Of the plugin that the settings name.
   expect(history.map(({ counted }) => counted)).toEqual([1, 2]);
   expect(engines.open).toBe(0);
+});
+
+test('what the validation images cannot tell is said once', async () => {
+  await using folder = await temporaryFolder();
+  const own = await tinyModel();
+  const nothing = { ...taskOf(own), evaluate: async () => ({}) };
+  const model = new Model({ ...own.architecture, task: nothing }, own.config);
+  const events: PipelineEvent[] = [];
+  const context = await tinyContext(folder.root, {}, { on: (event) => events.push(event) });
+  await runTraining({ stage: 'own', model, settings }, context, fit);
+  const message = 'validation: no top-1: there is nothing in the data to find';
+  expect(events.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', message }]);
 });
 
 test('is kept in the folder of its stage, and done once', async () => {

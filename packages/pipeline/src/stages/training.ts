@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type Model, type Plugin, type SearchOptions, taskOf } from '@kcr/core';
+import { type Model, type Plugin, type SearchOptions, taskOf, validationName } from '@kcr/core';
 import { loadPart } from '../modules.ts';
+import { notMeasured } from '../not-measured.ts';
 import type { TrainingRecipe } from '../recipes/recipe.ts';
 import { versionsOf } from '../versions.ts';
 import type { StageContext } from './stage.ts';
@@ -27,7 +28,9 @@ export async function runTraining<R>(
 ): Promise<R> {
   const { plugins, ...training } = settings;
   const { epochs } = training;
-  const { metrics } = taskOf(model);
+  const task = taskOf(model);
+  const { metrics } = task;
+  let measured = false;
   const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part)));
   await using engine = await makeEngine();
   on({ type: 'training', stage, epochs });
@@ -43,7 +46,15 @@ export async function runTraining<R>(
       versions: await versionsOf(model, [plugins, recipe.data]),
       directory: join(directory, stage),
       onStep: (report) => on({ type: 'step', stage, report }),
-      onEpoch: (record) => on({ type: 'epoch', stage, record, epochs, metrics }),
+      onEpoch(record) {
+        on({ type: 'epoch', stage, record, epochs, metrics });
+        // Later epochs have the same validation images.
+        if (measured) return;
+        measured = true;
+        const numberOf = (name: string) => record[validationName(name)];
+        for (const message of notMeasured(task, numberOf, data.test.classes))
+          on({ type: 'warning', message: `validation: ${message}` });
+      },
       onWarning: (message) => on({ type: 'warning', message }),
     });
   } finally {
