@@ -1,14 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Generator, KcrError } from '@kcr/core';
-import { type Files, type ReadyTarget, Wrong } from './target.ts';
-
-/** How a case went. */
-export interface Answer {
-  /** `refused` is as good as `read`. */
-  readonly outcome: 'read' | 'refused' | 'wrong' | 'uncaught' | 'slow' | 'memory';
-  readonly message: string;
-}
+import { type Answer, type Files, type ReadyRun, type ReadyTarget, Wrong } from './target.ts';
 
 /** Most that a case may take: seconds of the CPU, and MiB over the most before. */
 const SECONDS = 2;
@@ -40,10 +33,20 @@ async function outcomeOf(target: ReadyTarget, files: Files): Promise<Answer> {
   }
 }
 
-/** Writes the files of a case into the target's folder, has them read, and judges what came of it. */
-export async function tryCase(target: ReadyTarget, which: Case, folder: string): Promise<Answer> {
+/** Tries a case: damaged files for a reader, or a run that is disturbed. */
+export function tryCase(
+  target: ReadyTarget | ReadyRun,
+  which: Case,
+  folder: string,
+): Promise<Answer> {
   const generator = new Generator(which.seed).fork(which.target).fork(String(which.case));
-  const files = target.mutate(generator);
+  return 'disturb' in target
+    ? target.disturb(generator, which.case)
+    : tryFiles(target, target.mutate(generator), folder);
+}
+
+/** Writes the files of a case into the target's folder, has them read, and judges what came of it. */
+async function tryFiles(target: ReadyTarget, files: Files, folder: string): Promise<Answer> {
   await write(folder, files);
   const peak = process.resourceUsage().maxRSS;
   const start = process.cpuUsage();

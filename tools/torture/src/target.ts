@@ -15,12 +15,28 @@ export interface ReadyTarget {
   read(files: Files): Promise<void>;
 }
 
-/** A public reader that is given damaged files. */
-export interface Target {
+/** How a case went. */
+export interface Answer {
+  /** `refused` is as good as `read`. */
+  readonly outcome: 'read' | 'refused' | 'wrong' | 'uncaught' | 'slow' | 'memory';
+  readonly message: string;
+}
+
+/** A run that is disturbed in another way in each case. */
+export interface ReadyRun {
+  /** Disturbs a run, lets it end and judges what it leaves; the same generator and number disturb it alike. */
+  disturb(generator: Generator, number: number): Promise<Answer>;
+}
+
+/** What is tried case by case: a public reader that is given damaged files, or a run that is disturbed. */
+export interface Target<R extends ReadyTarget | ReadyRun = ReadyTarget | ReadyRun> {
   readonly name: string;
   /** Makes what it reads, in a folder of its own. */
-  ready(folder: string): Promise<ReadyTarget>;
+  ready(folder: string): Promise<R>;
 }
+
+/** A target that reads files. */
+export type Reader = Target<ReadyTarget>;
 
 /** A reader took files and gave what nobody can use, or took what it should have refused. */
 export class Wrong extends Error {

@@ -41,10 +41,15 @@ export async function makeFolder(folder: string): Promise<void> {
     });
 }
 
-const unwritable = (where: string, cause: unknown): KcrError =>
+/**
+ * The error for a place that cannot be written to.
+ *
+ * @param cause what the system said, or what stands there instead
+ */
+export const unwritable = (where: string, cause: unknown): KcrError =>
   new KcrError('OUT_WRITE', {
     where,
-    found: (cause as Error).message,
+    found: cause instanceof Error ? cause.message : String(cause),
     fix: 'Choose another place for the output, or make room and let it be written to',
     cause,
   });

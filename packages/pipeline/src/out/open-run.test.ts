@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/tiny.ts';
@@ -77,6 +77,34 @@ describe('a lock that was left', () => {
     });
     expect(await readFile(folder.at('run.lock'), 'utf8')).toBe(text);
   });
+});
+
+test('what has the name of a lock and is none is kept, and ends the run', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(folder.at('a', 'run.lock'), { recursive: true });
+  await expect(openRun(folder.at('a'))).rejects.toMatchObject({
+    code: 'OUT_WRITE',
+    where: folder.at('a', 'run.lock'),
+  });
+  await mkdir(folder.at('b'));
+  await symlink(folder.at('nothing'), folder.at('b', 'run.lock'));
+  await expect(openRun(folder.at('b'))).rejects.toMatchObject({ code: 'OUT_LOCKED' });
+  for (const name of ['a', 'b']) expect(await readdir(folder.at(name))).toEqual(['run.lock']);
+});
+
+test('what earlier processes were writing is removed, whoever has their ids now', async () => {
+  await using folder = await temporaryFolder();
+  for (const [name, seconds] of [
+    [`model.json.${process.pid}.tmp`, 0],
+    // The first process of a machine, or a container, runs always.
+    ['model.json.1.tmp', 0],
+    [`now.json.${process.pid}.tmp`, Date.now() / 1000],
+  ] as const) {
+    await writeFile(folder.at(name), 'x');
+    await utimes(folder.at(name), seconds, seconds);
+  }
+  await using _ = await openRun(folder.root);
+  expect((await readdir(folder.root)).sort()).toEqual([`now.json.${process.pid}.tmp`, 'run.lock']);
 });
 
 test('what ended processes were writing is removed, and nothing else', async () => {

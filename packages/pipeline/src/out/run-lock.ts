@@ -1,12 +1,21 @@
 import { rmSync } from 'node:fs';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { KcrError } from '@kcr/core';
+import { KcrError, unwritable } from '@kcr/core';
 import { isAlive, startOf } from './processes.ts';
 
 /** The file of a run's folder that says which process works there. */
 const FILE = 'run.lock';
+
+/** Times that a lock may be there when it is made, and gone when it is read. */
+const MOST = 100;
+
+/** Locks that this process has tried to take: each is written beside under a name of its own. */
+let tries = 0;
+
+const isCode = (error: unknown, code: string): boolean =>
+  (error as NodeJS.ErrnoException).code === code;
 
 /** Who holds a lock. */
 interface Holder {
@@ -18,7 +27,11 @@ interface Holder {
   readonly since: string;
 }
 
-/** Takes a folder for this process alone until it is disposed of, or the process exits. @throws KcrError `OUT_LOCKED` */
+/**
+ * Takes a folder for this process alone until it is disposed of, or the process exits.
+ *
+ * @throws KcrError `OUT_LOCKED`, `OUT_WRITE`
+ */
 export async function lockRun(directory: string): Promise<AsyncDisposable> {
   const path = join(directory, FILE);
   const holder: Holder = {
@@ -28,12 +41,26 @@ export async function lockRun(directory: string): Promise<AsyncDisposable> {
     since: new Date().toISOString(),
   };
   const text = `${JSON.stringify(holder)}\n`;
-  while (!(await created(path, text))) await takeOver(path);
-  const release = () => rmSync(path, { force: true });
+  try {
+    for (let left = MOST; !(await created(path, text)); left--) {
+      // Something else than a lock has its name, such as a link to nothing.
+      if (left === 0) throw locked(path, undefined);
+      await takeOver(path);
+    }
+  } catch (cause) {
+    throw cause instanceof KcrError ? cause : unwritable(path, cause);
+  }
+  const release = () => {
+    try {
+      rmSync(path, { force: true });
+      process.off('exit', release);
+    } catch {
+      // A lock that cannot be taken away does no harm once its process has ended.
+    }
+  };
   process.once('exit', release);
   return {
     async [Symbol.asyncDispose]() {
-      process.off('exit', release);
       release();
     },
   };
@@ -41,45 +68,59 @@ export async function lockRun(directory: string): Promise<AsyncDisposable> {
 
 /** Writes a lock, whole or not at all, unless there is one. */
 async function created(path: string, text: string): Promise<boolean> {
-  const own = `${path}.${process.pid}.tmp`;
-  await writeFile(own, text);
+  const own = `${path}.${tries++}.${process.pid}.tmp`;
   try {
+    // It must not lose its content where the power is lost: nobody could take over a lock that says nothing.
+    await writeFile(own, text, { flush: true });
     await link(own, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (isCode(error, 'EEXIST')) return false;
     return await createdWithoutLinks(path, text);
   } finally {
-    await rm(own, { force: true });
+    // If it stays, a later run removes it.
+    await rm(own, { force: true }).catch(() => {});
   }
 }
 
 /** The same where the file system has no links. */
 async function createdWithoutLinks(path: string, text: string): Promise<boolean> {
+  const file = await open(path, 'wx').catch((error) => {
+    if (isCode(error, 'EEXIST')) return undefined;
+    throw error;
+  });
+  if (!file) return false;
   try {
-    await writeFile(path, text, { flag: 'wx' });
+    await file.writeFile(text);
+    await file.sync();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    await rm(path, { force: true }).catch(() => {});
     throw error;
+  } finally {
+    await file.close();
   }
 }
 
 /** Takes a lock away whose process is gone. @throws KcrError `OUT_LOCKED` where it is not known to be */
 async function takeOver(path: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
   if (text === undefined) return;
   const holder = holderOf(text);
   if (!holder || !isGone(holder)) throw locked(path, holder);
-  const aside = `${path}.${process.pid}.tmp`;
-  const moved = await rename(path, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!moved) return;
+  const aside = `${path}.${tries++}.${process.pid}.tmp`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return;
+    throw error;
+  }
   // Another process may have taken over in between: its lock is given back.
   if ((await readFile(aside, 'utf8')) !== text) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  await rm(aside, { force: true }).catch(() => {});
 }
 
 function holderOf(text: string): Holder | undefined {

@@ -1,17 +1,9 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { KcrError, makeFolder } from '@kcr/core';
+import { makeFolder, unwritable } from '@kcr/core';
 
 /** Bytes that are tried: more than a file system finds room for where it is full. */
 const TRIED = 2 ** 16;
-
-const refused = (where: string, found: string, cause?: unknown) =>
-  new KcrError('OUT_WRITE', {
-    where,
-    found,
-    fix: 'Choose another place for the output, or make room and let it be written to',
-    cause,
-  });
 
 /**
  * Makes a folder and tries to write a file in it, before work begins whose result could not be kept.
@@ -31,13 +23,13 @@ export async function requireWritable(folder: string): Promise<void> {
       await rm(probe, { force: true });
     }
   } catch (cause) {
-    throw refused(folder, (cause as Error).message, cause);
+    throw unwritable(folder, cause);
   }
 }
 
 /** The same of the folder of a file, whose name may not be a folder's. @throws KcrError `OUT_WRITE` */
 export async function requireWritableFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) throw refused(path, 'a folder where the file should be');
+  if (found?.isDirectory()) throw unwritable(path, 'a folder where the file should be');
   await requireWritable(dirname(path));
 }

@@ -15,7 +15,7 @@ import { loadCheckpoint } from '@kcr/pipeline';
 import { largeWeights, smallModels } from '../../../integration/src/helpers.ts';
 import { type Json, mutateJson } from '../mutate-json.ts';
 import { mutateSafetensors } from '../mutate-safetensors.ts';
-import { type Files, require, requireFinite, type Target } from '../target.ts';
+import { type Files, type Reader, require, requireFinite } from '../target.ts';
 
 /** Writes a checkpoint of a model with drawn weights. */
 export async function writeCheckpoint(folder: string, model: Model): Promise<void> {
@@ -36,7 +36,7 @@ function requireWhole({ model, weights, info }: LoadedModel): void {
 }
 
 /** A checkpoint folder of a model, one of whose two files is another. */
-const checkpoint = (name: string, make: () => Model, changes: 'json' | 'weights'): Target => ({
+const checkpoint = (name: string, make: () => Model, changes: 'json' | 'weights'): Reader => ({
   name,
   async ready(folder) {
     await writeCheckpoint(folder, make());
@@ -55,7 +55,7 @@ const checkpoint = (name: string, make: () => Model, changes: 'json' | 'weights'
 const adapted = () => adapt(smallModels.vit!(), [qkMask({ initial: 0.5 }), lfe({ counts: [3] })]);
 
 /** `loadCheckpoint`: weights of the model's shapes, finite numbers, a name for each class. */
-export const checkpoints: readonly Target[] = [
+export const checkpoints: readonly Reader[] = [
   checkpoint('model-json', adapted, 'json'),
   checkpoint('model-json-mobilevit', smallModels.mobilevit!, 'json'),
   checkpoint('model-json-swin', smallModels.swin!, 'json'),

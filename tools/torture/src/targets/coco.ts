@@ -12,7 +12,7 @@ import {
 import { cocoEvaluate } from '@kcr/detect';
 import { chance } from '../mutate-bytes.ts';
 import { type Json, mutateJson } from '../mutate-json.ts';
-import { require, requireFinite, type Target } from '../target.ts';
+import { type Reader, require, requireFinite } from '../target.ts';
 import { drawn } from './images.ts';
 
 const [WIDTH, HEIGHT] = [16, 12];
@@ -69,7 +69,7 @@ const results: Json = boxes.map((bbox, i) => ({
 const file = (value: Json): Buffer => Buffer.from(JSON.stringify(value));
 
 /** `cocoInstances`: objects of a known class with finite boxes, and masks that cover their image. */
-const annotations: Target = {
+const annotations: Reader = {
   name: 'coco-annotations',
   async ready(folder) {
     for (const id of [1, 2, 3])
@@ -100,7 +100,7 @@ const annotations: Target = {
 };
 
 /** Ground truth and results as `kcr eval-coco` reads them: figures from 0 to 1, or -1. */
-const evaluation: Target = {
+const evaluation: Reader = {
   name: 'coco-results',
   ready: async (folder) => ({
     mutate: (generator) => {
@@ -135,4 +135,4 @@ const evaluation: Target = {
   }),
 };
 
-export const coco: readonly Target[] = [annotations, evaluation];
+export const coco: readonly Reader[] = [annotations, evaluation];

@@ -4,7 +4,7 @@ import { readImage, readLabelMap } from '@kcr/data';
 import sharp, { type Sharp } from 'sharp';
 import { oneOf } from '../mutate-bytes.ts';
 import { mutateImage } from '../mutate-image.ts';
-import { require, type Target } from '../target.ts';
+import { type Reader, require } from '../target.ts';
 
 /** An image of drawn pixels. */
 export function drawn(width: number, height: number, channels: 1 | 2 | 3 | 4): Sharp {
@@ -14,7 +14,7 @@ export function drawn(width: number, height: number, channels: 1 | 2 | 3 | 4): S
   return sharp(pixels, { raw: { width, height, channels } });
 }
 
-const target = (name: string, make: () => Promise<Buffer[]>): Target => ({
+const target = (name: string, make: () => Promise<Buffer[]>): Reader => ({
   name,
   async ready(folder) {
     const [path, files] = [join(folder, 'image'), await make()];
@@ -44,7 +44,7 @@ const maps = () =>
   ]);
 
 /** `readLabelMap`: a number for each pixel. */
-const labelMap: Target = {
+const labelMap: Reader = {
   name: 'label-map',
   async ready(folder) {
     const files = await maps();
@@ -60,7 +60,7 @@ const labelMap: Target = {
 };
 
 /** `readImage`: pixels of the image's shape. */
-export const images: readonly Target[] = [
+export const images: readonly Reader[] = [
   target('png', () =>
     Promise.all([
       drawn(20, 15, 3).png().toBuffer(),

@@ -1,16 +1,18 @@
-import type { Target } from '../target.ts';
+import type { Reader, Target } from '../target.ts';
 import { checkpoints } from './checkpoints.ts';
 import { coco } from './coco.ts';
+import { crashes } from './crashes.ts';
 import { images } from './images.ts';
 import { pruned } from './pruned.ts';
 import { recipe } from './recipes.ts';
+import { refused } from './refused.ts';
 import { report } from './report.ts';
 import { safetensors } from './safetensors.ts';
 import { sealed } from './sealed.ts';
 import { tables } from './tables.ts';
 
 /** All readers that are given damaged files. */
-export const targets: readonly Target[] = [
+export const readers: readonly Reader[] = [
   safetensors,
   ...checkpoints,
   ...sealed,
@@ -21,3 +23,6 @@ export const targets: readonly Target[] = [
   ...images,
   report,
 ];
+
+/** All that is tried case by case. */
+export const targets: readonly Target[] = [...readers, ...crashes, ...refused];

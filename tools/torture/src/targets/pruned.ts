@@ -2,16 +2,18 @@ import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chance, flipBit } from '../mutate-bytes.ts';
 import { type Json, mutateJson } from '../mutate-json.ts';
-import { stages, writeInputs } from '../stages.ts';
-import { require, type Target } from '../target.ts';
+import { writeInputs } from '../stage-inputs.ts';
+import { stageOf } from '../stages.ts';
+import { type Reader, require } from '../target.ts';
 
 /** `prune` into a folder where that is done: from any `prune.json` that it takes it comes to the same weights. */
-export const pruned: Target = {
+export const pruned: Reader = {
   name: 'prune-json',
   async ready(folder) {
     const [inputs, whole] = [`${folder}-inputs`, `${folder}-whole`];
+    const cascade = stageOf('cascade');
     await writeInputs(inputs);
-    await stages.cascade(inputs, folder);
+    await cascade.run(inputs, folder);
     await cp(folder, whole, { recursive: true });
     const read = () => readFile(join(folder, 'model.safetensors'));
     const [file, weights] = [await readFile(join(folder, 'prune.json')), await read()];
@@ -24,7 +26,7 @@ export const pruned: Target = {
       }),
       async read() {
         try {
-          await stages.cascade(inputs, folder);
+          await cascade.run(inputs, folder);
           require(weights.equals(await read()), () => 'other weights than before');
           const again = await readFile(join(folder, 'prune.json'), 'utf8');
           const { identity } = JSON.parse(again) as { identity?: object };

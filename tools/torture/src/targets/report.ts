@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type RunAnalysis, writeReport } from '@kcr/pipeline';
 import { chance, mutateBytes, oneOf } from '../mutate-bytes.ts';
 import { type Json, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';
-import { require, type Target } from '../target.ts';
+import { type Reader, require } from '../target.ts';
 import { drawn } from './images.ts';
 
 const size = { params: 10, macs: 2000, latencyMs: 1 };
@@ -36,7 +36,7 @@ const NO_NUMBER =
   /\s(?:d|points|x|y|x1|y1|x2|y2|cx|cy|r|width|height|viewBox|transform)="[^"]*(?:NaN|Infinity|undefined)/;
 
 /** `writeReport`: a page without scripts whose charts have numbers where numbers belong. */
-export const report: Target = {
+export const report: Reader = {
   name: 'report',
   async ready(folder) {
     await mkdir(join(folder, 'pictures'));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { encodeSafetensors, float32, int32, readSafetensors, sizeOf } from '@kcr/core';
 import { oneOf } from '../mutate-bytes.ts';
 import { mutateSafetensors } from '../mutate-safetensors.ts';
-import { require, type Target } from '../target.ts';
+import { type Reader, require } from '../target.ts';
 
 const plain = encodeSafetensors(
   {
@@ -20,7 +20,7 @@ const bare = encodeSafetensors({ tensors: { w: float32([4], 1), s: float32([]) }
 const empty = encodeSafetensors({ tensors: {}, metadata: {} });
 
 /** `readSafetensors`: each tensor has the values of its shape, and all together are not more than the file has. */
-export const safetensors: Target = {
+export const safetensors: Reader = {
   name: 'safetensors',
   ready: async (folder) => ({
     mutate: (generator) => ({

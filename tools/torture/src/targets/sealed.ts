@@ -17,7 +17,7 @@ import { largeWeights, smallModels, syntheticData } from '../../../integration/s
 import { chance, flipBit } from '../mutate-bytes.ts';
 import { type Json, type JsonObject, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';
 import { mutateSafetensors, safetensorsFile, safetensorsParts } from '../mutate-safetensors.ts';
-import { type Files, require, type Target } from '../target.ts';
+import { type Files, type Reader, require } from '../target.ts';
 
 const engine = () => createEagerEngine({ backend: 'cpu' });
 const model = () => smallModels.vit!();
@@ -44,7 +44,7 @@ const state = (
   name: string,
   file: string,
   run: (folder: string) => Promise<StateDict>,
-): Target => ({
+): Reader => ({
   name,
   async ready(folder) {
     const digest = weightsDigest(await run(folder));
@@ -120,7 +120,7 @@ function isSealed(bytes: Uint8Array): boolean {
 }
 
 /** `readSelection`: what is sealed gives the channels that were, all else lists of channels in rising order. */
-const selection: Target = {
+const selection: Reader = {
   name: 'selection-json',
   async ready(folder) {
     const path = join(folder, 'selection.json');
@@ -149,4 +149,4 @@ const selection: Target = {
   },
 };
 
-export const sealed: readonly Target[] = [training, cascade, selection];
+export const sealed: readonly Reader[] = [training, cascade, selection];

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { Generator } from '@kcr/core';
 import { csvImages, type ImageSource, idxImages } from '@kcr/data';
 import { chance, mutateBytes } from '../mutate-bytes.ts';
-import { require, type Target } from '../target.ts';
+import { type Reader, require } from '../target.ts';
 
 /** Images of a size each, with a label that is a class. */
 async function requireImages({ labels, classes, shape, pixels }: ImageSource): Promise<void> {
@@ -21,7 +21,7 @@ const rows = Array.from({ length: 6 }, (_, i) =>
 );
 
 /** `csvImages` */
-const csv: Target = {
+const csv: Reader = {
   name: 'csv',
   ready: async (folder) => ({
     mutate: (generator) => {
@@ -51,7 +51,7 @@ function mutateIdx(generator: Generator, whole: Buffer): Buffer {
 }
 
 /** `idxImages` */
-const idx: Target = {
+const idx: Reader = {
   name: 'idx',
   async ready(folder) {
     const whole = { images: idxFile(6, 5, 4), labels: idxFile(6) };
@@ -69,4 +69,4 @@ const idx: Target = {
   },
 };
 
-export const tables: readonly Target[] = [csv, idx];
+export const tables: readonly Reader[] = [csv, idx];
