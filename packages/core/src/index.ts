@@ -80,6 +80,7 @@ export * from './prune/allocator.ts';
 export * from './prune/allowed-drop.ts';
 export * from './prune/blocks.ts';
 export { type BudgetOptions, budget, type CostMeasure, selectWithin } from './prune/budget.ts';
+export * from './prune/channel-gates.ts';
 export * from './prune/channel-sums.ts';
 export * from './prune/criterion.ts';
 export * from './prune/keep-ratio.ts';

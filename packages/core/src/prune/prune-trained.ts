@@ -65,7 +65,7 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
     if (weights === wholeWeights || weights === current.weights) measured.set(weights, top1);
     return top1;
   };
-  for (const [i, { name, dims, later, progress }] of steps.entries()) {
+  for (const [i, { name, dims, later, progress, path = 'linear' }] of steps.entries()) {
     const { model, weights } = current;
     const context = { model, weights, engine, data, batchSize, generator: generator.fork(name) };
     const kept: unknown = await allocator.allocate({
@@ -74,6 +74,7 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
       whole,
       wholeWeights,
       progress,
+      path,
       later,
       scores: await scoreChannels(criterion, context, dims),
       accuracy,
