@@ -89,6 +89,7 @@ export * from './prune/prunable-dims.ts';
 export * from './prune/prune.ts';
 export * from './prune/prune-trained.ts';
 export * from './prune/pruning-schedule.ts';
+export * from './prune/score-charts.ts';
 export * from './prune/selection.ts';
 export * from './prune/threshold-selections.ts';
 export * from './prune/weight-values.ts';

@@ -148,7 +148,7 @@ export const recipeSchema = z
       .extend({
         architectureShare: z.number().positive().lt(1).optional(),
         architectureOptimizer: optimizer.optional(),
-        /** Classes that the search sees; default all. */
+        /** How many classes the search sees, drawn by the seed; default all. */
         classes: count.optional(),
       })
       .optional(),
