@@ -43,8 +43,9 @@ function distribution(values: ArrayLike<number>, { low, high, log }: Axis): Line
  * block; scores are on a logarithmic axis where all of the role are above 0.
  *
  * @param model that the scores are of
+ * @returns each with the role that it is of
  */
-export function scoreCharts(model: Model, scores: Scores): LineChart[] {
+export function scoreCharts(model: Model, scores: Scores): (LineChart & { role: string })[] {
   const roles = new Map<string, { block: string; values: ArrayLike<number> }[]>();
   for (const { name: block, dims } of blocksOf(model))
     for (const { name, role } of dims) {
@@ -54,6 +55,7 @@ export function scoreCharts(model: Model, scores: Scores): LineChart[] {
   return [...roles].map(([role, dims]) => {
     const axis = axisOf(dims.flatMap(({ values }) => Array.from(values)));
     return {
+      role,
       title: `Scores of ${role} channels`,
       x: 'score',
       y: 'channels, %',
