@@ -1,4 +1,4 @@
-import { createEagerEngine, type Engine } from '@kcr/core';
+import { createEagerEngine, type Engine, float32 } from '@kcr/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ntkSap } from './ntk-sap.ts';
 import { dataOf, images, labels, scoresOf, weights } from './testing.ts';
@@ -49,4 +49,24 @@ test('only the number of images counts, not what they show', async () => {
   expect(await scoresOf(ntkSap({}), engine, { data: black })).toEqual(
     await scoresOf(ntkSap({}), engine),
   );
+});
+
+test('with initial weights only the model counts, not what it was trained to', async () => {
+  const initial = ntkSap({ weights: 'initial' });
+  const doubled = Object.fromEntries(
+    Object.entries(weights).map(([name, array]) => [
+      name,
+      float32(
+        array.shape,
+        Array.from(array.data, (x) => 2 * x),
+      ),
+    ]),
+  );
+  const { hidden } = await scoresOf(initial, engine);
+  expect((await scoresOf(initial, engine, { state: doubled })).hidden).toEqual(hidden);
+  expect((await scoresOf(initial, engine, { seed: 2 })).hidden).not.toEqual(hidden);
+  expect((await scoresOf(ntkSap({}), engine)).hidden).not.toEqual(hidden);
+  // The channel whose trained weights are 0 has others here.
+  expect(hidden[2]!).toBeGreaterThan(1e-3 * Math.max(...hidden));
+  expect(engine.names()).toEqual([]);
 });

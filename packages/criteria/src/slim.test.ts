@@ -83,10 +83,11 @@ describe('gates', () => {
   });
 
   test.each<[SlimGatesOptions, number[]]>([
-    [{}, [1, 3]],
-    [{ keepRatio: 0.75 }, [0, 1, 3]],
-    [{ keepRatio: 0.25 }, [1]],
-  ])('that are largest in size are kept, %j', async (options, expected) => {
+    // A gate of -3 is below all others.
+    [{}, [0, 3]],
+    [{ keepRatio: 0.75 }, [0, 2, 3]],
+    [{ keepRatio: 0.25 }, [3]],
+  ])('that are highest are kept, %j', async (options, expected) => {
     const kept = (await attached(options).hooks.select!()) as Kept;
     expect(kept).toEqual({ hidden: expected });
   });

@@ -1,101 +1,84 @@
 import {
-  type ArraySlot,
+  type CriterionContext,
   defineCriterion,
   definePlugin,
   fit,
-  float32,
-  type PluginRun,
-  prunableDims,
   type Scores,
   selectCounts,
-  type Tensor,
-  tf,
 } from '@kcr/core';
+import type { PatchGates } from './patch-gates.ts';
+import { attachGates, countsByThreshold, type SlimWeights } from './slim-gates.ts';
 
-export interface SlimGatesOptions {
-  /** Roles of the dimensions that get gates. Default: all that can be pruned. */
-  dims?: readonly string[];
-  /** Weight of the gates' L1 norm by role; `others` for those not named. Default 1e-4. */
-  l1?: Readonly<Record<string, number>>;
-  /** Share of each dimension's channels that a search keeps. Default 0.5. */
+export interface SlimGatesOptions extends SlimWeights {
+  /** Share of the gates of a kind (attention, hidden, ...) that a search keeps, over all layers. Default 0.5. */
   keepRatio?: number;
 }
 
-/** Default weights: attention 2e-4, the MLP's hidden channels 5e-5, what is left 1e-4. */
-const PUBLISHED = { qk: 2e-4, v: 2e-4, hidden: 5e-5, others: 1e-4 };
-
-/** Attaches the gates; `onGates` gets their absolute values after every epoch. */
-const gates =
-  (options: SlimGatesOptions, onGates: (scores: Map<string, Float32Array>) => void) =>
-  (run: PluginRun) => {
-    const weights: Readonly<Record<string, number>> = { ...PUBLISHED, ...options.l1 };
-    const dims = prunableDims(run.model, options.dims);
-    const slots = new Map<string, ArraySlot>(
-      dims.map((dim) => [dim.name, run.parameter(dim.name, float32([dim.size], 1))]),
-    );
-    const read = async () => {
-      const scores = new Map<string, Float32Array>();
-      for (const [name, slot] of slots)
-        scores.set(name, Float32Array.from((await slot.read()).data, Math.abs));
-      return scores;
-    };
-    return {
-      tap: (value: Tensor, { dim }: { dim?: { name: string } }) => {
-        const slot = dim && slots.get(dim.name);
-        return slot ? tf.mul(value, slot.value) : value;
-      },
-      loss: () =>
-        dims
-          .map(({ name, role }) =>
-            tf.mul(tf.sum(tf.abs(slots.get(name)!.value)), weights[role] ?? weights.others!),
-          )
-          .reduce((sum, term) => tf.add(sum, term)),
-      refresh: async () => onGates(await read()),
-      select: async () =>
-        selectCounts(run.model, await read(), (dim) => (options.keepRatio ?? 0.5) * dim.size),
-    };
-  };
-
 /**
  * ViT-Slim's gates (Chavan et al. 2022) for a search: every channel is multiplied by a trained factor, first 1, whose
- * L1 norm is added to the loss; the channels with the largest factors are kept.
+ * L1 norm is added to the loss; the channels with the highest factors are kept, by one threshold for attention and one for
+ * the MLPs. A factor below 0 is below all others: the score is not its size.
  */
-export const slimGates = definePlugin('slim-gates', (options: SlimGatesOptions) =>
-  gates(options, () => {}),
-);
+export const slimGates = definePlugin('slim-gates', (options: SlimGatesOptions) => (run) => {
+  const { tap, loss, scores } = attachGates(run, options);
+  return {
+    tap,
+    loss,
+    async select() {
+      const found = await scores();
+      return selectCounts(
+        run.model,
+        found,
+        countsByThreshold(run.model, found, options.keepRatio ?? 0.5),
+      );
+    },
+  };
+});
 
-export interface SlimOptions extends Pick<SlimGatesOptions, 'dims' | 'l1'> {
-  /** Epochs of training over the criterion's images. Default 5. */
+export interface SlimOptions extends SlimWeights {
+  /** Epochs of training over the criterion's images; 50 in the paper. Default 5. */
   epochs?: number;
-  /** Learning rate of weights and gates. Default 1e-3. */
+  /** Learning rate of weights and gates; 5e-4 in the paper. Default 1e-3. */
   lr?: number;
 }
 
 /**
- * ViT-Slim's gates as a criterion: trains the weights and gates together for some epochs, then scores channels
- * by |gate|. The weights that are pruned are those from before.
+ * Trains weights and gates together for some epochs, from a model's weights, which stay as they are.
+ *
+ * @returns gates by dimension, and the patch gates by block where `patches` is given
+ * @throws KcrError `DIM_ROLES`, `TOKENS_GRID` for patch gates on a grid, and those of training
  */
+export async function trainSlimGates(
+  { model, weights, engine, data, batchSize, generator }: CriterionContext,
+  { epochs = 5, lr = 1e-3, ...options }: SlimOptions,
+): Promise<{ scores: Scores; patches: PatchGates }> {
+  let trained: { scores: Scores; patches: PatchGates } = { scores: new Map(), patches: [] };
+  const plugin = definePlugin('slim-gates', () => (run) => {
+    const { tap, loss, scores, patches } = attachGates(run, options);
+    return {
+      tap,
+      loss,
+      refresh: async () => {
+        trained = { scores: await scores(), patches: await patches() };
+      },
+    };
+  })({});
+  await fit({
+    model,
+    engine,
+    epochs,
+    initial: weights,
+    train: data,
+    plugins: [plugin],
+    batchSize: Math.min(batchSize, data.length),
+    seed: generator.fork('slim').seed,
+    optimizer: { lr },
+  });
+  return trained;
+}
+
+/** ViT-Slim's gates as a criterion: channels are scored by their trained gates. */
 export const slim = defineCriterion(
   'slim',
-  ({ epochs = 5, lr = 1e-3, ...options }: SlimOptions) =>
-    async ({ model, weights, engine, data, batchSize, generator }): Promise<Scores> => {
-      let scores: Scores = new Map();
-      const plugin = definePlugin('slim-gates', () =>
-        gates(options, (found) => {
-          scores = found;
-        }),
-      )({});
-      await fit({
-        model,
-        engine,
-        epochs,
-        initial: weights,
-        train: data,
-        plugins: [plugin],
-        batchSize: Math.min(batchSize, data.length),
-        seed: generator.fork('slim').seed,
-        optimizer: { lr },
-      });
-      return scores;
-    },
+  (options: SlimOptions) => async (context) => (await trainSlimGates(context, options)).scores,
 );

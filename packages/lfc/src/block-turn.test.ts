@@ -86,7 +86,13 @@ test('the record says what is left and what it cost, against the model that came
     macs: 48 * (3 + 8),
     params: 8 * (3 + 8),
     tries: tries.length,
+    scores: { hidden: { log: false, points: expect.any(Array) } },
   });
+  // 8 channels of scores 0, -1, ... -7.
+  const { points } = record.scores!.hidden!;
+  expect(points.filter(([, share]) => share > 0).map(([, share]) => share)).toEqual(
+    Array(8).fill(12.5),
+  );
 });
 
 test('where nothing may be lost and all costs, the model stays', async () => {

@@ -8,6 +8,7 @@ import {
   prune,
   pruneState,
   scoreChannels,
+  scoreCharts,
   thresholdSelections,
 } from '@kcr/core';
 import type { BlockRecord, CascadeOptions, TryReport } from './cascade-options.ts';
@@ -28,6 +29,8 @@ export class BlockTurn {
   #base = 0;
   /** The drop of what was chosen so far. */
   #drop = 0;
+  /** How its channels' scores are distributed, by role. */
+  #scores: BlockRecord['scores'] = {};
 
   constructor(
     private readonly options: CascadeOptions,
@@ -101,6 +104,12 @@ export class BlockTurn {
     const generator = new Generator(seed).fork(this.block.name);
     const context = { model, weights, engine, batchSize, data: this.images.scoring, generator };
     const scores = await scoreChannels(criterion, context, names);
+    this.#scores = Object.fromEntries(
+      scoreCharts(model, scores).map(({ role, logX, lines }) => [
+        role,
+        { log: logX ?? false, points: lines[0]!.points },
+      ]),
+    );
     const dims = [...scores.keys()].map((name) => model.dims.get(name)!);
     const fewest = dims.reduce((sum, dim) => sum + allowedCount(dim, 0, 1), 0);
     const channels = dims.reduce((sum, dim) => sum + dim.size, 0) - fewest;
@@ -128,6 +137,7 @@ export class BlockTurn {
       macs: model.macs.total,
       params: model.parameterCount,
       tries: this.#tries,
+      scores: this.#scores,
     };
   }
 }

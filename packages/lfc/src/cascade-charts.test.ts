@@ -65,6 +65,32 @@ test('each block is a point, counted from 1; lines are of those that have the va
   ]);
 });
 
+test('the scores of a role: a line for each block that has them', () => {
+  const points: [number, number][] = [
+    [0.5, 60],
+    [2, 40],
+  ];
+  const scored = (block: string, log: boolean): BlockRecord => ({
+    ...record({ channels: { hidden: 1 }, drop: 0 }),
+    block,
+    scores: { hidden: { log, points } },
+  });
+  const none = record({ channels: { hidden: 1, qk: 2 }, drop: 0 });
+  const chart = (...blocks: BlockRecord[]) =>
+    cascadeCharts(blocks).filter(({ title }) => title.startsWith('Scores'));
+  expect(chart(scored('a', true), none, scored('b', true))).toMatchObject([
+    {
+      title: 'Scores of hidden channels',
+      logX: true,
+      lines: [
+        { name: 'a', points },
+        { name: 'b', points },
+      ],
+    },
+  ]);
+  expect(chart(scored('a', true), scored('b', false))[0]).toMatchObject({ logX: false });
+});
+
 test('a chart that nothing is in is left out', () => {
   const charts = cascadeCharts([record({ channels: { hidden: 1 }, drop: 0 })]);
   expect(charts.map(({ y }) => y)).toEqual(['channels', 'points']);

@@ -14,6 +14,21 @@ function lineOf(
   return points.length > 0 ? [{ name, points }] : [];
 }
 
+/** How the scores of a role's channels are distributed in each block, before any of them went (VTC-LFC, A.10). */
+function scoresOf(role: string, blocks: readonly BlockRecord[]): LineChart {
+  const lines = blocks.flatMap(({ block, scores }) => {
+    const found = scores && Object.hasOwn(scores, role) ? scores[role] : undefined;
+    return found ? [{ name: block, ...found }] : [];
+  });
+  return {
+    title: `Scores of ${role} channels`,
+    x: 'score',
+    y: 'channels of a bin, %',
+    logX: lines.every(({ log }) => log),
+    lines: lines.map(({ name, points }) => ({ name, points })),
+  };
+}
+
 /** What a bottom-up cascade left in each block, and what each cost. */
 export function cascadeCharts(blocks: readonly BlockRecord[]): LineChart[] {
   const roles = [...new Set(blocks.flatMap(({ channels }) => Object.keys(channels)))];
@@ -37,6 +52,7 @@ export function cascadeCharts(blocks: readonly BlockRecord[]): LineChart[] {
       y: 'points',
       lines: lineOf('drop', blocks, ({ drop }) => drop),
     },
+    ...roles.map((role) => scoresOf(role, blocks)),
   ];
   return charts.filter(({ lines }) => lines.length > 0);
 }

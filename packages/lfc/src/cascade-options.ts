@@ -77,6 +77,11 @@ export interface BlockRecord {
   macs: number;
   params: number;
   tries: number;
+  /**
+   * Of its channels, by role, before any went: shares in percent of equal bins between the lowest and the highest score, each
+   * at its middle; of their logarithms, where all are above 0.
+   */
+  scores?: Record<string, { log: boolean; points: readonly (readonly [number, number])[] }>;
 }
 
 export interface CascadeResult extends PrunedModel {

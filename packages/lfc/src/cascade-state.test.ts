@@ -176,6 +176,11 @@ describe('a cascade that was saved', () => {
     ['a count of tokens below 0', { counts: [-1] }],
     ['no blocks', { blocks: undefined }],
     ['a block without its name', { blocks: [{ ...record, block: undefined }] }],
+    ['scores that are none', { blocks: [{ ...record, scores: { hidden: { log: true } } }] }],
+    [
+      'a score that is no number',
+      { blocks: [{ ...record, scores: { hidden: { log: true, points: [[1, null]] } } }] },
+    ],
     ['a drop that is no number', { blocks: [{ ...record, drop: null }] }],
   ])('is not gone on with where it has %s: STATE_DAMAGED', async (_, change) => {
     const options = await cascade({ tokenSelector });

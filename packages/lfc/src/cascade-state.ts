@@ -134,6 +134,18 @@ const isKept = (value: unknown): value is Kept =>
 const isCounts = (value: unknown): value is (number | null)[] =>
   Array.isArray(value) && value.every((n) => n === null || isCount(n));
 
+const isScores = (value: unknown): boolean =>
+  isRecord(value) &&
+  Object.values(value).every(
+    (role) =>
+      isRecord(role) &&
+      typeof role.log === 'boolean' &&
+      Array.isArray(role.points) &&
+      role.points.every(
+        (point) => Array.isArray(point) && point.length === 2 && point.every(Number.isFinite),
+      ),
+  );
+
 const isBlocks = (value: unknown): value is BlockRecord[] =>
   Array.isArray(value) &&
   value.every(
@@ -144,5 +156,6 @@ const isBlocks = (value: unknown): value is BlockRecord[] =>
       Object.values(record.channels).every(isCount) &&
       (record.tokens === undefined || isCount(record.tokens)) &&
       [record.macs, record.params, record.tries].every(isCount) &&
-      Number.isFinite(record.drop),
+      Number.isFinite(record.drop) &&
+      (record.scores === undefined || isScores(record.scores)),
   );

@@ -10,6 +10,7 @@ import {
 } from '@kcr/core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type LfeOptions, lfe } from './lfe.ts';
+import type { LfeForm } from './low-frequency-energy.ts';
 
 beforeAll(async () => {
   await createEagerEngine({ backend: 'cpu' });
@@ -96,75 +97,106 @@ const ranking = (
   return left.map((now, i) => now.find((token) => i === 0 || !left[i - 1]!.includes(token))!);
 };
 
-/** Energies by the paper: L2 norms of the tokens, each channel a map without its high frequencies, by DFT. */
-function paperEnergy(image: number[][], sigma: number): number[] {
-  const std = (sigma * Math.min(height, width)) / 2;
-  const filtered = image.map(() => Array<number>(d).fill(0));
-  for (let c = 0; c < d; c++)
-    for (let u = 0; u < height; u++)
-      for (let v = 0; v < width; v++) {
-        const [fu, fv] = [Math.min(u, height - u), Math.min(v, width - v)];
-        const gain = Math.exp(-(fu * fu + fv * fv) / (2 * std * std));
-        const angle = (i: number) =>
-          2 * Math.PI * ((u * Math.floor(i / width)) / height + (v * (i % width)) / width);
-        const re = image.reduce((sum, token, i) => sum + token[c]! * Math.cos(angle(i)), 0);
-        const im = image.reduce((sum, token, i) => sum - token[c]! * Math.sin(angle(i)), 0);
-        filtered.forEach((token, i) => {
-          token[c]! += (gain * (re * Math.cos(angle(i)) - im * Math.sin(angle(i)))) / places;
+/** Each channel of a sequence through a filter with a gain for each bin, by DFT: [re, im] by token and channel. */
+function filtered(sequence: number[][], gain: (k: number) => number): [number, number][][] {
+  const n = sequence.length;
+  return sequence.map((_, at) =>
+    Array.from({ length: d }, (_c, c) => {
+      let [re, im] = [0, 0];
+      for (let k = 0; k < n; k++)
+        sequence.forEach((token, i) => {
+          const angle = (2 * Math.PI * k * (at - i)) / n;
+          re += (gain(k) * token[c]! * Math.cos(angle)) / n;
+          im += (gain(k) * token[c]! * Math.sin(angle)) / n;
         });
-      }
-  return filtered.map((token) => Math.hypot(...token));
+      return [re, im];
+    }),
+  );
 }
 
-/** Energies by the code: L1 norms after a notch at the highest frequencies of the sequence, by DFT. */
-function codeEnergy(image: number[][], sigma: number): number[] {
+/** Equation 6: all tokens as one sequence, and what is left of them in L2. Of the image tokens. */
+function paperEnergy(prefix: 0 | 1, tokens: number[][], sigma: number): number[] {
+  const n = tokens.length;
+  const std = (sigma * n) / 2;
+  const left = filtered(tokens, (k) => Math.exp(-(Math.min(k, n - k) ** 2) / (2 * std ** 2)));
+  return left.slice(prefix).map((token) => Math.hypot(...token.map(([re]) => re)));
+}
+
+/** The code's: the image tokens as one sequence with a notch half a bin beside its highest frequency, in L1. */
+function codeEnergy(prefix: 0 | 1, tokens: number[][], sigma: number): number[] {
+  const image = tokens.slice(prefix);
   const n = image.length;
   const std = (n * (1 - sigma)) / 2;
-  const filtered = image.map(() => Array<number>(d).fill(0));
-  for (let c = 0; c < d; c++)
-    for (let k = 0; k < n; k++) {
-      const gain = 1 - Math.exp(-((Math.min(k, n - k) - n / 2) ** 2) / (2 * std * std));
-      const angle = (i: number) => (2 * Math.PI * k * i) / n;
-      const re = image.reduce((sum, token, i) => sum + token[c]! * Math.cos(angle(i)), 0);
-      const im = image.reduce((sum, token, i) => sum - token[c]! * Math.sin(angle(i)), 0);
-      filtered.forEach((token, i) => {
-        token[c]! += (gain * (re * Math.cos(angle(i)) - im * Math.sin(angle(i)))) / n;
-      });
-    }
-  return filtered.map((token) => token.reduce((sum, x) => sum + Math.abs(x), 0));
+  const left = filtered(image, (k) => 1 - Math.exp(-((k - (n - 1) / 2) ** 2) / (2 * std ** 2)));
+  return left.map((token) => token.reduce((sum, part) => sum + Math.hypot(...part), 0));
 }
+
+/** The image tokens as a map, each channel filtered along its columns and its rows, in L2. */
+function mapEnergy(prefix: 0 | 1, tokens: number[][], sigma: number): number[] {
+  const image = tokens.slice(prefix);
+  const std = (sigma * Math.min(height, width)) / 2;
+  const along = (line: number[][]) =>
+    filtered(line, (k) => Math.exp(-(Math.min(k, line.length - k) ** 2) / (2 * std ** 2))).map(
+      (token) => token.map(([re]) => re),
+    );
+  const rows = Array.from({ length: height }, (_, y) =>
+    along(image.slice(y * width, (y + 1) * width)),
+  );
+  const columns = Array.from({ length: width }, (_, x) => along(rows.map((row) => row[x]!)));
+  return image.map((_, i) => Math.hypot(...columns[i % width]![Math.floor(i / width)]!));
+}
+
+const energies = { paper: paperEnergy, code: codeEnergy, map: mapEnergy };
+const forms = ['paper', 'code', 'map'] as const;
 
 const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
 
-/** Attention that image tokens get with a class token (VTC-LFC, eq. 8), or without one. */
-const attentionOf = (prefix: 0 | 1, attention: number[][][]) =>
+/** Attention that image tokens get with a class token (VTC-LFC, eq. 8, or as the code has it), or without one. */
+const attentionOf = (prefix: 0 | 1, attention: number[][][], form: LfeForm) =>
   Array.from({ length: places }, (_, t) =>
     mean(
       attention.map((rows) => {
         const from = (key: number) => mean(rows.slice(prefix).map((row) => row[key]!));
         if (prefix === 0) return from(t);
-        return from(0) * rows[0]![t + 1]! + rows[0]![0]! * from(t + 1);
+        const [theta, share] = form === 'code' ? [1, 1] : [places, places / (places + 1)];
+        return theta * from(0) * rows[0]![t + 1]! + share * rows[0]![0]! * from(t + 1);
       }),
     ),
   );
 
-const expectedRanking = (prefix: 0 | 1, { attention }: Values, energies: number[]) => {
-  const scores = attentionOf(prefix, attention).map((share, i) => share * energies[i]!);
+const expectedRanking = (
+  prefix: 0 | 1,
+  { tokens, attention }: Values,
+  { form, sigma }: { form: LfeForm; sigma: number },
+) => {
+  const energy = energies[form](prefix, tokens, sigma);
+  const scores = attentionOf(prefix, attention, form).map((share, i) => share * energy[i]!);
   return [...Array(places).keys()].sort((a, b) => scores[b]! - scores[a]!);
 };
 
 describe.each([1, 0] as const)('with %i class tokens', (prefix) => {
-  test.each([0, 1, 2])('tokens are ranked by low-frequency energy x attention (%i)', (seed) => {
-    const values = valuesOf(prefix, seed);
-    const image = values.tokens.slice(prefix);
-    for (const sigma of [0.5, 0.85])
-      expect(ranking(prefix, values, { sigma })).toEqual(
-        expectedRanking(prefix, values, paperEnergy(image, sigma)),
-      );
-    expect(ranking(prefix, values, { sigma: 0.6, form: 'code' })).toEqual(
-      expectedRanking(prefix, values, codeEnergy(image, 0.6)),
-    );
+  describe.each(forms)('%s', (form) => {
+    test.each([0, 1, 2])('tokens are ranked by low-frequency energy x attention (%i)', (seed) => {
+      const values = valuesOf(prefix, seed);
+      for (const sigma of [0.5, 0.85])
+        expect(ranking(prefix, values, { sigma, form })).toEqual(
+          expectedRanking(prefix, values, { form, sigma }),
+        );
+    });
   });
+});
+
+test("the form is the paper's unless it is said", () => {
+  const rankings = forms.map((form) => ranking(1, valuesOf(1, 1), { form }).join());
+  expect(ranking(1, valuesOf(1, 1), {}).join()).toBe(rankings[0]);
+  expect(new Set(rankings).size).toBe(3);
+});
+
+test('tokens that are all 0 have scores too', () => {
+  const { tokens, attention } = valuesOf(1, 3);
+  const none = tokens.map((token) => token.map(() => 0));
+  for (const form of forms)
+    expect(kept(1, { tokens: none, attention }, { form, counts: [3] })).toEqual([0, 1, 2]);
 });
 
 test('the cut-off is 0.85 unless it is said', () => {
@@ -177,10 +209,12 @@ test('the cut-off is 0.85 unless it is said', () => {
 describe('its cost', () => {
   const macs = (options: LfeOptions) => adapt(blockOf(1), [lfe(options)]).macs;
 
-  test('is that of the filter: along rows and columns, or along the sequence', () => {
-    const counts = [3];
-    expect(macs({ counts })).toMatchObject({ linear: 0, total: places * (height + width) * d });
-    expect(macs({ counts, form: 'code' }).total).toBe(places * places * d);
+  test.each([
+    ['paper', (places + 1) ** 2],
+    ['code', 2 * places ** 2],
+    ['map', places * (height + width)],
+  ] as const)('is that of the filter, %s', (form, positions) => {
+    expect(macs({ counts: [3], form })).toMatchObject({ linear: 0, total: positions * d });
   });
 
   test('is none where no token is taken out', () => {
@@ -188,8 +222,12 @@ describe('its cost', () => {
   });
 });
 
-test('counts out of range are refused', () => {
-  expect(() => adapt(blockOf(1), [lfe({ counts: [0.5] })])).toThrow(
-    expect.objectContaining({ code: 'OPTION', where: 'lfe' }),
-  );
+test.each<[string, LfeOptions]>([
+  ['lfe', { counts: [0.5] }],
+  ['lfe, sigma', { counts: [2], sigma: 0 }],
+  ['lfe, sigma', { counts: [2], sigma: 1 }],
+  ['lfe, sigma', { counts: [2], sigma: Number.NaN }],
+  ['lfe, form', { counts: [2], form: 'papr' as 'paper' }],
+])('OPTION: %s of %j', (where, options) => {
+  expect(() => lfe(options)).toThrow(expect.objectContaining({ code: 'OPTION', where }));
 });

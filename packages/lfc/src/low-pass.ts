@@ -1,21 +1,26 @@
 import { constant, float32, type NdArray, type Tensor, tf } from '@kcr/core';
 
 /**
- * A filter of one axis as a matrix, F^-1 diag(g) F: real and symmetric, since g is the same for k and -k.
+ * A filter of one axis as a matrix, F^-1 diag(g) F: complex, since g may differ for k and -k.
  *
- * @param n positions
- * @param gain g of a frequency, 0 to n / 2 bins
- * @returns [n, n]
+ * @param gains g of the bins 0 to n - 1, as a discrete Fourier transform orders them
+ * @returns its real and its imaginary part, [n, n] each
  */
-export function filterMatrix(n: number, gain: (frequency: number) => number): NdArray {
-  const gains = Float64Array.from({ length: n }, (_, k) => gain(Math.min(k, n - k)));
-  const kernel = Float64Array.from({ length: n }, (_, shift) =>
-    gains.reduce((sum, g, k) => sum + (g * Math.cos((2 * Math.PI * k * shift) / n)) / n, 0),
-  );
-  const matrix = new Float32Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) matrix[i * n + j] = kernel[(i - j + n) % n]!;
-  return float32([n, n], matrix);
+export function filterMatrices(gains: Float64Array): { real: NdArray; imaginary: NdArray } {
+  const n = gains.length;
+  const part = (of: (angle: number) => number): NdArray => {
+    const kernel = Float64Array.from({ length: n }, (_, shift) =>
+      gains.reduce((sum, g, k) => sum + (g * of((2 * Math.PI * k * shift) / n)) / n, 0),
+    );
+    return float32(
+      [n, n],
+      Float32Array.from(
+        { length: n * n },
+        (_, i) => kernel[(Math.floor(i / n) - (i % n) + n) % n]!,
+      ),
+    );
+  };
+  return { real: part(Math.cos), imaginary: part(Math.sin) };
 }
 
 /**
@@ -25,7 +30,11 @@ export function filterMatrix(n: number, gain: (frequency: number) => number): Nd
  * @returns [n, n]
  */
 export const lowPassMatrix = (n: number, std: number): NdArray =>
-  filterMatrix(n, (frequency) => Math.exp(-(frequency ** 2) / (2 * std ** 2)));
+  filterMatrices(
+    Float64Array.from({ length: n }, (_, k) =>
+      Math.exp(-(Math.min(k, n - k) ** 2) / (2 * std ** 2)),
+    ),
+  ).real;
 
 /**
  * Images with their high frequencies damped (VTC-LFC 3.1): the Gaussian exp(-(u^2 + v^2) / (2 std^2)) over the

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { withHead } from '@kcr/detect';
 import { expect, test } from 'vitest';
 import { evaluate } from './evaluate.ts';
@@ -40,6 +41,9 @@ test('both models are measured, and the pruned one is what is evaluated from its
     [out, after],
   ] as const)
     expect((await evaluate(path, { data, engine })).top1).toBe(top1);
+  const report = await readFile(folder.at('out', 'report.html'), 'utf8');
+  expect(report).toContain(`<td>${(100 * after.top1!).toFixed(1)} %</td>`);
+  expect(report).toContain('Scores of hidden channels');
   // Without test images sizes alone.
   const sizes = await prune(folder.at('dense'), common);
   expect(sizes.after).toEqual({ params: after.params, macs: after.macs });

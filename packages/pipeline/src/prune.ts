@@ -1,13 +1,15 @@
+import { join } from 'node:path';
 import { accuracyOf, type LoadedModel, noClasses, taskOf } from '@kcr/core';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { openRun } from './out/open-run.ts';
-import { pruneInto, sizeOf } from './pruning/prune-into.ts';
+import { pruneInto, readPruning, sizeOf } from './pruning/prune-into.ts';
 import { parsePruning } from './recipes/parse-recipe.ts';
 import type { PruningInput } from './recipes/recipe.ts';
 import { pruningModules } from './recipes/recipe-modules.ts';
+import { writePruningReport } from './report/pruning-report.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
 export interface PruneOptions extends Trust {
@@ -46,7 +48,7 @@ export interface PruneResult {
 }
 
 /**
- * Takes channels, and with the cascade tokens, out of a trained model.
+ * Takes channels, and with the cascade tokens, out of a trained model; `report.html` beside the checkpoint shows it.
  *
  * @param checkpoint folder with model.json and model.safetensors
  * @throws KcrError `CHECKPOINT_*`, `RECIPE_INVALID`, `OUT_*`, `TASK_CLASSES` for images without a class, and those of pruning
@@ -72,5 +74,8 @@ export async function prune(checkpoint: string, options: PruneOptions): Promise<
     return { ...size, top1: await accuracyOf(own, measured, test, pruning.batchSize) };
   };
   const [before, after] = [await measure(loaded), await measure(pruned)];
+  const { charts = [] } = await readPruning(join(out, 'prune.json'));
+  const title = `${loaded.model.architecture.name}, pruned by ${pruning.criterion.use}`;
+  await writePruningReport(out, title, { before, after, charts });
   return { before, after, macsShare: after.macs / before.macs, checkpoint: out };
 }

@@ -1,5 +1,5 @@
 import type { Criterion } from '@kcr/core';
-import { magnitude, ntkSap, random, slim, taylor } from '@kcr/criteria';
+import { magnitude, ntkSap, random, s2vite, slim, taylor } from '@kcr/criteria';
 import { lfs } from '@kcr/lfc';
 
 /** Every criterion. Tests over criteria run over this table. */
@@ -10,6 +10,8 @@ export const criteria: Readonly<Record<string, Criterion>> = {
   'taylor, square of sum': taylor({}),
   'taylor, sum of squares': taylor({ form: 'sumOfSquares' }),
   'ntk-sap': ntkSap({}),
+  'ntk-sap, initial weights': ntkSap({ weights: 'initial' }),
+  s2vite: s2vite({}),
   slim: slim({ epochs: 1 }),
   lfs: lfs({ sigma: 0.5 }),
   'lfs, losses in turns': lfs({ sigma: 0.5, takeTurns: true }),

@@ -21,7 +21,7 @@ import {
   tokensToKeep,
   trace,
 } from '@kcr/core';
-import { adapters as criteriaAdapters, evit, tome } from '@kcr/criteria';
+import { adapters as criteriaAdapters, evit, fixedTokens, power, tome } from '@kcr/criteria';
 import { keptTokens } from '@kcr/explain';
 import { adapters as lfcAdapters, lfe } from '@kcr/lfc';
 import { describe, expect, test } from 'vitest';
@@ -36,11 +36,25 @@ const reductions: Readonly<Record<string, { some: Adapter; none: Adapter }>> = {
     some: lfe({ counts: [3], form: 'code' }),
     none: lfe({ ...keepAll, form: 'code' }),
   },
+  'lfe, over the map': {
+    some: lfe({ counts: [3, 2], form: 'map' }),
+    none: lfe({ counts: [], form: 'map' }),
+  },
   'lfe, one token': { some: lfe({ counts: [1] }), none: lfe(keepAll) },
   evit: { some: evit({ keepRatio: 0.5, blocks: [0, 1] }), none: evit(keepAll) },
   'evit, not fused': {
     some: evit({ keepRatio: 0.5, blocks: [0], fuse: false }),
     none: evit({ counts: [4, 4] }),
+  },
+  power: { some: power({ counts: [3, 2] }), none: power(keepAll) },
+  'fixed tokens': {
+    some: fixedTokens({
+      kept: [
+        [0, 2, 3],
+        [0, 3],
+      ],
+    }),
+    none: fixedTokens({ kept: [] }),
   },
   tome: { some: tome({ r: 1 }), none: tome({ r: 0 }) },
   'tome, by block, not proportional': {
@@ -120,11 +134,11 @@ describe.each(sets)('%s', (_, makeModel) => {
   });
 
   test('tokens kept in place and hidden give the same as tokens taken out', async () => {
-    for (const form of ['paper', 'code'] as const) {
+    for (const form of ['paper', 'code', 'map'] as const) {
       const plain = makeModel();
       const weights = largeWeights(plain);
-      // The sequence that the notch filters is another one when tokens stay in it.
-      const counts = form === 'code' ? [2] : [3, 2];
+      // The sequence that is filtered is another one when tokens stay in it.
+      const counts = form === 'map' ? [3, 2] : [2];
       const [out, hidden] = [false, true].map((inPlace) =>
         adapt(plain, [lfe({ counts, form, inPlace })]),
       ) as [Model, Model];
@@ -215,7 +229,7 @@ describe.each(grids)('%s', (name, makeModel) => {
     };
     expect(attempt(lfe({ counts: [2] }))).toBe('TOKENS_GRID');
     expect(attempt(tome({ r: 1 }))).toBe('TOKENS_GRID');
-    for (const form of ['paper', 'code'] as const) {
+    for (const form of ['paper', 'code', 'map'] as const) {
       const hidden = attempt(lfe({ counts: [3, 2], form, inPlace: true }));
       if (name === 'efficientvit') {
         expect(hidden).toBe('TOKENS_ATTENTION');
@@ -287,7 +301,7 @@ test.each([
   ['TOKENS_LAYOUT', 'tokens that were merged lie in no map', [1], [4, 1]],
   ['TOKENS_CHANGED', 'two adapters that change the tokens of one block', [1], [2]],
 ] as const)('%s: %s', (code, _, r, counts) => {
-  const stacked = () => adapt(smallModels.vit!(), [tome({ r }), lfe({ counts })]);
+  const stacked = () => adapt(smallModels.vit!(), [tome({ r }), lfe({ counts, form: 'map' })]);
   expect(stacked).toThrow(expect.objectContaining({ code }));
 });
 

@@ -32,8 +32,11 @@ test('a share is above 0 and at most 1', () => {
     );
 });
 
-test('a target is reached on a line from 1', () => {
-  expect([0, 0.25, 1].map((progress) => partOf(0.2, progress))).toEqual(
-    [1, 0.8, 0.2].map((share) => expect.closeTo(share, 12)),
+test.each([
+  ['linear', [1, 0.6, 0.2]],
+  ['geometric', [1, 0.2 ** 0.5, 0.2]],
+] as const)('a target is reached on a %s path from 1', (path, shares) => {
+  expect([0, 0.5, 1].map((progress) => partOf(0.2, { progress, path }))).toEqual(
+    shares.map((share) => expect.closeTo(share, 12)),
   );
 });

@@ -15,6 +15,8 @@ export interface AllocationContext {
   wholeWeights: StateDict;
   /** Share of the way to the target that the dimensions to choose from should be brought now, above 0, at most 1. */
   progress: number;
+  /** How a share of the way is measured. */
+  path: PruningPath;
   /** Dimensions that come after these in a block-wise schedule, which will bear their part of the target. */
   later: readonly string[];
   /** Top-1 accuracy on the calibration images. */
@@ -49,5 +51,14 @@ export function checkShare(where: string, share: number): void {
     throw invalid(where, share, 'Give a share to keep, above 0, at most 1');
 }
 
+/**
+ * How the share that is left goes from 1 to a target: in equal steps (`linear`), or by equal factors, target^progress
+ * (`geometric`).
+ */
+export type PruningPath = 'linear' | 'geometric';
+
 /** A target that is reached by a share of the way. */
-export const partOf = (target: number, progress: number) => 1 - (1 - target) * progress;
+export const partOf = (
+  target: number,
+  { progress, path }: Pick<AllocationContext, 'progress' | 'path'>,
+): number => (path === 'geometric' ? target ** progress : 1 - (1 - target) * progress);

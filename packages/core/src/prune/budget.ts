@@ -34,9 +34,9 @@ export const budget = defineAllocator('budget', ({ cost = 'macs', share }: Budge
   const measure = typeof cost === 'string' ? costs[cost] : cost;
   if (!measure)
     throw invalid('budget, cost', cost, `Use ${Object.keys(costs).join(', ')} or a function`);
-  return async ({ model, weights, scores, whole, wholeWeights, progress, later }) => {
+  return async ({ model, weights, scores, whole, wholeWeights, later, ...way }) => {
     const cost = (pruned: Model) => measure(pruned, pruneState(model, pruned, weights));
-    const limit = partOf(share, progress) * (await measure(whole, wholeWeights));
+    const limit = partOf(share, way) * (await measure(whole, wholeWeights));
     if (later.length === 0) return selectWithin(model, scores, cost, limit);
     // What is still to be saved is shared in proportion to what could be.
     const now = await measure(model, weights);

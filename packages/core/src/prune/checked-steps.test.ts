@@ -19,6 +19,7 @@ test.each<[unknown, RegExp]>([
   [[good, { ...good, progress: 0 }], /step "all": a progress of 0/],
   [[{ ...good, progress: Number.NaN }], /a progress of NaN/],
   [[{ ...good, progress: 1.01 }], /a progress of 1\.01/],
+  [[{ ...good, path: 'straight' as 'linear' }], /the path straight/],
   [[{ ...good, dims: [] }], /no dimensions/],
   [[{ ...good, later: undefined }], /no lists of dimensions/],
   [[{ ...good, dims: ['none'] }], /the dimension none/],

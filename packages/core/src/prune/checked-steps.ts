@@ -17,12 +17,13 @@ export function checkedSteps(
     new KcrError('SCHEDULE', {
       where: `schedule "${schedule.name}"${at}`,
       found,
-      fix: 'Give steps with a name, `dims` and `later` that can be pruned, and `progress` above 0, at most 1',
+      fix: 'Give steps with a name, `dims` and `later` that can be pruned, and `progress` above 0, at most 1, on a linear or geometric `path`',
     });
   if (!Array.isArray(steps) || steps.length === 0) throw wrong('', 'no steps');
-  for (const { name, dims, later, progress } of steps) {
+  for (const { name, dims, later, progress, path = 'linear' } of steps) {
     const at = `, step "${name}"`;
     if (!(progress > 0 && progress <= 1)) throw wrong(at, `a progress of ${progress}`);
+    if (path !== 'linear' && path !== 'geometric') throw wrong(at, `the path ${path}`);
     if (!Array.isArray(dims) || !Array.isArray(later)) throw wrong(at, 'no lists of dimensions');
     if (dims.length === 0) throw wrong(at, 'no dimensions');
     const unknown = [...dims, ...later].find((dim) => !model.dims.get(dim)?.prunable);

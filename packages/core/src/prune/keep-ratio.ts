@@ -10,8 +10,8 @@ export interface KeepRatioOptions {
 /** The same share of every dimension. @throws KcrError `OPTION` */
 export const uniform = defineAllocator('uniform', ({ keepRatio }: KeepRatioOptions) => {
   checkShare('uniform, keepRatio', keepRatio);
-  return ({ model, whole, scores, progress }) => {
-    const share = partOf(keepRatio, progress);
+  return ({ model, whole, scores, ...way }) => {
+    const share = partOf(keepRatio, way);
     return selectCounts(model, scores, ({ name }) => share * whole.dims.get(name)!.size);
   };
 });
@@ -19,10 +19,10 @@ export const uniform = defineAllocator('uniform', ({ keepRatio }: KeepRatioOptio
 /** One threshold over all dimensions, that leaves a share of their channels. @throws KcrError `OPTION` */
 export const globalThreshold = defineAllocator('global', ({ keepRatio }: KeepRatioOptions) => {
   checkShare('global, keepRatio', keepRatio);
-  return ({ model, whole, scores, progress }) => {
+  return ({ model, whole, scores, ...way }) => {
     const all = [...scores.keys()].reduce((sum, name) => sum + whole.dims.get(name)!.size, 0);
     const { length, at } = thresholdSelections(model, scores);
-    const keep = Math.round(partOf(keepRatio, progress) * all);
+    const keep = Math.round(partOf(keepRatio, way) * all);
     return at(Math.max(length - 1 - keep, 0));
   };
 });

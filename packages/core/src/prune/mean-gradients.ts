@@ -10,6 +10,7 @@ import { valueAndGradients } from '../ops/gradients.ts';
 import { oneHot } from '../ops/one-hot.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { batches, batchOrder, range } from '../train/batches.ts';
+import { gateChannels } from './channel-gates.ts';
 import { prunableDims } from './prunable-dims.ts';
 import type { WeightValues } from './weight-values.ts';
 
@@ -35,13 +36,15 @@ export interface MeanGradientsOptions {
   batchSize: number;
   /**
    * What to differentiate by. `weights` (default): the trained weights. `channels`: a gate for each channel of
-   * every dimension that can be pruned, a factor of 1 where its values are tapped.
+   * every dimension that can be pruned, a factor of 1 where its values are tapped ({@link gateChannels}).
    */
   by?: 'weights' | 'channels';
   /** Which weights. Default: all that are trained. */
   only?(weight: ParamSpec): boolean;
   /** Of random numbers, where losses draw them. */
   generator?: Generator;
+  /** Other weights for each batch, counted from 0. Default: `weights`. */
+  weightsOf?(batch: number): StateDict;
   /** The losses take turns, one for each batch, so that each is a mean over its part of the images. Default false. */
   takeTurns?: boolean;
   /** Scalar losses by name, each a mean over the batch's images. */
@@ -74,8 +77,10 @@ function variablesOf({ model, by, only = () => true }: MeanGradientsOptions): Va
 /** Multiplies a tapped value by the gates of its channels. */
 const gated =
   (model: Model, { state }: StepContext) =>
-  (value: Tensor, { dim }: TapInfo): Tensor =>
-    dim && model.dims.get(dim.name)?.prunable ? tf.mul(value, state(GATE + dim.name)) : value;
+  (value: Tensor, info: TapInfo): Tensor =>
+    gateChannels(value, info, ({ name }) =>
+      model.dims.get(name)?.prunable ? state(GATE + name) : undefined,
+    );
 
 /**
  * Gradients of losses in evaluation mode, the mean over images.
@@ -106,7 +111,9 @@ export async function meanGradients<L extends string>(
   let found: Record<string, NdArray>;
   try {
     let turn = 0;
+    let index = 0;
     for await (const { batch } of batches(data, order)) {
+      if (options.weightsOf) engine.set(options.weightsOf(index++));
       const share = float32([], batch.label.data.length / images[turn]!);
       await steps[turn]!({ image: batch.image, label: batch.label, share });
       turn = (turn + 1) % turns.length;

@@ -11,6 +11,7 @@ import { checkedSteps } from './checked-steps.ts';
 import { type Criterion, scoreChannels } from './criterion.ts';
 import { prune, pruneState } from './prune.ts';
 import { oneShot, type PruningSchedule } from './pruning-schedule.ts';
+import type { Scores } from './selection.ts';
 
 export interface PruneTrainedOptions {
   model: Model;
@@ -30,6 +31,8 @@ export interface PruneTrainedOptions {
   /** Trains what a step left, before the next one. Default: no training in between. */
   train?(model: Model, weights: StateDict): Promise<StateDict>;
   onStep?(report: PruningReport): void;
+  /** Called with each step's scores, of the dimensions that it chooses from as they are then. */
+  onScores?(scores: Scores): void;
 }
 
 /** Where pruning is, after a step. */
@@ -65,17 +68,20 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
     if (weights === wholeWeights || weights === current.weights) measured.set(weights, top1);
     return top1;
   };
-  for (const [i, { name, dims, later, progress }] of steps.entries()) {
+  for (const [i, { name, dims, later, progress, path = 'linear' }] of steps.entries()) {
     const { model, weights } = current;
     const context = { model, weights, engine, data, batchSize, generator: generator.fork(name) };
+    const scores = await scoreChannels(criterion, context, dims);
+    options.onScores?.(scores);
     const kept: unknown = await allocator.allocate({
       model,
       weights,
       whole,
       wholeWeights,
       progress,
+      path,
       later,
-      scores: await scoreChannels(criterion, context, dims),
+      scores,
       accuracy,
     });
     checkKept(model, kept, `allocator "${allocator.name}"`);

@@ -25,6 +25,18 @@ describe('iterative', () => {
     );
   });
 
+  test('on a geometric path', () => {
+    const steps = iterative({ rounds: 2, path: 'geometric' }).steps(model);
+    expect(steps.map(({ progress, path }) => [progress, path])).toEqual([
+      [0.5, 'geometric'],
+      [1, 'geometric'],
+    ]);
+    const path = 'straight' as 'linear';
+    expect(() => iterative({ rounds: 2, path })).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: 'iterative, path', found: 'straight' }),
+    );
+  });
+
   test.each([0, -1, 1.5, Number.NaN])('OPTION: %f rounds', (rounds) => {
     expect(() => iterative({ rounds })).toThrow(
       expect.objectContaining({ code: 'OPTION', where: 'iterative, rounds' }),

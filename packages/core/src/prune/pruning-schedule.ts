@@ -1,5 +1,6 @@
 import { KcrError } from '../ground/error.ts';
 import type { Model } from '../model/model.ts';
+import type { PruningPath } from './allocator.ts';
 import { blocksOf } from './blocks.ts';
 
 /** Channels to choose at once. */
@@ -11,6 +12,8 @@ export interface PruningStep {
   readonly later: readonly string[];
   /** Share of the way to the target that the dimensions are brought. */
   readonly progress: number;
+  /** How that share is measured. Default `linear`. */
+  readonly path?: PruningPath;
 }
 
 /** When a model's dimensions are scored and pruned. */
@@ -24,9 +27,21 @@ export interface PruningSchedule {
 
 const namesOf = (dims: readonly { name: string }[]) => dims.map(({ name }) => name);
 
-/** In `rounds` parts of equal size, scored anew before each. @throws KcrError `OPTION` */
-export function iterative(options: { rounds: number }): PruningSchedule {
-  const { rounds } = options;
+export interface IterativeOptions {
+  rounds: number;
+  /** `linear` (default): parts of equal size. `geometric`: each leaves the same share of what the last one left. */
+  path?: PruningPath;
+}
+
+/** In `rounds` parts, scored anew before each. A drop of accuracy goes in equal parts. @throws KcrError `OPTION` */
+export function iterative(options: IterativeOptions): PruningSchedule {
+  const { rounds, path } = options;
+  if (path !== undefined && path !== 'linear' && path !== 'geometric')
+    throw new KcrError('OPTION', {
+      where: 'iterative, path',
+      found: String(path),
+      fix: 'Give linear or geometric',
+    });
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new KcrError('OPTION', {
       where: 'iterative, rounds',
@@ -43,6 +58,7 @@ export function iterative(options: { rounds: number }): PruningSchedule {
         dims,
         later: [],
         progress: (i + 1) / rounds,
+        path,
       }));
     },
   };

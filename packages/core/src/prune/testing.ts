@@ -72,6 +72,7 @@ export function allocation(
     whole: model,
     wholeWeights: weights,
     progress: 1,
+    path: 'linear',
     later: [],
     accuracy: () => Promise.reject(new Error('no accuracy is needed')),
     ...change,

@@ -19,6 +19,7 @@ async function kept(name: keyof typeof allocators, budget: number) {
     whole: model,
     wholeWeights: weights,
     progress: 1,
+    path: 'linear',
     later: [],
     accuracy: async () => 0.5,
   });

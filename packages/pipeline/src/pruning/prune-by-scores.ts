@@ -5,6 +5,7 @@ import {
   Generator,
   type PruningSchedule,
   pruneTrained,
+  scoreCharts,
   subset,
 } from '@kcr/core';
 import { loadPart } from '../modules.ts';
@@ -21,7 +22,9 @@ export async function pruneByScores(
   const { allocator, budget, schedule, rounds, batchSize, dims, images } = settings;
   const sample = balancedSample(train, images, new Generator(seed).fork('calibration'));
   const whole = { macs: model.macs.total, params: model.parameterCount };
-  return pruneTrained({
+  // The first of each dimension are those of the whole model, or of what the blocks before it left.
+  const first = new Map<string, ArrayLike<number>>();
+  const pruned = await pruneTrained({
     model,
     weights,
     engine,
@@ -39,5 +42,9 @@ export async function pruneByScores(
         : await loadPart<PruningSchedule>(schedule),
     data: subset(train, sample),
     onStep: (report) => on({ type: 'pruning-step', report, whole }),
+    onScores(scores) {
+      for (const [name, values] of scores) if (!first.has(name)) first.set(name, values);
+    },
   });
+  return { ...pruned, charts: scoreCharts(model, first) };
 }

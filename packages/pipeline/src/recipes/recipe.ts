@@ -155,7 +155,7 @@ export const recipeSchema = z
       .extend({
         architectureShare: z.number().positive().lt(1).optional(),
         architectureOptimizer: optimizer.optional(),
-        /** Classes that the search sees; default all. */
+        /** How many classes the search sees, drawn by the seed; default all. */
         classes: count.optional(),
         initial: z.enum(['dense', 'scratch']).default('scratch'),
         /** Train the masks alone, on weights that stay as the dense model has them. */

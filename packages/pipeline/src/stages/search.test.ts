@@ -26,27 +26,32 @@ test('chooses channels and keeps them with the model that they are of', async ()
   expect(file).toEqual(seal({ model: tinyRecipe.model, kept }));
 });
 
-test('sees the first classes alone, where the recipe says how many', async () => {
+test('sees the classes alone that the seed draws, where the recipe says how many', async () => {
   await using folder = await temporaryFolder();
-  const seen = new Set<number>();
-  const images = tinyImages(8);
-  const train: Dataset = {
+  const seen = { train: new Set<number>(), test: new Set<number>() };
+  const watched = (images: Dataset, split: keyof typeof seen): Dataset => ({
     ...images,
     batch: (indices, generator) => {
-      for (const i of indices) seen.add(images.labels[i]!);
+      for (const i of indices) seen[split].add(images.labels[i]!);
       return images.batch(indices, generator);
     },
-  };
-  const data = { train, test: tinyImages(2) };
+  });
+  const data = { train: watched(tinyImages(8), 'train'), test: watched(tinyImages(4), 'test') };
   const run = async (name: string, more: object) =>
     searchStage.run(
       undefined,
       await tinyContext(folder.at(name), { search: { ...search, ...more } }, { data }),
     );
-  await run('first', { classes: 1 });
-  expect([...seen]).toEqual([0]);
+  const { classes } = tinyImages(1);
+  await run('one', { classes: 1 });
+  const file = JSON.parse(await readFile(folder.at('one', 'search', 'selection.json'), 'utf8'));
+  expect(file.classes).toHaveLength(1);
+  const drawn = [classes.indexOf(file.classes[0])];
+  expect([...seen.train]).toEqual(drawn);
+  expect([...seen.test]).toEqual(drawn);
   await run('all', {});
-  expect([...seen].sort()).toEqual([0, 1]);
+  expect([...seen.train].sort()).toEqual([0, 1]);
+  expect([...seen.test].sort()).toEqual([0, 1]);
 });
 
 test('RECIPE_INVALID without a search, TASK_CLASSES where images have no class to choose by', async () => {

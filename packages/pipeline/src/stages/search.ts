@@ -1,20 +1,16 @@
 import { join } from 'node:path';
-import { type Dataset, KcrError, type SearchResult, search, subset, taskOf } from '@kcr/core';
+import { type Dataset, KcrError, type SearchResult, search, taskOf } from '@kcr/core';
 import { labelled } from '../data/labelled.ts';
 import { wholeModel } from '../recipes/recipe-model.ts';
 import { writeSealed } from '../sealed-file.ts';
 import { inheritedWeights } from './inherited-weights.ts';
+import { drawClasses, type SearchedClasses } from './searched-classes.ts';
 import { defineStage } from './stage.ts';
 import { runTraining } from './training.ts';
 
-/** The training images of the first classes; the classifier keeps all its outputs. */
-function firstClasses(train: Dataset, classes: number): Dataset {
-  const indices = train.labels.map((label, i) => (label < classes ? i : -1)).filter((i) => i >= 0);
-  return subset(train, indices);
-}
-
 /**
- * Searches the recipe's channels; `search/selection.json` keeps what was chosen.
+ * Searches the recipe's channels; `search/selection.json` keeps what was chosen, and the classes that were
+ * drawn for it.
  *
  * @throws KcrError `RECIPE_INVALID` for a recipe without a search, `PRUNE_DENSE` where it is on trained weights and there are none
  */
@@ -31,13 +27,22 @@ export const searchStage = defineStage<void, SearchResult>({
     const { classes, initial: from, ...settings } = recipe.search;
     const model = await wholeModel(recipe);
     const initial = await inheritedWeights(from, model, context);
+    let drawn: SearchedClasses | undefined;
     const result = await runTraining({ stage: 'search', model, settings }, context, (given) => {
       const options = { ...given, initial };
       if (classes === undefined) return search(options);
-      const train = labelled(context.data.train, taskOf(model));
-      return search({ ...options, train: firstClasses(train, classes) });
+      const [train, test] = [context.data.train, context.data.test].map((images) =>
+        labelled(images, taskOf(model)),
+      ) as [Dataset, Dataset];
+      drawn = drawClasses(train, classes, context.seed);
+      const validation = drawn.of(test);
+      return search({
+        ...options,
+        train: drawn.of(train),
+        validation: validation.length > 0 ? validation : undefined,
+      });
     });
-    const file = { model: recipe.model, kept: result.kept };
+    const file = { model: recipe.model, kept: result.kept, classes: drawn?.classes };
     const path = join(directory, 'search', 'selection.json');
     await writeSealed(path, file);
     return result;
