@@ -125,6 +125,7 @@ export { snapshotsFile, trainingFile } from './train/resume.ts';
 export * from './train/run-identity.ts';
 export * from './train/seal.ts';
 export * from './train/search.ts';
+export type { Snapshots } from './train/snapshots.ts';
 export * from './train/state-file.ts';
 export * from './train/subset.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';

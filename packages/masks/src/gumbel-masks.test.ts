@@ -13,6 +13,7 @@ import {
   type PluginRun,
   prune,
   pruneState,
+  type RefreshContext,
   Trainer,
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
@@ -285,7 +286,13 @@ test('the alphas of each epoch are kept', async () => {
 describe('a plan that cannot decide is warned of', () => {
   const planned = async (facts: Setting['facts'], options: GumbelMasksOptions = {}) => {
     await using engine = await cpu();
-    return (await searching(engine, { facts, options })).warnings;
+    const { plugin, warnings } = await searching(engine, { facts, options });
+    expect(warnings).toEqual([]);
+    // A run that goes on after its first epoch is not told again.
+    await plugin.refresh!({ epoch: 1 } as RefreshContext);
+    expect(warnings).toEqual([]);
+    await plugin.refresh!({ epoch: 0 } as RefreshContext);
+    return warnings;
   };
 
   test.each<[string, Setting['facts'], GumbelMasksOptions, RegExp[]]>([

@@ -110,7 +110,7 @@ function warnOfPlan(
   ).filter((tau) => tau > 1).length;
   if (!binary && soft > epochs / 2)
     run.warn(
-      `the temperature is above 1 in ${soft} of ${epochs} epochs, so that masks stay soft: give \`temperature.end\`, or a smaller \`temperature.decay\``,
+      `the temperature is above 1 in ${soft} of ${epochs} epochs, so that masks stay soft: lower \`temperature.start\`, or let it fall faster by \`temperature.end\` or \`decay\``,
     );
 }
 
@@ -145,7 +145,6 @@ export const gumbelMasks = definePlugin(
     const { entropy = 0, cost = 'searched', budget } = options;
     const { model } = run;
     const term = costTerm(run, options);
-    warnOfPlan(run, options);
     const tau = run.input('temperature', (progress) => temperature(progress, options.temperature));
     const dims = prunableDims(model, options.dims ?? ['io']);
     const masks = masksOf(run, dims, tau, options);
@@ -165,6 +164,11 @@ export const gumbelMasks = definePlugin(
         if (entropy === 0) return costs;
         const alphas = [...masks.values()].map((mask) => mask.alpha.value);
         return tf.add(costs, tf.mul(maskEntropy(alphas, tau.value), entropy));
+      },
+
+      async refresh({ epoch }) {
+        // A run that goes on has said it before.
+        if (epoch === 0) warnOfPlan(run, options);
       },
 
       async select(): Promise<Kept> {

@@ -6,6 +6,7 @@ import type { AdamWOptions } from './adamw.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import type { Decay } from './learning-rate.ts';
 import type { Plugin } from './plugin.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** AdamW and its schedule. */
 export interface OptimizerOptions extends Partial<AdamWOptions> {
@@ -81,4 +82,6 @@ export interface StepReport {
 export interface FitResult {
   weights: StateDict;
   history: EpochRecord[];
+  /** What plugins gave of each epoch, float32 [epochs, ...], by PLUGIN/NAME. */
+  snapshots: Snapshots;
 }

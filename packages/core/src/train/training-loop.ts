@@ -107,7 +107,7 @@ export class TrainingLoop implements AsyncDisposable {
       }
     const weights = await this.trainer.weights();
     model.checkState(weights, 'trained weights');
-    return { weights, history };
+    return { weights, history, snapshots };
   }
 
   /** Goes on from what the folder has, if it has anything, and makes what is there for others of it again. */

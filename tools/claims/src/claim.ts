@@ -1,0 +1,30 @@
+import type { Lab } from './lab.ts';
+import type { Outcome, Raw } from './raw.ts';
+
+/** A part of an experiment that is measured and kept by itself. */
+export interface Unit {
+  readonly name: string;
+  run(lab: Lab, seed: number): Promise<Outcome>;
+}
+
+/** What became of a claim. */
+export interface Finding {
+  /** Tables in Markdown, and what they say. */
+  readonly text: string;
+  readonly verdict: string;
+}
+
+/** A claim of a paper, and an experiment that could have refuted it. */
+export interface Claim {
+  readonly name: string;
+  readonly title: string;
+  /** As the paper has it, and where. */
+  readonly claim: string;
+  /** How it was tested. */
+  readonly experiment: string;
+  /** Seeds, unless told otherwise. */
+  readonly seeds: number;
+  readonly units: readonly Unit[];
+  /** Made from the raw results alone. */
+  finding(raw: Raw, images: number): Finding;
+}

@@ -1,0 +1,9 @@
+import type { Claim } from '../claim.ts';
+import { selectionClaim } from './selection.ts';
+
+/** All experiments, in the order of the page. */
+export const claims: readonly Claim[] = [
+  selectionClaim('vit', 10),
+  selectionClaim('swin', 5),
+  selectionClaim('mobilevit', 5),
+];

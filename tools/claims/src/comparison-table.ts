@@ -1,0 +1,98 @@
+import { agreement } from './bits.ts';
+import type { Outcome } from './raw.ts';
+import { type Interval, interval, mcnemar, smallestSeen } from './statistics.ts';
+
+/** Two models of an outcome that are compared on the same images. */
+export interface Pair {
+  readonly first: string;
+  readonly second: string;
+}
+
+/** How two models differ over the seeds. */
+export interface Comparison extends Pair {
+  /** Mean accuracies in percent. */
+  readonly accuracies: readonly [number, number];
+  /** Difference of the accuracies in points, first less second, paired by seed and image. */
+  readonly difference: Interval;
+  /** The smallest difference in points that this experiment would have seen. */
+  readonly seen: number;
+  /** McNemar's p over the images of all seeds. */
+  readonly p: number;
+  /** What the interval says in words. */
+  readonly verdict: string;
+}
+
+const points = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
+
+/** A difference is shown where its interval excludes 0. */
+function verdictOf({ mean, low, high, n }: Interval, seen: number): string {
+  if (n < 2) return 'not measured by more than one seed';
+  const range = `[${points(low)}, ${points(high)}]`;
+  if (low > 0) return `better by ${mean.toFixed(1)} points ${range}`;
+  if (high < 0) return `worse by ${(-mean).toFixed(1)} points ${range}`;
+  return `no difference seen ${range}; one of ${seen.toFixed(1)} points would have been`;
+}
+
+/** Compares two models over the seeds that have both. */
+export function compare(
+  outcomes: readonly Outcome[],
+  images: number,
+  { first, second }: Pair,
+): Comparison {
+  const found = outcomes.flatMap(({ right }) => {
+    const [a, b] = [right[first], right[second]];
+    return a !== undefined && b !== undefined ? [agreement(a, b)] : [];
+  });
+  const percent = (n: number) => (100 * n) / images;
+  const mean = (of: (own: (typeof found)[number]) => number) =>
+    found.reduce((sum, own) => sum + percent(of(own)), 0) / found.length;
+  const differences = found.map((own) => percent(own.first - own.second));
+  const sum = (of: (own: (typeof found)[number]) => number) =>
+    found.reduce((total, own) => total + of(own), 0);
+  const difference = interval(differences);
+  const seen = smallestSeen(differences);
+  return {
+    first,
+    second,
+    accuracies: [mean((own) => own.first), mean((own) => own.second)],
+    difference,
+    seen,
+    p: mcnemar(
+      sum((own) => own.firstAlone),
+      sum((own) => own.secondAlone),
+    ),
+    verdict: verdictOf(difference, seen),
+  };
+}
+
+/** Compares pairs, as a table in Markdown. */
+export function comparisonTable(
+  outcomes: readonly Outcome[],
+  pairs: readonly Pair[],
+  images: number,
+): { markdown: string; comparisons: Comparison[] } {
+  const comparisons = pairs.map((pair) => compare(outcomes, images, pair));
+  const rows = comparisons.map(({ first, second, accuracies, difference, seen, p }) => [
+    first,
+    second,
+    ...accuracies.map((value) => value.toFixed(1)),
+    `${points(difference.mean)} [${points(difference.low)}, ${points(difference.high)}]`,
+    seen.toFixed(1),
+    p < 0.001 ? '< 0.001' : p.toFixed(3),
+    String(difference.n),
+  ]);
+  const header = [
+    'first',
+    'second',
+    'first, %',
+    'second, %',
+    'difference, points',
+    'would be seen',
+    'McNemar p',
+    'seeds',
+  ];
+  const lines = [header, header.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.join(' | ')} |`,
+  );
+  return { markdown: lines.join('\n'), comparisons };
+}

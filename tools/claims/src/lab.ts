@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { architectures, createModel } from '@kcr/backbones';
+import {
+  batches,
+  batchOrder,
+  compileInference,
+  type Dataset,
+  type Engine,
+  type FitOptions,
+  fit,
+  loadModel,
+  type Model,
+  type PrunedModel,
+  plainPreprocessing,
+  range,
+  saveModel,
+} from '@kcr/core';
+import { createOnnxEngine } from '@kcr/onnx';
+import { type Backbone, backbones } from './backbones.ts';
+import { toBits } from './bits.ts';
+
+/** How a training differs from the lab's. */
+export interface Training extends Partial<Pick<FitOptions, 'plugins' | 'initial'>> {
+  readonly epochs: number;
+  readonly seed: number;
+  readonly lr?: number;
+  readonly warmupEpochs?: number;
+}
+
+/** Of EuroSAT. */
+const CLASSES = 10;
+
+/** Epochs of a training from scratch. */
+export const EPOCHS = 20;
+
+/** The images of the experiments. */
+export interface Splits {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+/** Data, and what every experiment does with models. */
+export class Lab {
+  readonly #read = new Map<number, Promise<Splits>>();
+
+  constructor(
+    /** Reads the images at a size. */
+    private readonly images: (size: number) => Promise<Splits>,
+    /** Folder of dense models, which several experiments share. */
+    private readonly folder: string,
+  ) {}
+
+  /** The images at a model's size. */
+  data({ inputShape: [size] }: Model): Promise<Splits> {
+    const read = this.#read.get(size) ?? this.images(size);
+    this.#read.set(size, read);
+    return read;
+  }
+
+  /** Runs something with an engine of its own. */
+  async withEngine<T>(run: (engine: Engine) => Promise<T>): Promise<T> {
+    await using engine = createOnnxEngine();
+    return await run(engine);
+  }
+
+  /** Weights that a model has after training. */
+  async trained(model: Model, training: Training): Promise<PrunedModel> {
+    const { epochs, seed, lr = 1e-3, warmupEpochs = 0, plugins, initial } = training;
+    const { train } = await this.data(model);
+    const { weights } = await this.withEngine((engine) =>
+      fit({
+        model,
+        engine,
+        train,
+        epochs,
+        batchSize: 50,
+        seed,
+        optimizer: { lr, minLr: lr / 100, warmupEpochs, weightDecay: 0.05 },
+        labelSmoothing: 0.1,
+        emaDecay: 0.98,
+        plugins,
+        initial,
+      }),
+    );
+    return { model, weights };
+  }
+
+  /** A backbone trained from scratch, once for each seed. */
+  async dense(backbone: Backbone, seed: number): Promise<PrunedModel> {
+    const directory = join(this.folder, `${backbone}-${seed}`);
+    const done = join(directory, 'done');
+    if (!existsSync(done)) {
+      const { name, config } = backbones[backbone];
+      const model = createModel(name, { ...config, num_classes: CLASSES });
+      const { train, test } = await this.data(model);
+      const { weights } = await this.trained(model, { epochs: EPOCHS, seed, warmupEpochs: 2 });
+      const input = test.input ?? plainPreprocessing(train.shape);
+      await saveModel(directory, model, weights, { classes: train.classes, input });
+      await writeFile(done, '');
+    }
+    return loadModel(directory, {
+      architecture: (_, name) => architectures[name]!,
+      adapter: (_, name) => {
+        throw new Error(`a dense model with an adapter ${name}`);
+      },
+    });
+  }
+
+  /** Which images a model classifies rightly, as `toBits` writes it. */
+  async right({ model, weights }: PrunedModel, images?: Dataset): Promise<string> {
+    const data = images ?? (await this.data(model)).test;
+    return this.withEngine(async (engine) => {
+      engine.set(weights);
+      await using inference = compileInference(engine, model);
+      const right: boolean[] = [];
+      for await (const { batch } of batches(data, batchOrder(range(data.length), 250))) {
+        const logits = (await inference({ image: batch.image })).logits!;
+        const classes = logits.shape[1]!;
+        batch.label.data.forEach((label, i) => {
+          const own = logits.data.subarray(i * classes, (i + 1) * classes);
+          right.push(own.every((value, k) => k === label || value < own[label]!));
+        });
+      }
+      return toBits(right);
+    });
+  }
+}
