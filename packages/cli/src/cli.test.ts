@@ -150,7 +150,7 @@ describe('a run from images to the report', () => {
     expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3);
     const pictures = page.locator('.pictures img');
     // The images, and for each of three models Grad-CAM and attention.
-    expect(await pictures.count()).toBe(7);
+    expect(await pictures.count()).toBe(1 + 3 * 5);
     for (const picture of await pictures.all()) {
       const width = await picture.evaluate((img) => (img as { naturalWidth: number }).naturalWidth);
       expect(width).toBe(2 * 128);

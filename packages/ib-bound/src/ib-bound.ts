@@ -30,7 +30,12 @@ export const ibBound = definePlugin(
       };
     },
   {
-    ib: { title: 'Information bottleneck I(X~,X) - I(X~,Y)', y: 'nats' },
+    // DCS, figure 3.
+    ib: {
+      title: 'Information bottleneck I(X~,X) - I(X~,Y), and test loss (dashed)',
+      y: 'IB, nats',
+      right: { number: 'valLoss', y: 'test loss, nats' },
+    },
     ibb: { title: 'Its bound, without the constant', y: 'nats' },
   },
 );

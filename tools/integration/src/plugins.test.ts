@@ -24,7 +24,8 @@ import { engines, noise, pairs, shortRun, smallModels, syntheticData } from './h
 
 /** Every plugin, with options for a few epochs on small models. Tests over plugins run over this table. */
 const plugins: Readonly<Record<string, (model: Model) => Plugin>> = {
-  'gumbel-masks': () => gumbelMasks({ dims: ['io', 'hidden'], entropy: 0.1, cost: 'model' }),
+  'gumbel-masks': () =>
+    gumbelMasks({ dims: ['io', 'hidden', 'context'], entropy: 0.1, cost: 'model' }),
   'gumbel-masks, straight-through': () => gumbelMasks({ straightThrough: true }),
   'slim-gates': () => slimGates({ l1: { qk: 1e-2 } }),
   'kcr-nystrom, projection': () => kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0.5 }),

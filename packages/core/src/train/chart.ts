@@ -21,6 +21,13 @@ export interface Curve {
   readonly title: string;
   /** What the y axis is, with its unit. */
   readonly y: string;
+  /** A logged number that is drawn dashed against it, on an axis at the right. */
+  readonly right?: {
+    /** Its key, such as `valLoss`. */
+    readonly number: string;
+    /** What that axis is, with its unit. */
+    readonly y: string;
+  };
 }
 
 /** A column of a table of models. */

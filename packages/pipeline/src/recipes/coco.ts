@@ -48,6 +48,26 @@ const cascade = (name: string, model: string, stochasticDepth: number): RecipeIn
 
 const qkMask = { use: '@kcr/masks#qkMask' };
 
+/** SSDLite at 320 px on a backbone of DCS (DCS, appendix D). */
+const ssdlite = (name: string, model: string): RecipeInput => ({
+  name,
+  model: { name: model, config: { img_size: 320 }, head: { name: 'ssdlite' } },
+  adapters: [qkMask],
+  data: {
+    ...coco,
+    masks: false,
+    framing: { scaleJitter: { scale: [0.5, 2] as [number, number] } },
+    augment: ['photometricDistortion'],
+  },
+  retrain: {
+    epochs: 200,
+    batchSize: 128,
+    emaDecay: 0.9995,
+    optimizer: { lr: 9e-4, minLr: 1.6e-6, weightDecay: 0.01 },
+  },
+  complexity: { rank: 20, landmarks: 1024 },
+});
+
 /** The recipes for COCO and ADE20K, with the papers' settings. A trained backbone comes by `--backbone`. */
 export const cocoRecipes: readonly RecipeInput[] = [
   cascade('cascade-mask-rcnn-kcr-swin-tiny-coco', 'swin_tiny_patch4_window7_224', 0.2),
@@ -71,24 +91,9 @@ export const cocoRecipes: readonly RecipeInput[] = [
     },
     complexity: { rank: 20, landmarks: 1024 },
   },
-  {
-    name: 'ssdlite-dcs-mobilevit-s-coco',
-    model: { name: 'mobilevit_s', config: { img_size: 320 }, head: { name: 'ssdlite' } },
-    adapters: [qkMask],
-    data: {
-      ...coco,
-      masks: false,
-      framing: { scaleJitter: { scale: [0.5, 2] as [number, number] } },
-      augment: ['photometricDistortion'],
-    },
-    retrain: {
-      epochs: 200,
-      batchSize: 128,
-      emaDecay: 0.9995,
-      optimizer: { lr: 9e-4, minLr: 1.6e-6, weightDecay: 0.01 },
-    },
-    complexity: { rank: 20, landmarks: 1024 },
-  },
+  ssdlite('ssdlite-dcs-mobilevit-s-coco', 'mobilevit_s'),
+  ssdlite('ssdlite-dcs-mobilevit-xs-coco', 'mobilevit_xs'),
+  ssdlite('ssdlite-dcs-efficientvit-b1-coco', 'efficientvit_b1'),
   {
     // 160,000 steps of 16 images.
     name: 'upernet-kcr-swin-base-ade20k',

@@ -18,6 +18,8 @@ interface Method {
   measure: PartInput;
   /** Name of the compact model without the regulariser. */
   without: string;
+  /** What is measured besides what belongs to both methods. */
+  analyses?: PartInput[];
 }
 
 /**
@@ -29,7 +31,7 @@ const eurosat = (
   name: string,
   model: RecipeInput['model'],
   budget: number,
-  { adapters, masks, regulariser, measure, without }: Method,
+  { adapters, masks, regulariser, measure, without, analyses }: Method,
 ): RecipeInput => ({
   name,
   model,
@@ -58,6 +60,7 @@ const eurosat = (
   // As much arithmetic as the dense model's 20 epochs.
   retrain: { ...training, epochs: Math.round(20 / budget), plugins: [regulariser] },
   ablations: { [without]: [measure] },
+  analyses,
   complexity,
 });
 
@@ -83,6 +86,7 @@ const dcs: Method = {
   regulariser: bound(0.5),
   measure: bound(0),
   without: 'compactNoIb',
+  analyses: [{ use: '@kcr/masks#qkMaskAnalysis', options: {} }],
 };
 
 const common = { img_size: 64, num_classes: 10 };

@@ -5,6 +5,10 @@ interface Method {
   /** Options of the search's masks. */
   masks?: object;
   regulariser: PartInput;
+  /** The regulariser's measurements alone, of the dense model too. */
+  measure?: PartInput;
+  /** What is measured besides what belongs to both methods. */
+  analyses?: PartInput[];
 }
 
 /**
@@ -17,7 +21,7 @@ const imagenet = (
   name: string,
   model: RecipeInput['model'],
   features: number,
-  { adapters, masks, regulariser }: Method,
+  { adapters, masks, regulariser, measure, analyses }: Method,
 ): RecipeInput => {
   const training = {
     batchSize: 512,
@@ -36,7 +40,7 @@ const imagenet = (
       resizedCrop: { scale: [0.08, 1] },
       augment: ['horizontalFlip', 'randAugment', 'randomErasing'],
     },
-    dense: { ...training, epochs: 300 },
+    dense: { ...training, epochs: 300, plugins: measure ? [measure] : [] },
     search: {
       ...training,
       epochs: 200,
@@ -49,6 +53,7 @@ const imagenet = (
       ],
     },
     retrain: { ...training, epochs: 300, plugins: [regulariser] },
+    analyses,
     complexity: { rank: Math.ceil(0.2 * features), landmarks: 4 * features },
   };
 };
@@ -61,13 +66,27 @@ const kcr = (name: string, model: string, features: number) =>
     },
   });
 
-/** At 224 px, as in the paper's counts. `--teacher` makes the variant with knowledge distillation. */
-const dcs = (name: string, model: string, features: number) =>
-  imagenet(name, { name: model, config: { img_size: 224 } }, features, {
+const bound = (eta: number) => ({ use: '@kcr/ib-bound#ibBound', options: { eta, warmup: 0.3 } });
+
+interface Dcs {
+  /** Side of the images, in pixels. Default 224, as in the paper's counts. */
+  size?: number;
+  /** Roles of the channels that are searched. Default `io`. */
+  dims?: string[];
+}
+
+/** `--teacher` makes the variant with knowledge distillation. */
+const dcs = (name: string, model: string, features: number, { size = 224, ...masks }: Dcs = {}) =>
+  imagenet(name, { name: model, config: { img_size: size } }, features, {
     adapters: [{ use: '@kcr/masks#qkMask' }],
-    masks: { cost: 'following' },
-    regulariser: { use: '@kcr/ib-bound#ibBound', options: { eta: 50, warmup: 0.3 } },
+    masks: { cost: 'following', ...masks },
+    regulariser: bound(50),
+    measure: bound(0),
+    analyses: [{ use: '@kcr/masks#qkMaskAnalysis', options: { epochs: 300 } }],
   });
+
+/** What the layer after EfficientViT's branches reads of them (DCS, appendix B). */
+const branches = { dims: ['context'] };
 
 interface Lfc {
   /** Whether tokens are taken out too. */
@@ -126,7 +145,8 @@ export const imagenetRecipes: readonly RecipeInput[] = [
   kcr('kcr-vit-base', 'vit_base_patch16_224', 768),
   dcs('dcs-mobilevit-s', 'mobilevit_s', 640),
   dcs('dcs-mobilevit-xs', 'mobilevit_xs', 384),
-  dcs('dcs-efficientvit-b1', 'efficientvit_b1', 1600),
+  dcs('dcs-efficientvit-b1', 'efficientvit_b1', 1600, branches),
+  dcs('dcs-efficientvit-b1-r288', 'efficientvit_b1', 1600, { ...branches, size: 288 }),
   lfc('lfc-deit-tiny', 'deit_tiny_patch16_224', 192, {
     tokens: true,
     epsilon: 9.5,

@@ -1,8 +1,10 @@
+import { type Dim, prunableDims } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { tinyRecipe } from '../testing/tiny.ts';
 import { recipes } from './index.ts';
 import { parsePruning, parseRecipe } from './parse-recipe.ts';
 import { defineRecipe, type RecipeInput } from './recipe.ts';
+import { recipeModel } from './recipe-model.ts';
 
 const training = tinyRecipe.retrain;
 const parse = (change: object) => parseRecipe({ ...tinyRecipe, ...change }, 'x');
@@ -168,6 +170,47 @@ describe('the recipes that come along', () => {
     // 160,000 steps of 16 of its 20,210 training images.
     expect((retrain.epochs * 20_210) / retrain.batchSize).toBeCloseTo(160_000, -3);
     expect(retrain.optimizer.lr).toBe(6e-5);
+  });
+
+  // Of timm 1.0.29, without and with attention's products; the paper's tables name 1.4, 0.54 and 0.86 G.
+  test.each([
+    ['dcs-mobilevit-s', 224, 5_578_632, 1_416_770_560, 1_521_507_328],
+    ['dcs-mobilevit-xs', 224, 2_317_848, 703_228_736, 772_340_288],
+    ['dcs-efficientvit-b1', 224, 9_102_024, 510_684_672, 519_214_592],
+    ['dcs-efficientvit-b1-r288', 288, 9_102_024, 841_543_168, 855_643_648],
+  ])('%s compresses the published model at %d px', async (name, size, params, linear, total) => {
+    const { model } = await recipeModel(await parseRecipe(recipes[name], name));
+    expect(model.inputShape).toEqual([size, size, 3]);
+    expect(model.parameterCount).toBe(params);
+    expect(model.macs).toMatchObject({ linear, total });
+  });
+
+  test("DCS searches what EfficientViT's proj reads of its branches, and MLPs elsewhere", async () => {
+    const found = await Promise.all(
+      ['dcs-efficientvit-b1', 'dcs-mobilevit-s'].map(async (name) => {
+        const recipe = await parseRecipe(recipes[name], name);
+        const { dims } = recipe.search!.plugins[0]!.options as { dims: string[] };
+        return prunableDims((await recipeModel(recipe)).model, dims);
+      }),
+    );
+    const sum = (dims: readonly Dim[]) => dims.reduce((total, { size }) => total + size, 0);
+    // Two branches in each of 3 blocks of 128 channels and 4 of 256; MLPs of 2 x 144, 4 x 192 and 3 x 240.
+    expect(found.map((dims) => dims.length)).toEqual([14, 9]);
+    expect(found.map(sum)).toEqual([2 * (3 * 128 + 4 * 256), 1776]);
+  });
+
+  test('SSDLite and Mask R-CNN of DCS fall by a cosine to the published rates', async () => {
+    for (const backbone of ['mobilevit-xs', 'mobilevit-s', 'efficientvit-b1']) {
+      const name = `ssdlite-dcs-${backbone}-coco`;
+      const { model, retrain } = await parseRecipe(recipes[name], name);
+      expect(model).toMatchObject({ config: { img_size: 320 }, head: { name: 'ssdlite' } });
+      expect(retrain.epochs).toBe(200);
+      expect(retrain.optimizer).toMatchObject({ lr: 9e-4, minLr: 1.6e-6 });
+      expect(retrain.optimizer.decay ?? 'cosine').toBe('cosine');
+    }
+    const { retrain } = recipes['mask-rcnn-dcs-efficientvit-b1-coco']!;
+    expect([retrain.epochs, retrain.optimizer.lr]).toEqual([12, 1e-3]);
+    expect(retrain.optimizer.decay ?? 'cosine').toBe('cosine');
   });
 
   test('VTC-LFC weighs its teacher by alpha / (1 - alpha)', () => {

@@ -54,7 +54,10 @@ const summary: z.ZodType<Summary> = z
   .catchall(z.number().nullable())
   .transform((numbers) => finite(numbers) as Summary);
 
-const curves = z.record(z.string(), z.object({ title: text, y: text }));
+const curves = z.record(
+  z.string(),
+  z.object({ title: text, y: text, right: z.object({ number: text, y: text }).optional() }),
+);
 
 /** `analysis.json`, as it is read back. */
 export const analysisFields: z.ZodType<RunAnalysis> = z.object({

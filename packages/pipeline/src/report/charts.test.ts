@@ -46,6 +46,23 @@ describe('lines', () => {
     expect(dashes(true) - dashes(false)).toBeGreaterThanOrEqual(2);
   });
 
+  test('on an axis at the right are dashed, in the colour of the line of their name', () => {
+    const lines = chart.lines.map((line) => ({ ...line, dashed: false }));
+    const plain = lineChart({ ...chart, lines });
+    const svg = lineChart({ ...chart, lines, right: { y: 'test loss', lines } });
+    expect(textsOf(svg)).toContain('test loss');
+    expect(textsOf(svg).filter((text) => text === 'dense')).toHaveLength(1);
+    const strokes = (dashed: boolean) =>
+      [...svg.matchAll(/<path [^>]*fill="none"[^>]*>/g)].flatMap(([path]) => {
+        const stroke = /stroke="([^"]+)"/.exec(path)?.[1];
+        const isLine = /stroke-width="2"/.test(path);
+        return isLine && dashed === path.includes('stroke-dasharray') ? [stroke] : [];
+      });
+    expect(new Set(strokes(true)).size).toBe(2);
+    for (const colour of strokes(true)) expect(strokes(false)).toContain(colour);
+    expect(count(plain, /stroke-dasharray/g)).toBeLessThan(count(svg, /stroke-dasharray/g));
+  });
+
   test('of few points have a mark at each, of many none', () => {
     const marks = (n: number) => {
       const points = Array.from({ length: n }, (_, i): [number, number] => [i, i % 2]);

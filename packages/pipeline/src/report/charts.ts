@@ -47,8 +47,22 @@ function legendLines(lines: readonly Line[]): number {
   return rows;
 }
 
+/** A chart that may have a second axis at the right, with dashed lines in the colours of those of the same name. */
+export interface DrawnChart extends LineChart {
+  readonly right?: { readonly y: string; readonly lines: readonly Line[] };
+}
+
+const series = ({ name, points, dashed }: Line, yAxisIndex: number) => ({
+  type: 'line',
+  name,
+  yAxisIndex,
+  data: points,
+  showSymbol: points.length < 20,
+  lineStyle: { type: dashed ? 'dashed' : 'solid' },
+});
+
 /** Lines over a common axis, as SVG text. */
-export function lineChart({ title, x, y, lines, logX, logY }: LineChart): string {
+export function lineChart({ title, x, y, lines, logX, logY, right }: DrawnChart): string {
   const axis = (name: string, log: boolean | undefined) => ({
     type: log ? 'log' : 'value',
     name,
@@ -75,20 +89,20 @@ export function lineChart({ title, x, y, lines, logX, logY }: LineChart): string
     },
     grid: {
       left: 78,
-      right: 20,
+      right: right ? 64 : 20,
       top: 64 + 27 * (legendLines(lines) - 1),
       bottom: 50,
       containLabel: false,
     },
     xAxis: axis(x, logX),
-    yAxis: { ...axis(y, logY), nameGap: 56 },
-    series: lines.map(({ name, points, dashed }) => ({
-      type: 'line',
-      name,
-      data: points,
-      showSymbol: points.length < 20,
-      lineStyle: { type: dashed ? 'dashed' : 'solid' },
-    })),
+    yAxis: [
+      { ...axis(y, logY), nameGap: 56 },
+      ...(right ? [{ ...axis(right.y, false), nameGap: 42, splitLine: { show: false } }] : []),
+    ],
+    series: [
+      ...lines.map((line) => series(line, 0)),
+      ...(right?.lines ?? []).map((line) => series({ ...line, dashed: true }, 1)),
+    ],
   });
 }
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { besideEachOther, strip, TILE } from './heat.ts';
+import { besideEachOther, matrixStrip, strip, TILE } from './heat.ts';
 
 const grey = (value: number, channels: 1 | 3 = 3) => ({
   data: new Uint8Array(4 * channels).fill(value),
@@ -64,4 +64,22 @@ test('PNGs are put side by side in their order', async () => {
   const { at, size } = await reader(await besideEachOther([await tile(1), await tile(2)], 4));
   expect(size).toEqual([8, 4]);
   expect([at(0, 3)[0], at(3, 4)[0]]).toEqual([1, 2]);
+});
+
+test('maps of no image are opaque; those finer than a tile are averaged', async () => {
+  const coarse = { height: 2, width: 2, data: Float32Array.of(0, 1, 1, 0) };
+  const side = 4 * TILE;
+  const fine = { height: side, width: side, data: new Float32Array(side * side) };
+  // Rows of 0 and 1 in turn, of which a tile shows the mean.
+  for (let row = 0; row < side; row += 2) fine.data.fill(1, row * side, (row + 1) * side);
+  const even = { height: 1, width: 1, data: Float32Array.of(0.5) };
+  const { at, size } = await reader(await matrixStrip([coarse, fine, even]));
+  expect(size).toEqual([3 * TILE, TILE]);
+  expect([at(0, 0), at(0, TILE - 1)]).toEqual([
+    [35, 23, 27],
+    [144, 12, 0],
+  ]);
+  at(TILE >> 1, TILE + 9).forEach((value, c) => {
+    expect(Math.abs(value - at(0, 2 * TILE)[c]!)).toBeLessThan(8);
+  });
 });

@@ -35,7 +35,11 @@ const tile = ({ data, shape: [height, width, channels] }: Picture) =>
 type Kernel = 'cubic' | 'nearest';
 
 /** The colours of a map, red where it is 1. */
-async function colours({ data, height, width }: Heat, kernel: Kernel): Promise<Buffer> {
+async function colours(
+  { data, height, width }: Heat,
+  kernel: Kernel,
+  opacity = OPACITY,
+): Promise<Buffer> {
   const grey = Uint8Array.from(data, (x) => Math.round(255 * Math.min(Math.max(x, 0), 1)));
   const cells = await sharp(grey, { raw: { height, width, channels: 1 } })
     .resize(TILE, TILE, { fit: 'fill', kernel })
@@ -43,7 +47,7 @@ async function colours({ data, height, width }: Heat, kernel: Kernel): Promise<B
     .raw()
     .toBuffer();
   const rgba = Uint8Array.from({ length: 4 * cells.length }, (_, i) =>
-    i % 4 === 3 ? OPACITY : RAMP[cells[i >> 2]!]![i % 4]!,
+    i % 4 === 3 ? opacity : RAMP[cells[i >> 2]!]![i % 4]!,
   );
   return sharp(rgba, { raw: { height: TILE, width: TILE, channels: 4 } })
     .png()
@@ -68,6 +72,13 @@ export async function strip(
   );
   return besideEachOther(tiles, TILE);
 }
+
+/** Maps of no image side by side as one PNG; those finer than a tile are averaged. */
+export const matrixStrip = async (heats: readonly Heat[]): Promise<Buffer> => {
+  const kernel = (heat: Heat) => (heat.height > TILE || heat.width > TILE ? 'cubic' : 'nearest');
+  const tiles = heats.map((heat) => colours(heat, kernel(heat), 255));
+  return besideEachOther(await Promise.all(tiles), TILE);
+};
 
 /** PNGs of one height and width side by side. */
 export const besideEachOther = (tiles: readonly Buffer[], side: number): Promise<Buffer> =>

@@ -1,6 +1,6 @@
 import { float32 } from '@kcr/core';
 import { expect, test } from 'vitest';
-import { dimmed, overHeads, toHeats, toPictures } from './pictures.ts';
+import { dimmed, firstHead, framedCell, overHeads, toHeats, toPictures } from './pictures.ts';
 
 test('normalised images become the pixels that they were, within 0..255', () => {
   const image = float32([2, 1, 2, 1], [-1, 0, 1, 9]);
@@ -45,4 +45,43 @@ test('the mean over heads is one map for each image', () => {
   const mean = overHeads(float32([2, 2, 1, 2], [1, 2, 3, 4, 10, 20, 30, 40]));
   expect(mean.shape).toEqual([2, 1, 2]);
   expect([...mean.data]).toEqual([2, 3, 20, 30]);
+});
+
+test('the first head is one map for each image', () => {
+  const first = firstHead(float32([2, 2, 1, 2], [1, 2, 3, 4, 10, 20, 30, 40]));
+  expect(first.shape).toEqual([2, 1, 2]);
+  expect([...first.data]).toEqual([1, 2, 10, 20]);
+});
+
+test('a frame of a pixel is around the cell that a point lies in', () => {
+  const picture = { data: new Uint8Array(6 * 6 * 3).fill(9), shape: [6, 6, 3] as const };
+  const [found] = framedCell([picture], { y: 0.9, x: 0.5 }, { height: 2, width: 2 });
+  const at = (row: number, column: number) => [
+    ...found!.data.slice(3 * (6 * row + column), 3 * (6 * row + column) + 3),
+  ];
+  const [red, own] = [
+    [255, 0, 0],
+    [9, 9, 9],
+  ];
+  // The cell has rows and columns 3 to 5.
+  for (const [row, column] of [
+    [3, 3],
+    [3, 5],
+    [5, 4],
+    [4, 5],
+  ])
+    expect(at(row!, column!)).toEqual(red);
+  for (const [row, column] of [
+    [4, 4],
+    [2, 3],
+    [3, 2],
+  ])
+    expect(at(row!, column!)).toEqual(own);
+  expect(picture.data.every((x) => x === 9)).toBe(true);
+});
+
+test('a cell smaller than a pixel is that pixel', () => {
+  const picture = { data: new Uint8Array(4), shape: [2, 2, 1] as const };
+  const [found] = framedCell([picture], { y: 1, x: 0.4 }, { height: 8, width: 8 });
+  expect([...found!.data]).toEqual([0, 0, 255, 0]);
 });

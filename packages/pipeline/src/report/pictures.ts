@@ -1,4 +1,4 @@
-import type { NdArray, Normalization } from '@kcr/core';
+import type { NdArray, Normalization, TokenLayout } from '@kcr/core';
 import type { Heat, Picture } from './heat.ts';
 
 /** Normalised images as pixels. */
@@ -49,3 +49,41 @@ export function overHeads({ shape, data }: NdArray): NdArray {
   }
   return { dtype: 'float32', shape: [n, height, width], data: mean };
 }
+
+/** The first head of [n, heads, height, width]. */
+export function firstHead({ shape, data }: NdArray): NdArray {
+  const [n, heads, height, width] = shape as [number, number, number, number];
+  const area = height * width;
+  const first = Float32Array.from({ length: n * area }, (_, i) => {
+    const image = Math.floor(i / area);
+    return data[image * heads * area + (i % area)]!;
+  });
+  return { dtype: 'float32', shape: [n, height, width], data: first };
+}
+
+/** The first and the last pixel of a cell along a side. */
+const cellEnds = (share: number, cells: number, pixels: number): [number, number] => {
+  const cell = Math.min(Math.floor(share * cells), cells - 1);
+  const first = Math.floor((cell * pixels) / cells);
+  return [first, Math.max(first, Math.ceil(((cell + 1) * pixels) / cells) - 1)];
+};
+
+/** Pictures with a red frame (in grey ones white) of one pixel around the cell of a map that a point lies in. */
+export const framedCell = (
+  pictures: readonly Picture[],
+  { y, x }: { readonly y: number; readonly x: number },
+  layout: Pick<TokenLayout, 'height' | 'width'>,
+): Picture[] =>
+  pictures.map(({ data, shape }) => {
+    const [height, width, channels] = shape;
+    const [top, bottom] = cellEnds(y, layout.height, height);
+    const [left, right] = cellEnds(x, layout.width, width);
+    const framed = Uint8Array.from(data);
+    for (let row = top; row <= bottom; row++)
+      for (let column = left; column <= right; column++) {
+        const inside = row > top && row < bottom && column > left && column < right;
+        for (let c = 0; c < channels && !inside; c++)
+          framed[(row * width + column) * channels + c] = c === 0 ? 255 : 0;
+      }
+    return { data: framed, shape };
+  });

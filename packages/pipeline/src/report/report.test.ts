@@ -103,6 +103,19 @@ describe('what was logged is drawn over the epochs', () => {
     expect(figure(html, 'Training loss')).toBeUndefined();
   });
 
+  test('against another number of the same trainings, where a curve names one and it was logged', async () => {
+    const right = { number: 'valLoss', y: 'test loss' };
+    const curves = { ib: { title: 'Bottleneck', y: 'IB', right } };
+    const own = [record(1, { ib: -0.1, valLoss: 2 }), record(2, { ib: -0.2, valLoss: 1 })];
+    const logs = { dense: [record(1, { valLoss: 900 })], 'compact-no-tnn': own };
+    const chart = figure(await report({ curves }, logs), 'Bottleneck')!;
+    expect(chart).toEqual(expect.arrayContaining(['IB', 'test loss', 'compactNoTnn', '2']));
+    // A training without the curve is on neither axis.
+    for (const text of ['dense', '900']) expect(chart).not.toContain(text);
+    const without = { 'compact-no-tnn': [record(1, { ib: -0.1 })] };
+    expect(figure(await report({ curves }, without), 'Bottleneck')).not.toContain('test loss');
+  });
+
   test('with the loss where a task has no cross-entropy', async () => {
     const html = await report({}, { dense: [{ epoch: 1, loss: 3 }] });
     expect(figure(html, 'Training loss')).toContain('sum of its terms');

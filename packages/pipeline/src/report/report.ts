@@ -21,7 +21,7 @@ import {
 } from '@kcr/core';
 import { requireWritable } from '../out/writable.ts';
 import { analysisFields, epochFields } from './analysis-fields.ts';
-import { histogramChart, lineChart, maskChart } from './charts.ts';
+import { type DrawnChart, histogramChart, lineChart, maskChart } from './charts.ts';
 import { legendHtml } from './draw.ts';
 import { histogramsOf } from './histograms.ts';
 import { type PictureTable, page, pictureTable, tableHtml } from './page.ts';
@@ -138,8 +138,14 @@ function overEpochs(histories: Histories, key: string, scale = 1): Line[] {
 const epochChart = (title: string, y: string, lines: readonly Line[]): LineChart[] =>
   lines.length > 0 ? [{ title, x: 'epoch', y, lines }] : [];
 
-const curveChart = (histories: Histories, key: string, { title, y }: Curve): LineChart[] =>
-  epochChart(title, y, overEpochs(histories, key));
+/** A number over the epochs, against another one of the same trainings where the curve names one. */
+function curveChart(histories: Histories, key: string, { title, y, right }: Curve): DrawnChart[] {
+  const [chart] = epochChart(title, y, overEpochs(histories, key));
+  if (!chart || !right) return chart ? [chart] : [];
+  const drawn = new Set(chart.lines.map(({ name }) => name));
+  const lines = overEpochs(histories, right.number).filter(({ name }) => drawn.has(name));
+  return [lines.length > 0 ? { ...chart, right: { y: right.y, lines } } : chart];
+}
 
 function trainingCharts(histories: Histories, metrics: RunAnalysis['metrics']): LineChart[] {
   const crossEntropy = overEpochs(histories, 'crossEntropy');

@@ -35,9 +35,16 @@ test('each model is measured from its folder: the metrics of its task, size, spe
   expect(models.compactNoTnn!.summary.params).toBeGreaterThan(summary.params);
   expect(charts.map(({ title }) => title)).toEqual([
     'Greatest features',
-    'Entropy of attention rows by head, and its mean: dense',
+    'Entropy of attention rows by head, and its mean: dense, blocks.0.attn',
+    'Rank of the affinity of queries and keys',
   ]);
-  expect(pictures.map(({ file }) => file)).toEqual(['grad-cam-dense', 'attention-dense']);
+  expect(pictures.map(({ file }) => file)).toEqual([
+    'grad-cam-dense',
+    'attention-dense',
+    'attention-query-1-dense',
+    'attention-query-2-dense',
+    'affinity-dense',
+  ]);
   for (const file of ['grad-cam-dense', 'grad-cam-compact-no-tnn'])
     expect(existsSync(folder.at('pictures', `${file}.png`))).toBe(true);
   expect([engines.made, engines.open]).toEqual([2, 0]);

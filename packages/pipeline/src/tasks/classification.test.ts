@@ -207,8 +207,16 @@ describe('the gallery', () => {
       return await kit.gallery.look({ ...loaded, model: own, weights }, tinyImages(4), engine, 'x');
     };
     const plain = await look(model);
-    expect(plain.rows.map(({ name }) => name)).toEqual(['grad-cam', 'attention']);
-    const [entropy] = plain.charts;
+    const attention = ['attention', 'attention-query-1', 'attention-query-2', 'affinity'];
+    expect(plain.rows.map(({ name }) => name)).toEqual(['grad-cam', ...attention]);
+    const [entropy, rank] = plain.charts;
+    // Five tokens of two heads with four channels.
+    const [ranks] = rank!.lines;
+    expect(ranks!.name).toBe('x, blocks.0.attn: 5 tokens, 4 channels');
+    expect(ranks!.points).toEqual([
+      [1, 4],
+      [2, 4],
+    ]);
     expect(entropy!.lines).toHaveLength(2);
     for (const { name, points } of entropy!.lines) {
       expect(name).toMatch(/^head [12]: \d\.\d\d$/);
@@ -217,7 +225,13 @@ describe('the gallery', () => {
       expect(points.at(-1)![0]).toBeCloseTo(Math.log(5), 6);
     }
     const fewer = await look(adapt(model, [evit({ keepRatio: 0.5, blocks: [0] })]));
-    expect(fewer.rows.map(({ name }) => name)).toEqual(['tokens', 'grad-cam', 'attention']);
+    expect(fewer.rows.map(({ name }) => name)).toEqual(['tokens', 'grad-cam', ...attention]);
     expect(fewer.rows[0]!.title).toBe('tokens that are left: x');
+    // Of five layers the first, the middle and the last.
+    const deep = await look(await tinyModel({ depth: 5 }));
+    expect(deep.charts.slice(0, -1).map(({ title }) => title.split(', ').at(-1))).toEqual(
+      [0, 2, 4].map((i) => `blocks.${i}.attn`),
+    );
+    expect(deep.charts.at(-1)!.lines).toHaveLength(3);
   });
 });

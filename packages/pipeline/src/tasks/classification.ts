@@ -5,25 +5,17 @@ import {
   type Engine,
   encodeSafetensors,
   extractLogits,
-  Generator,
-  type LineChart,
   type LoadedModel,
   type Model,
   type NdArray,
 } from '@kcr/core';
 import { imageDataset, imageFolder, modelInput, normalised } from '@kcr/data';
-import {
-  attentionEntropy,
-  attentionMaps,
-  gradCam,
-  histogram,
-  keptTokens,
-  tapsOf,
-} from '@kcr/explain';
+import { gradCam, keptTokens, tapsOf } from '@kcr/explain';
 import { drawPlain } from '../report/draw.ts';
 import { strip, TILE } from '../report/heat.ts';
-import { dimmed, overHeads, toHeats, toPictures } from '../report/pictures.ts';
+import { dimmed, toHeats, toPictures } from '../report/pictures.ts';
 import { reportSkipped } from '../report-skipped.ts';
+import { attentionCharts, attentionRows } from './attention-look.ts';
 import { refuseOthers } from './refuse-options.ts';
 import { defineTaskKit, type PictureRow, type TaskKit } from './task-kit.ts';
 
@@ -33,8 +25,6 @@ export type ClassPrediction = readonly { readonly label: number; readonly probab
 const TOP = 5;
 /** Images that a report shows, each of another class. */
 const SHOWN = 6;
-/** Test images that the entropy of attention is measured on. */
-const ENTROPY_IMAGES = 100;
 
 /** The most probable classes. */
 function topClasses({ data }: NdArray): ClassPrediction {
@@ -57,35 +47,9 @@ function shownImages({ labels, classes }: Dataset): Int32Array {
 const picturesOf = (image: NdArray, { input }: Dataset) =>
   toPictures(image, input ?? { mean: [0], std: [1] });
 
-/** How widely the tokens of the last attention layer attend, by head; none without attention weights. */
-async function entropyChart(
-  model: Model,
-  test: Dataset,
-  engine: Engine,
-  name: string,
-): Promise<LineChart[]> {
-  const weights = tapsOf(model, 'weights').at(-1);
-  if (!weights) return [];
-  const some = new Generator(0).permutation(test.length).slice(0, ENTROPY_IMAGES);
-  const layers = await attentionEntropy(engine, model, test, { indices: some });
-  const { tokens, heads } = layers.get(weights.name)!;
-  const lines = heads.map((rows, head) => {
-    const mean = rows.reduce((sum, h) => sum + h, 0) / rows.length;
-    return {
-      name: `head ${head + 1}: ${mean.toFixed(2)}`,
-      points: histogram(rows, Math.log(tokens)).map(({ upTo, share }): [number, number] => [
-        upTo,
-        share,
-      ]),
-    };
-  });
-  const title = `Entropy of attention rows by head, and its mean: ${name}`;
-  return [{ title, x: 'nats', y: 'share of the rows', lines }];
-}
-
 /**
- * Where tokens are taken out, those that are left; Grad-CAM for the images' own classes; and what the centre attends to in
- * the last attention layer: each for models that have such a layer.
+ * Where tokens are taken out, those that are left; Grad-CAM for the images' own classes; and attention: each for models that
+ * have such a layer.
  */
 async function lookRows(model: Model, test: Dataset, engine: Engine, name: string) {
   const shown = shownImages(test);
@@ -105,12 +69,7 @@ async function lookRows(model: Model, test: Dataset, engine: Engine, name: strin
     const png = await strip(pictures, toHeats(cams));
     rows.push({ title: `Grad-CAM: ${name}`, name: 'grad-cam', png });
   }
-  if (tapsOf(model, 'weights').length > 0) {
-    const maps = await attentionMaps(engine, model, image);
-    const png = await strip(pictures, toHeats(overHeads(maps)), 'nearest');
-    rows.push({ title: `attention of the centre: ${name}`, name: 'attention', png });
-  }
-  return rows;
+  return [...rows, ...(await attentionRows(model, { image, pictures }, engine, name))];
 }
 
 /** A class for each image, from folders named after the classes. */
@@ -171,7 +130,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     },
     look: async ({ model }, test, engine, name) => ({
       rows: await lookRows(model, test, engine, name),
-      charts: await entropyChart(model, test, engine, name),
+      charts: await attentionCharts(model, test, engine, name),
     }),
   },
 });
