@@ -84,6 +84,7 @@ export { type BudgetOptions, budget, type CostMeasure, selectWithin } from './pr
 export * from './prune/channel-gates.ts';
 export * from './prune/channel-sums.ts';
 export * from './prune/criterion.ts';
+export * from './prune/fixed-counts.ts';
 export * from './prune/keep-ratio.ts';
 export * from './prune/mean-gradients.ts';
 export * from './prune/prunable-dims.ts';

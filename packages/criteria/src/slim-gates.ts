@@ -74,23 +74,32 @@ export interface SlimHooks {
 
 const sizeTerm = (gates: Tensor, weight: number): Tensor => tf.mul(tf.sum(tf.abs(gates)), weight);
 
-/** Attaches gates to a run. @throws KcrError `DIM_ROLES`, `TOKENS_GRID` for patch gates on a grid */
-export function attachGates(run: PluginRun, options: SlimWeights): SlimHooks {
-  const weights: Readonly<Record<string, number>> = { ...PUBLISHED, ...options.l1 };
-  const gates = gatesOf(run.model, options.dims);
-  const slots = gates.map(({ name, dims: [first] }) =>
-    run.parameter(name, float32([first!.size], 1)),
-  );
-  const byDim = new Map<string, ArraySlot>(
-    gates.flatMap(({ dims }, i) => dims.map(({ name }): [string, ArraySlot] => [name, slots[i]!])),
-  );
-  const inputs = options.patches === undefined ? [] : attentionInputs(run.model);
-  const patches = new Map<string, ArraySlot>(
+/** The patch gates' p by the tap that they multiply. */
+function patchSlots(run: PluginRun): Map<string, ArraySlot> {
+  const inputs = attentionInputs(run.model);
+  return new Map(
     inputs.map(({ name, tokens }) => [
       name,
       run.parameter(`patches.${name}`, float32([tokens, 1], FIRST_PATCH)),
     ]),
   );
+}
+
+const readAll = (slots: Iterable<ArraySlot>): Promise<NdArray[]> =>
+  Promise.all([...slots].map((slot) => slot.read()));
+
+/** Attaches gates to a run. @throws KcrError `DIM_ROLES`, `TOKENS_GRID` for patch gates on a grid */
+export function attachGates(run: PluginRun, options: SlimWeights): SlimHooks {
+  const weights: Readonly<Record<string, number>> = { ...PUBLISHED, ...options.l1 };
+  const { patches: patchWeight } = options;
+  const gates = gatesOf(run.model, options.dims).map((gate) => ({
+    ...gate,
+    slot: run.parameter(gate.name, float32([gate.dims[0]!.size], 1)),
+  }));
+  const byDim = new Map(
+    gates.flatMap(({ dims, slot }) => dims.map(({ name }): [string, ArraySlot] => [name, slot])),
+  );
+  const patches = patchWeight === undefined ? new Map<string, ArraySlot>() : patchSlots(run);
   return {
     tap(value, info) {
       const patch = patches.get(info.name);
@@ -100,21 +109,15 @@ export function attachGates(run: PluginRun, options: SlimWeights): SlimHooks {
     },
     loss: () =>
       [
-        ...gates.map(({ role }, i) => sizeTerm(slots[i]!.value, weights[role] ?? weights.others!)),
-        ...[...patches.values()].map(({ value }) => sizeTerm(tf.tanh(value), options.patches!)),
+        ...gates.map(({ role, slot }) => sizeTerm(slot.value, weights[role] ?? weights.others!)),
+        ...[...patches.values()].map(({ value }) => sizeTerm(tf.tanh(value), patchWeight ?? 0)),
       ].reduce((sum, term) => tf.add(sum, term)),
     async scores() {
-      const read: NdArray[] = await Promise.all(slots.map((slot) => slot.read()));
-      return new Map(
-        gates.flatMap(({ dims }, i) =>
-          dims.map(({ name }): [string, Float32Array] => [name, Float32Array.from(read[i]!.data)]),
-        ),
-      );
+      const read = await readAll(byDim.values());
+      return new Map([...byDim.keys()].map((name, i) => [name, Float32Array.from(read[i]!.data)]));
     },
-    async patches() {
-      const read = await Promise.all([...patches.values()].map((slot) => slot.read()));
-      return read.map(({ data }) => Float32Array.from(data, Math.tanh));
-    },
+    patches: async () =>
+      (await readAll(patches.values())).map(({ data }) => Float32Array.from(data, Math.tanh)),
   };
 }
 

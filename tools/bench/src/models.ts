@@ -84,6 +84,7 @@ export type ModelName = keyof typeof models;
 /** Ways to take tokens out of a ViT of 12 blocks, by the names of the table. */
 export const tokenMethods = {
   LFE: () => lfe({ keepRatio: 0.7, blocks: [3, 6, 9] }),
+  'LFE, over the map': () => lfe({ keepRatio: 0.7, blocks: [3, 6, 9], form: 'map' }),
   "LFE, the code's form": () => lfe({ keepRatio: 0.7, blocks: [3, 6, 9], form: 'code' }),
   EViT: () => evit({ keepRatio: 0.7, blocks: [3, 6, 9] }),
   ToMe: () => tome({ r: 13 }),

@@ -183,6 +183,7 @@ function firstWithin(share: number, family: (i: number) => Adapter): Model {
 const blocks = [0, 1, 2];
 const tokenMethods: Readonly<Record<string, (i: number) => Adapter>> = {
   LFE: (i) => lfe({ keepRatio: 1 - i / 64, blocks }),
+  'LFE, over the map': (i) => lfe({ keepRatio: 1 - i / 64, blocks, form: 'map' }),
   "LFE, the code's form": (i) => lfe({ keepRatio: 1 - i / 64, blocks, form: 'code' }),
   EViT: (i) => evit({ keepRatio: 1 - i / 64, blocks }),
   'EViT, not fused': (i) => evit({ keepRatio: 1 - i / 64, blocks, fuse: false }),

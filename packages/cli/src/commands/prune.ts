@@ -22,6 +22,7 @@ export const criteria: Readonly<Record<string, string>> = {
   magnitude: '@kcr/criteria#magnitude',
   'ntk-sap': '@kcr/criteria#ntkSap',
   random: '@kcr/criteria#random',
+  s2vite: '@kcr/criteria#s2vite',
   slim: '@kcr/criteria#slim',
   taylor: '@kcr/criteria#taylor',
 };
@@ -145,7 +146,7 @@ const withScores = (command: Command): Command =>
       'one-shot',
     )
     .option('--schedule-options <json>', 'options of a schedule of another module', json, {})
-    .option('--rounds <n>', 'of the iterative schedule', count, 5);
+    .option('--rounds <n>', 'of the iterative and the geometric schedule', count, 5);
 
 /** Adds the options of VTC-LFC's cascade. */
 const withCascade = (command: Command): Command =>

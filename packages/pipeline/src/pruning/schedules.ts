@@ -4,6 +4,7 @@ import { blockwise, iterative, oneShot, type PruningSchedule } from '@kcr/core';
 export const schedules = {
   'one-shot': () => oneShot(),
   iterative: (rounds) => iterative({ rounds }),
+  geometric: (rounds) => iterative({ rounds, path: 'geometric' }),
   blockwise: () => blockwise(),
   'blockwise-top-down': () => blockwise({ order: 'top-down' }),
 } satisfies Record<string, (rounds: number) => PruningSchedule>;

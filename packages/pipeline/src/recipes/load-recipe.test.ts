@@ -17,6 +17,14 @@ test('a recipe comes by name, from JSON and from a module', async () => {
   expect(c).toEqual(a);
 });
 
+test('learning rates fall as the papers have it: by steps with Swin, as a cosine on EfficientViT', async () => {
+  const decay = async (name: string) => (await loadRecipe(name)).retrain.optimizer.decay;
+  expect(await decay('cascade-mask-rcnn-kcr-swin-tiny-coco')).toEqual({
+    milestones: [27 / 36, 33 / 36],
+  });
+  expect(await decay('mask-rcnn-dcs-efficientvit-b1-coco')).toBe('cosine');
+});
+
 test('what is none says what it found', async () => {
   await using folder = await temporaryFolder();
   await writeFile(folder.at('broken.json'), '{"name":');
