@@ -93,11 +93,10 @@ async function store(folder: string, curve: LandmarkCurve): Promise<void> {
 function chartsOf(curve: LandmarkCurve): Record<string, LineChart> {
   const { n, rank, draws, tnn, kc, bound } = curve;
   const chart = (title: string, y: string, key: 'aTnn' | 'aKc' | 'upper', exact: number) => ({
-    title: `${title}, n = ${n}, mean of ${draws} draws`,
+    title: `${title}, n = ${n}, mean and 95 % interval of ${draws} draws`,
     x: 'landmarks m',
     y,
     logX: true,
-    logY: key === 'aTnn',
     lines: linesOf(curve.points, key, exact),
   });
   return {
@@ -109,7 +108,7 @@ function chartsOf(curve: LandmarkCurve): Record<string, LineChart> {
   };
 }
 
-/** A line for each way of choosing landmarks, and the exact value. */
+/** A line for each way of choosing landmarks, with its intervals as strokes, and the exact value. */
 function linesOf(
   points: readonly LandmarkCurvePoint[],
   key: 'aTnn' | 'aKc' | 'upper',
@@ -118,8 +117,10 @@ function linesOf(
   const steps = [...new Set(points.map(({ landmarks }) => landmarks))];
   const lines = landmarkSamplings.map((name) => ({
     name,
-    points: points.flatMap(({ sampling, landmarks, [key]: value }): [number, number][] =>
-      sampling === name && value ? [[landmarks, value.mean]] : [],
+    points: points.flatMap(({ sampling, landmarks: m, [key]: value }): [number, number][] =>
+      sampling === name && value
+        ? [value.mean, value.low, value.high, value.mean].map((y) => [m, y])
+        : [],
     ),
   }));
   const whole = steps.map((m): [number, number] => [m, exact]);
