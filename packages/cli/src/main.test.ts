@@ -141,7 +141,19 @@ describe('arguments are read to the options of the command', () => {
       'complexity',
       ['f', '--rank', '3', '--landmarks', '9', '--sampling', 'leverage'],
       ['f'],
-      { rank: 3, landmarks: 9, sampling: 'leverage', seed: 0 },
+      { rank: 3, landmarks: 9, sampling: 'leverage', seed: 0, draws: 5, step: 4096 },
+    ],
+    [
+      'complexity',
+      ['f', '--curve', '24', '48', '--draws', '3', '--step', '9', ...out],
+      ['f'],
+      { curve: [24, 48], draws: 3, step: 9, out: 'o', sampling: 'uniform', seed: 0 },
+    ],
+    [
+      'complexity',
+      ['f', '--curve'],
+      ['f'],
+      { curve: true, draws: 5, step: 4096, sampling: 'uniform', seed: 0 },
     ],
     [
       'ib',

@@ -57,6 +57,12 @@ const scale = numberOf(
 /** Collects the factors of an option. */
 export const scales = (text: string, before: number[] = []): number[] => [...before, scale(text)];
 
+/** Collects numbers of an option that takes several. */
+export const counts = (text: string, before: number[] | true | undefined): number[] => [
+  ...(Array.isArray(before) ? before : []),
+  count(text),
+];
+
 /** An object as JSON. */
 export function json(text: string): Record<string, unknown> {
   let value: unknown;

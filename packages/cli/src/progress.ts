@@ -34,6 +34,29 @@ function metricsText(record: EpochRecord, metrics: Task['metrics']): string {
   return shown.join('');
 }
 
+/**
+ * Tells of many small parts that are done one after another, with the time left: a line at the end, and every few seconds
+ * until then.
+ *
+ * @param name of the work
+ * @param parts what it is made of
+ */
+export function counter(
+  name: string,
+  parts: string,
+  stream: NodeJS.WriteStream = process.stderr,
+): (done: number, all: number) => void {
+  const clock = new Clock();
+  let told = performance.now();
+  return (done, all) => {
+    const left = clock.left(done, all);
+    if (done < all && performance.now() - told < PAUSE) return;
+    told = performance.now();
+    const rest = done < all ? `, ${seconds(left)} left` : '';
+    stream.write(`${name}: ${done} of ${all} ${parts}${rest}\n`);
+  };
+}
+
 /** How a training is shown. */
 interface TrainingView {
   step(event: EventOf<'step'>): void;
@@ -90,7 +113,7 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   const write = (line: string) => void stream.write(`${line}\n`);
   let training: TrainingView | undefined;
   let pruning = new Clock();
-  let reading: { clock: Clock; told: number } | undefined;
+  const reading = counter('features', 'images', stream);
   const left = (done: number, all: number) =>
     done === 0 ? '' : `, ${seconds(pruning.left(done, all, 0))} left`;
   const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
@@ -117,13 +140,7 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     },
     predicted: ({ image, drawing, done, images }) =>
       write(`${image}: ${drawing} (${done}/${images})`),
-    features({ done, images }) {
-      reading ??= { clock: new Clock(), told: performance.now() };
-      const rest = seconds(reading.clock.left(done, images));
-      if (done < images && performance.now() - reading.told < PAUSE) return;
-      reading.told = performance.now();
-      write(`features: ${done} of ${images} images${done < images ? `, ${rest} left` : ''}`);
-    },
+    features: ({ done, images }) => reading(done, images),
     skipped({ where, entries }) {
       for (const [code, n] of Object.entries(entries))
         write(`warning: ${where}: ${n} entries left out (${code})`);

@@ -9,7 +9,7 @@ import {
 } from '@kcr/core';
 import { defaultLandmarks } from './complexity-report.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
-import { checkLandmarks, type LandmarkSampling } from './landmarks.ts';
+import { checkLandmarks, type LandmarkSampling, landmarkSamplings } from './landmarks.ts';
 import { type Reading, readFeatures } from './reading.ts';
 import { readingNumbers, readingTails } from './reading-numbers.ts';
 import { checkRank } from './spectrum-tails.ts';
@@ -51,7 +51,7 @@ export interface KcrNystromOptions {
  * tnnRatio (its share of the trace), kc, kcArgmin, aTnn and aKc; with the estimator `landmarks`, over those alone,
  * landmarkTnn, landmarkTnnRatio, landmarkKc and landmarkKcArgmin.
  *
- * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1, a weight below 0, and for
+ * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1, a weight below 0, a name that is none, and for
  *   `balance` or the rank `kc` with another form than `projection`
  */
 export const kcrNystrom = definePlugin(
@@ -104,9 +104,21 @@ const hooksOf = (form: Form, balanced: boolean, weight: () => Tensor): PluginHoo
       }
     : { loss: (context) => tf.mul(weight(), form.loss(context)) };
 
+/** What options may be that are names. */
+const choices: Readonly<Record<'form' | 'estimator' | 'sampling', readonly string[]>> = {
+  form: ['projection', 'reconstruction', 'linear'],
+  estimator: ['nystrom', 'landmarks'],
+  sampling: landmarkSamplings,
+};
+
 /** The options, complete. */
 function checked(options: KcrNystromOptions, eta: number, run: PluginRun) {
   const { gamma = 0.2, form = 'projection' } = options;
+  for (const [name, names] of Object.entries(choices)) {
+    const given = options[name as keyof typeof choices];
+    if (given !== undefined && !names.includes(given))
+      throw wrongOption(name, String(given), `Choose one of ${names.join(', ')}`);
+  }
   const d = run.model.featureSize;
   const { rank = Math.ceil(gamma * Math.min(run.samples, d)) } = options;
   if (!(eta >= 0 && Number.isFinite(eta)))

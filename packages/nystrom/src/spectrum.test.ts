@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { expect, test } from 'vitest';
-import { covariance, eigen, gramSpectrum } from './spectrum.ts';
-import { featuresOf, gram, lowRank, shapes } from './testing.ts';
+import { CovarianceSum, covariance, eigen, gramSpectrum } from './spectrum.ts';
+import { featuresOf, gram, lowRank, matrixOf, shapes } from './testing.ts';
 
 test('by hand: F^T F / n, not centred', () => {
   const s = covariance(
@@ -24,6 +24,21 @@ test('by hand: F^T F / n, not centred', () => {
   expect(first).toBeCloseTo((15 + Math.sqrt(221)) / 2, 12);
   expect(second).toBeCloseTo((15 - Math.sqrt(221)) / 2, 12);
 });
+
+test.each([1, 3, 4, 5, 9])(
+  'the sum over parts, the first of %i images, is that of all',
+  (first) => {
+    const { n, d, data } = lowRank(11, 5, 5);
+    const sum = new CovarianceSum(d);
+    const own = Array.from(data);
+    sum.add({ n: first, d, data: own.slice(0, first * d) });
+    sum.add({ n: n - first, d, data: own.slice(first * d) });
+    expect(sum.n).toBe(n);
+    const f = matrixOf({ n, d, data });
+    const expected = f.transpose().mmul(f).div(n);
+    expect(Matrix.sub(sum.matrix(), expected).abs().max()).toBeLessThan(1e-12);
+  },
+);
 
 test('features in float32 are summed in float64', () => {
   const value = Math.fround(0.1);

@@ -29,6 +29,10 @@ const plugins: Readonly<Record<string, (model: Model) => Plugin>> = {
   'gumbel-masks, straight-through': () => gumbelMasks({ straightThrough: true }),
   'slim-gates': () => slimGates({ l1: { qk: 1e-2 } }),
   'kcr-nystrom, projection': () => kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, warmup: 0.5 }),
+  'kcr-nystrom, landmarks': () =>
+    kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, estimator: 'landmarks' }),
+  'kcr-nystrom, balanced': () =>
+    kcrNystrom({ eta: { balance: 0.1 }, rank: 'kc', landmarks: 12, warmup: 0.5 }),
   'kcr-nystrom, reconstruction': () =>
     kcrNystrom({ eta: 0.1, rank: 3, landmarks: 12, form: 'reconstruction', sampling: 'kmeans++' }),
   'kcr-nystrom, linear': () =>

@@ -2,11 +2,9 @@ import { Generator, KcrError, type NdArray, readSafetensors } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
 import { measureInformation } from '@kcr/ib-bound';
 import type { Command } from 'commander';
+import { classCount } from '../feature-file.ts';
 import { positive, whole } from '../options.ts';
 import { printResult } from '../output.ts';
-
-/** So many classes there may be, however few the images; and as many as there are images. */
-const FEW_CLASSES = 1000;
 
 interface IbCommandOptions {
   beta: number;
@@ -48,20 +46,12 @@ async function measure(path: string, options: IbCommandOptions): Promise<object>
     });
   };
   const optional = (name: string) => tensors[name] && toFeatures(tensors[name], `${path}, ${name}`);
-  const labels = needed('labels').data;
-  const classes = Array.from(labels).reduce((most, y) => Math.max(most, y + 1), 0);
-  // Each class has a cluster, and each pair of them a number: one label of a million would fill the memory.
-  const most = Math.max(labels.length, FEW_CLASSES);
-  if (classes > most)
-    throw new KcrError('LABELS', {
-      where: `${path}, labels`,
-      found: `the label ${classes - 1} for ${labels.length} images`,
-      fix: `Number the classes from 0 to at most ${most - 1}`,
-    });
+  const labels = needed('labels');
+  const classes = classCount(labels, path);
   const { iXtX, iXtY, ib, ibb, constant } = measureInformation({
     features: toFeatures(needed('features'), `${path}, features`),
     inputs: toFeatures(needed('inputs'), `${path}, inputs`),
-    labels,
+    labels: labels.data,
     classes,
     featureCentroids: optional('featureCentroids'),
     inputCentroids: optional('inputCentroids'),
