@@ -518,7 +518,7 @@ describe('a run in a folder', () => {
     await run({ directory });
     await expect(run({ directory, ...change })).rejects.toMatchObject({
       code: 'RESUME_MISMATCH',
-      found: expect.stringContaining(`a run with another ${path}`),
+      found: expect.stringContaining(path),
     });
   });
 
