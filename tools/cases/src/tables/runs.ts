@@ -97,8 +97,8 @@ export const runs: Area = {
     other(
       'to another budget',
       'the pruned model of the first came back',
-      prune('constant', '--seed', '3'),
-      'seed',
+      prune('constant', '--budget', '0.25'),
+      'budget',
     ),
     {
       ...other(
