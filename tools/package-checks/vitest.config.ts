@@ -6,5 +6,6 @@ export default defineConfig({
     include: ['tools/package-checks/src/*.check.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    maxConcurrency: 2,
   },
 });

@@ -259,3 +259,13 @@ test('any other error has its stack', async () => {
   expect([code, printed]).toEqual([1, '']);
   expect(err).toMatch(/^kcr: TypeError: no width\n {4}at /);
 });
+
+test.each([
+  [1, ['eval', 'c', '--data', 'd', '--batch-size', '0'], /^error: .*--batch-size/],
+  [1, ['eval'], /^error: required option/],
+  [0, ['--version'], /^$/],
+])('%d for %j, and the process goes on', async (code, args, said) => {
+  const result = await kcr(...args);
+  expect(result.code).toBe(code);
+  expect(result.err).toMatch(said);
+});

@@ -2,14 +2,14 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KcrError } from '@kcr/core';
-import type { Refusals } from './invalid.ts';
+import { type Refusals, SKIP } from './invalid.ts';
 import { isForeignImage, isImage } from './is-image.ts';
 
-const readError = (where: string, cause: unknown) =>
+const readError = (where: string, cause: unknown, fix = 'Check the path') =>
   new KcrError('FOLDER_READ', {
     where,
     found: (cause as Error).message,
-    fix: 'Check the path',
+    fix,
     cause,
   });
 
@@ -38,7 +38,7 @@ async function isFolder(entry: Dirent, path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (cause) {
-    throw readError(path, cause);
+    throw readError(path, cause, `Mend the link, take it out, or ${SKIP}`);
   }
 }
 
@@ -78,7 +78,7 @@ async function imagesIn(
         throw new KcrError('IMAGE_READ', {
           where: path,
           found: 'an image of a format that is not read',
-          fix: 'Save it as PNG, JPEG, WebP, TIFF or GIF',
+          fix: `Save it as PNG, JPEG, WebP, TIFF or GIF, or ${SKIP}`,
         });
     });
   }

@@ -124,6 +124,7 @@ test('boxes are those of the image as it is shown, turned by EXIF', async () => 
   const stored = await cocoInstances(await annotated({ height: 16, width: 24 }), at('images'));
   await expect(stored.pixels(1)).rejects.toMatchObject({
     code: 'COCO_IMAGE_SIZE',
+    where: expect.stringMatching(/^turned\.jpg \(image \d+\)$/),
     found: 'a file of 16 x 24 pixels, annotated as 24 x 16',
   });
 });

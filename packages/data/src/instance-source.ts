@@ -43,10 +43,10 @@ interface SourceParts {
 }
 
 /** @throws KcrError `COCO_IMAGE_SIZE` for a file of another size than its annotations are for */
-export function checkSize({ shape }: Pixels, { id, height, width }: CocoImage): void {
+export function checkSize({ shape }: Pixels, { id, file_name, height, width }: CocoImage): void {
   if (shape[0] === height && shape[1] === width) return;
   throw new KcrError('COCO_IMAGE_SIZE', {
-    where: `image ${id}`,
+    where: file_name === undefined ? `image ${id}` : `${file_name} (image ${id})`,
     found: `a file of ${shape[1]} x ${shape[0]} pixels, annotated as ${width} x ${height}`,
     fix: 'Use the images that were annotated, or annotations of these as they are shown (turned by EXIF)',
   });

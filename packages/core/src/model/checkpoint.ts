@@ -193,7 +193,7 @@ function inputOf(model: Model, file: ModelFile): Preprocessing {
  * Reads a model's weights from a safetensors file with its parameter names, such as timm's, or with names
  * that one of its architecture's mappings knows.
  *
- * @throws KcrError `STATE_DICT` with all missing, unexpected and misshapen names, `STATE_FINITE`, and those of safetensors
+ * @throws KcrError `STATE_DICT` with the first missing, unexpected and misshapen names, `STATE_FINITE`, and those of safetensors
  */
 export async function loadWeights(model: Model, path: string): Promise<StateDict> {
   const { tensors } = await readSafetensors(path);

@@ -125,6 +125,26 @@ describe('a state that does not fit', () => {
       }),
     );
   });
+
+  test('names under a prefix are told by it, and many are not all listed', () => {
+    const under = (prefix: string) =>
+      Object.fromEntries(Object.entries(state).map(([name, array]) => [prefix + name, array]));
+    const said = (given: typeof state) => {
+      try {
+        return model.checkState(given, 'a file');
+      } catch (error) {
+        return error;
+      }
+    };
+    const total = Object.keys(state).length;
+    const fix = expect.stringContaining('Take "module." off');
+    const found = expect.stringMatching(
+      new RegExp(`^${total} missing: ([^,;]+, ){5}${total - 5} more; ${total} unexpected: `),
+    );
+    expect(said({ ...under('module.') })).toMatchObject({ fix, found });
+    const { 'module.fc.bias': _, ...part } = under('module.');
+    expect(said(part)).toMatchObject({ fix: expect.stringContaining('Use weights of') });
+  });
 });
 
 /** Numbers by hand: the norm is the identity, the hidden values are x, y, x + y and x - y + 10. */

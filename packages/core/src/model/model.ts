@@ -152,7 +152,7 @@ export class Model<C extends object = object> {
    * Checks that `state` has this model's arrays, all of them at once, and that their values are finite.
    *
    * @param where the file it came from, for the message
-   * @throws KcrError `STATE_DICT` with the missing, unexpected and misshapen names, `STATE_FINITE`
+   * @throws KcrError `STATE_DICT` with the first missing, unexpected and misshapen names, `STATE_FINITE`
    */
   checkState(state: StateDict, where: string): void {
     const names = new Set(this.params.map((p) => p.name));
@@ -169,12 +169,16 @@ export class Model<C extends object = object> {
       ...list('unexpected', unexpected),
       ...list('of another shape', misshapen),
     ];
-    if (problems.length > 0)
+    if (problems.length > 0) {
+      const prefix = prefixOf(missing, unexpected);
       throw new KcrError('STATE_DICT', {
         where,
         found: problems.join('; '),
-        fix: `Use weights of ${this.architecture.name} with this configuration`,
+        fix: prefix
+          ? `Take "${prefix}" off the names in the file, which others are under`
+          : `Use weights of ${this.architecture.name} with this configuration`,
       });
+    }
     const found = nonFinite(state);
     if (found)
       throw new KcrError('STATE_FINITE', {
@@ -198,5 +202,20 @@ const notInTraining = (name: string): never => {
   });
 };
 
-const list = (what: string, names: string[]) =>
-  names.length > 0 ? [`${names.length} ${what}: ${names.join(', ')}`] : [];
+/** Names that a message lists of each kind. */
+const LISTED = 5;
+
+function list(what: string, names: string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > LISTED ? [`${names.length - LISTED} more`] : [];
+  return [`${names.length} ${what}: ${[...names.slice(0, LISTED), ...more].join(', ')}`];
+}
+
+/** What stands before each of the names that are missing, such as `module.`; nothing where there is no such text. */
+function prefixOf([first, ...others]: string[], found: readonly string[]): string | undefined {
+  if (first === undefined) return undefined;
+  const prefixes = found.flatMap((name) =>
+    name.endsWith(first) ? [name.slice(0, -first.length)] : [],
+  );
+  return prefixes.find((prefix) => others.every((name) => found.includes(prefix + name)));
+}
