@@ -84,5 +84,26 @@ export const images: readonly Reader[] = [
       drawn(10, 9, 4).webp({ lossless: true }).toBuffer(),
     ]),
   ),
+  target('tiff', () =>
+    Promise.all([
+      drawn(14, 9, 3).tiff({ compression: 'none' }).toBuffer(),
+      drawn(14, 9, 3).tiff({ compression: 'lzw' }).toBuffer(),
+      drawn(40, 33, 3)
+        .tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 })
+        .toBuffer(),
+      drawn(16, 16, 3).tiff({ compression: 'jpeg' }).toBuffer(),
+      drawn(11, 7, 1).toColourspace('b-w').tiff({ compression: 'packbits' }).toBuffer(),
+      drawn(6, 5, 1).toColourspace('grey16').tiff({ compression: 'none' }).toBuffer(),
+      drawn(9, 4, 4).tiff({ compression: 'lzw', predictor: 'horizontal' }).toBuffer(),
+    ]),
+  ),
+  target('gif', () =>
+    Promise.all([
+      drawn(14, 9, 3).gif({ colours: 8 }).toBuffer(),
+      drawn(9, 8, 4).gif().toBuffer(),
+      drawn(12, 9, 3).gif({ progressive: true, colours: 2 }).toBuffer(),
+      drawn(8, 24, 3).gif({ colours: 4 }).toBuffer(),
+    ]),
+  ),
   labelMap,
 ];

@@ -2,6 +2,8 @@ import type { Reader, Target } from '../target.ts';
 import { checkpoints } from './checkpoints.ts';
 import { coco } from './coco.ts';
 import { crashes } from './crashes.ts';
+import { digests } from './digests.ts';
+import { folders } from './folders.ts';
 import { images } from './images.ts';
 import { pruned } from './pruned.ts';
 import { recipe } from './recipes.ts';
@@ -17,11 +19,13 @@ export const readers: readonly Reader[] = [
   ...checkpoints,
   ...sealed,
   pruned,
-  recipe,
+  ...recipe,
   ...coco,
   ...tables,
   ...images,
   report,
+  digests,
+  folders,
 ];
 
 /** All that is tried case by case. */
