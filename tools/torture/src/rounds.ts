@@ -5,7 +5,7 @@ import { emptyRow, type Row, type TrialOptions } from './rows.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Kinds of what is tried, with their shares of the time. */
-const SHARES = { readers: 0.3, kills: 0.35, crashes: 0.15, refusals: 0.12, processes: 0.08 };
+const SHARES = { readers: 0.25, kills: 0.4, crashes: 0.17, refusals: 0.12, processes: 0.06 };
 export type Kind = keyof typeof SHARES;
 
 /** What is tried, by name. */
@@ -38,6 +38,7 @@ export async function allItems(worker: string): Promise<Item[]> {
     ...(['kills', 'crashes', 'refusals', 'processes'] as const).flatMap((kind) =>
       names.stages.map((stage) => ofStage(kind, stage)),
     ),
+    ...names.disks.map((name) => byCases(name, 'refusals')),
     ...names.readers.map((name) => byCases(name, 'readers')),
   ];
 }

@@ -40,6 +40,7 @@ const swin = small('swin_tiny_patch4_window7_224', 'swin', {
 
 const masks = (options: object = {}) => ({
   ...training,
+  batchSize: 4,
   epochs: 2,
   plugins: [{ use: '@kcr/masks#gumbelMasks', options: { dims: ['io'], lambda: 0.2, ...options } }],
 });

@@ -14,12 +14,22 @@ export function drawn(width: number, height: number, channels: 1 | 2 | 3 | 4): S
   return sharp(pixels, { raw: { width, height, channels } });
 }
 
+/** Bytes of the pixels that an image's header announces; none where it cannot be read. */
+const bytesOf = (image: Uint8Array): Promise<number> =>
+  sharp(image, { failOn: 'none' })
+    .metadata()
+    .then(
+      ({ width, height }) => 4 * width * height,
+      () => 0,
+    );
+
 const target = (name: string, make: () => Promise<Buffer[]>): Reader => ({
   name,
   async ready(folder) {
     const [path, files] = [join(folder, 'image'), await make()];
     return {
       mutate: (generator) => ({ image: mutateImage(generator, oneOf(generator, files)) }),
+      claims: ({ image }) => bytesOf(image!),
       async read(given) {
         const channels = given.image!.length % 2 ? 3 : 1;
         const orientation = given.image!.length % 3 ? 'stored' : 'upright';

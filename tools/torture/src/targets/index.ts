@@ -4,6 +4,7 @@ import { coco } from './coco.ts';
 import { crashes } from './crashes.ts';
 import { digests } from './digests.ts';
 import { folders } from './folders.ts';
+import { fullDisks } from './full-disk.ts';
 import { images } from './images.ts';
 import { pruned } from './pruned.ts';
 import { recipe } from './recipes.ts';
@@ -29,4 +30,4 @@ export const readers: readonly Reader[] = [
 ];
 
 /** All that is tried case by case. */
-export const targets: readonly Target[] = [...readers, ...crashes, ...refused];
+export const targets: readonly Target[] = [...readers, ...crashes, ...refused, ...fullDisks];
