@@ -115,5 +115,12 @@ export const images: readonly Reader[] = [
       drawn(8, 24, 3).gif({ colours: 4 }).toBuffer(),
     ]),
   ),
+  // Content of formats that are not read, under whatever name.
+  target('other-image', async () => [
+    await drawn(8, 6, 3).avif().toBuffer(),
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="4"><g/></svg>'),
+    Buffer.from('P6 1 1 255 abc'),
+    Buffer.from('%PDF-1.4 '),
+  ]),
   labelMap,
 ];
