@@ -15,7 +15,7 @@ export {
   parseJson,
   readJson,
 } from './ground/json.ts';
-export { isCount, isRecord } from './ground/json-value.ts';
+export { isCount, isRecord, jsonCopy } from './ground/json-value.ts';
 export * from './ground/random.ts';
 export * from './ground/safetensors.ts';
 export * from './layers/attention.ts';

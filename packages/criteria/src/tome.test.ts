@@ -107,8 +107,15 @@ test('with r = 0, or beyond the blocks that are named, nothing changes', () => {
   expect(second).toEqual(close([7, 20, 2, 10]));
 });
 
-test.each([-1, 1.5, [1, -2], [0.5]])('r = %j: OPTION', (r) => {
-  expect(() => tome({ r })).toThrow(expect.objectContaining({ code: 'OPTION', found: String(r) }));
+// Options may come from a file.
+const wrong: unknown[] = [-1, 1.5, [1, -2], [0.5], null, undefined, '1', {}, [[1]], true];
+test.each(wrong)('r = %j: OPTION', (r) => {
+  expect(() => tome({ r: r as number })).toThrow(
+    expect.objectContaining({ code: 'OPTION', found: String(r) }),
+  );
+  expect(() => tome({ r: 1, proportional: 'no' as never })).toThrow(
+    expect.objectContaining({ code: 'OPTION', where: 'tome, proportional' }),
+  );
 });
 
 test('on a grid: TOKENS_GRID; other tokens than attended: TOKENS_CHANGED', () => {

@@ -1,5 +1,6 @@
 import {
   type AdapterTap,
+  areCounts,
   chosenMask,
   constant,
   type Dim,
@@ -14,6 +15,7 @@ import {
   stopGradient,
   type Tensor,
   takeTokens,
+  textOf,
   tf,
   tokenOneHot,
   topTokens,
@@ -102,14 +104,14 @@ function proportionalTo(weights: Tensor, sizes: Tensor): Tensor {
 }
 
 /** @throws KcrError `OPTION` */
-function checkOptions({ r }: TomeOptions): void {
-  const counts = typeof r === 'number' ? [r] : r;
-  if (counts.some((count) => !Number.isInteger(count) || count < 0))
-    throw new KcrError('OPTION', {
-      where: 'tome, r',
-      found: String(r),
-      fix: 'Give a whole number from 0, or one for each block',
-    });
+function checkOptions({ r, proportional }: TomeOptions): void {
+  const refuse = (name: string, value: unknown, fix: string) => {
+    throw new KcrError('OPTION', { where: `tome, ${name}`, found: textOf(value), fix });
+  };
+  if (!areCounts(typeof r === 'number' ? [r] : r))
+    refuse('r', r, 'Give a whole number from 0, or one for each block');
+  if (proportional !== undefined && typeof proportional !== 'boolean')
+    refuse('proportional', proportional, 'Give true or false');
 }
 
 /**

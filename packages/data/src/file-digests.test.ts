@@ -74,18 +74,30 @@ test('digests of many files that are not of this moment are kept, few leave noth
   const digest = await filesDigest(root, paths);
   clock.mockRestore();
   const [file] = readdirSync(folder).map((name) => join(folder, name));
-  const lines = readFileSync(file!, 'utf8').trim().split('\n');
+  const whole = readFileSync(file!, 'utf8');
+  const [checksum, ...lines] = whole.trimEnd().split('\n');
+  const sealed = (text: string) => `${sha(text).slice(0, 32)}\n${text}`;
+  expect(sealed(`${lines.join('\n')}\n`)).toBe(whole);
   expect(lines).toHaveLength(1001);
   expect(lines.find((line) => line.endsWith('\t7.png'))).toContain(sha('image 7').slice(0, 32));
   expect(await filesDigest(root, paths)).toBe(digest);
-  // What is kept is used: a digest that was changed there changes the whole.
-  writeFileSync(
-    file!,
-    lines.join('\n').replace(/^./, (x) => (x === '0' ? '1' : '0')),
-  );
+  // What is kept is used: a digest that was changed there changes the whole, once it is sealed again.
+  const changed = lines.join('\n').replace(/^./, (x) => (x === '0' ? '1' : '0'));
+  writeFileSync(file!, sealed(changed));
   expect(await filesDigest(root, paths)).not.toBe(digest);
+  // What is not as it was written is not used, nor is what an earlier version wrote.
+  for (const text of [
+    `${checksum}\n${changed}`,
+    changed,
+    whole.slice(0, -9),
+    whole.slice(0, 20),
+    '',
+  ]) {
+    writeFileSync(file!, text);
+    expect(await filesDigest(root, paths)).toBe(digest);
+  }
   // A file that was written since is read again, and a line that is none is passed over.
-  writeFileSync(file!, `${lines.join('\n')}\nno line\n`);
+  writeFileSync(file!, sealed(`${lines.join('\n')}\nno line\n`));
   expect(await filesDigest(root, paths)).toBe(digest);
   writeFileSync(paths[7]!, 'image X');
   expect(await filesDigest(root, paths)).not.toBe(digest);

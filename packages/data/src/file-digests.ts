@@ -33,11 +33,21 @@ const cachePath = (root: string): string =>
     shortDigest(resolve(root)),
   );
 
-/** Digests by name, each with the stamp of the file that it is of; none where there are none, or they cannot be read. */
-async function readCache(path: string): Promise<Map<string, string>> {
+/** The lines of a cache, if they are as they were written: its first line is the digest of all others. */
+async function cachedLines(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
+  const end = text.indexOf('\n');
+  const lines = text.slice(end + 1);
+  return text.slice(0, end) === shortDigest(lines) ? lines.split('\n') : [];
+}
+
+/**
+ * Digests by name, each with the stamp of the file that it is of; none where there are none, or they cannot be read. A
+ * digest that is not as it was written would let a file that has changed pass, or one that has not be refused.
+ */
+async function readCache(path: string): Promise<Map<string, string>> {
   const known = new Map<string, string>();
-  for (const line of text.split('\n')) {
+  for (const line of await cachedLines(path)) {
     const found = /^([0-9a-f]{32}\t\d+\t[\d.]+\t[\d.]+)\t(.+)$/.exec(line);
     if (found) known.set(found[2]!, found[1]!);
   }
@@ -113,6 +123,6 @@ export async function filesDigest(root: string, paths: readonly string[]): Promi
 
 /** Keeps digests; where that is not possible, files are read again the next time. */
 async function writeCache(path: string, known: ReadonlyMap<string, string>): Promise<void> {
-  const lines = Array.from(known, ([name, entry]) => `${entry}\t${name}\n`);
-  await writeAtomic(path, lines.join('')).catch(() => {});
+  const lines = Array.from(known, ([name, entry]) => `${entry}\t${name}\n`).join('');
+  await writeAtomic(path, `${shortDigest(lines)}\n${lines}`).catch(() => {});
 }

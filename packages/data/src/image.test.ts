@@ -111,3 +111,20 @@ test.each([
   for (const name of [damaged, 'none.png', 'text.jpg', 'empty.jpg'])
     await expect(read(at(name))).rejects.toMatchObject({ code: 'IMAGE_READ', where: at(name) });
 });
+
+test('formats that are not read are named, whatever the file is called', async () => {
+  const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"></svg>';
+  const raw = { height: 4, width: 4, channels: 3 } as const;
+  const avif = await sharp(counted(4, 4, 3).data, { raw })
+    .avif()
+    .toBuffer();
+  for (const [content, format] of [
+    [drawing, 'svg'],
+    [avif, 'heif'],
+  ] as const) {
+    await writeFile(at('other.png'), content);
+    const refused = { code: 'IMAGE_READ', found: `an image of format ${format}` };
+    await expect(readImage(at('other.png'), 3, 'stored')).rejects.toMatchObject(refused);
+    await expect(imageSize(at('other.png'), 'stored')).rejects.toMatchObject(refused);
+  }
+});

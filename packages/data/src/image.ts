@@ -27,11 +27,16 @@ const readError = (where: string, cause: unknown) =>
     cause,
   });
 
-/** An image file before it is decoded, with what its header says. */
+/** Formats that are read, whatever the file is called: libvips knows more, such as drawings that name other files. */
+const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'gif'];
+
+/** An image file before it is decoded, with what its header says. @throws Error for another format */
 async function opened(path: string): Promise<{ image: Sharp; header: Metadata }> {
   // Colour profiles are left alone, as Pillow does: the values are those of the file.
   const image = sharp(await readFile(path), { failOn: 'error', ignoreIcc: true });
-  return { image, header: await image.metadata() };
+  const header = await image.metadata();
+  if (!FORMATS.includes(header.format)) throw new Error(`an image of format ${header.format}`);
+  return { image, header };
 }
 
 /** Red, green and blue of cyan, magenta, yellow and black, as Pillow has it. */

@@ -17,6 +17,7 @@ import { writeReport } from './report/report.ts';
 import type { RunAnalysis, Summary } from './report/run-analysis.ts';
 import { type SummaryTable, summaryTable } from './report/summary-table.ts';
 import { writePicture } from './report/write-picture.ts';
+import { writeSealed } from './sealed-file.ts';
 import { analyseStage } from './stages/analyse.ts';
 import type { CompactModel } from './stages/compact-model.ts';
 import { type DenseModel, denseStage } from './stages/dense.ts';
@@ -208,7 +209,7 @@ const summariesOf = ({ models }: RunAnalysis): Record<string, Summary> =>
   Object.fromEntries(Object.entries(models).map(([name, { summary }]) => [name, summary]));
 
 async function saveAnalysis(directory: string, analysis: RunAnalysis): Promise<void> {
-  await writeAtomic(join(directory, 'analysis.json'), `${JSON.stringify(analysis)}\n`);
+  await writeSealed(join(directory, 'analysis.json'), analysis);
   const summary = `${JSON.stringify(summariesOf(analysis), null, 1)}\n`;
   await writeAtomic(join(directory, 'summary.json'), summary);
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ModelEntry } from '@kcr/backbones';
-import { type Architecture, KcrError, type MakeAdapter, type MakeHead } from '@kcr/core';
+import { type Architecture, KcrError, type MakeAdapter, type MakeHead, messageOf } from '@kcr/core';
 import { resolve as resolveImport } from 'import-meta-resolve';
 
 /** The modules that this package brings along, so that a recipe finds them from any folder. */
@@ -43,7 +43,7 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     throw new KcrError('MODULE_LOAD', {
       where: `module "${module}"`,
-      found: (cause as Error).message.split('\n')[0]!,
+      found: messageOf(cause).split('\n')[0]!,
       fix: `Install it in this folder (npm install ${module}) or correct its name`,
       cause,
     });

@@ -7,6 +7,10 @@ import { type Answer, type Files, type ReadyRun, type ReadyTarget, Wrong } from 
 const SECONDS = 2;
 const MIB = 512;
 
+/** What reading, checking and copying a byte may take besides: bytes of memory, and seconds. */
+const MEMORY_OF_BYTE = 4;
+const SECONDS_OF_BYTE = 1e-8;
+
 /** Which files a target is given: they depend on target, seed and case alone. */
 export interface Case {
   readonly target: string;
@@ -55,7 +59,11 @@ async function tryFiles(target: ReadyTarget, files: Files, folder: string): Prom
   const seconds = (user + system) / 1e6;
   const grown = (process.resourceUsage().maxRSS - peak) / 1024;
   if (found.outcome !== 'read' && found.outcome !== 'refused') return found;
-  if (seconds > SECONDS) return { outcome: 'slow', message: `${seconds.toFixed(1)} s` };
-  if (grown > MIB) return { outcome: 'memory', message: `${Math.round(grown)} MiB` };
+  if (seconds <= SECONDS && grown <= MIB) return found;
+  const bytes = (await target.claims?.(files)) ?? 0;
+  if (seconds > SECONDS + SECONDS_OF_BYTE * bytes)
+    return { outcome: 'slow', message: `${seconds.toFixed(1)} s` };
+  if (grown > MIB + (MEMORY_OF_BYTE * bytes) / 2 ** 20)
+    return { outcome: 'memory', message: `${Math.round(grown)} MiB` };
   return found;
 }

@@ -14,7 +14,7 @@ const LEAST = 500;
 /** Milliseconds of the cases that are asked for at once. */
 const BATCH = 500;
 
-const isRun = (target: string): boolean => /^(crash|refuse)-/.test(target);
+const isRun = (target: string): boolean => /^(crash|refuse|full)-/.test(target);
 
 /** The cases of one target, in one process after another. */
 class Cases {

@@ -74,11 +74,40 @@ function riffPlaces(file: Buffer): number[] {
   return places;
 }
 
+/** Where a TIFF's directories say what its values are and where they lie. */
+function tiffPlaces(file: Buffer): number[] {
+  const little = file[0] === 0x49;
+  const at16 = (at: number) => (little ? file.readUInt16LE(at) : file.readUInt16BE(at));
+  const at32 = (at: number) => (little ? file.readUInt32LE(at) : file.readUInt32BE(at));
+  const places = Array.from({ length: 8 }, (_, i) => i);
+  const start = at32(4);
+  if (start + 2 > file.length) return places;
+  const end = start + 2 + 12 * at16(start) + 4;
+  for (let at = start; at < end; at++) places.push(at);
+  return places;
+}
+
+/** Where a GIF says its sizes, and where its blocks begin. */
+function gifPlaces(file: Buffer): number[] {
+  const places = Array.from({ length: 13 }, (_, i) => i);
+  file.forEach((byte, at) => {
+    if (byte === 0x2c || byte === 0x21) for (let i = 0; i < 11; i++) places.push(at + i);
+  });
+  return places;
+}
+
+/** Where an image file of a format says what it is. */
+function placesOf(file: Buffer): number[] {
+  const start = file.toString('latin1', 0, 4);
+  if (start === 'RIFF') return riffPlaces(file);
+  if (start === 'GIF8') return gifPlaces(file);
+  return start.startsWith('II') || start.startsWith('MM') ? tiffPlaces(file) : jpegPlaces(file);
+}
+
 /** An image file that is another; of a PNG mostly with checksums that fit. */
 export function mutateImage(generator: Generator, bytes: Uint8Array): Buffer {
   const file = Buffer.from(bytes);
   if (file[0] === 0x89)
     return chance(generator, 0.6) ? mutatePng(generator, file) : mutateBytes(generator, file);
-  const places = file.toString('latin1', 0, 4) === 'RIFF' ? riffPlaces(file) : jpegPlaces(file);
-  return mutateBytes(generator, file, places);
+  return mutateBytes(generator, file, placesOf(file));
 }

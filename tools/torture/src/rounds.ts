@@ -1,12 +1,11 @@
 import { tortureByCases } from './cases.ts';
 import { tortureByKills } from './kills.ts';
 import { tortureByPairs } from './pairs.ts';
-import type { Row, TrialOptions } from './rows.ts';
-import type { NamesReply } from './worker.ts';
+import { emptyRow, type Row, type TrialOptions } from './rows.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Kinds of what is tried, with their shares of the time. */
-const SHARES = { readers: 0.3, kills: 0.35, crashes: 0.15, refusals: 0.12, processes: 0.08 };
+const SHARES = { readers: 0.25, kills: 0.4, crashes: 0.17, refusals: 0.12, processes: 0.06 };
 export type Kind = keyof typeof SHARES;
 
 /** What is tried, by name. */
@@ -21,7 +20,8 @@ const PREFIXES = { kills: 'kill', crashes: 'crash', refusals: 'refuse', processe
 /** All that can be tried: readers with damaged files, then runs that are disturbed. */
 export async function allItems(worker: string): Promise<Item[]> {
   await using process = new WorkerProcess(worker);
-  const names = (await process.ask({ do: 'names' }, 60_000)) as NamesReply;
+  const names = await process.ask({ do: 'names' }, 60_000);
+  if ('died' in names) throw new Error(names.died);
   const byCases = (name: string, kind: Kind): Item => ({
     name,
     kind,
@@ -38,6 +38,7 @@ export async function allItems(worker: string): Promise<Item[]> {
     ...(['kills', 'crashes', 'refusals', 'processes'] as const).flatMap((kind) =>
       names.stages.map((stage) => ofStage(kind, stage)),
     ),
+    ...names.disks.map((name) => byCases(name, 'refusals')),
     ...names.readers.map((name) => byCases(name, 'readers')),
   ];
 }
@@ -79,6 +80,13 @@ function weights(items: readonly Item[]): Map<Item, number> {
   );
 }
 
+/** The row of what could not be made ready. */
+function notTried(name: string, error: Error): Row {
+  const message = (error.stack ?? error.message).split('\n').slice(0, 3).join(' ');
+  const again = `npm run torture -- --only ${name} --minutes 0`;
+  return { ...emptyRow(name), failed: 1, failures: [{ kind: 'not ready', message, again }] };
+}
+
 /** Tries each item in its part of the time, some at once. */
 export async function torture(items: readonly Item[], options: RoundOptions): Promise<Row[]> {
   const { seed, seconds, jobs, out, worker, onCase = () => {} } = options;
@@ -96,14 +104,16 @@ export async function torture(items: readonly Item[], options: RoundOptions): Pr
       left -= part;
       const trial = { worker, seed, seconds: own, only: options.case, out };
       const of = item;
-      const row = await item.try({
-        ...trial,
-        onCase: (now) =>
-          onCase(
-            now,
-            done().filter((row) => row !== now),
-          ),
-      });
+      const row = await item
+        .try({
+          ...trial,
+          onCase: (now) =>
+            onCase(
+              now,
+              done().filter((row) => row !== now),
+            ),
+        })
+        .catch((error: Error) => notTried(of.name, error));
       rows.set(of, row);
     }
   };

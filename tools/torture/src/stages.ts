@@ -13,25 +13,42 @@ export interface Stage {
   run(inputs: string, out: string): Promise<unknown>;
 }
 
-const training = { batchSize: 4, optimizer: { lr: 1e-3 } };
+const training = { batchSize: 8, optimizer: { lr: 1e-3 } };
 const trained = { ...training, emaDecay: 0.9, epochs: 2 };
 
-/** A model by its name at the sizes of the tests. */
-const small = (name: string, of: string): RecipeInput['model'] => ({
+/** A model by its name at the sizes of the tests, or smaller: what counts is how often a run can be disturbed. */
+const small = (name: string, of: string, config: object = {}): RecipeInput['model'] => ({
   name,
-  config: { ...smallModels[of]!().config },
+  config: { ...smallModels[of]!().config, ...config },
+});
+
+const mobilevit = small('mobilevit_s', 'mobilevit', {
+  img_size: 16,
+  stem_chs: 4,
+  channels: [4, 6, 8],
+  depths: [1, 1, 1],
+  num_features: 12,
+});
+const efficientvit = small('efficientvit_b1', 'efficientvit', { img_size: 16 });
+const swin = small('swin_tiny_patch4_window7_224', 'swin', {
+  patch_size: 4,
+  embed_dim: 8,
+  depths: [1, 1],
+  num_heads: [1, 2],
+  window_size: 2,
 });
 
 const masks = (options: object = {}) => ({
   ...training,
+  batchSize: 4,
   epochs: 2,
   plugins: [{ use: '@kcr/masks#gumbelMasks', options: { dims: ['io'], lambda: 0.2, ...options } }],
 });
 
-const nystrom = {
+const nystrom = (landmarks: number) => ({
   use: '@kcr/nystrom#kcrNystrom',
-  options: { eta: 1, gamma: 0.2, landmarks: 8 },
-};
+  options: { eta: 1, gamma: 0.2, landmarks },
+});
 const classes = { augment: ['horizontalFlip'] as const };
 
 /** DCS: a mask of q and k, channels by the cost of what follows, the bound of the information bottleneck. */
@@ -56,7 +73,7 @@ const objects = {
 };
 
 const headed = (name: string, config: object): RecipeInput['model'] => ({
-  ...small('swin_tiny_patch4_window7_224', 'swin'),
+  ...swin,
   head: { name, config: { ...config } },
 });
 
@@ -79,16 +96,16 @@ const recipes: Readonly<Record<string, readonly [string, RecipeInput]>> = {
       data: { augment: [...classes.augment] },
       dense: trained,
       search: masks(),
-      retrain: { ...trained, plugins: [nystrom] },
+      retrain: { ...trained, plugins: [nystrom(8)] },
     },
   ],
-  dcs: ['DCS of a MobileViT with a teacher', dcs(small('mobilevit_s', 'mobilevit'))],
-  'dcs-efficientvit': ['DCS of an EfficientViT', dcs(small('efficientvit_b1', 'efficientvit'))],
+  dcs: ['DCS of a MobileViT with a teacher', dcs(mobilevit)],
+  'dcs-efficientvit': ['DCS of an EfficientViT', dcs(efficientvit)],
   lfc: [
     'VTC-LFC of a Swin: dense, cascade, fine-tuning with itself as teacher',
     {
       name: 'lfc-smallest',
-      model: small('swin_tiny_patch4_window7_224', 'swin'),
+      model: swin,
       data: { augment: [...classes.augment] },
       dense: trained,
       prune: { method: 'bottom-up-cascade', epsilon: 60, rho: 0, batchSize: 8 },
@@ -146,7 +163,7 @@ const recipes: Readonly<Record<string, readonly [string, RecipeInput]>> = {
       },
       dense: { ...training, batchSize: 2, epochs: 1 },
       search: { ...masks(), batchSize: 1, epochs: 1 },
-      retrain: { ...training, batchSize: 2, epochs: 2, plugins: [nystrom] },
+      retrain: { ...training, batchSize: 2, epochs: 2, plugins: [nystrom(4)] },
     },
   ],
 };

@@ -13,6 +13,8 @@ export interface ReadyTarget {
    * @throws KcrError where they are refused, {@link Wrong} where what they give is not what it should be
    */
   read(files: Files): Promise<void>;
+  /** Bytes that what the files hold has, as they say: memory and time may follow them. Absent: as good as none. */
+  claims?(files: Files): Promise<number>;
 }
 
 /** How a case went. */

@@ -6,6 +6,7 @@ import { lineOf } from './run-under-watch.ts';
 import { writeInputs } from './stage-inputs.ts';
 import { stageOf, stages } from './stages.ts';
 import type { Answer, ReadyRun, ReadyTarget } from './target.ts';
+import { canMount, fullDisks } from './targets/full-disk.ts';
 import { readers, targets } from './targets/index.ts';
 
 /** Cases to try, in order, until one fails. */
@@ -51,6 +52,8 @@ export interface RunReply {
 export interface NamesReply {
   readonly readers: readonly string[];
   readonly stages: readonly string[];
+  /** Disks that are full, where file systems may be mounted. */
+  readonly disks: readonly string[];
 }
 
 /** What has nothing to do with the order: a fault of this tool. */
@@ -95,12 +98,13 @@ async function run({ stage, inputs, out }: RunOrder): Promise<RunReply> {
   }
 }
 
-const allNames = (): NamesReply => ({
+const allNames = async (): Promise<NamesReply> => ({
   readers: readers.map(({ name }) => name),
   stages: [...stages.keys()],
+  disks: (await canMount()) ? fullDisks.map(({ name }) => name) : [],
 });
 
-function reply(order: Order): Promise<CasesReply | RunReply> | NamesReply {
+function reply(order: Order): Promise<CasesReply | RunReply | NamesReply> {
   if (order.do === 'cases') return cases(order);
   return order.do === 'run' ? run(order) : allNames();
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KcrError } from './error.ts';
+import { KcrError, messageOf, textOf } from './error.ts';
 
 test('an error says where, what was found and what to do, in sentences', () => {
   const error = new KcrError('OPTION', {
@@ -34,4 +34,17 @@ test('the cause is kept, and absent where there is none', () => {
     new KcrError('my-package/CODE', { where: 'x', found: 'y', fix: 'z', cause: given });
   expect(of(cause).cause).toBe(cause);
   expect(of().cause).toBeUndefined();
+});
+
+test.each<[unknown, string, string]>([
+  [new TypeError('wrong'), 'TypeError: wrong', 'wrong'],
+  ['text', 'text', 'text'],
+  [null, 'null', 'null'],
+  [undefined, 'undefined', 'undefined'],
+  [Symbol('s'), 'Symbol(s)', 'Symbol(s)'],
+  [Object.create(null), 'a value of type object', 'a value of type object'],
+  [Object.assign(new Error('x'), { message: 7 }), 'Error: 7', 'Error: 7'],
+])('whatever is thrown has a text: case %#', (thrown, text, message) => {
+  expect(textOf(thrown)).toBe(text);
+  expect(messageOf(thrown)).toBe(message);
 });

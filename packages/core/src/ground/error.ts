@@ -32,3 +32,16 @@ export class KcrError extends Error {
     this.fix = fix;
   }
 }
+
+/** What was thrown, as text with its type: code of others may throw anything. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return `a value of type ${typeof thrown}`; // It has no text of its own.
+  }
+}
+
+/** The message of what was thrown. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error && typeof thrown.message === 'string' ? thrown.message : textOf(thrown);

@@ -340,6 +340,31 @@ describe('a checkpoint that cannot be used is refused', () => {
     );
   });
 
+  test.each<[string, MakeAdapter, RegExp]>([
+    [
+      'is made',
+      (options) => (options as { list: number[] }).list.map(() => gain) as never,
+      /adapter x$/,
+    ],
+    [
+      'is attached',
+      (options) =>
+        defineAdapter('x', 'y', ({ list }: { list: number[] }) => () => {
+          list.some((n) => n > 0);
+          return (_, value) => value;
+        })(options as { list: number[] }),
+      /model\.json$/,
+    ],
+  ])('options that an adapter trips over when it %s', async (_, adapter, where) => {
+    await write({ ...version1, adapters: [{ module: 'y', name: 'x', options: { list: 3 } }] });
+    await expect(loadModel(folder, { ...parts, adapter: () => adapter })).rejects.toThrow(
+      code('CHECKPOINT_FORMAT', {
+        where: expect.stringMatching(where),
+        found: expect.stringContaining('TypeError'),
+      }),
+    );
+  });
+
   test('before anything that it names is looked for', async () => {
     await write({ ...version1, classes: [] });
     const none = () => expect.unreachable();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../ground/atomic.ts';
-import { KcrError } from '../ground/error.ts';
+import { KcrError, textOf } from '../ground/error.ts';
 import { checkFields, type JsonRefusal, readJson } from '../ground/json.ts';
 import { readSafetensors, writeSafetensors } from '../ground/safetensors.ts';
 import { type Adapter, describeAdapter } from './adapter.ts';
@@ -134,22 +134,35 @@ export async function loadModel(directory: string, parts: ModelParts): Promise<L
   const file = await readModelFile(path);
   const found = await findNamed(file.architecture, parts);
   const adapters: Adapter[] = [];
-  for (const { module, name, options } of file.adapters ?? [])
-    adapters.push((await parts.adapter(module, name))(options));
-  const config = ofFile(`${path}, config of `, () => found.configure(file.config));
-  const model = ofFile(`${path}: `, () => new Model(found, config, file.kept, adapters));
+  for (const { module, name, options } of file.adapters ?? []) {
+    const make = await parts.adapter(module, name);
+    adapters.push(ofFile(`${path}, options of adapter `, () => make(options), name));
+  }
+  const config = ofFile(`${path}, config of `, () => found.configure(file.config), found.name);
+  const model = ofFile(`${path}: `, () => new Model(found, config, file.kept, adapters), 'model');
   const info = { classes: file.classes, input: inputOf(model, file) };
   checkInfo(model, info, path);
   const weights = await loadWeights(model, join(directory, 'model.safetensors'));
   return { model, weights, info };
 }
 
-/** What is made of what a file says; an error names the file too. @throws KcrError what `make` throws */
-function ofFile<T>(file: string, make: () => T): T {
+/**
+ * What is made of what a file says; an error names the file too.
+ *
+ * @param what is made: an adapter that does not check all of its options fails in its own way
+ * @throws KcrError what `make` throws; `CHECKPOINT_FORMAT` for anything else that it throws
+ */
+function ofFile<T>(file: string, make: () => T, what: string): T {
   try {
     return make();
   } catch (cause) {
-    if (!(cause instanceof KcrError)) throw cause;
+    if (!(cause instanceof KcrError))
+      throw new KcrError('CHECKPOINT_FORMAT', {
+        where: file + what,
+        found: textOf(cause),
+        fix,
+        cause,
+      });
     const { code, where, found, fix } = cause;
     throw new KcrError(code, { where: file + where, found, fix, cause });
   }

@@ -20,6 +20,13 @@ describe('what is out of range is refused', () => {
     ['counts NaN', { counts: [Number.NaN] }],
     ['keepRatio 0', { keepRatio: 0, blocks: [0] }],
     ['keepRatio 1.1', { keepRatio: 1.1, blocks: [0] }],
+    ['counts null', { counts: null as never }],
+    ['counts 3', { counts: 3 as never }],
+    ['counts a', { counts: ['a' as never] }],
+    ['keepRatio 0.5', { keepRatio: '0.5' as never, blocks: [0] }],
+    ['blocks undefined', { keepRatio: 0.5 } as never],
+    ['blocks 1', { keepRatio: 0.5, blocks: '1' as never }],
+    ['blocks 0.5', { keepRatio: 0.5, blocks: [0.5] }],
     ['keepRatio NaN', { keepRatio: Number.NaN, blocks: [0] }],
   ])('%s', (found, options) => {
     expect(() => tokensToKeep('lfe', options)).toThrow(

@@ -1,5 +1,5 @@
 import { kindText } from '../ground/array.ts';
-import { KcrError } from '../ground/error.ts';
+import { KcrError, textOf } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
 import { PLUGIN_API_VERSION, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
 
@@ -104,7 +104,7 @@ function failed(where: string, cause: unknown): KcrError {
   if (!(cause instanceof KcrError))
     return new KcrError('PLUGIN_FAILED', {
       where,
-      found: `it threw "${cause}"`,
+      found: `it threw "${textOf(cause)}"`,
       fix: 'Look at the cause, correct the plugin, or leave it out of this run',
       cause,
     });

@@ -44,3 +44,29 @@ test('what is none says what it found', async () => {
   ])
     await expect(loadRecipe(path!)).rejects.toMatchObject({ code });
 });
+
+test('a module may throw anything, and export anything', async () => {
+  await using folder = await temporaryFolder();
+  const json = JSON.stringify(tinyRecipe);
+  for (const [i, [text, code]] of (
+    [
+      ['throw null;', 'RECIPE_READ'],
+      ['throw Object.create(null);', 'RECIPE_READ'],
+      ['export default Promise.reject();', 'RECIPE_READ'],
+      ['export default () => 1;', 'RECIPE_INVALID'],
+      ['export default { get name() { throw 1; } };', 'RECIPE_INVALID'],
+      [
+        `export default { ...${json}, adapters: [{ use: 'a#b', options: { x: NaN } }] };`,
+        'RECIPE_INVALID',
+      ],
+      [
+        `const x = {}; x.x = x; export default { ...${json}, adapters: [{ use: 'a#b', options: x }] };`,
+        'RECIPE_INVALID',
+      ],
+    ] as const
+  ).entries()) {
+    const path = folder.at(`${i}.mjs`);
+    await writeFile(path, text);
+    await expect(loadRecipe(path), text).rejects.toMatchObject({ code });
+  }
+});

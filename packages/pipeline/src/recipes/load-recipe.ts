@@ -1,6 +1,6 @@
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KcrError, readJson } from '@kcr/core';
+import { KcrError, messageOf, readJson } from '@kcr/core';
 import { recipes } from './index.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import type { Recipe } from './recipe.ts';
@@ -26,11 +26,12 @@ async function readRecipe(nameOrPath: string): Promise<unknown> {
   const fix = 'Check the path and the syntax of the file';
   if (type === '.json') return readJson(nameOrPath, { code: 'RECIPE_READ', fix });
   try {
-    return (await import(pathToFileURL(resolve(nameOrPath)).href)).default;
+    // Awaited here: it may be a promise, which may be rejected.
+    return await (await import(pathToFileURL(resolve(nameOrPath)).href)).default;
   } catch (cause) {
     throw new KcrError('RECIPE_READ', {
       where: nameOrPath,
-      found: (cause as Error).message,
+      found: messageOf(cause),
       fix,
       cause,
     });

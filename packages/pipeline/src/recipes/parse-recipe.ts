@@ -1,4 +1,4 @@
-import { fieldProblems, KcrError } from '@kcr/core';
+import { fieldProblems, jsonCopy, KcrError } from '@kcr/core';
 import type { z } from 'zod';
 import {
   type Pruning,
@@ -20,12 +20,18 @@ export const parseRecipe = (input: unknown, where: string): Promise<Recipe> =>
 export const parsePruning = (input: PruningInput, where: string): Promise<Pruning> =>
   parse(pruningSchema, input, where);
 
+/** Checks what code may have made: a recipe is JSON, also where it stands in a module. */
 async function parse<T>(type: z.ZodType<T>, input: unknown, where: string): Promise<T> {
-  const parsed = await type.safeParseAsync(input);
+  const { copy, problems } = jsonCopy(input, 'recipe');
+  if (problems.length > 0) throw invalid(where, problems.join('; '));
+  const parsed = await type.safeParseAsync(copy);
   if (parsed.success) return parsed.data;
-  throw new KcrError('RECIPE_INVALID', {
+  throw invalid(where, fieldProblems(parsed.error, 'recipe'));
+}
+
+const invalid = (where: string, found: string): KcrError =>
+  new KcrError('RECIPE_INVALID', {
     where,
-    found: fieldProblems(parsed.error, 'recipe'),
+    found,
     fix: 'Correct these fields; docs/recipes.md lists all of them',
   });
-}

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { float32, int32, type NdArray, writeSafetensors } from '@kcr/core';
+import { join } from 'node:path';
+import { float32, int32, type NdArray, seal, writeSafetensors } from '@kcr/core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/tiny.ts';
@@ -30,13 +31,17 @@ const analysis: RunAnalysis = {
   },
 };
 
+/** Writes what a run has measured, as it does. */
+const writeAnalysis = (folder: string, change: object = {}) =>
+  writeFile(join(folder, 'analysis.json'), JSON.stringify(seal({ ...analysis, ...change })));
+
 /** A report of a run whose folder has these logs, by folder. */
 async function report(
   change: Partial<RunAnalysis> = {},
   logs: Readonly<Record<string, readonly object[]>> = {},
 ): Promise<string> {
   await using folder = await temporaryFolder();
-  await writeFile(folder.at('analysis.json'), JSON.stringify({ ...analysis, ...change }));
+  await writeAnalysis(folder.root, change);
   for (const [name, records] of Object.entries(logs)) {
     await mkdir(folder.at(name));
     const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
@@ -324,12 +329,12 @@ describe('a run that cannot be shown is refused with file and field', () => {
       { charts: [{ title: 1, x: 'x', y: 'y', lines: [{}] }] },
       /^charts\.0\.title: .*charts\.0\.lines\.0\.points/,
     ],
-    ['a list', [], /^recipe: |^file: /],
+    ['a list', [], /^no object/],
   ])('%s', async (_, change, found) => {
     await using folder = await temporaryFolder();
     const path = folder.at('analysis.json');
     const file = Array.isArray(change) ? change : { ...analysis, ...change };
-    await writeFile(path, JSON.stringify(file));
+    await writeFile(path, Array.isArray(file) ? '[]' : JSON.stringify(seal(file)));
     await expect(writeReport(folder.root)).rejects.toMatchObject({
       code: 'REPORT_RUN',
       where: path,
@@ -344,7 +349,7 @@ describe('a run that cannot be shown is refused with file and field', () => {
     ['[]', /./],
   ])('a line of a log: %s', async (text, found) => {
     await using folder = await temporaryFolder();
-    await writeFile(folder.at('analysis.json'), JSON.stringify(analysis));
+    await writeAnalysis(folder.root);
     await mkdir(folder.at('dense'));
     await writeFile(folder.at('dense', 'metrics.jsonl'), `{"epoch":0,"loss":null}\n${text}\n`);
     await expect(writeReport(folder.root)).rejects.toMatchObject({
@@ -354,10 +359,24 @@ describe('a run that cannot be shown is refused with file and field', () => {
     });
   });
 
+  test('numbers that are not as they were written, or of a version that wrote no checksum', async () => {
+    await using folder = await temporaryFolder();
+    const path = folder.at('analysis.json');
+    const whole = JSON.stringify(seal(analysis));
+    for (const text of [whole.replace('"top1":0.5', '"top1":0.7'), JSON.stringify(analysis)]) {
+      expect(text).not.toBe(whole);
+      await writeFile(path, text);
+      await expect(writeReport(folder.root)).rejects.toMatchObject({
+        code: 'REPORT_RUN',
+        where: path,
+        found: expect.stringContaining('checksum'),
+      });
+    }
+  });
+
   test('a picture that is not there', async () => {
     await using folder = await temporaryFolder();
-    const file = { ...analysis, ...picture('gone') };
-    await writeFile(folder.at('analysis.json'), JSON.stringify(file));
+    await writeAnalysis(folder.root, picture('gone'));
     await expect(writeReport(folder.root)).rejects.toMatchObject({
       code: 'REPORT_RUN',
       where: folder.at('pictures', 'gone.png'),

@@ -16,6 +16,7 @@ import {
   readJson,
   readSafetensors,
   snapshotsFile,
+  unseal,
   validationName,
   writeAtomic,
 } from '@kcr/core';
@@ -70,8 +71,17 @@ const refusal = {
   fix: 'Pass the folder of a finished run, or finish it with `kcr compress` of this version',
 } satisfies JsonRefusal;
 
-const readAnalysis = async (path: string): Promise<RunAnalysis> =>
-  checkFields(analysisFields, await readJson(path, refusal), path, refusal);
+/** Reads what a run has measured, if it is as it was written. @throws KcrError `REPORT_RUN` */
+async function readAnalysis(path: string): Promise<RunAnalysis> {
+  const file = await readJson(path, refusal);
+  try {
+    unseal(path, file);
+  } catch (cause) {
+    if (!(cause instanceof KcrError)) throw cause;
+    throw new KcrError('REPORT_RUN', { ...refusal, where: path, found: cause.found, cause });
+  }
+  return checkFields(analysisFields, file, path, refusal);
+}
 
 /** What was logged, by training. */
 async function readHistories(directory: string, names: readonly string[]): Promise<Histories> {

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Adapter,
   adapt,
+  compileInference,
+  createEagerEngine,
   type LoadedModel,
   type Model,
   nonFinite,
@@ -9,11 +12,12 @@ import {
   saveModel,
   sizeOf,
 } from '@kcr/core';
+import { evit, tome } from '@kcr/criteria';
 import { lfe } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
 import { loadCheckpoint } from '@kcr/pipeline';
-import { largeWeights, smallModels } from '../../../integration/src/helpers.ts';
-import { type Json, mutateJson } from '../mutate-json.ts';
+import { largeWeights, noise, smallModels } from '../../../integration/src/helpers.ts';
+import { type Json, type JsonObject, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';
 import { mutateSafetensors } from '../mutate-safetensors.ts';
 import { type Files, type Reader, require, requireFinite } from '../target.ts';
 
@@ -52,6 +56,39 @@ const checkpoint = (name: string, make: () => Model, changes: 'json' | 'weights'
   },
 });
 
+/** What a model gives for an image of noise. */
+async function requireOutputs({ model, weights }: LoadedModel): Promise<void> {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  engine.set(weights);
+  await using inference = compileInference(engine, model);
+  const outputs = await inference({ image: noise([1, ...model.inputShape], 1) });
+  const wrong = nonFinite(outputs);
+  require(wrong === undefined, () => `outputs: ${wrong}`);
+}
+
+/** A checkpoint of a model with an adapter whose options are others: the adapter alone knows which it can take. */
+const adapter = (name: string, make: Adapter): Reader => ({
+  name: `adapter-${name}`,
+  async ready(folder) {
+    await writeCheckpoint(folder, adapt(smallModels.vit!(), [make]));
+    const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as JsonObject;
+    const [own] = json.adapters as readonly [JsonObject];
+    return {
+      mutate(generator): Files {
+        const options = mutateValue(generator, own.options!);
+        return {
+          'model.json': Buffer.from(jsonText({ ...json, adapters: [{ ...own, options }] })),
+        };
+      },
+      async read() {
+        const loaded = await loadCheckpoint(folder);
+        requireWhole(loaded);
+        await requireOutputs(loaded);
+      },
+    };
+  },
+});
+
 const adapted = () => adapt(smallModels.vit!(), [qkMask({ initial: 0.5 }), lfe({ counts: [3] })]);
 
 /** `loadCheckpoint`: weights of the model's shapes, finite numbers, a name for each class. */
@@ -59,5 +96,9 @@ export const checkpoints: readonly Reader[] = [
   checkpoint('model-json', adapted, 'json'),
   checkpoint('model-json-mobilevit', smallModels.mobilevit!, 'json'),
   checkpoint('model-json-swin', smallModels.swin!, 'json'),
+  adapter('qk-mask', qkMask({ initial: 0.5 })),
+  adapter('lfe', lfe({ counts: [3], sigma: 0.85, form: 'paper', inPlace: false })),
+  adapter('evit', evit({ keepRatio: 0.5, blocks: [0], fuse: true })),
+  adapter('tome', tome({ r: 1, proportional: true })),
   checkpoint('model-weights', smallModels.vit!, 'weights'),
 ];

@@ -14,12 +14,22 @@ export function drawn(width: number, height: number, channels: 1 | 2 | 3 | 4): S
   return sharp(pixels, { raw: { width, height, channels } });
 }
 
+/** Bytes of the pixels that an image's header announces; none where it cannot be read. */
+const bytesOf = (image: Uint8Array): Promise<number> =>
+  sharp(image, { failOn: 'none' })
+    .metadata()
+    .then(
+      ({ width, height }) => 4 * width * height,
+      () => 0,
+    );
+
 const target = (name: string, make: () => Promise<Buffer[]>): Reader => ({
   name,
   async ready(folder) {
     const [path, files] = [join(folder, 'image'), await make()];
     return {
       mutate: (generator) => ({ image: mutateImage(generator, oneOf(generator, files)) }),
+      claims: ({ image }) => bytesOf(image!),
       async read(given) {
         const channels = given.image!.length % 2 ? 3 : 1;
         const orientation = given.image!.length % 3 ? 'stored' : 'upright';
@@ -84,5 +94,33 @@ export const images: readonly Reader[] = [
       drawn(10, 9, 4).webp({ lossless: true }).toBuffer(),
     ]),
   ),
+  target('tiff', () =>
+    Promise.all([
+      drawn(14, 9, 3).tiff({ compression: 'none' }).toBuffer(),
+      drawn(14, 9, 3).tiff({ compression: 'lzw' }).toBuffer(),
+      drawn(40, 33, 3)
+        .tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 })
+        .toBuffer(),
+      drawn(16, 16, 3).tiff({ compression: 'jpeg' }).toBuffer(),
+      drawn(11, 7, 1).toColourspace('b-w').tiff({ compression: 'packbits' }).toBuffer(),
+      drawn(6, 5, 1).toColourspace('grey16').tiff({ compression: 'none' }).toBuffer(),
+      drawn(9, 4, 4).tiff({ compression: 'lzw', predictor: 'horizontal' }).toBuffer(),
+    ]),
+  ),
+  target('gif', () =>
+    Promise.all([
+      drawn(14, 9, 3).gif({ colours: 8 }).toBuffer(),
+      drawn(9, 8, 4).gif().toBuffer(),
+      drawn(12, 9, 3).gif({ progressive: true, colours: 2 }).toBuffer(),
+      drawn(8, 24, 3).gif({ colours: 4 }).toBuffer(),
+    ]),
+  ),
+  // Content of formats that are not read, under whatever name.
+  target('other-image', async () => [
+    await drawn(8, 6, 3).avif().toBuffer(),
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="4"><g/></svg>'),
+    Buffer.from('P6 1 1 255 abc'),
+    Buffer.from('%PDF-1.4 '),
+  ]),
   labelMap,
 ];

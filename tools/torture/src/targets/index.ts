@@ -2,6 +2,9 @@ import type { Reader, Target } from '../target.ts';
 import { checkpoints } from './checkpoints.ts';
 import { coco } from './coco.ts';
 import { crashes } from './crashes.ts';
+import { digests } from './digests.ts';
+import { folders } from './folders.ts';
+import { fullDisks } from './full-disk.ts';
 import { images } from './images.ts';
 import { pruned } from './pruned.ts';
 import { recipe } from './recipes.ts';
@@ -17,12 +20,14 @@ export const readers: readonly Reader[] = [
   ...checkpoints,
   ...sealed,
   pruned,
-  recipe,
+  ...recipe,
   ...coco,
   ...tables,
   ...images,
   report,
+  digests,
+  folders,
 ];
 
 /** All that is tried case by case. */
-export const targets: readonly Target[] = [...readers, ...crashes, ...refused];
+export const targets: readonly Target[] = [...readers, ...crashes, ...refused, ...fullDisks];

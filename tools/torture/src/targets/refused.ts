@@ -11,8 +11,12 @@ import { type Stage, stages } from '../stages.ts';
 import type { Answer, ReadyRun, Target } from '../target.ts';
 import { spread } from './crashes.ts';
 
-/** Codes of what a run may say where its disk refuses. */
-const CODES: readonly string[] = ['OUT_WRITE'];
+/** What is wrong with the error of a run whose disk refused something; nothing where it names a file of the run. */
+export function wrongRefusal(error: unknown, out: string): string | undefined {
+  if (error instanceof KcrError && error.code === 'OUT_WRITE' && error.where.startsWith(out))
+    return undefined;
+  return `the run ends by ${lineOf(error)}`;
+}
 
 /** A file that is no run's. */
 const FOREIGN = 'notes.txt';
@@ -46,7 +50,7 @@ class RefusedRun implements ReadyRun {
       goesOn ? `, of a run that was at ${before}` : ''
     }`;
     const wrong =
-      (error ? this.#wrongError(error, out) : undefined) ??
+      (error ? wrongRefusal(error, out) : undefined) ??
       ((await readFile(join(out, FOREIGN), 'utf8')) === TEXT ? undefined : `${FOREIGN} is other`) ??
       (await this.#wrongEnd(inputs, out));
     if (wrong) return { outcome: 'wrong', message: `${message}: ${wrong}` };
@@ -61,12 +65,6 @@ class RefusedRun implements ReadyRun {
     await mkdir(out, { recursive: true });
     await writeTree(out, disk.tree());
     await writeFile(join(out, FOREIGN), TEXT);
-  }
-
-  #wrongError(error: unknown, out: string): string | undefined {
-    if (error instanceof KcrError && CODES.includes(error.code) && error.where.startsWith(out))
-      return undefined;
-    return `the run ends by ${lineOf(error)}`;
   }
 
   async #wrongEnd(inputs: string, out: string): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Generator, seal } from '@kcr/core';
 import { type RunAnalysis, writeReport } from '@kcr/pipeline';
-import { chance, mutateBytes, oneOf } from '../mutate-bytes.ts';
-import { type Json, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';
+import { chance, flipBit, mutateBytes, oneOf } from '../mutate-bytes.ts';
+import { type Json, type JsonObject, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';
 import { type Reader, require } from '../target.ts';
 import { drawn } from './images.ts';
 
@@ -35,6 +36,21 @@ const epochs = [1, 2, 3].map((epoch) => ({ epoch, loss: 3 / epoch, validationTop
 const NO_NUMBER =
   /\s(?:d|points|x|y|x1|y1|x2|y2|cx|cy|r|width|height|viewBox|transform)="[^"]*(?:NaN|Infinity|undefined)/;
 
+const sealedText = (value: Json): Buffer =>
+  Buffer.from(JSON.stringify(seal(value as unknown as JsonObject)));
+
+/** Measurements with a bit that is another, as other JSON, or as others under a checksum that fits them. */
+function mutateAnalysis(generator: Generator): Buffer {
+  const how = generator.uniform();
+  if (how < 0.2) return flipBit(generator, sealedText(analysis));
+  if (how < 0.4) return mutateJson(generator, analysis);
+  try {
+    return sealedText(JSON.parse(jsonText(mutateValue(generator, analysis))) as Json);
+  } catch {
+    return mutateJson(generator, analysis); // The change is no JSON that can be sealed.
+  }
+}
+
 /** `writeReport`: a page without scripts whose charts have numbers where numbers belong. */
 export const report: Reader = {
   name: 'report',
@@ -53,10 +69,7 @@ export const report: Reader = {
           : Buffer.from(lines.with(i, jsonText(mutateValue(generator, epochs[i]!))).join('\n'));
         const which = oneOf(generator, ['analysis', 'log'] as const);
         return {
-          'analysis.json':
-            which === 'analysis'
-              ? mutateJson(generator, analysis)
-              : Buffer.from(JSON.stringify(analysis)),
+          'analysis.json': which === 'analysis' ? mutateAnalysis(generator) : sealedText(analysis),
           'dense/metrics.jsonl': which === 'log' ? log : Buffer.from(lines.join('\n')),
         };
       },
