@@ -33,6 +33,7 @@ const cases: readonly [
   ],
   ['half-link', 'one class linked, one real', counted(1, 1)],
   ['nested', 'images one level deeper', counted(1, 1)],
+  // ImageFolder takes the hidden file for an image, and both folders for classes.
   ['rubbish', '.DS_Store, ._files, Thumbs.db, __MACOSX', counted(1, 1)],
   ['folder-named-jpg', 'a folder named like an image', counted(1, 1)],
   ['empty', 'pytorch/vision#4925, #8297: a class without images', wrong('empty', 'bird')],

@@ -34,7 +34,7 @@ const cases: readonly [name: string, source: string, expect: Expectation][] = [
   ['onebit', 'black and white', square],
   ['sixteen', 'grey of 16 bits', square],
   ['oddsize', 'another size than the model takes', counted(100, 47 * 61)],
-  // MMSegmentation leaves such classes out of the mean, too.
+  // One class is there; nothing can be said of the other.
   [
     '0-255',
     'open-mmlab/mmsegmentation#1609, #2598: masks of 0 and 255',
