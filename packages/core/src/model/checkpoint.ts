@@ -156,14 +156,9 @@ function ofFile<T>(file: string, make: () => T, what: string): T {
   try {
     return make();
   } catch (cause) {
-    if (!(cause instanceof KcrError))
-      throw new KcrError('CHECKPOINT_FORMAT', {
-        where: file + what,
-        found: textOf(cause),
-        fix,
-        cause,
-      });
-    const { code, where, found, fix } = cause;
+    const of =
+      cause instanceof KcrError ? cause : { ...refusal, where: what, found: textOf(cause) };
+    const { code, where, found, fix } = of;
     throw new KcrError(code, { where: file + where, found, fix, cause });
   }
 }
