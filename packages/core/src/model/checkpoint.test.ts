@@ -353,7 +353,7 @@ describe('a checkpoint that cannot be used is refused', () => {
           list.some((n) => n > 0);
           return (_, value) => value;
         })(options as { list: number[] }),
-      /model\.json$/,
+      /model\.json: model$/,
     ],
   ])('options that an adapter trips over when it %s', async (_, adapter, where) => {
     await write({ ...version1, adapters: [{ module: 'y', name: 'x', options: { list: 3 } }] });

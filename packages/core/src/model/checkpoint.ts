@@ -156,13 +156,7 @@ function ofFile<T>(file: string, make: () => T, what: string): T {
   try {
     return make();
   } catch (cause) {
-    if (!(cause instanceof KcrError))
-      throw new KcrError('CHECKPOINT_FORMAT', {
-        where: file + what,
-        found: textOf(cause),
-        fix,
-        cause,
-      });
+    if (!(cause instanceof KcrError)) throw wrongFile(file + what, textOf(cause), cause);
     const { code, where, found, fix } = cause;
     throw new KcrError(code, { where: file + where, found, fix, cause });
   }
@@ -239,8 +233,8 @@ const absent: JsonRefusal = {
   fix: 'Pass a folder with model.json and model.safetensors',
 };
 
-const wrongFile = (where: string, found: string): KcrError =>
-  new KcrError('CHECKPOINT_FORMAT', { where, found, fix });
+const wrongFile = (where: string, found: string, cause?: unknown): KcrError =>
+  new KcrError('CHECKPOINT_FORMAT', { where, found, fix, cause });
 
 async function readModelFile(path: string): Promise<ModelFile> {
   const file = await readJson(path, refusal, absent);

@@ -131,7 +131,7 @@ describe('what was logged is drawn over the epochs', () => {
 describe('snapshots of a training', () => {
   const drawn = async (arrays: Readonly<Record<string, NdArray>>) => {
     await using folder = await temporaryFolder();
-    await writeFile(folder.at('analysis.json'), JSON.stringify(analysis));
+    await writeAnalysis(folder.root);
     await writeSafetensors(folder.at('search', 'snapshots.safetensors'), {
       tensors: arrays,
       metadata: {},
