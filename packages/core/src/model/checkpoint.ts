@@ -156,9 +156,8 @@ function ofFile<T>(file: string, make: () => T, what: string): T {
   try {
     return make();
   } catch (cause) {
-    const of =
-      cause instanceof KcrError ? cause : { ...refusal, where: what, found: textOf(cause) };
-    const { code, where, found, fix } = of;
+    if (!(cause instanceof KcrError)) throw wrongFile(file + what, textOf(cause), cause);
+    const { code, where, found, fix } = cause;
     throw new KcrError(code, { where: file + where, found, fix, cause });
   }
 }
@@ -234,8 +233,8 @@ const absent: JsonRefusal = {
   fix: 'Pass a folder with model.json and model.safetensors',
 };
 
-const wrongFile = (where: string, found: string): KcrError =>
-  new KcrError('CHECKPOINT_FORMAT', { where, found, fix });
+const wrongFile = (where: string, found: string, cause?: unknown): KcrError =>
+  new KcrError('CHECKPOINT_FORMAT', { where, found, fix, cause });
 
 async function readModelFile(path: string): Promise<ModelFile> {
   const file = await readJson(path, refusal, absent);
