@@ -4,7 +4,7 @@ import { type ArraySlot, float32, type PluginRun, stopGradient, type Tensor, tf 
 export interface CostTerm {
   /**
    * @param cost the soft cost as a share of the dense one, a scalar with a gradient to the masks
-   * @param violation log(cost / budget) of the channels that would be kept now, a scalar
+   * @param violation log(cost / budget) of the masks without noise, a scalar
    */
   loss(cost: Tensor, violation: () => Tensor): Tensor;
   /** The weight of log(cost) now. */
@@ -18,23 +18,29 @@ export const fixedWeight = (lambda: number): CostTerm => ({
 });
 
 /**
- * lambda log(cost), where lambda is the multiplier of the constraint cost <= budget: it is trained with the masks, upwards
- * while the channels that would be kept cost more than the budget, downwards while they cost less, and never below 0 (dual
- * ascent). So the signs of the alphas agree with the budget in the end.
+ * How fast the multiplier follows: both it and the alphas are trained by Adam, whose steps are alike. A multiplier as fast as
+ * the alphas overshoots before they have come to 0.
+ */
+const RATE = 0.1;
+
+/**
+ * lambda log(cost), where lambda is found by the augmented Lagrangian of the constraint cost <= budget (Nocedal and Wright,
+ * Numerical Optimization, 17.4): the multiplier plus the violation itself, and never below 0. The multiplier is trained with
+ * the masks, upwards while the cost is above the budget and downwards while it is below (dual ascent).
  */
 export function dualWeight(run: PluginRun): CostTerm {
-  const multiplier: ArraySlot = run.parameter('lambda', float32([], [0]));
+  const multiplier: ArraySlot = run.parameter('multiplier', float32([], [0]));
   return {
     loss(cost, violation) {
-      const lambda = stopGradient(tf.relu(multiplier.value));
       const excess = stopGradient(violation());
+      const lambda = tf.relu(tf.add(tf.mul(stopGradient(multiplier.value), RATE), excess));
       // At 0 it stays while the budget is met.
-      const free = tf.step(tf.add(lambda, tf.relu(excess)));
+      const free = tf.step(tf.add(tf.relu(stopGradient(multiplier.value)), tf.relu(excess)));
       const ascent = tf.mul(multiplier.value, tf.mul(excess, free));
       // Of value 0: its gradient alone counts, which is that of ascent.
       const turned = tf.sub(stopGradient(ascent), ascent);
       return tf.add(tf.mul(tf.log(cost), lambda), turned);
     },
-    weight: async () => Math.max((await multiplier.read()).data[0]!, 0),
+    weight: async () => RATE * Math.max((await multiplier.read()).data[0]!, 0),
   };
 }

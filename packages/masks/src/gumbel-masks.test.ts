@@ -316,23 +316,25 @@ describe('a plan that cannot decide is warned of', () => {
 
 describe('a dual weight of the cost', () => {
   const dual = { lambda: 'dual', budget: 0.7 } as const;
-  const lambdaOf = async (engine: Engine) =>
-    (await engine.get(['gumbel-masks/lambda']))['gumbel-masks/lambda']!.data[0]!;
-
-  /** lambda after a step of size 0.01 from where it is. */
+  /** The multiplier and the weight of log(cost) after a step of size 0.01 from where the multiplier is. */
   const stepped = async (io: number[], from: number) => {
     await using engine = await cpu();
-    const { trainer } = await searching(engine, {
+    const { trainer, plugin } = await searching(engine, {
       options: dual,
       alphas: { 'a.io': io, 'b.io': io },
     });
-    engine.set({ 'gumbel-masks/lambda': float32([], [from]) });
+    engine.set({ 'gumbel-masks/multiplier': float32([], [from]) });
     await trainer.step('architecture', { image, label }, Int32Array.of(0, 1), 0.01);
-    return lambdaOf(engine);
+    const { data } = await engine
+      .get(['gumbel-masks/multiplier'])
+      .then((all) => all['gumbel-masks/multiplier']!);
+    const { lambda } = await plugin.metrics!({ epoch: 0, epochs: 1, step: 0 });
+    expect(lambda).toBeCloseTo(0.1 * Math.max(data[0]!, 0), 6);
+    return data[0]!;
   };
 
   test.each([
-    ['rises while the channels above 0 cost more', [1e4, 1e4, 1e4], 0.5, 0.51],
+    ['rises while the channels cost more', [1e4, 1e4, 1e4], 0.5, 0.51],
     ['rises from 0', [1e4, 1e4, 1e4], 0, 0.01],
     ['falls while they cost less', [1e4, -1e4, -1e4], 0.5, 0.49],
     ['never falls below 0', [1e4, -1e4, -1e4], 0, 0],
@@ -340,17 +342,28 @@ describe('a dual weight of the cost', () => {
     expect(await stepped(io, from)).toBeCloseTo(to, 5);
   });
 
-  test('is what log(cost) is multiplied by; the budget changes no value', async () => {
+  test('is the multiplier with the violation, which log(cost) is multiplied by', async () => {
     await using engine = await cpu();
-    const at = async (lambda: number) => {
+    const at = async (multiplier: number) => {
       const { loss } = await searching(engine, { options: dual, alphas: decided });
-      engine.set({ 'gumbel-masks/lambda': float32([], [lambda]) });
+      engine.set({ 'gumbel-masks/multiplier': float32([], [multiplier]) });
       return loss();
     };
     const share = (await searching(engine, { options: { lambda: 1 }, alphas: decided })).loss;
     const free = (await searching(engine, { options: { lambda: 0 }, alphas: decided })).loss;
-    const logCost = (await share()) - (await free());
-    expect((await at(3)) - (await at(1))).toBeCloseTo(2 * logCost, 4);
+    const task = await free();
+    const logCost = (await share()) - task;
+    // 144 of 168 MACs are left.
+    const violation = Math.log(144 / 168 / 0.7);
+    for (const multiplier of [0, 1, 30])
+      expect((await at(multiplier)) - task).toBeCloseTo(
+        (0.1 * multiplier + violation) * logCost,
+        4,
+      );
+    // Below 0 it is 0.
+    const cheap = { ...dual, budget: 1 };
+    const { loss } = await searching(engine, { options: cheap, alphas: decided });
+    expect(await loss()).toBeCloseTo(task, 4);
   });
 
   test('without a budget is refused', async () => {

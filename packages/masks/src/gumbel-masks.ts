@@ -75,9 +75,14 @@ function masksOf(
 const softSizes = (masks: Masks): ReadonlyMap<string, Tensor> =>
   new Map([...masks].map(([name, mask]) => [name, tf.sum(mask.drawn.value)]));
 
-/** How many channels of each dimension would be kept now: scalars without a gradient. */
-const hardSizes = (masks: Masks): ReadonlyMap<string, Tensor> =>
-  new Map([...masks].map(([name, { alpha }]) => [name, tf.sum(hardMask(alpha.value))]));
+/** The same without noise. */
+const meanSizes = (masks: Masks, tau: Slot): ReadonlyMap<string, Tensor> =>
+  new Map(
+    [...masks].map(([name, { alpha }]) => [
+      name,
+      tf.sum(tf.sigmoid(tf.div(alpha.value, tau.value))),
+    ]),
+  );
 
 /** @throws KcrError `OPTION` */
 function costTerm(run: PluginRun, { lambda = 0.2, budget }: GumbelMasksOptions): CostTerm {
@@ -150,7 +155,7 @@ export const gumbelMasks = definePlugin(
     const masks = masksOf(run, dims, tau, options);
     const share = costShare(cost, model, dims);
     const macsShare = costShare('model', model, dims);
-    const violation = () => tf.sub(tf.log(macsShare(hardSizes(masks))), Math.log(budget ?? 1));
+    const violation = () => tf.sub(tf.log(macsShare(meanSizes(masks, tau))), Math.log(budget ?? 1));
 
     return {
       tap(value, { dim, training }) {
@@ -201,6 +206,7 @@ export const gumbelMasks = definePlugin(
   },
   {
     keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' },
+    lambda: { title: 'Search: weight of the cost', y: 'lambda' },
     macsRatio: { title: 'Search: MACs of the channels with alpha above 0', y: 'share' },
   },
   { title: 'Search: alphas of each dimension', y: 'alpha' },
