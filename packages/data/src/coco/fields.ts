@@ -16,14 +16,15 @@ const refuse = (code: ErrorCode, where: string, found: string, fix: string): nev
 export const hasNoBox = (box: unknown): boolean =>
   box === undefined || box === null || (Array.isArray(box) && box.length === 0);
 
-/** @throws KcrError `COCO_BOX` for what is not four finite numbers, the last two 0 or more */
+/** @throws KcrError `COCO_BOX` for what is not four numbers, the last two 0 or more, with finite corners and area */
 export function checkBox(box: unknown, place: Place): CocoBox {
   const fine =
     Array.isArray(box) &&
     box.length === 4 &&
     box.every(Number.isFinite) &&
     box[2] >= 0 &&
-    box[3] >= 0;
+    box[3] >= 0 &&
+    [box[0] + box[2], box[1] + box[3], box[2] * box[3]].every(Number.isFinite);
   if (fine) return box as unknown as CocoBox;
   return refuse(
     'COCO_BOX',

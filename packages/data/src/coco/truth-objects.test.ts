@@ -46,6 +46,8 @@ describe.each<[string, Partial<CocoAnnotation>, 'bbox' | 'segm', string]>([
   ['COCO_BOX', box(0, 0, 2), 'bbox', 'bbox'],
   ['COCO_BOX', box(0, 0, -1, 4), 'bbox', 'bbox'],
   ['COCO_BOX', box(0, Number.NaN, 1, 4), 'bbox', 'bbox'],
+  ['COCO_BOX', box(2, 3, 4, 1e308), 'bbox', 'bbox'],
+  ['COCO_BOX', box(1e308, 0, 1e308, 0), 'bbox', 'bbox'],
   ['COCO_SEGMENTATION', { segmentation: undefined }, 'segm', 'segmentation'],
   ['COCO_SEGMENTATION', { segmentation: [] }, 'segm', 'segmentation'],
   ['RLE_SIZE', { segmentation: { size: [5, 4], counts: [20] } }, 'segm', 'segmentation'],
