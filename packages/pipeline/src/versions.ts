@@ -20,20 +20,19 @@ function modulesIn(value: unknown): string[] {
 /**
  * Versions of the packages that take part in a stage, by name; a module that is a file is known by its content.
  *
- * @param model its architecture, backbone and adapters are of packages
+ * @param models their architectures, backbones and adapters are of packages
  * @param settings what else takes part, as JSON with parts named `MODULE#EXPORT`
  */
 export async function versionsOf(
-  { architecture, adapters }: Model,
+  models: readonly Model[],
   settings: unknown,
 ): Promise<Record<string, string>> {
-  const { module, backbone } = architecture;
-  const ofModel = [
+  const ofModels = models.flatMap(({ architecture: { module, backbone }, adapters }) => [
     module,
     ...(backbone ? [backbone.module] : []),
     ...adapters.map((a) => a.module),
-  ];
-  const modules = [...new Set([...always, ...ofModel, ...modulesIn(settings)])].sort();
+  ]);
+  const modules = [...new Set([...always, ...ofModels, ...modulesIn(settings)])].sort();
   const versions: Record<string, string> = {};
   for (const name of modules) versions[name] = (await versionOf(name)) ?? 'unknown';
   return versions;

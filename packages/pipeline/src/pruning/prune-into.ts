@@ -102,7 +102,7 @@ export async function pruneInto(
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, FILE);
-  const versions = await versionsOf(model, settings);
+  const versions = await versionsOf([model], settings);
   const identity = await runIdentity({
     stage: 'prune',
     model,

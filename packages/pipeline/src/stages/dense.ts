@@ -46,7 +46,7 @@ async function takeWeights(
     data: {},
     weights: { given },
     extensions: [],
-    versions: await versionsOf(model, {}),
+    versions: await versionsOf([model], {}),
     options: info,
   });
   if (existsSync(trainingFile(directory))) throw taken(directory, 'a model that was trained there');

@@ -20,7 +20,7 @@ export const retrainStage = defineStage<Retraining, FitResult>({
   async run({ compact, stage = 'compact', plugins }, context) {
     const { initial: _, ...retrain } = context.recipe.retrain;
     const settings = { ...retrain, plugins: plugins ? [...plugins] : retrain.plugins };
-    const training = { stage, model: compact.model, settings, plugins: await teaching(context) };
+    const training = { stage, model: compact.model, settings, ...(await teaching(context)) };
     return runTraining(training, context, (options) =>
       fit({ ...options, initial: compact.weights }),
     );

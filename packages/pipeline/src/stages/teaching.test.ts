@@ -8,7 +8,7 @@ const write = (path: string, tensors: Record<string, NdArray>) =>
 
 test('without a teacher there is no plugin', async () => {
   await using folder = await temporaryFolder();
-  expect(await teaching(await tinyContext(folder.root))).toEqual([]);
+  expect(await teaching(await tinyContext(folder.root))).toEqual({ plugins: [], models: [] });
 });
 
 describe('a teacher', () => {
@@ -17,9 +17,9 @@ describe('a teacher', () => {
     await tinyCheckpoint(folder.at('dense'));
     await write(folder.at('logits.safetensors'), { logits: float32([4, 2], 0.5) });
     const optionsOf = async (distillation: object, teacher?: string) => {
-      const [plugin] = await teaching(
-        await tinyContext(folder.root, { distillation }, { teacher }),
-      );
+      const {
+        plugins: [plugin],
+      } = await teaching(await tinyContext(folder.root, { distillation }, { teacher }));
       return plugin;
     };
     for (const teacher of ['dense', folder.at('dense'), folder.at('logits.safetensors')]) {
@@ -52,9 +52,12 @@ describe('a teacher', () => {
     });
     // Cut in another way it may be: the student's images are its own.
     const cut = { ...images, input: { ...images.input!, crop_pct: 0.5 } };
-    expect(
-      await teaching(await context({ teacher, data: { train: cut, test: cut } })),
-    ).toHaveLength(1);
+    const taught = await teaching(await context({ teacher, data: { train: cut, test: cut } }));
+    expect(taught.plugins).toHaveLength(1);
+    // Its packages are among what a run is known by.
+    expect(taught.models.map(({ architecture }) => architecture.module)).toEqual([
+      '@kcr/backbones',
+    ]);
   });
 
   test('that is not there is an error of reading', async () => {

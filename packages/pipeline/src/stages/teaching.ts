@@ -1,8 +1,16 @@
 import { join } from 'node:path';
-import { KcrError, type Plugin, readSafetensors } from '@kcr/core';
+import { KcrError, type Model, type Plugin, readSafetensors } from '@kcr/core';
 import { distillation } from '@kcr/distill';
 import { isCheckpoint, loadCheckpoint } from '../load-checkpoint.ts';
 import type { StageContext } from './stage.ts';
+
+/** How `retrain` learns from its teacher. */
+export interface Teaching {
+  /** None where there is no teacher. */
+  readonly plugins: readonly Plugin[];
+  /** The teacher, where it is a model: its packages take part in the training. */
+  readonly models: readonly Model[];
+}
 
 /** The plugin by which `retrain` learns from its teacher, if there is one. @throws KcrError `TEACHER` */
 export async function teaching({
@@ -11,14 +19,14 @@ export async function teaching({
   directory,
   data,
   trust,
-}: StageContext): Promise<Plugin[]> {
+}: StageContext): Promise<Teaching> {
   const { teacher: own, ...options } = recipe.distillation;
   const source = teacher ?? own;
-  if (!source) return [];
+  if (!source) return { plugins: [], models: [] };
   const path = source === 'dense' ? join(directory, 'dense') : source;
   if (!isCheckpoint(path)) {
     const { logits } = (await readSafetensors(path)).tensors;
-    if (logits) return [distillation({ ...options, teacher: { logits } })];
+    if (logits) return { plugins: [distillation({ ...options, teacher: { logits } })], models: [] };
     throw refused(path, 'neither a checkpoint folder nor a tensor named "logits"');
   }
   const { model, weights, info } = await loadCheckpoint(path, { trust });
@@ -27,7 +35,8 @@ export async function teaching({
   const { input } = data.train;
   if (input && normalizationOf(info.input) !== normalizationOf(input))
     throw refused(path, 'a model of images that are normalised in another way');
-  return [distillation({ ...options, teacher: { model, weights } })];
+  const plugin = distillation({ ...options, teacher: { model, weights } });
+  return { plugins: [plugin], models: [model] };
 }
 
 const refused = (where: string, found: string) =>

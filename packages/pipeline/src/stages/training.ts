@@ -14,6 +14,8 @@ export interface Training {
   readonly settings: TrainingRecipe;
   /** Besides those of the settings. */
   readonly plugins?: readonly Plugin[];
+  /** Others that take part, such as a teacher. */
+  readonly models?: readonly Model[];
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Training {
  * @param train `fit` or `search` of `@kcr/core`
  */
 export async function runTraining<R>(
-  { stage, model, settings, plugins: more = [] }: Training,
+  { stage, model, settings, plugins: more = [], models = [] }: Training,
   { recipe, data, directory, seed, engine: makeEngine, on }: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
@@ -43,7 +45,7 @@ export async function runTraining<R>(
       validation: data.test,
       seed,
       plugins: [...own, ...more],
-      versions: await versionsOf(model, [plugins, recipe.data]),
+      versions: await versionsOf([model, ...models], [plugins, recipe.data]),
       directory: join(directory, stage),
       onStep: (report) => on({ type: 'step', stage, report }),
       onEpoch(record) {
