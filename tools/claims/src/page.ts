@@ -12,7 +12,8 @@ smallest difference that four of five experiments like this one would have found
 \`tools/claims/raw\`:
 
 \`\`\`sh
-npm run claims -- --data FOLDER       # goes on where it was stopped; without --data this page alone is made again
+npx tsx tools/claims/src/split.ts EuroSAT_RGB FOLDER   # 12,000 of EuroSAT's images (github.com/phelber/EuroSAT, MIT)
+npm run claims -- --data FOLDER                        # goes on where it was stopped; without --data this page alone is made again
 \`\`\`
 `;
 
