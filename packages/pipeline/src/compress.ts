@@ -18,7 +18,7 @@ import type { RunAnalysis, Summary } from './report/run-analysis.ts';
 import { type SummaryTable, summaryTable } from './report/summary-table.ts';
 import { writePicture } from './report/write-picture.ts';
 import { writeSealed } from './sealed-file.ts';
-import { analyseStage } from './stages/analyse.ts';
+import { analyseStage, type RunModel } from './stages/analyse.ts';
 import type { CompactModel } from './stages/compact-model.ts';
 import { type DenseModel, denseStage } from './stages/dense.ts';
 import { pruneStage } from './stages/prune.ts';
@@ -115,9 +115,9 @@ export async function compress(
   await using context = await stageContext(recipe, options);
   const dense = await denseStage.run(undefined, context);
   const compact = await startOfCompact(dense, context);
-  const trained = await trainCompact(compact, context);
-  const names = [...(dense ? ['dense'] : []), ...trained];
-  const analysis = await analyseRun(names, compact, context);
+  const whole = dense ? [{ name: 'dense', trained: true }] : [];
+  const models = [...whole, ...(await trainCompact(compact, context))];
+  const analysis = await analyseRun(models, compact, context);
   await saveAnalysis(context.directory, analysis);
   const { metrics, columns } = analysis;
   const summary = summariesOf(analysis);
@@ -142,12 +142,12 @@ async function startOfCompact(
 }
 
 async function analyseRun(
-  names: readonly string[],
+  runModels: readonly RunModel[],
   compact: CompactModel,
   context: StageContext,
 ): Promise<RunAnalysis> {
   const { recipe, data, directory } = context;
-  const { models, columns } = await analyseStage.run(names, context);
+  const { models, columns } = await analyseStage.run(runModels, context);
   const { gallery } = await findTaskKit(compact.model);
   const rows = await gallery.rows(data.test);
   return {

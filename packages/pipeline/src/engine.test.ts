@@ -71,7 +71,10 @@ describe('whoever makes an engine frees it', () => {
     },
     'the analysis': async (engine, root) => {
       await tinyCheckpoint(`${root}/compact`);
-      return analyseStage.run(['compact'], await tinyContext(root, {}, { engine, ...broke }));
+      return analyseStage.run(
+        [{ name: 'compact', trained: true }],
+        await tinyContext(root, {}, { engine, ...broke }),
+      );
     },
     evaluation: async (engine, root) => {
       await tinyCheckpoint(`${root}/model`);

@@ -13,6 +13,8 @@ export interface LineChart<L extends Partial<Line> = Line> {
   readonly y: string;
   readonly logX?: boolean;
   readonly logY?: boolean;
+  /** Charts of one group stand together, folded away: there are many, and few look at them. */
+  readonly group?: string;
   readonly lines: readonly L[];
 }
 

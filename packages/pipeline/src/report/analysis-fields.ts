@@ -25,6 +25,7 @@ const chart = z.object({
   y: text,
   logX: z.boolean().optional(),
   logY: z.boolean().optional(),
+  group: text.optional(),
 });
 const runChart: z.ZodType<LineChart> = chart.extend({
   lines: z.array(line.extend({ name: text })),

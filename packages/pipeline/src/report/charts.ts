@@ -78,7 +78,8 @@ export function lineChart({ title, x, y, lines, logX, logY, right }: DrawnChart)
         }
       : {}),
   });
-  return render({
+  const moreLegend = 27 * (legendLines(lines) - 1);
+  const option = {
     title: heading(title),
     legend: {
       top: 30,
@@ -90,7 +91,7 @@ export function lineChart({ title, x, y, lines, logX, logY, right }: DrawnChart)
     grid: {
       left: 78,
       right: right ? 64 : 20,
-      top: 64 + 27 * (legendLines(lines) - 1),
+      top: 64 + moreLegend,
       bottom: 50,
       containLabel: false,
     },
@@ -103,7 +104,8 @@ export function lineChart({ title, x, y, lines, logX, logY, right }: DrawnChart)
       ...lines.map((line) => series(line, 0)),
       ...(right?.lines ?? []).map((line) => series({ ...line, dashed: true }, 1)),
     ],
-  });
+  };
+  return render(option, HEIGHT + moreLegend);
 }
 
 /** Height of a histogram, and of what is above and below them all. */

@@ -37,9 +37,26 @@ export function pictureTable({ tile, columns, rows, legend }: PictureTable): str
 <tbody>${body.join('\n')}</tbody></table>`;
 }
 
+/** Charts that are folded away until somebody opens them. */
+export interface ChartGroup {
+  readonly title: string;
+  readonly charts: readonly string[];
+}
+
+const figuresHtml = (charts: readonly string[]): string =>
+  `<main>${charts.map((svg) => `<figure>${svg}</figure>`).join('\n')}</main>`;
+
 /** One self-contained HTML page. */
-export function page(title: string, tables: readonly string[], charts: readonly string[]): string {
-  const figures = charts.map((svg) => `<figure>${svg}</figure>`).join('\n');
+export function page(
+  title: string,
+  tables: readonly string[],
+  charts: readonly string[],
+  groups: readonly ChartGroup[] = [],
+): string {
+  const folded = groups.map(
+    (group) =>
+      `<details><summary>${escapeMarkup(group.title)} (${group.charts.length})</summary>${figuresHtml(group.charts)}</details>`,
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -51,6 +68,7 @@ th, td { padding: .35rem .9rem; text-align: right; border-bottom: 1px solid #d9e
 th:first-child { text-align: left; }
 small { color: #66788a; }
 main { display: flex; flex-wrap: wrap; gap: 1rem; }
+summary { cursor: pointer; margin: 1rem 0; }
 figure { margin: 0; border: 1px solid #e3e8ee; border-radius: 6px; padding: .5rem; }
 svg { max-width: 100%; height: auto; }
 .pictures th, .pictures td { padding: .1rem .6rem .1rem 0; border: 0; font-weight: normal; }
@@ -61,7 +79,8 @@ svg { max-width: 100%; height: auto; }
 </style></head>
 <body><h1>${escapeMarkup(title)}</h1>
 ${tables.join('\n')}
-<main>${figures}</main>
+${figuresHtml(charts)}
+${folded.join('\n')}
 </body></html>
 `;
 }

@@ -185,6 +185,16 @@ test('charts of one title are one for all models, a line without a name has that
   expect(figure(html, 'Heads of compact')).toContain('head 1');
 });
 
+test('charts of a group are folded away, after the others', async () => {
+  const group = 'Entropies <of> attention';
+  const chart = { title: 'Entropy', x: 'nats', y: 'share', lines: [line('a')], group };
+  const html = await report({ charts: [chart, { ...chart, title: 'Plain', group: undefined }] });
+  const [, details] = /<details>(.*?)<\/details>/s.exec(html)!;
+  expect(details).toContain('<summary>Entropies &lt;of&gt; attention (1)</summary>');
+  expect(details).toContain('Entropy');
+  expect(html.indexOf('Plain')).toBeLessThan(html.indexOf('<details>'));
+});
+
 test('pictures of a kind stand together, after the images', async () => {
   const picture = (kind: string, model: string) => ({
     title: `${kind}: ${model}`,

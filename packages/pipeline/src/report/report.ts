@@ -44,6 +44,7 @@ export async function writeReport(directory: string): Promise<string> {
   const { models, metrics, columns, searched, recipe } = analysis;
   const trainings = [...Object.keys(models), 'search'];
   const histories = await readHistories(directory, trainings);
+  const drawn = [...analysis.charts, ...modelCharts(models)];
   const charts = [
     ...trainingCharts(histories, metrics).map(lineChart),
     ...(searched.length > 0 ? [maskChart(searched)] : []),
@@ -51,8 +52,7 @@ export async function writeReport(directory: string): Promise<string> {
     ...Object.entries(analysis.curves)
       .flatMap(([key, curve]) => curveChart(histories, key, curve))
       .map(lineChart),
-    ...analysis.charts.map(lineChart),
-    ...modelCharts(models).map(lineChart),
+    ...drawn.filter(({ group }) => group === undefined).map(lineChart),
   ];
   const summaries = Object.fromEntries(
     Object.entries(models).map(([name, { summary }]) => [name, summary]),
@@ -62,7 +62,11 @@ export async function writeReport(directory: string): Promise<string> {
     tableHtml(summaryTable(summaries, metrics, columns)),
     pictureTable(await readPictures(directory, analysis)),
   ];
-  await writeAtomic(path, page(recipe, tables, charts));
+  const groups = [...new Set(drawn.flatMap(({ group }) => group ?? []))].map((title) => ({
+    title,
+    charts: drawn.filter(({ group }) => group === title).map(lineChart),
+  }));
+  await writeAtomic(path, page(recipe, tables, charts, groups));
   return path;
 }
 

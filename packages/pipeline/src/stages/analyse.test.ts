@@ -14,6 +14,8 @@ import { analyseStage } from './analyse.ts';
 
 const greatest = { use: `${MODULE}#greatest`, options: {} };
 
+const trained = (name: string) => ({ name, trained: true });
+
 test('each model is measured from its folder: the metrics of its task, size, speed and analyses', async () => {
   await using folder = await temporaryFolder();
   const dense = await tinyCheckpoint(folder.at('dense'));
@@ -24,7 +26,10 @@ test('each model is measured from its folder: the metrics of its task, size, spe
     { analyses: [greatest] },
     { engine: engines.make },
   );
-  const { models, columns } = await analyseStage.run(['dense', 'compactNoTnn'], context);
+  const { models, columns } = await analyseStage.run(
+    [trained('dense'), trained('compactNoTnn')],
+    context,
+  );
   expect(Object.keys(models)).toEqual(['dense', 'compactNoTnn']);
   expect(columns).toEqual([{ number: 'greatest', title: 'greatest feature' }]);
   const { summary, charts, pictures } = models.dense!;
@@ -64,7 +69,10 @@ test('features are read once for all analyses of a model, and not at all where n
       },
     };
     const data = { train, test: tinyImages(2) };
-    await analyseStage.run(['compact'], await tinyContext(folder.root, { analyses }, { data }));
+    await analyseStage.run(
+      [trained('compact')],
+      await tinyContext(folder.root, { analyses }, { data }),
+    );
     return reads;
   };
   expect(await readsWith([])).toBe(0);
@@ -72,10 +80,20 @@ test('features are read once for all analyses of a model, and not at all where n
   expect(await readsWith([greatest, greatest])).toBe(4);
 });
 
-test('a model that was not trained is an error of reading', async () => {
+test('of a model as pruning left it there are numbers, and no pictures', async () => {
+  await using folder = await temporaryFolder();
+  await tinyCheckpoint(folder.at('pruned'));
+  const context = await tinyContext(folder.root, { analyses: [greatest] });
+  const { models } = await analyseStage.run([{ name: 'pruned', trained: false }], context);
+  expect(Object.keys(models.pruned!.summary)).toContain('greatest');
+  expect(models.pruned!.pictures).toEqual([]);
+  expect(existsSync(folder.at('pictures'))).toBe(false);
+});
+
+test('a model that is not there is an error of reading', async () => {
   await using folder = await temporaryFolder();
   const context = await tinyContext(folder.root);
-  await expect(analyseStage.run(['compact'], context)).rejects.toMatchObject({
+  await expect(analyseStage.run([trained('compact')], context)).rejects.toMatchObject({
     code: 'CHECKPOINT_READ',
   });
 });

@@ -18,6 +18,14 @@ import { writePicture } from '../report/write-picture.ts';
 import { findTaskKit } from '../tasks/find-task-kit.ts';
 import { defineStage, type StageContext } from './stage.ts';
 
+/** A model of a run. */
+export interface RunModel {
+  /** Its folder has this name too, by `folderOf`. */
+  readonly name: string;
+  /** Whether it is as training left it, and not as pruning did: pictures are made of what was trained. */
+  readonly trained: boolean;
+}
+
 /** A model of a run under measurement. */
 interface Measured {
   readonly name: string;
@@ -65,7 +73,7 @@ async function analysed(
 }
 
 async function measure(
-  name: string,
+  { name, trained }: RunModel,
   analyses: readonly Analysis[],
   context: StageContext,
 ): Promise<ModelAnalysis> {
@@ -86,7 +94,9 @@ async function measure(
     ...Object.assign({}, ...results.map(({ numbers }) => numbers)),
   };
   const { gallery } = await findTaskKit(model);
-  const look = await gallery.look(loaded, data.test, engine, name);
+  const look = trained
+    ? await gallery.look(loaded, data.test, engine, name)
+    : { rows: [], charts: [] };
   const pictures = await Promise.all(
     look.rows.map((row) => writePicture(directory, row, `${row.name}-${folder}`)),
   );
@@ -96,16 +106,16 @@ async function measure(
 
 /** The models of a run by name, each measured by itself and by the recipe's analyses. */
 export const analyseStage = defineStage<
-  readonly string[],
+  readonly RunModel[],
   { models: Record<string, ModelAnalysis>; columns: Analysis['columns'] }
 >({
   name: 'analysis',
-  async run(names, context) {
+  async run(runModels, context) {
     const analyses = await Promise.all(
       context.recipe.analyses.map((part) => loadPart<Analysis>(part)),
     );
     const models: Record<string, ModelAnalysis> = {};
-    for (const name of names) models[name] = await measure(name, analyses, context);
+    for (const model of runModels) models[model.name] = await measure(model, analyses, context);
     return { models, columns: analyses.flatMap(({ columns }) => columns) };
   },
 });

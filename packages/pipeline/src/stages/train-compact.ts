@@ -4,6 +4,7 @@ import type { Part } from '../modules.ts';
 import { controls } from '../pruning/controls.ts';
 import { wholeModel } from '../recipes/recipe-model.ts';
 import { folderOf } from '../report/run-analysis.ts';
+import type { RunModel } from './analyse.ts';
 import { type CompactModel, compactModel } from './compact-model.ts';
 import { inheritedWeights } from './inherited-weights.ts';
 import { modelInfo } from './model-info.ts';
@@ -21,26 +22,26 @@ export async function inheritingModel(kept: Kept, context: StageContext): Promis
  * Trains a run's compact model, with the recipe's plugins and with those of its ablations, and the recipe's controls. One that
  * inherits weights is also kept as it is before that: what the choice of its channels alone has cost.
  *
- * @returns the names of the models that there are now, in the order in which they are shown
+ * @returns the models that there are now, in the order in which they are shown
  */
 export async function trainCompact(
   compact: CompactModel,
   context: StageContext,
-): Promise<string[]> {
+): Promise<RunModel[]> {
   const { recipe, backbone, seed, directory, data } = context;
-  const names: string[] = [];
+  const models: RunModel[] = [];
 
   async function keep(name: string, { model, weights }: CompactModel): Promise<void> {
     if (!weights || backbone) return;
     // The stage that prunes a trained model has written its own.
     const folder = join(directory, folderOf(name));
     if (!recipe.prune) await saveModel(folder, model, weights, modelInfo(data));
-    names.push(name);
+    models.push({ name, trained: false });
   }
 
   async function train(name: string, model: CompactModel, plugins?: readonly Part[]) {
     await retrainStage.run({ compact: model, stage: folderOf(name), plugins }, context);
-    names.push(name);
+    models.push({ name, trained: true });
   }
 
   await keep('pruned', compact);
@@ -53,5 +54,5 @@ export async function trainCompact(
     await keep(`${name}Pruned`, other);
     await train(name, other);
   }
-  return names;
+  return models;
 }

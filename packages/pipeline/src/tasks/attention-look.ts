@@ -64,7 +64,7 @@ async function entropyCharts(model: Model, test: Dataset, engine: Engine, name: 
       ]),
     }));
     const title = `Entropy of attention rows by head, and its mean: ${name}, ${layerOf(tap)}`;
-    return [{ title, x: 'nats', y: 'share of the rows', lines }];
+    return [{ title, x: 'nats', y: 'share of the rows', group: 'Entropies of attention', lines }];
   });
 }
 
@@ -74,8 +74,8 @@ async function rankChart(model: Model, test: Dataset, engine: Engine, name: stri
   if (taps.length === 0) return [];
   const indices = someOf(test, RANK_IMAGES);
   const found = await affinityRank(engine, model, test, { indices, taps });
-  const lines = [...found].map(([tap, { tokens, headDim, heads }]) => ({
-    name: `${name}, ${layerOf(tap)}: ${tokens} tokens, ${headDim} channels`,
+  const lines = [...found].map(([tap, { heads }]) => ({
+    name: `${name}, ${layerOf(tap)}`,
     points: heads.map((ranks, head): [number, number] => [head + 1, mean(ranks)]),
   }));
   const title = 'Rank of the affinity of queries and keys';

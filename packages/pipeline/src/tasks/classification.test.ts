@@ -212,7 +212,7 @@ describe('the gallery', () => {
     const [entropy, rank] = plain.charts;
     // Five tokens of two heads with four channels.
     const [ranks] = rank!.lines;
-    expect(ranks!.name).toBe('x, blocks.0.attn: 5 tokens, 4 channels');
+    expect(ranks!.name).toBe('x, blocks.0.attn');
     expect(ranks!.points).toEqual([
       [1, 4],
       [2, 4],
