@@ -184,12 +184,12 @@ describe('the masks of a step', () => {
       },
     }))({});
 
-  const masks = async (options: GumbelMasksOptions) => {
+  const masks = async (options: GumbelMasksOptions, own?: Model) => {
     const [before, after] = [new Map<string, number[]>(), new Map<string, number[]>()];
     const around = [spy('before', before), spy('after', after)] as const;
     await using engine = await cpu();
-    const alphas = { 'a.io': [0, 0.5, -0.5], 'b.io': [0.2, 0, 0] };
-    const { loss } = await searching(engine, { options, alphas, around });
+    const alphas = own ? {} : { 'a.io': [0, 0.5, -0.5], 'b.io': [0.2, 0, 0] };
+    const { loss } = await searching(engine, { model: own, options, alphas, around });
     await loss();
     const ratio = (tap: string) => after.get(tap)!.map((value, i) => value / before.get(tap)![i]!);
     return { ratio, before, after };
@@ -210,6 +210,12 @@ describe('the masks of a step', () => {
     const { ratio } = await masks({ straightThrough: true });
     for (const tap of ['a.in', 'a.out', 'b.in'])
       for (const value of ratio(tap)) expect([0, 1]).toContain(value + 0);
+  });
+
+  test('of v are on v, and not on its sums too', async () => {
+    const { ratio, before, after } = await masks({ dims: ['v'] }, attentionAndMlp());
+    for (const value of ratio('attn.v')) expect(value).toBeLessThan(1);
+    expect(after.get('attn.context')).toEqual(before.get('attn.context'));
   });
 
   test('of other roles are where their values are', async () => {

@@ -4,6 +4,7 @@ import {
   type Dim,
   definePlugin,
   float32,
+  gateChannels,
   invalid,
   type Kept,
   oncePerStep,
@@ -158,11 +159,11 @@ export const gumbelMasks = definePlugin(
     const violation = () => tf.sub(tf.log(macsShare(meanSizes(masks, tau))), Math.log(budget ?? 1));
 
     return {
-      tap(value, { dim, training }) {
-        const mask = dim && masks.get(dim.name);
-        if (!mask) return value;
-        return tf.mul(value, training ? mask.drawn.value : hardMask(mask.alpha.value));
-      },
+      tap: (value, info) =>
+        gateChannels(value, info, ({ name }) => {
+          const mask = masks.get(name);
+          return mask && (info.training ? mask.drawn.value : hardMask(mask.alpha.value));
+        }),
 
       loss() {
         const costs = term.loss(share(softSizes(masks)), violation);
