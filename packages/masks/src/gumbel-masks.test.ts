@@ -188,7 +188,7 @@ describe('the masks of a step', () => {
     const [before, after] = [new Map<string, number[]>(), new Map<string, number[]>()];
     const around = [spy('before', before), spy('after', after)] as const;
     await using engine = await cpu();
-    const alphas = own ? {} : { 'a.io': [0, 0.5, -0.5], 'b.io': [0.2, 0, 0] };
+    const alphas = own ? undefined : { 'a.io': [0, 0.5, -0.5], 'b.io': [0.2, 0, 0] };
     const { loss } = await searching(engine, { model: own, options, alphas, around });
     await loss();
     const ratio = (tap: string) => after.get(tap)!.map((value, i) => value / before.get(tap)![i]!);
