@@ -38,6 +38,7 @@ export const chartsFields = z.array(runChart);
 const picture = z.object({
   title: text,
   kind: text,
+  group: text.optional(),
   file: z
     .string()
     .regex(/^[^/\\\0]+$/, 'write the name of a file, without folders')

@@ -37,13 +37,14 @@ export function pictureTable({ tile, columns, rows, legend }: PictureTable): str
 <tbody>${body.join('\n')}</tbody></table>`;
 }
 
-/** Charts that are folded away until somebody opens them. */
-export interface ChartGroup {
+/** A part of a page that is folded away until somebody opens it. */
+export interface Folded {
   readonly title: string;
-  readonly charts: readonly string[];
+  readonly html: string;
 }
 
-const figuresHtml = (charts: readonly string[]): string =>
+/** Charts beside each other. */
+export const figuresHtml = (charts: readonly string[]): string =>
   `<main>${charts.map((svg) => `<figure>${svg}</figure>`).join('\n')}</main>`;
 
 /** One self-contained HTML page. */
@@ -51,11 +52,10 @@ export function page(
   title: string,
   tables: readonly string[],
   charts: readonly string[],
-  groups: readonly ChartGroup[] = [],
+  folded: readonly Folded[] = [],
 ): string {
-  const folded = groups.map(
-    (group) =>
-      `<details><summary>${escapeMarkup(group.title)} (${group.charts.length})</summary>${figuresHtml(group.charts)}</details>`,
+  const details = folded.map(
+    (part) => `<details><summary>${escapeMarkup(part.title)}</summary>${part.html}</details>`,
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -80,7 +80,7 @@ svg { max-width: 100%; height: auto; }
 <body><h1>${escapeMarkup(title)}</h1>
 ${tables.join('\n')}
 ${figuresHtml(charts)}
-${folded.join('\n')}
+${details.join('\n')}
 </body></html>
 `;
 }

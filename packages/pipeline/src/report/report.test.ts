@@ -190,9 +190,24 @@ test('charts of a group are folded away, after the others', async () => {
   const chart = { title: 'Entropy', x: 'nats', y: 'share', lines: [line('a')], group };
   const html = await report({ charts: [chart, { ...chart, title: 'Plain', group: undefined }] });
   const [, details] = /<details>(.*?)<\/details>/s.exec(html)!;
-  expect(details).toContain('<summary>Entropies &lt;of&gt; attention (1)</summary>');
+  expect(details).toContain('<summary>Entropies &lt;of&gt; attention</summary>');
   expect(details).toContain('Entropy');
   expect(html.indexOf('Plain')).toBeLessThan(html.indexOf('<details>'));
+});
+
+test('pictures of a group are folded away, under the images again', async () => {
+  const picture = (title: string, group?: string) => ({ title, kind: title, file: title, group });
+  const { dense } = analysis.models;
+  const pictures = [picture('grad-cam'), picture('affinity', 'Attention in detail')];
+  const html = await report({
+    gallery: { ...analysis.gallery, pictures: [picture('image')] },
+    models: { dense: { ...dense!, pictures } },
+  });
+  const rowsOf = (text: string) =>
+    [...text.matchAll(/<tr><th>([^<]+)<\/th><td><img/g)].map(([, title]) => title);
+  const [shown, details] = html.split('<details><summary>Attention in detail</summary>');
+  expect(rowsOf(shown!)).toEqual(['image', 'grad-cam']);
+  expect(rowsOf(details!)).toEqual(['image', 'affinity']);
 });
 
 test('pictures of a kind stand together, after the images', async () => {

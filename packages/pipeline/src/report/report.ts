@@ -25,7 +25,7 @@ import { analysisFields, epochFields } from './analysis-fields.ts';
 import { type DrawnChart, histogramChart, lineChart, maskChart } from './charts.ts';
 import { legendHtml } from './draw.ts';
 import { histogramsOf } from './histograms.ts';
-import { type PictureTable, page, pictureTable, tableHtml } from './page.ts';
+import { figuresHtml, type PictureTable, page, pictureTable, tableHtml } from './page.ts';
 import { folderOf, type RunAnalysis } from './run-analysis.ts';
 import { summaryTable } from './summary-table.ts';
 
@@ -58,15 +58,20 @@ export async function writeReport(directory: string): Promise<string> {
     Object.entries(models).map(([name, { summary }]) => [name, summary]),
   );
   const path = join(directory, 'report.html');
+  const pictures = await pictureTables(directory, analysis);
   const tables = [
     tableHtml(summaryTable(summaries, metrics, columns)),
-    pictureTable(await readPictures(directory, analysis)),
+    pictureTable(pictures.shown),
   ];
-  const groups = [...new Set(drawn.flatMap(({ group }) => group ?? []))].map((title) => ({
-    title,
-    charts: drawn.filter(({ group }) => group === title).map(lineChart),
-  }));
-  await writeAtomic(path, page(recipe, tables, charts, groups));
+  const chartGroups = [...new Set(drawn.flatMap(({ group }) => group ?? []))].map((title) => {
+    const own = drawn.filter(({ group }) => group === title);
+    return { title, html: figuresHtml(own.map(lineChart)) };
+  });
+  const folded = [
+    ...pictures.folded.map(({ title, table }) => ({ title, html: pictureTable(table) })),
+    ...chartGroups,
+  ];
+  await writeAtomic(path, page(recipe, tables, charts, folded));
   return path;
 }
 
@@ -197,20 +202,31 @@ const readPicture = (path: string): Promise<Buffer> =>
     throw new KcrError('REPORT_RUN', { ...refusal, where: path, found: cause.message, cause });
   });
 
-/** The images, then what each model sees in them: rows of one kind together. */
-async function readPictures(
+/**
+ * The images, then what each model sees in them: rows of one kind together. Those of a group are under the images in a table
+ * of its own.
+ */
+async function pictureTables(
   directory: string,
   { gallery, models }: RunAnalysis,
-): Promise<PictureTable> {
+): Promise<{ shown: PictureTable; folded: { title: string; table: PictureTable }[] }> {
   const ofModels = Object.values(models).flatMap(({ pictures }) => pictures);
   const kinds = [...new Set(ofModels.map(({ kind }) => kind))];
   const ordered = kinds.flatMap((kind) => ofModels.filter((picture) => picture.kind === kind));
-  const rows = await Promise.all(
-    [...gallery.pictures, ...ordered].map(async ({ title, file }) => ({
-      title,
-      png: await readPicture(join(directory, 'pictures', `${file}.png`)),
-    })),
-  );
   const { tile, captions, legend } = gallery;
-  return { tile, columns: captions, rows, legend: legend.length > 0 ? legendHtml(legend) : '' };
+  const table = async (group?: string): Promise<PictureTable> => {
+    const own = ordered.filter((picture) => picture.group === group);
+    const rows = await Promise.all(
+      [...gallery.pictures, ...own].map(async ({ title, file }) => ({
+        title,
+        png: await readPicture(join(directory, 'pictures', `${file}.png`)),
+      })),
+    );
+    return { tile, columns: captions, rows, legend: legend.length > 0 ? legendHtml(legend) : '' };
+  };
+  const groups = [...new Set(ordered.flatMap(({ group }) => group ?? []))];
+  const folded = await Promise.all(
+    groups.map(async (title) => ({ title, table: await table(title) })),
+  );
+  return { shown: await table(), folded };
 }

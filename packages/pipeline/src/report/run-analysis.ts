@@ -15,6 +15,8 @@ export interface Picture {
   /** What it shows: rows of one kind stand together. */
   readonly kind: string;
   readonly file: string;
+  /** Of the rows that stand together, folded away. */
+  readonly group?: string;
 }
 
 /** What the report says of one model. */

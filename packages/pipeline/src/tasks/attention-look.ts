@@ -24,6 +24,10 @@ import type { PictureRow } from './task-kit.ts';
 const ENTROPY_IMAGES = 100;
 const RANK_IMAGES = 8;
 
+/** What is folded away in a report. */
+const ENTROPIES = 'Entropies of attention';
+const DETAIL = 'Attention in detail';
+
 /** Where the tokens lie that ask in the first layer, as shares of the image's height and width. */
 const QUERIES = [
   { name: 'centre', y: 0.5, x: 0.5 },
@@ -64,7 +68,7 @@ async function entropyCharts(model: Model, test: Dataset, engine: Engine, name: 
       ]),
     }));
     const title = `Entropy of attention rows by head, and its mean: ${name}, ${layerOf(tap)}`;
-    return [{ title, x: 'nats', y: 'share of the rows', group: 'Entropies of attention', lines }];
+    return [{ title, x: 'nats', y: 'share of the rows', group: ENTROPIES, lines }];
   });
 }
 
@@ -127,11 +131,17 @@ export async function attentionRows(
     rows.push({
       title: `first layer, head 1, ${place}: ${name}`,
       name: `attention-query-${i + 1}`,
+      group: DETAIL,
       png: await strip(framed, toHeats(firstHead(maps)), 'nearest'),
     });
   }
   const matrices = toHeats(await attentionMatrices(engine, model, image));
   const png = await matrixStrip(matrices);
-  rows.push({ title: `affinity, last layer, head 1: ${name}`, name: 'affinity', png });
+  rows.push({
+    title: `affinity, last layer, head 1: ${name}`,
+    name: 'affinity',
+    group: DETAIL,
+    png,
+  });
   return rows;
 }

@@ -67,6 +67,8 @@ export interface PictureRow {
   /** Name of the file, without its end. */
   readonly name: string;
   readonly png: Buffer;
+  /** Rows of one group stand together, folded away: there are many, and few look at them. */
+  readonly group?: string;
 }
 
 /** What a report shows of a model: pictures of the gallery's images, and charts. */
