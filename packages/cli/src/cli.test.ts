@@ -149,8 +149,9 @@ describe('a run from images to the report', () => {
     const { page, problems, close } = await openPage(at('run', 'report.html'));
     expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3);
     const pictures = page.locator('.pictures img');
-    // The images, and for each of three models Grad-CAM and attention.
-    expect(await pictures.count()).toBe(1 + 3 * 5);
+    // The images, for each of three models Grad-CAM and attention, and under the images again what is folded away.
+    expect(await pictures.count()).toBe(1 + 3 * 2 + 1 + 3 * 3);
+    for (const summary of await page.locator('summary').all()) await summary.click();
     for (const picture of await pictures.all()) {
       const width = await picture.evaluate((img) => (img as { naturalWidth: number }).naturalWidth);
       expect(width).toBe(2 * 128);
@@ -205,7 +206,7 @@ describe('pruning', () => {
     expect(Object.keys(summary)).toEqual(['dense', 'pruned', 'compact']);
     expect(summary.pruned.macs).toBeLessThan(summary.dense.macs);
     expect(summary.compact.macs).toBe(summary.pruned.macs);
-    expect(existsSync(at('pruning', 'pictures', 'tokens-pruned.png'))).toBe(true);
+    expect(existsSync(at('pruning', 'pictures', 'tokens-compact.png'))).toBe(true);
     const report = await readFile(at('pruning', 'report.html'), 'utf8');
     for (const title of ['Channels left in each block', 'tokens that are left: compact'])
       expect(report).toContain(title);
