@@ -24,23 +24,22 @@ export const fixedWeight = (lambda: number): CostTerm => ({
 const RATE = 0.1;
 
 /**
- * lambda log(cost), where lambda is found by the augmented Lagrangian of the constraint cost <= budget (Nocedal and Wright,
- * Numerical Optimization, 17.4): the multiplier plus the violation itself, and never below 0. The multiplier is trained with
- * the masks, upwards while the cost is above the budget and downwards while it is below (dual ascent).
+ * lambda log(cost), where lambda is found by the augmented Lagrangian of the constraint cost = budget (Nocedal and Wright,
+ * Numerical Optimization, 17.3): the multiplier plus the violation itself. The multiplier is trained with the masks, upwards
+ * while the cost is above the budget and downwards while it is below (dual ascent). Below 0 it draws channels in: beside
+ * weights that are trained too nothing else would bring back alphas that have fallen too far.
  */
 export function dualWeight(run: PluginRun): CostTerm {
   const multiplier: ArraySlot = run.parameter('multiplier', float32([], [0]));
   return {
     loss(cost, violation) {
       const excess = stopGradient(violation());
-      const lambda = tf.relu(tf.add(tf.mul(stopGradient(multiplier.value), RATE), excess));
-      // At 0 it stays while the budget is met.
-      const free = tf.step(tf.add(tf.relu(stopGradient(multiplier.value)), tf.relu(excess)));
-      const ascent = tf.mul(multiplier.value, tf.mul(excess, free));
+      const lambda = tf.add(tf.mul(stopGradient(multiplier.value), RATE), excess);
+      const ascent = tf.mul(multiplier.value, excess);
       // Of value 0: its gradient alone counts, which is that of ascent.
       const turned = tf.sub(stopGradient(ascent), ascent);
       return tf.add(tf.mul(tf.log(cost), lambda), turned);
     },
-    weight: async () => RATE * Math.max((await multiplier.read()).data[0]!, 0),
+    weight: async () => RATE * (await multiplier.read()).data[0]!,
   };
 }
