@@ -72,18 +72,9 @@ function masksOf(
   return masks;
 }
 
-/** How many channels of each dimension a step's masks let through: scalars, sums of masks. */
-const softSizes = (masks: Masks): ReadonlyMap<string, Tensor> =>
-  new Map([...masks].map(([name, mask]) => [name, tf.sum(mask.drawn.value)]));
-
-/** The same without noise. */
-const meanSizes = (masks: Masks, tau: Slot): ReadonlyMap<string, Tensor> =>
-  new Map(
-    [...masks].map(([name, { alpha }]) => [
-      name,
-      tf.sum(tf.sigmoid(tf.div(alpha.value, tau.value))),
-    ]),
-  );
+/** How many channels of each dimension are let through: scalars, sums of what `of` gives of each mask. */
+const sizesOf = (masks: Masks, of: (mask: Mask) => Tensor): ReadonlyMap<string, Tensor> =>
+  new Map([...masks].map(([name, mask]) => [name, tf.sum(of(mask))]));
 
 /** @throws KcrError `OPTION` */
 function costTerm(run: PluginRun, { lambda = 0.2, budget }: GumbelMasksOptions): CostTerm {
@@ -156,7 +147,9 @@ export const gumbelMasks = definePlugin(
     const masks = masksOf(run, dims, tau, options);
     const share = costShare(cost, model, dims);
     const macsShare = costShare('model', model, dims);
-    const violation = () => tf.sub(tf.log(macsShare(meanSizes(masks, tau))), Math.log(budget ?? 1));
+    const noiseless = ({ alpha }: Mask) => tf.sigmoid(tf.div(alpha.value, tau.value));
+    const violation = () =>
+      tf.sub(tf.log(macsShare(sizesOf(masks, noiseless))), Math.log(budget ?? 1));
 
     return {
       tap: (value, info) =>
@@ -166,7 +159,7 @@ export const gumbelMasks = definePlugin(
         }),
 
       loss() {
-        const costs = term.loss(share(softSizes(masks)), violation);
+        const costs = term.loss(share(sizesOf(masks, ({ drawn }) => drawn.value)), violation);
         if (entropy === 0) return costs;
         const alphas = [...masks.values()].map((mask) => mask.alpha.value);
         return tf.add(costs, tf.mul(maskEntropy(alphas, tau.value), entropy));
