@@ -59,9 +59,12 @@ export class Lab {
     return read;
   }
 
-  /** Runs something with an engine of its own. */
+  /**
+   * Runs something with an engine of its own. It has one thread: models as small as these gain nothing by more, and two
+   * experiments can run side by side.
+   */
   async withEngine<T>(run: (engine: Engine) => Promise<T>): Promise<T> {
-    await using engine = createOnnxEngine();
+    await using engine = createOnnxEngine({ threads: 1 });
     return await run(engine);
   }
 
