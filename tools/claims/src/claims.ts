@@ -3,16 +3,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  horizontalFlip,
-  imageDataset,
-  imageFolder,
-  randomCrop,
-  transpose,
-  verticalFlip,
-} from '@kcr/data';
+import { imageFolder } from '@kcr/data';
 import { claims } from './claims/index.ts';
-import { Lab } from './lab.ts';
+import { forTest, Lab, type Sources } from './lab.ts';
 import { writePage } from './page.ts';
 import { readRaw, writeRaw } from './raw.ts';
 
@@ -39,16 +32,11 @@ if (values.help || unknown || (seeds !== undefined && !(Number.isInteger(seeds) 
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const rawOf = (name: string) => join(root, 'tools/claims/raw', `${name}.json`);
-const augment = [horizontalFlip(), verticalFlip(), transpose(), randomCrop(4)];
-const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 
-async function images(folder: string, size: number) {
+async function images(folder: string, size: number): Promise<Sources> {
   const train = await imageFolder(join(folder, 'train'), { size });
   const test = await imageFolder(join(folder, 'test'), { size, classes: train.classes });
-  return {
-    train: imageDataset(train, { normalization, augment }),
-    test: imageDataset(test, { normalization }),
-  };
+  return { train, test };
 }
 
 const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`;
@@ -56,7 +44,8 @@ const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`;
 async function measure(folder: string): Promise<void> {
   const lab = new Lab((size) => images(folder, size), join(root, 'runs/claims'));
   const { train, test } = await images(folder, 32);
-  const settings = { train: train.length, test: test.length, identity: await test.identity?.() };
+  const identity = await forTest(test).identity?.();
+  const settings = { train: train.labels.length, test: test.labels.length, identity };
   const chosen = claims.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );

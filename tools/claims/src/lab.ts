@@ -8,6 +8,7 @@ import {
   compileInference,
   type Dataset,
   type Engine,
+  type EpochRecord,
   type FitOptions,
   fit,
   loadModel,
@@ -17,6 +18,14 @@ import {
   range,
   saveModel,
 } from '@kcr/core';
+import {
+  horizontalFlip,
+  type ImageSource,
+  imageDataset,
+  randomCrop,
+  transpose,
+  verticalFlip,
+} from '@kcr/data';
 import { createOnnxEngine } from '@kcr/onnx';
 import { type Backbone, backbones } from './backbones.ts';
 import { toBits } from './bits.ts';
@@ -27,6 +36,13 @@ export interface Training extends Partial<Pick<FitOptions, 'plugins' | 'initial'
   readonly seed: number;
   readonly lr?: number;
   readonly warmupEpochs?: number;
+  /** Default: the training images. */
+  readonly train?: Dataset;
+}
+
+/** A model with its weights after training, and what the log says of each epoch. */
+export interface Trained extends PrunedModel {
+  readonly history: readonly EpochRecord[];
 }
 
 /** Of EuroSAT. */
@@ -36,27 +52,51 @@ const CLASSES = 10;
 export const EPOCHS = 20;
 
 /** The images of the experiments. */
+export interface Sources {
+  readonly train: ImageSource;
+  readonly test: ImageSource;
+}
+
+/** The same as data sets. */
 export interface Splits {
   readonly train: Dataset;
   readonly test: Dataset;
 }
 
+const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+/** Images to train on. */
+export const forTraining = (source: ImageSource): Dataset =>
+  imageDataset(source, {
+    normalization,
+    augment: [horizontalFlip(), verticalFlip(), transpose(), randomCrop(4)],
+  });
+
+/** Images to test with. */
+export const forTest = (source: ImageSource): Dataset => imageDataset(source, { normalization });
+
 /** Data, and what every experiment does with models. */
 export class Lab {
-  readonly #read = new Map<number, Promise<Splits>>();
+  readonly #read = new Map<number, Promise<Sources>>();
 
   constructor(
     /** Reads the images at a size. */
-    private readonly images: (size: number) => Promise<Splits>,
+    private readonly images: (size: number) => Promise<Sources>,
     /** Folder of dense models, which several experiments share. */
     private readonly folder: string,
   ) {}
 
   /** The images at a model's size. */
-  data({ inputShape: [size] }: Model): Promise<Splits> {
+  sources({ inputShape: [size] }: Model): Promise<Sources> {
     const read = this.#read.get(size) ?? this.images(size);
     this.#read.set(size, read);
     return read;
+  }
+
+  /** The data sets at a model's size. */
+  async data(model: Model): Promise<Splits> {
+    const { train, test } = await this.sources(model);
+    return { train: forTraining(train), test: forTest(test) };
   }
 
   /**
@@ -69,10 +109,10 @@ export class Lab {
   }
 
   /** Weights that a model has after training. */
-  async trained(model: Model, training: Training): Promise<PrunedModel> {
+  async trained(model: Model, training: Training): Promise<Trained> {
     const { epochs, seed, lr = 1e-3, warmupEpochs = 0, plugins, initial } = training;
-    const { train } = await this.data(model);
-    const { weights } = await this.withEngine((engine) =>
+    const train = training.train ?? (await this.data(model)).train;
+    const { weights, history } = await this.withEngine((engine) =>
       fit({
         model,
         engine,
@@ -87,7 +127,7 @@ export class Lab {
         initial,
       }),
     );
-    return { model, weights };
+    return { model, weights, history };
   }
 
   /** A backbone trained from scratch, once for each seed. */

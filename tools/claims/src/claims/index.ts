@@ -1,4 +1,8 @@
 import type { Claim } from '../claim.ts';
+import { compactClaim } from './compact.ts';
+import { crossValidationClaim } from './cross-validation.ts';
+import { qkMasksClaim } from './qk-masks.ts';
+import { regularisersClaim } from './regularisers.ts';
 import { selectionClaim } from './selection.ts';
 
 /** All experiments, in the order of the page. */
@@ -6,4 +10,8 @@ export const claims: readonly Claim[] = [
   selectionClaim('vit', 10),
   selectionClaim('swin', 5),
   selectionClaim('mobilevit', 5),
+  compactClaim,
+  crossValidationClaim,
+  regularisersClaim,
+  qkMasksClaim,
 ];

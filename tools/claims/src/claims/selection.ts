@@ -8,17 +8,17 @@ import {
   pruneState,
   type Scores,
   scoreChannels,
-  search,
   selectCounts,
   selectWithin,
 } from '@kcr/core';
 import { taylor } from '@kcr/criteria';
-import { gumbelMasks } from '@kcr/masks';
 import type { Backbone } from '../backbones.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS, type Lab } from '../lab.ts';
+import { macsAt } from '../macs-at.ts';
 import type { Outcome, Raw } from '../raw.ts';
+import { SEARCH_EPOCHS, searched } from '../searched.ts';
 
 /** Shares of the channels that are kept. */
 const LEVELS = [0.75, 0.5, 0.3];
@@ -32,52 +32,6 @@ const FROM_SCRATCH: readonly Choice[] = ['searched', 'random', 'uniform'];
 const SCRATCH_LEVEL = 0.5;
 
 const TUNING = { epochs: 4, lr: 3e-4 };
-const SEARCH = { epochs: 12, lr: 5e-2, minLr: 1e-2 };
-
-/** The share of the MACs that a model has with a share of the channels of each searched dimension. */
-function macsAt(model: Model, level: number): number {
-  const even = new Map(
-    prunableDims(model, ['io']).map(({ name, size }) => [name, new Float64Array(size)]),
-  );
-  const kept = selectCounts(model, even, ({ size }) => level * size);
-  return prune(model, kept).macs.total / model.macs.total;
-}
-
-/** A search on the frozen weights of a dense model, for a budget that it meets by dual ascent. */
-async function searched(lab: Lab, dense: PrunedModel, level: number, seed: number) {
-  const share = macsAt(dense.model, level);
-  const masks = gumbelMasks({
-    dims: ['io'],
-    lambda: 'dual',
-    budget: share,
-    temperature: { start: 1, end: 0.3 },
-  });
-  const { train } = await lab.data(dense.model);
-  const { kept, history, snapshots } = await lab.withEngine((engine) =>
-    search({
-      model: dense.model,
-      engine,
-      train,
-      epochs: SEARCH.epochs,
-      batchSize: 50,
-      seed,
-      optimizer: { lr: 0 },
-      architectureOptimizer: { lr: SEARCH.lr, minLr: SEARCH.minLr },
-      freezeWeights: true,
-      initial: dense.weights,
-      plugins: [masks],
-      onWarning: (message) => process.stderr.write(`${message}\n`),
-    }),
-  );
-  const alphas = new Map(
-    Object.entries(snapshots).map(([name, { shape, data }]) => [
-      name.slice(masks.name.length + 1),
-      Float32Array.from(data.subarray(data.length - shape[1]!)),
-    ]),
-  );
-  const { macsRatio: decided, lambda } = history.at(-1)!;
-  return { kept, alphas, share, decided: decided!, lambda: lambda! };
-}
 
 const countsOf = (kept: Kept) => (name: string) => kept[name]?.length ?? 0;
 
@@ -117,7 +71,7 @@ const unit = (backbone: Backbone, level: number): Unit => ({
   async run(lab, seed): Promise<Outcome> {
     const dense = await lab.dense(backbone, seed);
     const { model, weights } = dense;
-    const found = await searched(lab, dense, level, seed);
+    const found = await searched(lab, dense, macsAt(dense.model, level), seed);
     const { alphas, share } = found;
     const generator = new Generator(seed).fork(`random ${level}`);
     const chosen: Record<Choice, Kept> = {
@@ -159,7 +113,7 @@ export const selectionClaim = (backbone: Backbone, seeds: number): Claim => ({
   title: `Searched channels against others, ${backbone}`,
   claim:
     'A search with Gumbel masks finds the channels to keep (KCR 3.1, DCS 3.2): a network of these is better than one of as many others.',
-  experiment: `Masks over the io dimensions, searched on the frozen weights of a dense model in ${SEARCH.epochs} epochs, lambda by dual ascent to the MACs of ${LEVELS.map((level) => `${100 * level} %`).join(', ')} of the channels. Beside them: channels drawn at random, those with the lowest alphas (both as many of each dimension), the best of each dimension with equal shares, and Taylor's within the same MACs. Fine-tuned for ${TUNING.epochs} epochs from the inherited weights; at ${100 * SCRATCH_LEVEL} % also trained from scratch for ${EPOCHS} epochs.`,
+  experiment: `Masks over the io dimensions, searched on the frozen weights of a dense model in ${SEARCH_EPOCHS} epochs, lambda by dual ascent to the MACs of ${LEVELS.map((level) => `${100 * level} %`).join(', ')} of the channels. Beside them: channels drawn at random, those with the lowest alphas (both as many of each dimension), the best of each dimension with equal shares, and Taylor's within the same MACs. Fine-tuned for ${TUNING.epochs} epochs from the inherited weights; at ${100 * SCRATCH_LEVEL} % also trained from scratch for ${EPOCHS} epochs.`,
   seeds,
   units: LEVELS.map((level) => unit(backbone, level)),
   finding(raw: Raw, images) {
