@@ -143,6 +143,8 @@ const lfc = (
 export const imagenetRecipes: readonly RecipeInput[] = [
   kcr('kcr-vit-small', 'vit_small_patch16_224', 384),
   kcr('kcr-vit-base', 'vit_base_patch16_224', 768),
+  kcr('kcr-swin-tiny', 'swin_tiny_patch4_window7_224', 768),
+  kcr('kcr-swin-base', 'swin_base_patch4_window7_224', 1024),
   dcs('dcs-mobilevit-s', 'mobilevit_s', 640),
   dcs('dcs-mobilevit-xs', 'mobilevit_xs', 384),
   dcs('dcs-efficientvit-b1', 'efficientvit_b1', 1600, branches),
