@@ -48,6 +48,7 @@ async function images(folder: string, size: number) {
   return {
     train: imageDataset(train, { normalization, augment }),
     test: imageDataset(test, { normalization }),
+    sources: { train, test },
   };
 }
 

@@ -17,6 +17,7 @@ import {
   range,
   saveModel,
 } from '@kcr/core';
+import type { ImageSource } from '@kcr/data';
 import { createOnnxEngine } from '@kcr/onnx';
 import { type Backbone, backbones } from './backbones.ts';
 import { toBits } from './bits.ts';
@@ -39,6 +40,8 @@ export const EPOCHS = 20;
 export interface Splits {
   readonly train: Dataset;
   readonly test: Dataset;
+  /** Their pixels as they are before training changes them. */
+  readonly sources: Readonly<Record<'train' | 'test', ImageSource>>;
 }
 
 /** Data, and what every experiment does with models. */

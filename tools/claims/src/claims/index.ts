@@ -1,4 +1,5 @@
 import type { Claim } from '../claim.ts';
+import { frequencyClaim } from './frequency.ts';
 import { selectionClaim } from './selection.ts';
 
 /** All experiments, in the order of the page. */
@@ -6,4 +7,5 @@ export const claims: readonly Claim[] = [
   selectionClaim('vit', 10),
   selectionClaim('swin', 5),
   selectionClaim('mobilevit', 5),
+  frequencyClaim,
 ];

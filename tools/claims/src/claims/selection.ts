@@ -3,22 +3,21 @@ import {
   type Kept,
   type Model,
   type PrunedModel,
-  prunableDims,
-  prune,
-  pruneState,
   type Scores,
-  scoreChannels,
   search,
   selectCounts,
-  selectWithin,
 } from '@kcr/core';
 import { taylor } from '@kcr/criteria';
 import { gumbelMasks } from '@kcr/masks';
 import type { Backbone } from '../backbones.ts';
+import { bestWithin, macsAt, prunedTo, scoresOf } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS, type Lab } from '../lab.ts';
 import type { Outcome, Raw } from '../raw.ts';
+
+/** Of the dimensions that are searched. */
+const ROLES = ['io'];
 
 /** Shares of the channels that are kept. */
 const LEVELS = [0.75, 0.5, 0.3];
@@ -34,20 +33,11 @@ const SCRATCH_LEVEL = 0.5;
 const TUNING = { epochs: 4, lr: 3e-4 };
 const SEARCH = { epochs: 12, lr: 5e-2, minLr: 1e-2 };
 
-/** The share of the MACs that a model has with a share of the channels of each searched dimension. */
-function macsAt(model: Model, level: number): number {
-  const even = new Map(
-    prunableDims(model, ['io']).map(({ name, size }) => [name, new Float64Array(size)]),
-  );
-  const kept = selectCounts(model, even, ({ size }) => level * size);
-  return prune(model, kept).macs.total / model.macs.total;
-}
-
 /** A search on the frozen weights of a dense model, for a budget that it meets by dual ascent. */
 async function searched(lab: Lab, dense: PrunedModel, level: number, seed: number) {
-  const share = macsAt(dense.model, level);
+  const share = macsAt(dense.model, ROLES, level);
   const masks = gumbelMasks({
-    dims: ['io'],
+    dims: ROLES,
     lambda: 'dual',
     budget: share,
     temperature: { start: 1, end: 0.3 },
@@ -88,27 +78,6 @@ const asMany = (model: Model, kept: Kept, scores: Scores): Kept =>
 const mapScores = (scores: Scores, of: (value: number) => number): Scores =>
   new Map([...scores].map(([name, own]) => [name, Float64Array.from(own, of)]));
 
-/** The best channels by Taylor's scores within a share of the MACs. */
-async function byTaylor(lab: Lab, dense: PrunedModel, share: number, seed: number): Promise<Kept> {
-  const { model } = dense;
-  const { train } = await lab.data(model);
-  const dims = prunableDims(model, ['io']).map(({ name }) => name);
-  const scores = await lab.withEngine((engine) =>
-    scoreChannels(
-      taylor({}),
-      {
-        ...dense,
-        engine,
-        data: train,
-        batchSize: 50,
-        generator: new Generator(seed).fork('taylor'),
-      },
-      dims,
-    ),
-  );
-  return selectWithin(model, scores, ({ macs }) => macs.total, share * model.macs.total);
-}
-
 const unitName = (backbone: Backbone, level: number) => `${backbone} ${100 * level} %`;
 
 /** All choices of a backbone at a level. */
@@ -116,7 +85,7 @@ const unit = (backbone: Backbone, level: number): Unit => ({
   name: unitName(backbone, level),
   async run(lab, seed): Promise<Outcome> {
     const dense = await lab.dense(backbone, seed);
-    const { model, weights } = dense;
+    const { model } = dense;
     const found = await searched(lab, dense, level, seed);
     const { alphas, share } = found;
     const generator = new Generator(seed).fork(`random ${level}`);
@@ -133,13 +102,17 @@ const unit = (backbone: Backbone, level: number): Unit => ({
         mapScores(alphas, (alpha) => -alpha),
       ),
       uniform: selectCounts(model, alphas, ({ size }) => level * size),
-      taylor: await byTaylor(lab, dense, share, seed),
+      taylor: await bestWithin(
+        model,
+        await scoresOf(lab, dense, { criterion: taylor({}), roles: ROLES, seed }),
+        share,
+      ),
     };
     const right: Record<string, string> = { dense: await lab.right(dense) };
     const numbers: Record<string, number> = { decided: found.decided, lambda: found.lambda };
     for (const choice of CHOICES) {
-      const compact = prune(model, chosen[choice]);
-      const pruned = { model: compact, weights: pruneState(model, compact, weights) };
+      const pruned = prunedTo(dense, chosen[choice]);
+      const compact = pruned.model;
       right[`${choice}, pruned`] = await lab.right(pruned);
       const tuned = await lab.trained(compact, { ...TUNING, seed, initial: pruned.weights });
       right[`${choice}, fine-tuned`] = await lab.right(tuned);
