@@ -15,7 +15,7 @@ import {
   levels,
   MISLED,
   type Name,
-  NOISY_LEVEL,
+  NOISY_LEVELS,
   OTHER_UNIT,
   OTHERS,
   otherImages,
@@ -56,12 +56,12 @@ function levelsText(raw: Raw, images: number): string {
   return `Scored on clean images:\n\n${markdown}`;
 }
 
-/** Scores by some images beside those by clean ones. */
+/** Scores by some images, the last of them, beside those by clean ones. */
 function misledText(outcomes: readonly Outcome[], images: number, strengths: readonly Strength[]) {
-  const rows = MISLED.flatMap((name) =>
-    strengths.map((strength) => ({
-      first: scoredAt(name, strength),
-      second: scoredAt(name, 'clean'),
+  const rows = NOISY_LEVELS.flatMap((level) =>
+    MISLED.map((name) => ({
+      first: scoredAt(name, strengths.at(-1) ?? 'clean', level),
+      second: scoredAt(name, 'clean', level),
     })),
   );
   const correlations = MISLED.map((name) => {
@@ -78,18 +78,19 @@ Rank correlations with the clean scores: ${correlations.join('; ')}.`;
 function corruptionText(raw: Raw, images: number, kind: string): string {
   const { strengths } = corruptions[kind]!;
   const outcomes = outcomesOf(raw, kind);
-  const tried = TRIED.filter((name) => name !== 'LFS').flatMap((name) =>
-    strengths.map((strength) => ({
-      first: testedAt('LFS', strength),
-      second: testedAt(name, strength),
+  const strongest = strengths.at(-1) ?? 'clean';
+  const tried = NOISY_LEVELS.flatMap((level) =>
+    TRIED.filter((name) => name !== 'LFS').map((name) => ({
+      first: testedAt('LFS', strongest, level),
+      second: testedAt(name, strongest, level),
     })),
   );
   const few = Math.ceil(images / STEP);
-  return `${kind}, scored on such images and tested on clean ones:
+  return `${kind}, the strongest: scored on such images and tested on clean ones:
 
 ${misledText(outcomes, images, strengths)}
 
-${kind}, scored on clean images and tested on ${grouped(few)} such ones:
+${kind}, the strongest: scored on clean images and tested on ${grouped(few)} such ones:
 
 ${comparisonTable(outcomes, tried, few).markdown}`;
 }
@@ -99,40 +100,49 @@ const otherText = (raw: Raw, images: number): string =>
 
 ${misledText(outcomesOf(raw, OTHER_UNIT), images, ['nuclei'])}`;
 
+type Difference = Parameters<typeof differences>[3];
+
 /** How many points LFS loses less than another criterion when it scores other images than clean ones. */
 const lostLess =
-  (other: Name) =>
-  (right: (name: string) => number, strength: Strength): number => {
-    const change = (name: Name) => right(scoredAt(name, strength)) - right(scoredAt(name, 'clean'));
+  (other: Name, level: number): Difference =>
+  (right, strength) => {
+    const change = (name: Name) =>
+      right(scoredAt(name, strength, level)) - right(scoredAt(name, 'clean', level));
     return change('LFS') - change(other);
   };
 
+/** How many points better LFS is on noisy images. */
+const steadier =
+  (other: Name, level: number): Difference =>
+  (right, strength) =>
+    right(testedAt('LFS', strength, level)) - right(testedAt(other, strength, level));
+
 function verdict(raw: Raw, images: number): string {
-  const kinds = Object.entries(corruptions).filter(([kind]) => outcomesOf(raw, kind).length > 0);
-  const better = BASELINES.map((other) => {
-    const found = LEVELS.map((level) => {
+  const better = (other: Name) =>
+    LEVELS.map((level) => {
       const pair = { first: `LFS, ${at(level)}`, second: `${other}, ${at(level)}` };
       return `${verdictOfPair(outcomesOf(raw, LEVELS_UNIT), pair, images)} at ${at(level)}`;
     });
-    return `Better channels than by ${other}: ${found.join('; ')}.`;
-  });
-  const overKinds = (of: Parameters<typeof differences>[3], n: number): string[] =>
-    kinds.map(
-      ([kind, { strengths }]) =>
-        `${kind} ${verdictOf(differences(outcomesOf(raw, kind), strengths, n, of))}`,
-    );
-  const misled = BASELINES.map((other) => {
-    const nuclei = differences(outcomesOf(raw, OTHER_UNIT), ['nuclei'], images, lostLess(other));
-    const found = [...overKinds(lostLess(other), images), `other images ${verdictOf(nuclei)}`];
-    return `Misled less than ${other}: ${found.join('; ')}.`;
-  });
+  const onImages = (unit: string, strengths: readonly Strength[], of: Difference, n = images) =>
+    `${unit} ${verdictOf(differences(outcomesOf(raw, unit), strengths, n, of))}`;
+  const overKinds = (of: Difference, n = images) =>
+    Object.entries(corruptions).map(([kind, { strengths }]) => onImages(kind, strengths, of, n));
+  const misled = (other: Name, level: number) => [
+    ...overKinds(lostLess(other, level)),
+    onImages(OTHER_UNIT, ['nuclei'], lostLess(other, level)),
+  ];
   const few = Math.ceil(images / STEP);
-  const tried = overKinds(
-    (right, strength) =>
-      right(`LFS, tested at ${strength}`) - right(`Taylor, tested at ${strength}`),
-    few,
-  );
-  return `${better.join(' ')} ${misled.join(' ')} Better on noisy images than by Taylor: ${tried.join('; ')}.`;
+  const levelsOf = (title: string, of: (level: number) => string[]) =>
+    NOISY_LEVELS.map((level) => `${title}, at ${at(level)}: ${of(level).join('; ')}.`);
+  return [
+    ...BASELINES.map((other) => `Better channels than by ${other}: ${better(other).join('; ')}.`),
+    ...BASELINES.flatMap((other) =>
+      levelsOf(`Misled less than ${other}`, (level) => misled(other, level)),
+    ),
+    ...levelsOf('Better on noisy images than by Taylor', (level) =>
+      overKinds(steadier('Taylor', level), few),
+    ),
+  ].join(' ');
 }
 
 const noises = Object.entries(corruptions).map(
@@ -145,7 +155,7 @@ export const frequencyClaim: Claim = {
   title: 'Channels by low-frequency sensitivity, and noise',
   claim:
     'Scores by the low frequencies of images find better channels than those by whole images, and noise does not mislead them; the pruned model is more robust to it (VTC-LFC 1, 3.2, figure 1, table 3).',
-  experiment: `A dense vit, pruned in ${ROLES.join(', ')} by one threshold over all scores, to the MACs of ${LEVELS.map(at).join(' and ')} of the channels, not fine-tuned. LFS as published (sigma 0.1, lambda 0.1), the same without the filter (what is left is a sum of squares by whole images), Taylor's scores (NViT), magnitude and random. At ${at(NOISY_LEVEL)} also scored on noisy training images and tested on clean ones, and scored on clean ones and tested on noisy ones, one in ${STEP}: ${noises.join('; ')} (those of CIFAR-10-C). And scored on ${FEW} images of cell nuclei, with the classes that the dense model sees in them, beside as many clean ones. Verdicts on noise are over the mean of the five strengths.`,
+  experiment: `A dense vit, pruned in ${ROLES.join(', ')} by one threshold over all scores, to the MACs of ${LEVELS.map(at).join(', ')} of the channels, not fine-tuned. LFS as published (sigma 0.1, lambda 0.1), the same without the filter (what is left is a sum of squares by whole images), Taylor's scores (NViT), magnitude and random. At ${NOISY_LEVELS.map(at).join(' and ')} also scored on noisy training images and tested on clean ones, and scored on clean ones and tested on noisy ones, one in ${STEP}: ${noises.join('; ')} (those of CIFAR-10-C). And scored on ${FEW} images of cell nuclei, with the classes that the dense model sees in them, beside as many clean ones. Verdicts on noise are over the mean of the five strengths.`,
   seeds: 10,
   units: [levels, ...Object.keys(corruptions).map(corruption), otherImages],
   finding(raw, images) {
