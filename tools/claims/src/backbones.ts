@@ -6,6 +6,11 @@ export const backbones = {
     name: 'vit_tiny_patch16_224',
     config: { ...common, patch_size: 8, embed_dim: 96, depth: 4, num_heads: 3 },
   },
+  /** Four times as many tokens: 64, for experiments that take tokens out. */
+  vitTokens: {
+    name: 'vit_tiny_patch16_224',
+    config: { ...common, patch_size: 4, embed_dim: 96, depth: 4, num_heads: 3 },
+  },
   swin: {
     name: 'swin_tiny_patch4_window7_224',
     config: {

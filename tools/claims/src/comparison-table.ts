@@ -22,7 +22,8 @@ export interface Comparison extends Pair {
   readonly verdict: string;
 }
 
-const points = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
+/** A difference in points, with its sign. */
+export const points = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
 
 /** A difference is shown where its interval excludes 0. */
 function verdictOf({ mean, low, high, n }: Interval, seen: number): string {

@@ -152,21 +152,42 @@ export class Lab {
   }
 
   /** Which images a model classifies rightly, as `toBits` writes it. */
-  async right({ model, weights }: PrunedModel, images?: Dataset): Promise<string> {
-    const data = images ?? (await this.data(model)).test;
+  async right(candidate: PrunedModel, images?: Dataset): Promise<string> {
+    const data = images ?? (await this.data(candidate.model)).test;
+    const right = await this.#perImage(candidate, data, (logits, label) =>
+      logits.every((value, k) => k === label || value < logits[label]!),
+    );
+    return toBits(right);
+  }
+
+  /** The class that a model sees in each image. */
+  async predicted(candidate: PrunedModel, images: Dataset): Promise<Int32Array> {
+    const classes = this.#perImage(candidate, images, (logits) =>
+      logits.indexOf(Math.max(...logits)),
+    );
+    return Int32Array.from(await classes);
+  }
+
+  /** What `read` makes of each image's logits. */
+  #perImage<T>(
+    { model, weights }: PrunedModel,
+    data: Dataset,
+    read: (logits: Float32Array, label: number) => T,
+  ): Promise<T[]> {
     return this.withEngine(async (engine) => {
       engine.set(weights);
       await using inference = compileInference(engine, model);
-      const right: boolean[] = [];
+      const found: T[] = [];
       for await (const { batch } of batches(data, batchOrder(range(data.length), 250))) {
         const logits = (await inference({ image: batch.image })).logits!;
         const classes = logits.shape[1]!;
         batch.label.data.forEach((label, i) => {
-          const own = logits.data.subarray(i * classes, (i + 1) * classes);
-          right.push(own.every((value, k) => k === label || value < own[label]!));
+          found.push(
+            read(Float32Array.from(logits.data.subarray(i * classes, (i + 1) * classes)), label),
+          );
         });
       }
-      return toBits(right);
+      return found;
     });
   }
 }

@@ -5,14 +5,23 @@ import type { Lab } from './lab.ts';
 /** Epochs of a search. */
 export const SEARCH_EPOCHS = 12;
 
+/** What is searched. */
+export interface Searching {
+  /** Of the dimensions that have masks. */
+  readonly roles: readonly string[];
+  /** Of the dense model's MACs, to keep. */
+  readonly share: number;
+  readonly seed: number;
+}
+
 /**
  * A search on the frozen weights of a dense model, for a share of its MACs that it meets by dual ascent.
  *
  * @returns the channels, the alphas after the last epoch, and the share that their signs alone come to
  */
-export async function searched(lab: Lab, dense: PrunedModel, share: number, seed: number) {
+export async function searched(lab: Lab, dense: PrunedModel, { roles, share, seed }: Searching) {
   const masks = gumbelMasks({
-    dims: ['io'],
+    dims: roles,
     lambda: 'dual',
     budget: share,
     temperature: { start: 1, end: 0.3 },
@@ -41,5 +50,5 @@ export async function searched(lab: Lab, dense: PrunedModel, share: number, seed
     ]),
   );
   const { macsRatio: decided, lambda } = history.at(-1)!;
-  return { kept, alphas, share, decided: decided!, lambda: lambda! };
+  return { kept, alphas, decided: decided!, lambda: lambda! };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { deviation, interval, mcnemar, smallestSeen } from './statistics.ts';
+import { deviation, interval, mcnemar, rankCorrelation, smallestSeen } from './statistics.ts';
 
-// References by scipy 1.17.1: stats.t.interval, stats.t.ppf, stats.binomtest.
+// References by scipy 1.17.1: stats.t.interval, stats.t.ppf, stats.binomtest, stats.spearmanr.
 const values = [1.2, 0.4, -0.3, 2.1, 0.9];
 
 test("the mean has Student's interval", () => {
@@ -21,6 +21,18 @@ test('the smallest difference that would have been seen', () => {
 test('one value says nothing of the spread', () => {
   expect(interval([3])).toEqual({ mean: 3, low: -Infinity, high: Infinity, n: 1 });
   expect(smallestSeen([3])).toBe(Infinity);
+});
+
+test('ranks are compared, equal values by their mean rank', () => {
+  const first = [0.1, 5, 3, 3, 80, -2];
+  expect(rankCorrelation(first, [1, 2, 3, 4, 5, 6])).toBeCloseTo(-0.05797710356524484, 12);
+  expect(rankCorrelation(first, first.map(Math.exp))).toBeCloseTo(1, 12);
+  expect(
+    rankCorrelation(
+      first,
+      first.map((x) => -x),
+    ),
+  ).toBeCloseTo(-1, 12);
 });
 
 test.each([

@@ -37,6 +37,10 @@ export function smallestSeen(values: readonly number[]): number {
   return ((quantile(0.975) + quantile(0.8)) * deviation(values)) / Math.sqrt(n);
 }
 
+/** Spearman's rank correlation; equal values share the mean of their ranks. */
+export const rankCorrelation = (first: readonly number[], second: readonly number[]): number =>
+  jstat.spearmancoeff(first, second);
+
 /**
  * McNemar's exact test of two models on the same images, two-sided: the probability of so uneven a split of the images on
  * which one alone is right, if each were as likely as the other.

@@ -1,9 +1,8 @@
-import { prune, pruneState } from '@kcr/core';
 import { kcrNystrom } from '@kcr/nystrom';
+import { macsAt, prunedTo } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS } from '../lab.ts';
-import { macsAt } from '../macs-at.ts';
 import { searched } from '../searched.ts';
 
 const LEVEL = 0.5;
@@ -26,10 +25,11 @@ const unit: Unit = {
   async run(lab, seed) {
     const dense = await lab.dense('vit', seed);
     const { model, weights } = dense;
-    const { kept } = await searched(lab, dense, macsAt(model, LEVEL), seed);
-    const compact = prune(model, kept);
+    const roles = ['io'];
+    const budget = macsAt(model, roles, LEVEL);
+    const { kept } = await searched(lab, dense, { roles, share: budget, seed });
+    const { model: compact, weights: inherited } = prunedTo(dense, kept);
     const share = compact.macs.total / model.macs.total;
-    const inherited = pruneState(model, compact, weights);
     const fresh = { seed, epochs: EPOCHS, warmupEpochs: 2 };
     const plugins = [kcrNystrom({ eta: 0.1, rank: 10, landmarks: 384 })];
     const trained = {

@@ -1,9 +1,12 @@
 import type { Claim } from '../claim.ts';
 import { compactClaim } from './compact.ts';
 import { crossValidationClaim } from './cross-validation.ts';
+import { frequencyClaim } from './frequency.ts';
 import { qkMasksClaim } from './qk-masks.ts';
 import { regularisersClaim } from './regularisers.ts';
 import { selectionClaim } from './selection.ts';
+import { togetherClaim } from './together.ts';
+import { tokensClaim } from './tokens.ts';
 
 /** All experiments, in the order of the page. */
 export const claims: readonly Claim[] = [
@@ -14,4 +17,7 @@ export const claims: readonly Claim[] = [
   crossValidationClaim,
   regularisersClaim,
   qkMasksClaim,
+  frequencyClaim,
+  tokensClaim,
+  togetherClaim,
 ];

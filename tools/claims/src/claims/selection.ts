@@ -1,24 +1,15 @@
-import {
-  Generator,
-  type Kept,
-  type Model,
-  type PrunedModel,
-  prunableDims,
-  prune,
-  pruneState,
-  type Scores,
-  scoreChannels,
-  selectCounts,
-  selectWithin,
-} from '@kcr/core';
+import { Generator, type Kept, type Model, type Scores, selectCounts } from '@kcr/core';
 import { taylor } from '@kcr/criteria';
 import type { Backbone } from '../backbones.ts';
+import { bestWithin, macsAt, prunedTo, scoresOf } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { comparisonTable } from '../comparison-table.ts';
-import { EPOCHS, type Lab } from '../lab.ts';
-import { macsAt } from '../macs-at.ts';
+import { EPOCHS } from '../lab.ts';
 import type { Outcome, Raw } from '../raw.ts';
 import { SEARCH_EPOCHS, searched } from '../searched.ts';
+
+/** Of the dimensions that are searched. */
+const ROLES = ['io'];
 
 /** Shares of the channels that are kept. */
 const LEVELS = [0.75, 0.5, 0.3];
@@ -42,27 +33,6 @@ const asMany = (model: Model, kept: Kept, scores: Scores): Kept =>
 const mapScores = (scores: Scores, of: (value: number) => number): Scores =>
   new Map([...scores].map(([name, own]) => [name, Float64Array.from(own, of)]));
 
-/** The best channels by Taylor's scores within a share of the MACs. */
-async function byTaylor(lab: Lab, dense: PrunedModel, share: number, seed: number): Promise<Kept> {
-  const { model } = dense;
-  const { train } = await lab.data(model);
-  const dims = prunableDims(model, ['io']).map(({ name }) => name);
-  const scores = await lab.withEngine((engine) =>
-    scoreChannels(
-      taylor({}),
-      {
-        ...dense,
-        engine,
-        data: train,
-        batchSize: 50,
-        generator: new Generator(seed).fork('taylor'),
-      },
-      dims,
-    ),
-  );
-  return selectWithin(model, scores, ({ macs }) => macs.total, share * model.macs.total);
-}
-
 const unitName = (backbone: Backbone, level: number) => `${backbone} ${100 * level} %`;
 
 /** All choices of a backbone at a level. */
@@ -70,9 +40,10 @@ const unit = (backbone: Backbone, level: number): Unit => ({
   name: unitName(backbone, level),
   async run(lab, seed): Promise<Outcome> {
     const dense = await lab.dense(backbone, seed);
-    const { model, weights } = dense;
-    const found = await searched(lab, dense, macsAt(dense.model, level), seed);
-    const { alphas, share } = found;
+    const { model } = dense;
+    const share = macsAt(model, ROLES, level);
+    const found = await searched(lab, dense, { roles: ROLES, share, seed });
+    const { alphas } = found;
     const generator = new Generator(seed).fork(`random ${level}`);
     const chosen: Record<Choice, Kept> = {
       searched: found.kept,
@@ -87,13 +58,17 @@ const unit = (backbone: Backbone, level: number): Unit => ({
         mapScores(alphas, (alpha) => -alpha),
       ),
       uniform: selectCounts(model, alphas, ({ size }) => level * size),
-      taylor: await byTaylor(lab, dense, share, seed),
+      taylor: await bestWithin(
+        model,
+        await scoresOf(lab, dense, { criterion: taylor({}), roles: ROLES, seed }),
+        share,
+      ),
     };
     const right: Record<string, string> = { dense: await lab.right(dense) };
     const numbers: Record<string, number> = { decided: found.decided, lambda: found.lambda };
     for (const choice of CHOICES) {
-      const compact = prune(model, chosen[choice]);
-      const pruned = { model: compact, weights: pruneState(model, compact, weights) };
+      const pruned = prunedTo(dense, chosen[choice]);
+      const compact = pruned.model;
       right[`${choice}, pruned`] = await lab.right(pruned);
       const tuned = await lab.trained(compact, { ...TUNING, seed, initial: pruned.weights });
       right[`${choice}, fine-tuned`] = await lab.right(tuned);
