@@ -49,9 +49,12 @@ const pairsAt = (share: number) =>
 const outcomesAt = (raw: Raw, share: number): Outcome[] =>
   Object.values(raw.outcomes[percent(share)] ?? {});
 
+const measuredShares = (raw: Raw): number[] =>
+  SHARES.filter((share) => outcomesAt(raw, share).length > 0);
+
 /** What became of LFE beside another method, at each stage and share. */
 function verdictAgainst(raw: Raw, images: number, other: TokenMethod): string {
-  const found = SHARES.flatMap((share) =>
+  const found = measuredShares(raw).flatMap((share) =>
     stagesAt(share).map((stage) => {
       const pair = { first: `LFE, ${stage}`, second: `${other}, ${stage}` };
       return `${verdictOfPair(outcomesAt(raw, share), pair, images)} at ${percent(share)}, ${stage}`;
@@ -70,7 +73,7 @@ export const tokensClaim: Claim = {
   seeds: 5,
   units: SHARES.map(unit),
   finding(raw, images) {
-    const tables = SHARES.map((share) => {
+    const tables = measuredShares(raw).map((share) => {
       const { markdown } = comparisonTable(outcomesAt(raw, share), pairsAt(share), images);
       return `At ${percent(share)} of the MACs:\n\n${markdown}`;
     });
