@@ -26,7 +26,11 @@ export interface GumbelMasksOptions {
   /** Roles of the dimensions to search, e.g. `io`, `hidden`. Default `['io']`, KCR's. */
   dims?: readonly string[];
   temperature?: TemperatureOptions;
-  /** First value of every alpha; above 0, so that the search starts dense. Default 2. */
+  /**
+   * First value of every alpha. Default 2: the search starts dense. On trained weights with a dual weight better about 0, where the
+   * masks already cost about what a budget of half of the searched layers allows: from 2 all alphas are driven down together first, by
+   * the cost alone, and what Adam remembers of these gradients makes its steps small where channels should part.
+   */
   initial?: number;
   /** Binary masks in the forward pass, soft ones in the backward pass. Default false. */
   straightThrough?: boolean;
