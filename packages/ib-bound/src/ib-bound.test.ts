@@ -105,6 +105,7 @@ describe('a refresh', () => {
     const indices = Int32Array.of(0, 1, 2, 3);
     hooks.observe!({
       indices,
+      values: {},
       features: float32(
         [4, 4],
         [...Array(4).keys()].flatMap(() => [1, 0, 0, 0]),

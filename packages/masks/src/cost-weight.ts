@@ -2,11 +2,8 @@ import { type ArraySlot, float32, type PluginRun, stopGradient, type Tensor, tf 
 
 /** The term of a search's loss that makes channels cost. */
 export interface CostTerm {
-  /**
-   * @param cost the soft cost as a share of the dense one, a scalar with a gradient to the masks
-   * @param violation log(cost / budget) of the masks without noise, a scalar
-   */
-  loss(cost: Tensor, violation: () => Tensor): Tensor;
+  /** @param cost the soft cost as a share of the dense one, a scalar with a gradient to the masks */
+  loss(cost: Tensor): Tensor;
   /** The weight of log(cost) now. */
   weight(): Promise<number>;
 }
@@ -28,11 +25,13 @@ const RATE = 0.1;
  * Numerical Optimization, 17.3): the multiplier plus the violation itself. The multiplier is trained with the masks, upwards
  * while the cost is above the budget and downwards while it is below (dual ascent). Below 0 it draws channels in: beside
  * weights that are trained too nothing else would bring back alphas that have fallen too far.
+ *
+ * @param violation by how much the masks without noise miss the budget, a scalar; above 0 they cost too much
  */
-export function dualWeight(run: PluginRun): CostTerm {
+export function dualWeight(run: PluginRun, violation: () => Tensor): CostTerm {
   const multiplier: ArraySlot = run.parameter('multiplier', float32([], [0]));
   return {
-    loss(cost, violation) {
+    loss(cost) {
       const excess = stopGradient(violation());
       const lambda = tf.add(tf.mul(stopGradient(multiplier.value), RATE), excess);
       const ascent = tf.mul(multiplier.value, excess);

@@ -19,14 +19,18 @@ import {
 } from '@kcr/core';
 import { type CostTerm, dualWeight, fixedWeight } from './cost-weight.ts';
 import { gumbelSigmoid, hardMask, maskEntropy, straightThrough } from './gumbel.ts';
-import { costShare, type SearchCost } from './search-cost.ts';
+import { budgetViolation, costShare, type SearchCost } from './search-cost.ts';
 import { type TemperatureOptions, temperature } from './temperature.ts';
 
 export interface GumbelMasksOptions {
   /** Roles of the dimensions to search, e.g. `io`, `hidden`. Default `['io']`, KCR's. */
   dims?: readonly string[];
   temperature?: TemperatureOptions;
-  /** First value of every alpha; above 0, so that the search starts dense. Default 2. */
+  /**
+   * First value of every alpha. Default 2: the search starts dense. On trained weights with a dual weight better about 0, where the
+   * masks already cost about what a budget of half of the searched layers allows: from 2 all alphas are driven down together first, by
+   * the cost alone, and what Adam remembers of these gradients makes its steps small where channels should part.
+   */
   initial?: number;
   /** Binary masks in the forward pass, soft ones in the backward pass. Default false. */
   straightThrough?: boolean;
@@ -76,8 +80,13 @@ function masksOf(
 const sizesOf = (masks: Masks, of: (mask: Mask) => Tensor): ReadonlyMap<string, Tensor> =>
   new Map([...masks].map(([name, mask]) => [name, tf.sum(of(mask))]));
 
-/** @throws KcrError `OPTION` */
-function costTerm(run: PluginRun, { lambda = 0.2, budget }: GumbelMasksOptions): CostTerm {
+/** @param sizes of the masks without noise. @throws KcrError `OPTION`, `BUDGET` */
+function costTerm(
+  run: PluginRun,
+  dims: readonly Dim[],
+  { lambda = 0.2, budget }: GumbelMasksOptions,
+  sizes: () => ReadonlyMap<string, Tensor>,
+): CostTerm {
   if (budget !== undefined) checkShare('budget', budget);
   if (lambda !== 'dual') return fixedWeight(lambda);
   if (budget === undefined)
@@ -86,7 +95,8 @@ function costTerm(run: PluginRun, { lambda = 0.2, budget }: GumbelMasksOptions):
       'dual without a budget',
       'Give the share of the MACs to keep as `budget`',
     );
-  return dualWeight(run);
+  const violation = budgetViolation(run.model, dims, budget);
+  return dualWeight(run, () => violation(sizes()));
 }
 
 /** Says beforehand where a search cannot decide. */
@@ -134,22 +144,20 @@ function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
  *
  * It warns where the plan of the run leaves the alphas no way to 0, or the masks soft.
  *
- * @throws KcrError `DIM_ROLES` when attached to a model without such dimensions, `OPTION`
+ * @throws KcrError `DIM_ROLES` when attached to a model without such dimensions, `OPTION`, and `BUDGET` for a dual weight of a
+ *   budget that even the fewest channels exceed
  */
 export const gumbelMasks = definePlugin(
   'gumbel-masks',
   (options: GumbelMasksOptions) => (run: PluginRun) => {
     const { entropy = 0, cost = 'searched', budget } = options;
     const { model } = run;
-    const term = costTerm(run, options);
     const tau = run.input('temperature', (progress) => temperature(progress, options.temperature));
     const dims = prunableDims(model, options.dims ?? ['io']);
     const masks = masksOf(run, dims, tau, options);
     const share = costShare(cost, model, dims);
-    const macsShare = costShare('model', model, dims);
     const noiseless = ({ alpha }: Mask) => tf.sigmoid(tf.div(alpha.value, tau.value));
-    const violation = () =>
-      tf.sub(tf.log(macsShare(sizesOf(masks, noiseless))), Math.log(budget ?? 1));
+    const term = costTerm(run, dims, options, () => sizesOf(masks, noiseless));
 
     return {
       tap: (value, info) =>
@@ -159,7 +167,7 @@ export const gumbelMasks = definePlugin(
         }),
 
       loss() {
-        const costs = term.loss(share(sizesOf(masks, ({ drawn }) => drawn.value)), violation);
+        const costs = term.loss(share(sizesOf(masks, ({ drawn }) => drawn.value)));
         if (entropy === 0) return costs;
         const alphas = [...masks.values()].map((mask) => mask.alpha.value);
         return tf.add(costs, tf.mul(maskEntropy(alphas, tau.value), entropy));

@@ -22,7 +22,7 @@ export interface QkMaskAnalysisOptions {
 const COLDEST = 1e6;
 
 /** The options of a model's mask of q and k, if it has one. */
-function maskOptions(model: Model): QkMaskOptions | undefined {
+export function maskOptions(model: Model): QkMaskOptions | undefined {
   const { name, module } = qkMask({});
   return model.adapters.find((other) => other.name === name && other.module === module)?.options;
 }

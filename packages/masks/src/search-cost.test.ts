@@ -1,6 +1,6 @@
 import { conv2d, createEagerEngine, type Dim, linear, type Model, mlp, tf } from '@kcr/core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { costShare, type SearchCost } from './search-cost.ts';
+import { budgetViolation, costShare, type SearchCost } from './search-cost.ts';
 import { attentionAndMlp, channels, modelOf, tokens, twoMlps } from './testing.ts';
 
 beforeAll(async () => {
@@ -112,4 +112,30 @@ test('its slope is what a channel costs', () => {
   );
   // 2 (4 d + 1) + 10, of 124 in all.
   expect(slope(tf.scalar(1.5)).dataSync()[0]).toBeCloseTo((2 * (4 * 1.5 + 1) + 10) / 124, 6);
+});
+
+describe('how far masks are from a budget', () => {
+  const violation = (budget: number, sizes: number[]) => {
+    const model = stack();
+    const soft = dimsOf(model).map(({ name }, i) => [name, tf.scalar(sizes[i]!)] as const);
+    return budgetViolation(model, dimsOf(model), budget)(new Map(soft)).dataSync()[0];
+  };
+  const fixed = mix + conv + head;
+  const [dense, least] = [mlpMacs(6) + fixed, mlpMacs(2) + fixed];
+
+  test.each<[string, number, number[], number]>([
+    ['above it', mlpMacs(4), [3, 3], Math.log(4 / 2)],
+    ['at it', mlpMacs(4), [1.5, 2.5], 0],
+    ['below it', mlpMacs(4), [1, 1.5], Math.log(0.5 / 2)],
+    ['at less than the fewest channels', mlpMacs(4), [0, 0], Math.log(0.01)],
+    ['with all channels allowed', mlpMacs(6), [3, 3], 0],
+  ])('%s, counted from the fewest channels', (_, allowed, sizes, expected) => {
+    expect(violation((allowed + fixed) / dense, sizes)).toBeCloseTo(expected, 4);
+  });
+
+  test('BUDGET where even these exceed it', () => {
+    expect(() => violation(least / dense - 1e-3, [3, 3])).toThrow(
+      expect.objectContaining({ code: 'BUDGET', where: 'budget' }),
+    );
+  });
 });

@@ -6,8 +6,11 @@ import {
   countMacs,
   type Dim,
   entriesOf,
+  KcrError,
   type Model,
   partDim,
+  prune,
+  selectCounts,
   softMacs,
   type Tensor,
   tf,
@@ -45,6 +48,38 @@ export function costShare(
   }[kind]();
   const dense = countMacs(entries).total;
   return (sizes) => tf.div(softMacs(entries, sizes), dense);
+}
+
+/** Beyond this share of what a budget leaves, less is no smaller: the logarithm of nothing has no end. */
+const LEAST_ROOM = 1e-2;
+
+/**
+ * By how much soft sizes miss a share of the whole model's MACs: log((cost - least) / (budget - least)), where `least` is
+ * the cost with the fewest channels. Above 0 they cost too much. It is counted from the least cost because a search can move no
+ * other: as log(cost / budget) it would be some hundredths for a model of which the search sees a small part, and
+ * nothing could hold the masks at the budget.
+ *
+ * @param budget share of the model's MACs
+ * @returns a function of soft sizes, scalar to scalar, at least log(1 / 100)
+ * @throws KcrError `BUDGET` where even the fewest channels cost as much
+ */
+export function budgetViolation(
+  model: Model,
+  dims: readonly Dim[],
+  budget: number,
+): (sizes: Sizes) => Tensor {
+  const none = new Map(dims.map(({ name, size }) => [name, new Float64Array(size)]));
+  const fewest = selectCounts(model, none, () => 0);
+  const least = prune(model, fewest).macs.total / model.macs.total;
+  const room = budget - least;
+  if (room <= 0)
+    throw new KcrError('BUDGET', {
+      where: 'budget',
+      found: `${budget} of the MACs, where the fewest channels have ${least.toPrecision(3)}`,
+      fix: 'Raise the budget or let more dimensions be searched',
+    });
+  const share = costShare('model', model, dims);
+  return (sizes) => tf.log(tf.maximum(tf.div(tf.sub(share(sizes), least), room), LEAST_ROOM));
 }
 
 /** Searched dimensions that lie one after another on one axis: D~ is the sum of their sizes. */

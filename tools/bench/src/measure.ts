@@ -152,7 +152,7 @@ const measurements = {
     const [plugin] = contestants.bound.trainer.plugins;
     const refresh = async (epoch: number) => {
       const features = float32([samples, d], classFeatures(labels, classes, d, epoch));
-      plugin!.observe!({ indices: range(samples), features });
+      plugin!.observe!({ indices: range(samples), features, values: {} });
       const context = {
         epoch,
         epochs: 10,

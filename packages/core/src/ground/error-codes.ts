@@ -88,7 +88,8 @@ export const ERROR_CODES = {
   PLUGIN_API_VERSION: 'The plugin was made for another version of the plugin interface.',
   PLUGIN_DUPLICATE: 'A plugin is attached twice.',
   PLUGIN_FAILED: "A plugin's hook threw; the error has what it threw as its cause.",
-  PLUGIN_HOOK: 'A plugin has a hook that does not exist, or that is no function.',
+  PLUGIN_HOOK:
+    'A plugin has a hook that does not exist, that is no function, or that gives another kind of value.',
   PLUGIN_INVALID: 'The value is not a plugin.',
   PLUGIN_LOSS: "A plugin's loss is not a float32 scalar.",
   PLUGIN_METRIC: "A plugin's metric is not a finite number, or its name is taken in the log.",

@@ -3,7 +3,7 @@ import { KcrError, textOf } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
 import { PLUGIN_API_VERSION, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
 
-const HOOKS = ['tap', 'loss', 'observe', 'refresh', 'select', 'metrics', 'snapshot'];
+const HOOKS = ['tap', 'loss', 'watch', 'observe', 'refresh', 'select', 'metrics', 'snapshot'];
 
 /**
  * Checks plugins before a run: their interface version and that no name is used twice.
@@ -69,6 +69,13 @@ export function attachPlugin(plugin: Plugin, run: PluginRun): AttachedPlugin {
         const result = guard(at('loss'), () => hooks.loss!(context));
         assertOwnTensor(result, at('loss'));
         checkLoss(result, at('loss'));
+        return result;
+      }),
+    watch:
+      hooks.watch &&
+      ((context) => {
+        const result = guard(at('watch'), () => hooks.watch!(context));
+        checkWatched(result, at('watch'));
         return result;
       }),
     observe:
@@ -139,6 +146,17 @@ function checkTapped(result: Tensor, given: Tensor, where: string): void {
       found: `${kindText(result)} for a value of ${kindText(given)}`,
       fix: 'Return a value of the same shape and type; an adapter may change them',
     });
+}
+
+/** @throws KcrError `PLUGIN_HOOK`, and those of tensors that are none of ours */
+function checkWatched(result: Record<string, Tensor>, where: string): void {
+  if (typeof result !== 'object' || result === null)
+    throw new KcrError('PLUGIN_HOOK', {
+      where,
+      found: `${textOf(result)} instead of tensors by name`,
+      fix: 'Return an object of tensors, which may be empty',
+    });
+  for (const [name, value] of Object.entries(result)) assertOwnTensor(value, `${where}, ${name}`);
 }
 
 /** @throws KcrError `PLUGIN_LOSS` */

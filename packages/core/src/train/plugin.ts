@@ -62,6 +62,8 @@ export interface Observation {
   indices: Int32Array;
   /** [batch, d] of augmented images, in training mode, before the step's update. */
   features: NdArray;
+  /** What the plugin's own `watch` gave of the step, by name. */
+  values: Readonly<Record<string, NdArray>>;
 }
 
 /** What a refresh between epochs may read; `epoch` is the one that comes next. */
@@ -85,6 +87,11 @@ export interface PluginHooks {
   tap?(value: Tensor, info: TapInfo): Tensor;
   /** A differentiable scalar, added to the loss. */
   loss?(context: LossContext): Tensor;
+  /**
+   * Values of a training step that `observe` is given, by name, such as a mean over what a tap has seen. They are read after every
+   * step, so they should be small.
+   */
+  watch?(context: LossContext): Record<string, Tensor>;
   /** Called after each training step. */
   observe?(observation: Observation): void;
   /**

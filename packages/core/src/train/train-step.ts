@@ -54,6 +54,9 @@ export const TERM = 'term:';
 /** and those of the plugins. */
 export const PLUGIN_TERM = 'plugin term:';
 
+/** What values that a plugin watches are called there; by its place, since names may begin alike. */
+export const watched = (plugin: number) => `watched ${plugin}:`;
+
 interface LossInputs extends Pick<LossContext, 'images' | 'indices'> {
   targets: Tensor | undefined;
   task: Task;
@@ -79,7 +82,7 @@ const lossContext = (
  *
  * @param trained the parameters
  * @param isWeights whether the model's own weights are among them, so that running statistics and averages go on
- * @returns as outputs the `loss`, its terms, and the `features` where a plugin observes them
+ * @returns as outputs the `loss`, its terms, what plugins watch, and the `features` where a plugin observes them
  */
 export function trainStep(
   run: TrainStepRun,
@@ -94,13 +97,14 @@ export function trainStep(
   };
   if (isWeights) Object.assign(updates, average(run, context, updates));
   const { features } = aux;
-  const terms = { ...named(aux, TERM, TERM), ...named(aux, PLUGIN_TERM, PLUGIN_TERM) };
-  return { outputs: { loss, ...terms, ...(features ? { features } : {}) }, updates };
+  const told = [TERM, PLUGIN_TERM, ...run.plugins.map((_, i) => watched(i))];
+  const values = Object.assign({}, ...told.map((prefix) => named(aux, prefix, prefix)));
+  return { outputs: { loss, ...values, ...(features ? { features } : {}) }, updates };
 }
 
 /**
- * The loss; `aux` has the terms of the task's loss and of the plugins', the features where a plugin observes them, and the
- * new running statistics by their state names.
+ * The loss; `aux` has the terms of the task's loss and of the plugins', what plugins watch, the features where a plugin observes
+ * them, and the new running statistics by their state names.
  */
 function lossOf(
   run: TrainStepRun,
@@ -127,12 +131,13 @@ function lossOf(
   if (run.plugins.some((plugin) => plugin.observe)) aux.features = out.features;
   const given = lossContext(out, { images: image!, indices: index!, targets, task });
   const all = Object.values(terms);
-  for (const plugin of run.plugins) {
+  run.plugins.forEach((plugin, i) => {
+    Object.assign(aux, named(plugin.watch?.(given) ?? {}, '', watched(i)));
     const term = plugin.loss?.(given);
-    if (!term) continue;
+    if (!term) return;
     all.push(term);
     aux[PLUGIN_TERM + plugin.name] = term;
-  }
+  });
   return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
 }
 

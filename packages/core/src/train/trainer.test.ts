@@ -337,6 +337,29 @@ describe('plugins', () => {
     expect(seen).toEqual([true, false, false]);
   });
 
+  test('what one watches of a step is what it observes, and no other', async () => {
+    const seen: [string, number[]][] = [];
+    const watching = (name: string, factor: number) =>
+      plainPlugin(name, () => ({
+        watch: ({ features }) => ({ sum: tf.mul(tf.sum(features), factor) }),
+        observe: ({ values }) => {
+          for (const [key, { data }] of Object.entries(values)) seen.push([name + key, [...data]]);
+        },
+      }));
+    const silent = plainPlugin('silent', () => ({
+      observe: ({ values }) => seen.push(['silent', Object.keys(values).map(Number)]),
+    }));
+    const trainer = makeTrainer({ plugins: [watching('a', 1), silent, watching('a:b', 10)] });
+    trainer.start(first);
+    await steps(trainer, 'weights', 1, 2);
+    // Images 3 and 2: (3, 1) and (0, -2).
+    expect(seen).toEqual([
+      ['asum', [2]],
+      ['silent', []],
+      ['a:bsum', [20]],
+    ]);
+  });
+
   test("losses are added to the task's, and read the batch", async () => {
     const reading = plainPlugin('reading', () => ({
       loss: ({ images, indices, targets, logits, features, tokens }) => {

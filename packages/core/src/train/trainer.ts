@@ -25,6 +25,7 @@ import {
   type TrainStepOptions,
   type TrainStepRun,
   trainStep,
+  watched,
 } from './train-step.ts';
 
 export interface TrainerOptions extends TrainStepOptions {
@@ -227,8 +228,11 @@ export class Trainer implements AsyncDisposable {
         terms: mapNames(named(out, TERM), item),
         plugins: mapNames(named(out, PLUGIN_TERM), item),
       });
-    if (out.features)
-      for (const plugin of this.plugins) plugin.observe?.({ indices, features: out.features });
+    const { features } = out;
+    if (features)
+      this.plugins.forEach((plugin, i) => {
+        plugin.observe?.({ indices, features, values: named(out, watched(i)) });
+      });
     return { loss, terms: mapNames(named(out, TERM), item) };
   }
 

@@ -14,38 +14,42 @@ const data = { augment: ['horizontalFlip', 'verticalFlip', 'transpose', 'randomC
 
 type SearchInput = NonNullable<RecipeInput['search']>;
 
-/** Masks whose signs meet a share of the MACs; the temperature is at its end in the last epoch. */
-const masks = (budget: number, start: number, options: object = {}): PartInput => ({
-  use: '@kcr/masks#gumbelMasks',
-  options: {
-    dims: ['io'],
-    lambda: 'dual',
-    budget,
-    temperature: { start, end: 0.3 },
-    ...options,
-  },
-});
-
-/** A search on the weights of the dense model, which stay as they are: the alphas move up to 14. */
-const onDense = (budget: number): SearchInput => ({
+/**
+ * A search on the weights of the dense model, which stay as they are: beside masks, weights that are trained make up for them, and
+ * the order of the alphas then says nothing of the dense model's channels. The alphas can move by some 11, and the signs of them meet the share
+ * of the MACs: they start about where the masks cost what the budget allows, so that from the first step on what tells them apart
+ * is what each channel is worth. From 2 all would fall together, by the cost alone.
+ *
+ * @param budget share of the MACs that the compact model may have
+ * @param options of the masks, where they differ
+ */
+const onDense = (budget: number, options: object = {}): SearchInput => ({
   ...training,
   epochs: 12,
   emaDecay: undefined,
   initial: 'dense',
   freezeWeights: true,
   architectureOptimizer: { lr: 5e-2, minLr: 1e-2 },
-  plugins: [masks(budget, 1)],
+  plugins: [
+    {
+      use: '@kcr/masks#gumbelMasks',
+      options: {
+        dims: ['io'],
+        lambda: 'dual',
+        budget,
+        initial: 0.1,
+        temperature: { start: 1, end: 0.3 },
+        ...options,
+      },
+    },
+  ],
 });
 
-/** A search beside the training of new weights, as in the papers' Algorithm 1: the alphas move up to 6. */
-const besideTraining = (budget: number, options: object): SearchInput => ({
-  ...training,
+/** Training that goes on from weights that are there. */
+const goingOn = {
   epochs: 8,
-  emaDecay: undefined,
-  architectureShare: 0.3,
-  architectureOptimizer: { lr: 0.15, minLr: 3e-2 },
-  plugins: [masks(budget, 4.5, options)],
-});
+  optimizer: { ...training.optimizer, lr: 3e-4, warmupEpochs: 0 },
+};
 
 interface Method {
   adapters?: PartInput[];
@@ -54,6 +58,8 @@ interface Method {
   regulariser: PartInput;
   /** The regulariser's measurements alone. */
   measure: PartInput;
+  /** Plugins that measure besides while the compact model is trained. */
+  watching?: PartInput[];
   /** Name of the compact model without the regulariser. */
   without: string;
   /** What is measured besides what belongs to both methods. */
@@ -64,7 +70,7 @@ interface Method {
 const eurosat = (
   name: string,
   model: RecipeInput['model'],
-  { adapters, search, retrain, regulariser, measure, without, analyses }: Method,
+  { adapters, search, retrain, regulariser, measure, watching = [], without, analyses }: Method,
 ): RecipeInput => ({
   name,
   model,
@@ -72,8 +78,8 @@ const eurosat = (
   data,
   dense: { ...training, epochs: 20, plugins: [measure] },
   search,
-  retrain: { ...training, ...retrain, plugins: [regulariser] },
-  ablations: { [without]: [measure] },
+  retrain: { ...training, ...retrain, plugins: [regulariser, ...watching] },
+  ablations: { [without]: [measure, ...watching] },
   controls: ['random'],
   analyses,
   complexity,
@@ -91,32 +97,36 @@ const nystrom = (eta: number) => ({
  */
 const kcr = (budget: number): Method => ({
   search: onDense(budget),
-  retrain: {
-    epochs: 8,
-    initial: 'dense',
-    optimizer: { ...training.optimizer, lr: 3e-4, warmupEpochs: 0 },
-  },
+  retrain: { ...goingOn, initial: 'dense' },
   // The least of the paper's grid.
   regulariser: nystrom(0.1),
   measure: nystrom(0),
   without: 'compactNoTnn',
 });
 
+/** Draws how far the masks of q and k are open. */
+const openShares = { use: '@kcr/masks#qkOpenShares' };
+
 const bound = (eta: number) => ({ use: '@kcr/ib-bound#ibBound', options: { eta, warmup: 0.3 } });
 
-const qkMask = (separate: boolean) => ({
+const qkMask = (options: object) => ({
   use: '@kcr/masks#qkMask',
-  options: { separate, temperature: { start: 4.5, end: 0.3 } },
+  options: { temperature: { start: 4.5, end: 0.3 }, ...options },
 });
 
+/** Among weights that were trained without a mask it starts open. */
+const inserted = { initial: 2 };
+
+/** The search is on the dense model's weights, and Algorithm 1 trains on from its weights: the masks of q and k then. */
 const dcs: Method = {
-  adapters: [qkMask(false)],
-  search: besideTraining(0.88, { cost: 'following' }),
-  retrain: { epochs: 20, initial: 'search' },
+  adapters: [qkMask(inserted)],
+  search: onDense(0.88, { cost: 'following' }),
+  retrain: { ...goingOn, initial: 'search' },
   // The published eta of 50 belongs to 1,000 clusters. An assignment is one of that many, and the bound's
   // gradient as much smaller: 10 clusters have 0.5.
   regulariser: bound(0.5),
   measure: bound(0),
+  watching: [openShares],
   without: 'compactNoIb',
   analyses: [{ use: '@kcr/masks#qkMaskAnalysis', options: {} }],
 };
@@ -148,11 +158,10 @@ const mobilevit = {
   },
 };
 
-/** A part of DCS alone, without the bound and without a dense baseline. */
+/** A part of DCS alone, without the bound. */
 function partOfDcs(name: string, difference: Partial<Method>): RecipeInput {
   const method = { ...dcs, regulariser: dcs.measure, ...difference };
-  const recipe = eurosat(`dcs-${name}-mobilevit-eurosat`, mobilevit, method);
-  return { ...recipe, dense: undefined, ablations: {}, controls: [] };
+  return { ...eurosat(`dcs-${name}-mobilevit-eurosat`, mobilevit, method), ablations: {} };
 }
 
 /** VTC-LFC: the dense ViT is pruned by the bottom-up cascade, and fine-tuned with itself as teacher. */
@@ -184,14 +193,16 @@ export const eurosatRecipes: readonly RecipeInput[] = [
   eurosat('kcr-mobilevit-eurosat', mobilevit, kcr(0.84)),
   eurosat('dcs-mobilevit-eurosat', mobilevit, dcs),
   lfc,
-  // The q/k mask alone; nothing is pruned.
+  // The q/k mask alone, trained from scratch; nothing is pruned.
   {
-    ...partOfDcs('arch1', {}),
+    ...partOfDcs('arch1', { adapters: [qkMask({})] }),
+    dense: undefined,
     search: undefined,
-    retrain: { ...training, epochs: 20, plugins: [dcs.measure] },
+    controls: [],
+    retrain: { ...training, epochs: 20, plugins: [dcs.measure, openShares] },
   },
   // The search of MLP channels alone.
-  partOfDcs('arch2', { adapters: [] }),
+  partOfDcs('arch2', { adapters: [], watching: [] }),
   // Masks of their own for q and k.
-  partOfDcs('qk-mask', { adapters: [qkMask(true)] }),
+  partOfDcs('qk-mask', { adapters: [qkMask({ separate: true, ...inserted })] }),
 ];

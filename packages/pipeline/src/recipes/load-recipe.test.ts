@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { temporaryFolder, tinyRecipe } from '../testing/tiny.ts';
+import { recipes } from './index.ts';
 import { loadRecipe } from './load-recipe.ts';
 
 test('a recipe comes by name, from JSON and from a module', async () => {
@@ -23,6 +24,11 @@ test('learning rates fall as the papers have it: by steps with Swin, as a cosine
     milestones: [27 / 36, 33 / 36],
   });
   expect(await decay('mask-rcnn-dcs-efficientvit-b1-coco')).toBe('cosine');
+});
+
+test('a search on trained weights has a training that gives them', async () => {
+  for (const [name, { dense, search }] of Object.entries(recipes))
+    expect([name, search?.initial !== 'dense' || dense !== undefined]).toEqual([name, true]);
 });
 
 test('what is none says what it found', async () => {

@@ -62,6 +62,8 @@ const nuclei = (name: string, { head, data, training, epochs, budget }: Task): R
           dims: ['io'],
           lambda: 'dual',
           budget,
+          // About where the masks cost what the budget allows, a third of what is searched.
+          initial: 0.1,
           temperature: { start: 1, end: 0.3 },
         },
       },
