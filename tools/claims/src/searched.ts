@@ -24,6 +24,8 @@ export async function searched(lab: Lab, dense: PrunedModel, { roles, share, see
     dims: roles,
     lambda: 'dual',
     budget: share,
+    // As the recipes: about where the masks cost what the budget allows.
+    initial: 0.1,
     temperature: { start: 1, end: 0.3 },
   });
   const { train } = await lab.data(dense.model);
