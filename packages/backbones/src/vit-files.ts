@@ -53,6 +53,7 @@ const isSquare = (n: number) => n > 0 && Number.isInteger(Math.sqrt(n));
 /** What a ViT's file says of its options; where it leaves several the one that the model has. */
 export function vitOptionsOf(state: StateDict, config: VitConfig): Partial<VitConfig> {
   const has = (name: string) => Object.hasOwn(state, name);
+  if (!has('blocks.0.norm1.weight')) return {};
   const class_token = has('cls_token');
   const distilled = has('dist_token');
   const reg_tokens = state.reg_token?.shape[1] ?? 0;

@@ -107,8 +107,7 @@ export const ERROR_CODES = {
     'The folder has a run with other data, weights or options, which cannot be gone on with.',
   RLE_SIZE: "A mask's size or its runs do not fit its image.",
   RLE_TEXT: "The text of a mask's runs is not that of COCO's mask API.",
-  SAFETENSORS_HEADER:
-    "The file's header is not one of the safetensors format; a pickle of torch.save has none.",
+  SAFETENSORS_HEADER: "The file's header is not one of the safetensors format.",
   SAFETENSORS_RANGE:
     'The tensors do not cover the data of the file one after another, or an integer lies outside 32 bits.',
   SAFETENSORS_READ: 'The safetensors file cannot be read.',
@@ -148,6 +147,7 @@ export const ERROR_CODES = {
   TRACE_KERNEL: 'A step used a TensorFlow.js kernel that the tracer does not know.',
   TRACE_READ: "A tensor's value was read inside a step.",
   TRACE_UNDECLARED_CONSTANT: 'A step made a varying constant that was not declared.',
+  WEIGHTS_PICKLE: 'The weights are a pickle of torch.save, which could run code when it is read.',
 } as const;
 
 /** A code of the @kcr packages. */

@@ -26,7 +26,8 @@ export function fileState(tensors: StateDict, names: ReadonlySet<string>): FileS
   const most = Math.max(0, ...counts.values());
   const best = [...counts.keys()].filter((prefix) => counts.get(prefix) === most);
   const averages = best.filter(isAverage);
-  const prefix = (averages.length > 0 ? averages : best).reduce(shorter, best[0] ?? '');
+  const [first = '', ...rest] = averages.length > 0 ? averages : best;
+  const prefix = rest.reduce(shorter, first);
   // Whole models under other prefixes, and within this one: an average beside weights that have no prefix.
   const siblings = [...counts].flatMap(([other, count]) =>
     other !== prefix && !prefix.startsWith(other) && 2 * count >= most ? [other] : [],

@@ -76,7 +76,9 @@ export function importState(
     choices: [
       ...(found.averaged ? [`averaged weights (${found.prefix}) instead of the last`] : []),
       ...mapped.applied.flatMap(({ choice }) => choice ?? []),
-      ...head.choices,
+      ...(head.renamed && isTaken(`${head.renamed.to}.weight`)
+        ? [`${head.renamed.from} as the classifier ${head.renamed.to}`]
+        : []),
     ],
   };
   return { state, report };
@@ -146,7 +148,8 @@ interface NamedHead {
   readonly state: StateDict;
   /** Layers that look like classifiers, of which none can be taken for the model's. */
   readonly heads: ReadonlySet<string>;
-  readonly choices: readonly string[];
+  /** Names of the layer that was taken for the classifier. */
+  readonly renamed?: { readonly from: string; readonly to: string };
 }
 
 const layerOf = (name: string) => name.slice(0, Math.max(name.lastIndexOf('.'), 0));
@@ -168,11 +171,17 @@ function renamedHead(model: Model, state: StateDict): NamedHead {
         : [],
     ),
   );
-  if (isNamed || heads.size === 0) return { state, heads: new Set(), choices: [] };
+  if (isNamed || heads.size === 0) return { state, heads: new Set() };
   const [own, ...others] = model.classifiers;
   const [only, ...more] = heads;
-  if (own === undefined || others.length > 0 || more.length > 0 || model.classes === 0)
-    return { state, heads, choices: [] };
+  if (
+    own === undefined ||
+    only === undefined ||
+    others.length > 0 ||
+    more.length > 0 ||
+    model.classes === 0
+  )
+    return { state, heads };
   const renamed = Object.entries(state).map(([name, array]): [string, NdArray] => [
     layerOf(name) === only ? own + name.slice(only.length) : name,
     array,
@@ -180,7 +189,7 @@ function renamedHead(model: Model, state: StateDict): NamedHead {
   return {
     state: Object.fromEntries(renamed),
     heads: new Set(),
-    choices: [`${only} as the classifier ${own}`],
+    renamed: { from: only, to: own },
   };
 }
 
