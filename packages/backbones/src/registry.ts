@@ -73,7 +73,7 @@ function vits(): Record<string, ModelEntry> {
   for (const size of ['small', 'medium', 'base'] as const) {
     const config = { ...widths[size], no_embed_class: true, init_values: 1e-6 };
     found[`deit3_${size}_patch16_224`] = deitOf(config);
-    found[`deit3_${size}_patch16_384`] = at384(deitOf, config);
+    if (size !== 'medium') found[`deit3_${size}_patch16_384`] = at384(deitOf, config);
   }
   return found;
 }
@@ -115,8 +115,16 @@ export const models: Readonly<Record<string, ModelEntry>> = {
   }),
 };
 
-/** What timm's tags, which say how weights were trained, change of their normalisation. */
-const TAGS: Readonly<Record<string, Normalization>> = { dino: imagenet, mae: imagenet };
+/** What timm's tags, which say how weights were trained, change of how they are shown images. */
+const TAGS: Readonly<
+  Record<string, Partial<Pick<ModelEntry, 'normalization' | 'cropRatio' | 'config'>>>
+> = {
+  dino: { normalization: imagenet },
+  mae: { normalization: imagenet },
+  fb_in22k_ft_in1k: { cropRatio: 1 },
+  r256_in1k: { cropRatio: 1, config: { img_size: 256 } },
+  r288_in1k: { cropRatio: 1, config: { img_size: 288 } },
+};
 
 /**
  * The entry of a timm name, whose tag (`vit_small_patch16_224.augreg_in1k`) says how weights were trained.
@@ -127,8 +135,8 @@ export function modelEntry(name: string): ModelEntry {
   const [plain = '', tag = ''] = name.split('.', 2);
   const entry = Object.hasOwn(models, plain) ? models[plain] : undefined;
   if (!entry) throw unknownModel(name);
-  const normalization = Object.hasOwn(TAGS, tag) ? TAGS[tag] : undefined;
-  return normalization ? { ...entry, normalization } : entry;
+  const changed = Object.hasOwn(TAGS, tag) ? TAGS[tag] : {};
+  return { ...entry, ...changed, config: { ...entry.config, ...changed?.config } };
 }
 
 /** A name that is none, with those that are most like it. */
