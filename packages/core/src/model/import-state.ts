@@ -97,6 +97,20 @@ export function classesOf(model: Model, tensors: StateDict): number {
   return weights.find((weight) => weight)?.shape[0] ?? 0;
 }
 
+/** The options that the arrays of a file say, where they differ from a model's of the same architecture. */
+export function fileOptions(model: Model, tensors: StateDict): object {
+  const names = new Set(model.params.map((p) => p.name));
+  return otherOptions(model, fileState(tensors, names).state);
+}
+
+function otherOptions({ architecture, config }: Model, state: StateDict): object {
+  const own = new Map(Object.entries(config));
+  const said = Object.entries(architecture.optionsOf?.(state, config) ?? {});
+  return Object.fromEntries(
+    said.filter(([key, value]) => JSON.stringify(own.get(key)) !== JSON.stringify(value)),
+  );
+}
+
 interface Fitted {
   readonly state: StateDict;
   /** The file's array of each parameter that is taken. */
@@ -208,23 +222,19 @@ function unused({ state, prefix }: FileState, sources: ReadonlyMap<string, NdArr
   });
 }
 
-/** @throws KcrError `STATE_DICT` with the options that the file is of, where it says some */
+/** The error of a file that does not fit, with the options that it is of, where it says some. */
 function doesNotFit(
-  { architecture, config }: Model,
+  model: Model,
   state: StateDict,
   { where, found }: { where: string; found: string },
 ): KcrError {
-  const said = Object.entries(architecture.optionsOf?.(state, config) ?? {});
-  const own = new Map(Object.entries(config));
-  const other = said.filter(
-    ([key, value]) => JSON.stringify(own.get(key)) !== JSON.stringify(value),
-  );
+  const other = otherOptions(model, state);
   return new KcrError('STATE_DICT', {
     where,
     found,
     fix:
-      other.length > 0
-        ? `Build the model as the file says that it is: ${JSON.stringify(Object.fromEntries(other))}`
-        : `Use weights of ${architecture.name} with this configuration`,
+      Object.keys(other).length > 0
+        ? `Build the model as the file says that it is: ${JSON.stringify(other)}`
+        : `Use weights of ${model.architecture.name} with this configuration`,
   });
 }
