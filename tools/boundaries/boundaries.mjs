@@ -9,6 +9,7 @@ export const packages = {
   onnx: ['core'],
   backbones: ['core'],
   masks: ['core'],
+  pretrained: ['core', 'backbones'],
   nystrom: ['core', 'features'],
   'ib-bound': ['core', 'features'],
   criteria: ['core'],

@@ -21,8 +21,9 @@ const config: TransformerConfig = {
   drop_path_rate: 0,
 };
 
-test('images are square', () => {
+test('an image has one side, or height and width', () => {
   expect(imageInput(config)).toEqual({ shape: [32, 32, 3], classes: 10 });
+  expect(imageInput({ ...config, img_size: [16, 48] }).shape).toEqual([16, 48, 3]);
 });
 
 describe('sizes that do not fit are refused', () => {

@@ -2,9 +2,10 @@ import { type OptionRanges, shareOption, wholeFrom, widthOption, wrongConfig } f
 
 /** Options that every image classifier has, under timm's names. */
 export interface ImageConfig {
-  /** Side of the square image. */
-  img_size: number;
+  /** Side of the square image, or its height and width. */
+  img_size: number | readonly [height: number, width: number];
   in_chans: number;
+  /** 0 for features alone. */
   num_classes: number;
 }
 
@@ -28,9 +29,9 @@ export const ratioOption = { min: 1 / 64, max: 64 };
 
 /** Ranges of {@link ImageConfig}. */
 export const imageRanges: OptionRanges<ImageConfig> = {
-  img_size: wholeFrom(1, 4096),
+  img_size: { ...wholeFrom(1, 4096), pair: true },
   in_chans: wholeFrom(1, 1024),
-  num_classes: wholeFrom(1, 2 ** 16),
+  num_classes: wholeFrom(0, 2 ** 16),
 };
 
 /** Ranges of {@link TransformerConfig}. */
@@ -47,38 +48,57 @@ export const transformerRanges: OptionRanges<TransformerConfig> = {
 /** Blocks, and positions in all blocks, that a model may have: what is known of tokens is kept for each. */
 const [MOST_BLOCKS, MOST_POSITIONS] = [1024, 2 ** 25];
 
+/** Height and width, where one number may stand for both. */
+export const pairOf = (size: number | readonly [number, number]): readonly [number, number] =>
+  typeof size === 'number' ? [size, size] : size;
+
+/** Height and width of the image. */
+export const imageSize = ({ img_size }: Pick<ImageConfig, 'img_size'>): readonly [number, number] =>
+  pairOf(img_size);
+
 /**
  * Checks that a model can be built in a moment: many blocks or many tokens, not both.
  *
- * @param side tokens along an image's side, where they are most
+ * @param config with the size of the image
+ * @param stride pixels to a token, where tokens are most
  * @throws KcrError `MODEL_CONFIG`
  */
 export function checkTokens(
   where: string,
-  side: number,
-  blocks: number | readonly number[],
-  perBlock = 0,
+  config: Pick<ImageConfig, 'img_size'>,
+  stride: number,
+  { blocks, perBlock = 0 }: { blocks: number | readonly number[]; perBlock?: number },
 ): void {
   const count = [blocks].flat().reduce((sum, n) => sum + n, 0);
-  if (count > MOST_BLOCKS || count * (side ** 2 + perBlock) > MOST_POSITIONS)
+  const [rows, columns] = imageSize(config).map((side) => side / stride) as [number, number];
+  if (count > MOST_BLOCKS || count * (rows * columns + perBlock) > MOST_POSITIONS)
     throw wrongConfig(
       where,
-      `${count} blocks over ${Math.ceil(side)} x ${Math.ceil(side)} tokens`,
+      `${count} blocks over ${Math.ceil(rows)} x ${Math.ceil(columns)} tokens`,
       'Choose fewer blocks (depth, depths), smaller images or windows, or larger patches',
     );
 }
 
 /** An architecture's `input` from its configuration. */
-export const imageInput = ({ img_size, in_chans, num_classes }: ImageConfig) => ({
-  shape: [img_size, img_size, in_chans] as const,
-  classes: num_classes,
+export const imageInput = (config: ImageConfig) => ({
+  shape: [...imageSize(config), config.in_chans] as const,
+  classes: config.num_classes,
 });
+
+/** @throws KcrError `MODEL_CONFIG` where patches do not fill the image */
+export function checkPatches(
+  where: string,
+  config: Pick<TransformerConfig, 'img_size' | 'patch_size'>,
+): void {
+  for (const side of new Set(imageSize(config)))
+    checkDivides(where, 'img_size by patch_size', side, config.patch_size);
+}
 
 /** @throws KcrError `MODEL_CONFIG` where patches do not fill the image or heads the embedding */
 export function checkTransformer(where: string, config: TransformerConfig): void {
-  checkDivides(where, 'img_size by patch_size', config.img_size, config.patch_size);
+  checkPatches(where, config);
   checkDivides(where, 'embed_dim by num_heads', config.embed_dim, config.num_heads);
-  checkTokens(where, config.img_size / config.patch_size, config.depth);
+  checkTokens(where, config, config.patch_size, { blocks: config.depth });
 }
 
 /** @throws KcrError `MODEL_CONFIG` unless `divisor` divides `value` */

@@ -1,5 +1,6 @@
 import {
   type Architecture,
+  classifier,
   convNorm,
   type Dim,
   dropout,
@@ -9,6 +10,7 @@ import {
   linear,
   type OptionRanges,
   put,
+  resizeInputChannels,
   type Scope,
   shareOption,
   type Tensor,
@@ -128,7 +130,8 @@ function attentionBlock(m: Scope, x: Tensor, channels: Dim, config: EfficientVit
 /** The stem: a strided convolution and residual separable ones. Dim `channels`. */
 function stem(m: Scope, image: Tensor, config: EfficientVitConfig): { x: Tensor; channels: Dim } {
   const channels = m.dim('channels', config.widths[0]!);
-  const options = { kernel: 3, stride: 2, norm: 'norm', activation: hardSwish } as const;
+  const resize = resizeInputChannels(config.in_chans);
+  const options = { kernel: 3, stride: 2, norm: 'norm', activation: hardSwish, resize } as const;
   let x = convNorm(m.child('in_conv'), image, config.in_chans, channels, options);
   x = m.tap('in', x, channels);
   for (let i = 0; i < config.depths[0]!; i++) {
@@ -184,7 +187,7 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
     const config = withDefaults('efficientvit', defaults, partial, ranges);
     const { widths, depths } = config;
     checkLengths('efficientvit', { widths, depths });
-    checkTokens('efficientvit', config.img_size / 8, depths);
+    checkTokens('efficientvit', config, 8, { blocks: depths });
     for (const width of widths.slice(FIRST_ATTENTION + 1))
       checkDivides('efficientvit', 'widths by head_dim', width, config.head_dim);
     return config;
@@ -202,12 +205,12 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
     const options = { kernel: 1, norm: 'norm', activation: hardSwish } as const;
     const last = convNorm(head.child('in_conv'), x, channels, pooled, options);
     const mean = tf.mean(head.tap('channels', last, pooled), [1, 2]);
-    const classifier = head.child('classifier');
-    const inner = linear(classifier.child(0), mean, pooled, embed, { bias: false });
-    const normed = layerNorm(classifier.child(1), inner, embed, EPS);
+    const layers = head.child('classifier');
+    const inner = linear(layers.child(0), mean, pooled, embed, { bias: false });
+    const normed = layerNorm(layers.child(1), inner, embed, EPS);
     const features = m.tap('features', hardSwish(normed), embed);
-    const read = dropout(classifier.child(3), features, config.drop_rate);
-    const logits = linear(classifier.child(4), read, embed, config.num_classes);
+    const read = dropout(layers.child(3), features, config.drop_rate);
+    const logits = classifier(layers.child(4), read, embed, config.num_classes);
     return { logits, features, tokens: x, featureMaps };
   },
 

@@ -4,4 +4,5 @@ export { type LvVitConfig, lvvit } from './lvvit.ts';
 export { type MobileVitConfig, mobilevit, mobilevitVariants } from './mobilevit.ts';
 export * from './registry.ts';
 export { type SwinConfig, swin } from './swin.ts';
-export { type VitConfig, vit } from './vit.ts';
+export { vit } from './vit.ts';
+export type { VitConfig } from './vit-config.ts';

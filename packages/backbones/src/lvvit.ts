@@ -2,12 +2,13 @@ import {
   type Architecture,
   attention,
   batchNorm,
+  classifier,
   conv2d,
   type Dim,
   KcrError,
   layerNorm,
-  linear,
   type OptionRanges,
+  resizeInputChannels,
   type Scope,
   type Tensor,
   tf,
@@ -30,7 +31,6 @@ import {
   patchLayout,
   patchMaps,
   patchTokens,
-  toTokens,
 } from './tokens.ts';
 
 /** The arguments of `LV_ViT` in the TokenLabeling code. */
@@ -70,7 +70,12 @@ function patchEmbed(m: Scope, image: Tensor, embed: Dim, config: LvVitConfig): T
   let input: Dim | number = config.in_chans;
   for (const i of [1, 2, 3]) {
     const channels: Dim = m.dim(`stem${i}`, config.stem_dim);
-    const options = { kernel: i === 1 ? 7 : 3, stride: i === 1 ? 2 : 1, bias: false };
+    const options = {
+      kernel: i === 1 ? 7 : 3,
+      stride: i === 1 ? 2 : 1,
+      bias: false,
+      resize: i === 1 ? resizeInputChannels(config.in_chans) : undefined,
+    };
     const y = conv2d(m.child(`conv${i}`), x, input, channels, options);
     x = m.tap(`stem${i}`, tf.relu(batchNorm(m.child(`bn${i}`), y, channels)), channels);
     input = channels;
@@ -83,7 +88,7 @@ function patchEmbed(m: Scope, image: Tensor, embed: Dim, config: LvVitConfig): T
 function lvvitTokens(m: Scope, image: Tensor, config: LvVitConfig) {
   const embed = m.dim('embed', config.embed_dim, { prunable: false });
   const grid = patchEmbed(m.child('patch_embed'), image, embed, config);
-  let x = embedPositions(m, toTokens(grid), embed);
+  let x = embedPositions(m, grid, embed, { stride: config.patch_size });
   const whole = patchLayout(grid);
   dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
     const layout = layoutOf(x, whole);
@@ -138,14 +143,10 @@ export const lvvit: Architecture<LvVitConfig> = {
         found: 'no image token is left, of which the second head takes the best',
         fix: 'Keep at least one image token in every block',
       });
-    const aux = linear(m.child('aux_head'), patches, embed, config.num_classes);
-    const logits = linear(m.child('head'), features, embed, config.num_classes);
-    return {
-      logits: tf.add(logits, tf.mul(tf.max(aux, 1), 0.5)),
-      features,
-      tokens,
-      featureMaps,
-    };
+    const aux = classifier(m.child('aux_head'), patches, embed, config.num_classes);
+    const own = classifier(m.child('head'), features, embed, config.num_classes);
+    const logits = config.num_classes > 0 ? tf.add(own, tf.mul(tf.max(aux, 1), 0.5)) : own;
+    return { logits, features, tokens, featureMaps };
   },
 
   stages: (m, image, config) => lvvitTokens(m, image, config).featureMaps,

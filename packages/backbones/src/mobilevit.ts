@@ -2,6 +2,7 @@ import {
   type Architecture,
   attention,
   type ConvNormOptions,
+  classifier,
   conv2d,
   convNorm,
   type Dim,
@@ -10,9 +11,9 @@ import {
   type FeatureMap,
   inverse,
   layerNorm,
-  linear,
   type OptionRanges,
   resizeBilinear,
+  resizeInputChannels,
   type Scope,
   shareOption,
   silu,
@@ -229,7 +230,8 @@ function mobilevitStages(m: Scope, image: Tensor, config: MobileVitConfig): Feat
   const { channels, depths, transformer_dims } = config;
   const stem = m.child('stem');
   let dim = stem.dim('channels', config.stem_chs);
-  const first = layer(stem, image, config.in_chans, dim, { kernel: 3, stride: 2 });
+  const resize = resizeInputChannels(config.in_chans);
+  const first = layer(stem, image, config.in_chans, dim, { kernel: 3, stride: 2, resize });
   let x = stem.tap('out', first, dim);
   let stride = 2;
   const featureMaps: FeatureMap[] = [];
@@ -272,7 +274,7 @@ export const mobilevit: Architecture<MobileVitConfig> = {
     const config = withDefaults('mobilevit', defaults, partial, ranges);
     const { channels, depths, transformer_dims, transformer_depths } = config;
     checkLengths('mobilevit', { channels, depths, transformer_dims, transformer_depths });
-    checkTokens('mobilevit', config.img_size / 4, [...depths, ...transformer_depths]);
+    checkTokens('mobilevit', config, 4, { blocks: [...depths, ...transformer_depths] });
     for (const width of transformer_dims)
       checkDivides('mobilevit', 'transformer_dims by num_heads', width, config.num_heads);
     return config;
@@ -289,7 +291,7 @@ export const mobilevit: Architecture<MobileVitConfig> = {
     const features = m.tap('features', tf.mean(tokens, [1, 2]), embed);
     const head = m.child('head');
     const read = dropout(head.child('drop'), features, config.drop_rate);
-    const logits = linear(head.child('fc'), read, embed, config.num_classes);
+    const logits = classifier(head.child('fc'), read, embed, config.num_classes);
     return { logits, features, tokens, featureMaps };
   },
 

@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { createModel, models } from './registry.ts';
+import { createModel, modelEntry, models } from './registry.ts';
 
 /** Parameters and MACs of timm 1.0.29, counted by hooks on its modules. */
 const counts: Record<string, [params: number, linear: number, total: number]> = {
@@ -41,6 +41,66 @@ test.each(Object.entries(counts))(
     expect(model.macs).toEqual({ linear, attention: total - linear, total });
   },
 );
+
+/** Parameters, share of the image, image side, and the first number of mean and deviation, of timm 1.0.29. */
+const shown: Record<string, [params: number, crop: number, side: number, mean: number]> = {
+  vit_tiny_patch16_224: [5_717_416, 0.9, 224, 0.5],
+  'vit_tiny_patch16_224.augreg_in21k_ft_in1k': [5_717_416, 0.9, 224, 0.5],
+  vit_tiny_patch16_384: [5_790_376, 1, 384, 0.5],
+  'vit_small_patch16_224.dino': [22_050_664, 0.9, 224, 0.485],
+  vit_small_patch16_384: [22_196_584, 1, 384, 0.5],
+  'vit_base_patch16_224.mae': [86_567_656, 0.9, 224, 0.485],
+  vit_base_patch16_384: [86_859_496, 1, 384, 0.5],
+  'vit_small_patch32_224.augreg_in21k': [22_878_952, 0.9, 224, 0.5],
+  vit_base_patch32_224: [88_224_232, 0.9, 224, 0.5],
+  vit_small_patch32_384: [22_915_432, 1, 384, 0.5],
+  vit_base_patch32_384: [88_297_192, 1, 384, 0.5],
+  deit_base_patch16_384: [86_859_496, 1, 384, 0.485],
+  deit_tiny_distilled_patch16_224: [5_910_800, 0.9, 224, 0.485],
+  deit_small_distilled_patch16_224: [22_436_432, 0.9, 224, 0.485],
+  deit_base_distilled_patch16_224: [87_338_192, 0.9, 224, 0.485],
+  deit_base_distilled_patch16_384: [87_630_032, 1, 384, 0.485],
+  deit3_small_patch16_224: [22_059_496, 0.9, 224, 0.485],
+  'deit3_small_patch16_224.fb_in22k_ft_in1k': [22_059_496, 1, 224, 0.485],
+  deit3_small_patch16_384: [22_205_416, 1, 384, 0.485],
+  deit3_medium_patch16_224: [38_849_512, 0.9, 224, 0.485],
+  deit3_base_patch16_224: [86_585_320, 0.9, 224, 0.485],
+  deit3_base_patch16_384: [86_877_160, 1, 384, 0.485],
+  swin_small_patch4_window7_224: [49_606_258, 0.9, 224, 0.485],
+  swin_base_patch4_window12_384: [87_903_584, 1, 384, 0.485],
+  mobilevit_xxs: [1_272_024, 0.9, 256, 0],
+  efficientvit_b0: [3_410_008, 0.95, 224, 0.485],
+  'efficientvit_b1.r288_in1k': [9_102_024, 1, 288, 0.485],
+  'efficientvit_b2.r256_in1k': [24_330_712, 1, 256, 0.485],
+  efficientvit_b3: [48_646_056, 0.95, 224, 0.485],
+};
+
+test.each(Object.entries(shown))(
+  '%s has the parameters and the images of timm',
+  (name, [params, crop, side, mean]) => {
+    const { cropRatio, normalization } = modelEntry(name);
+    const model = createModel(name);
+    expect([model.parameterCount, cropRatio, model.inputShape[0], normalization.mean[0]]).toEqual([
+      params,
+      crop,
+      side,
+      mean,
+    ]);
+  },
+);
+
+test('a name that is none is told with those of its family', () => {
+  expect(() => createModel('swin_large.tag')).toThrow(
+    expect.objectContaining({
+      code: 'MODEL_UNKNOWN',
+      where: 'model "swin_large.tag"',
+      fix: expect.stringMatching(/^Use one of swin_tiny_patch4_window7_224, [^v]*$/),
+    }),
+  );
+  expect(() => createModel('constructor')).toThrow(
+    /Use one of vit_tiny_patch16_224, .*efficientvit_b3/,
+  );
+});
 
 test.each(Object.keys(models))('the feature maps of %s go from fine to coarse', (name) => {
   const { featureMaps, inputShape } = createModel(name);

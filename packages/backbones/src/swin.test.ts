@@ -42,6 +42,13 @@ test('stages halve the grid and double the width', () => {
 });
 
 describe('windows', () => {
+  const cut = (side: number, size: number, shift: number) =>
+    windows(
+      { height: side, width: side },
+      { height: size, width: size },
+      { down: shift, right: shift },
+    );
+
   const orders = (more: Partial<SwinConfig>) =>
     swinOf(more)
       .taps.filter(({ role }) => role === 'weights')
@@ -49,17 +56,17 @@ describe('windows', () => {
 
   test('are shifted in every second block, by half of their side', () => {
     expect(orders({ depths: [2, 1] })).toEqual([
-      windows(8, 8, 4, 0).order,
-      windows(8, 8, 4, 2).order,
-      windows(4, 4, 4, 0).order,
+      cut(8, 4, 0).order,
+      cut(8, 4, 2).order,
+      cut(4, 4, 0).order,
     ]);
   });
 
   test('that are the whole grid are not shifted, and no larger than it', () => {
     expect(orders({ depths: [1, 2], window_size: 7 })).toEqual([
-      windows(8, 8, 7, 0).order,
-      windows(4, 4, 4, 0).order,
-      windows(4, 4, 4, 0).order,
+      cut(8, 7, 0).order,
+      cut(4, 4, 0).order,
+      cut(4, 4, 0).order,
     ]);
   });
 

@@ -1,6 +1,7 @@
 import {
   type Architecture,
   attention,
+  classifier,
   constant,
   conv2d,
   type Dim,
@@ -12,8 +13,11 @@ import {
   linear,
   lookup,
   type OptionRanges,
+  resizeBiasTable,
+  resizePatches,
   type Scope,
   type StateDict,
+  type StateMapping,
   shareOption,
   type Tensor,
   tf,
@@ -27,12 +31,15 @@ import {
 import {
   checkDivides,
   checkLengths,
+  checkPatches,
   checkTokens,
   depthOption,
   dropPathRates,
   type ImageConfig,
   imageInput,
   imageRanges,
+  imageSize,
+  pairOf,
   ratioOption,
 } from './config.ts';
 import { fromParts, gridLayout, intoParts, toMap, toTokens } from './tokens.ts';
@@ -47,7 +54,8 @@ export interface SwinConfig extends ImageConfig {
   num_heads: readonly number[];
   /** Channels of a head; null: the stage's width divided by its heads. */
   head_dim: number | null;
-  window_size: number;
+  /** Side of a window, or its height and width; a grid that is smaller is one window. */
+  window_size: number | readonly [height: number, width: number];
   mlp_ratio: number;
   qkv_bias: boolean;
   drop_rate: number;
@@ -82,7 +90,7 @@ const ranges: OptionRanges<SwinConfig> = {
   depths: { ...depthOption, entries: [1, 8] },
   num_heads: wholeFrom(1, 1024),
   head_dim: widthOption,
-  window_size: wholeFrom(1, 64),
+  window_size: { ...wholeFrom(1, 64), pair: true },
   mlp_ratio: ratioOption,
   drop_rate: shareOption,
   proj_drop_rate: shareOption,
@@ -106,12 +114,13 @@ function patchMerging(
 }
 
 /** The relative position bias, and the mask of a shifted window: [1 or windows, heads, area, area]. */
-function scoreBias(m: Scope, heads: Dim, { size, area, count, mask }: Windows): Tensor {
-  const rows = (2 * size - 1) ** 2;
+function scoreBias(m: Scope, heads: Dim, { window, area, count, mask }: Windows): Tensor {
+  const rows = (2 * window.height - 1) * (2 * window.width - 1);
   const table = m.param('relative_position_bias_table', [rows, heads], truncatedNormal(0.02), {
     decay: false,
+    resize: resizeBiasTable(window),
   });
-  const pairs = lookup(table, relativePositions(size));
+  const pairs = lookup(table, relativePositions(window));
   const bias = tf.reshape(tf.transpose(pairs), [1, heads.size, area, area]);
   return mask ? tf.add(bias, constant(float32([count, 1, area, area], mask))) : bias;
 }
@@ -142,20 +151,50 @@ function windowAttention(
   return fromParts(mixed, inverse(grid.order, x.shape[1]!), grid.count);
 }
 
-/** Microsoft's names: `downsample` ends a stage there, the classifier is `head`, and tables are stored. */
-function fromOfficial(state: StateDict): StateDict {
-  const entries = Object.entries(state)
-    .filter(([name]) => !/relative_position_index$|attn_mask$/.test(name))
-    .map(([name, array]) => [
+/** Microsoft's names: `downsample` ends a stage there, and the classifier is `head`. */
+const fromOfficial = (state: StateDict): StateDict =>
+  Object.fromEntries(
+    Object.entries(state).map(([name, array]) => [
       name
         .replace(
           /^layers\.(\d+)\.downsample/,
           (_, stage) => `layers.${Number(stage) + 1}.downsample`,
         )
-        .replace(/^head\./, 'head.fc.'),
+        .replace(/^head\.(?!fc\.)/, 'head.fc.'),
       array,
-    ]);
-  return Object.fromEntries(entries);
+    ]),
+  );
+
+/** Tables that follow from the sizes, and were once saved with the weights. */
+const isTable = (name: string) => /\.(relative_position_index|attn_mask)$/.test(name);
+
+const mappings: readonly StateMapping[] = [
+  {
+    name: 'official Swin',
+    fits: (state) => 'head.weight' in state || 'layers.0.downsample.norm.weight' in state,
+    map: fromOfficial,
+  },
+  {
+    name: 'tables',
+    fits: (state) => Object.keys(state).some(isTable),
+    map: (state) => Object.fromEntries(Object.entries(state).filter(([name]) => !isTable(name))),
+  },
+];
+
+/** A stage's windows, and how far every second block shifts them: not along a side that one window covers. */
+function stageWindows(image: readonly [number, number], stride: number, config: SwinConfig) {
+  const [tall, wide] = pairOf(config.window_size);
+  // As timm counts, an odd grid's last half row is left out here, though it is computed.
+  const [rows, columns] = image.map((side) => Math.floor(side / stride)) as [number, number];
+  const along = (side: number, most: number) => ({
+    size: Math.min(side, most),
+    shift: side > most ? most >> 1 : 0,
+  });
+  const [down, right] = [along(rows, tall), along(columns, wide)];
+  return {
+    window: { height: down.size, width: right.size },
+    shift: { down: down.shift, right: right.shift },
+  };
 }
 
 /** The stages: what each gives, before any norm. */
@@ -166,7 +205,8 @@ function swinStages(m: Scope, image: Tensor, config: SwinConfig): FeatureMap[] {
     stage.dim('embed', config.embed_dim * 2 ** i, { prunable: false }),
   );
   const p = m.child('patch_embed');
-  const projection = { kernel: patch, stride: patch, padding: 0 };
+  const resize = resizePatches(patch, config.in_chans);
+  const projection = { kernel: patch, stride: patch, padding: 0, resize };
   const grid = conv2d(p.child('proj'), image, config.in_chans, embeds[0]!, projection);
   let x = layerNorm(p.child('norm'), toTokens(grid), embeds[0]!, EPS);
   let width = grid.shape[2]!;
@@ -180,12 +220,10 @@ function swinStages(m: Scope, image: Tensor, config: SwinConfig): FeatureMap[] {
       x = patchMerging(stage.child('downsample'), x, { from: embeds[i - 1]!, to: embed, width });
       width = Math.ceil(width / 2);
     }
-    // As timm counts, an odd grid's last half row is left out here, though it is computed.
-    const side = Math.floor(grid.shape[2]! / 2 ** i);
-    const size = Math.min(side, config.window_size);
+    const { window, shift } = stageWindows(imageSize(config), patch * 2 ** i, config);
     for (let j = 0; j < depths[i]!; j++) {
-      const shift = j % 2 === 1 && side > size ? config.window_size >> 1 : 0;
-      const grid = windows(x.shape[1]! / width, width, size, shift);
+      const map = { height: x.shape[1]! / width, width };
+      const grid = windows(map, window, j % 2 === 1 ? shift : undefined);
       x = transformerBlock(
         stage.child('blocks').child(j),
         x,
@@ -214,13 +252,17 @@ export const swin: Architecture<SwinConfig> = {
     const config = withDefaults('swin', defaults, partial, ranges);
     const { depths, num_heads } = config;
     checkLengths('swin', { depths, num_heads });
-    checkDivides('swin', 'img_size by patch_size', config.img_size, config.patch_size);
-    checkTokens('swin', config.img_size / config.patch_size, depths, config.window_size ** 4);
-    const grid = config.img_size / config.patch_size;
-    if (grid < 2 ** (depths.length - 1))
+    checkPatches('swin', config);
+    const [tall, wide] = pairOf(config.window_size);
+    checkTokens('swin', config, config.patch_size, {
+      blocks: depths,
+      perBlock: (tall * wide) ** 2,
+    });
+    const [rows, columns] = imageSize(config).map((side) => side / config.patch_size);
+    if (Math.min(rows!, columns!) < 2 ** (depths.length - 1))
       throw wrongConfig(
         'swin',
-        `${depths.length} stages that halve a grid of ${grid} x ${grid} tokens to nothing`,
+        `${depths.length} stages that halve a grid of ${rows} x ${columns} tokens to nothing`,
         'Choose larger images, smaller patches or fewer stages (depths, num_heads)',
       );
     if (!config.head_dim)
@@ -232,7 +274,7 @@ export const swin: Architecture<SwinConfig> = {
 
   input: imageInput,
 
-  mappings: [{ name: 'official Swin', fits: (state) => 'head.weight' in state, map: fromOfficial }],
+  mappings,
 
   forward(m, image, config) {
     const featureMaps = swinStages(m, image, config);
@@ -242,7 +284,7 @@ export const swin: Architecture<SwinConfig> = {
     const head = m.child('head');
     const read = dropout(head.child('drop'), features, config.drop_rate);
     return {
-      logits: linear(head.child('fc'), read, embed, config.num_classes),
+      logits: classifier(head.child('fc'), read, embed, config.num_classes),
       features,
       tokens,
       featureMaps,

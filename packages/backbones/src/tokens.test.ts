@@ -27,8 +27,7 @@ test('the class token is first, and every token gets its position', () => {
       configure: (config) => config,
       input: () => ({ shape: [1, 2, 2] as const, classes: 1 }),
       forward(m, image) {
-        const patches = tf.reshape(image, [image.shape[0], 2, 2]);
-        const tokens = embedPositions(m, patches, m.dim('embed', 2));
+        const tokens = embedPositions(m, image, m.dim('embed', 2), { stride: 1 });
         return { logits: tokens, features: classToken(tokens), tokens, featureMaps: [] };
       },
     },

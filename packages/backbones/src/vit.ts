@@ -1,98 +1,70 @@
 import {
   type Architecture,
   attention,
+  classifier,
   conv2d,
+  type Dim,
   dropout,
-  gatherAxis,
+  KcrError,
   layerNorm,
-  linear,
-  type OptionRanges,
+  normal,
+  resizePatches,
   type Scope,
-  type StateDict,
-  shareOption,
   type Tensor,
+  tf,
   transformerBlock,
-  withDefaults,
+  truncatedNormal,
 } from '@kcr/core';
+import { dropPathRates, imageInput } from './config.ts';
 import {
-  checkTransformer,
-  dropPathRates,
-  imageInput,
-  type TransformerConfig,
-  transformerRanges,
-} from './config.ts';
-import {
+  CLASS_TOKEN,
   classToken,
   embedPositions,
   layoutOf,
+  type PrefixTokens,
   patchLayout,
   patchMaps,
-  toTokens,
+  patchTokens,
+  prefixCount,
 } from './tokens.ts';
+import { configureVit, type VitConfig } from './vit-config.ts';
+import { vitMappings, vitOptionsOf } from './vit-files.ts';
 
-/** timm's `VisionTransformer` arguments. */
-export interface VitConfig extends TransformerConfig {
-  /** Dropout before the classifier. */
-  drop_rate: number;
-  /** Dropout after the position embedding. */
-  pos_drop_rate: number;
-  /** Dropout after the attention's and the MLP's layers. */
-  proj_drop_rate: number;
-  /** Dropout on the attention weights. */
-  attn_drop_rate: number;
+/** Whether the last norm is behind the pooling. */
+const normsPooled = ({ fc_norm, global_pool }: VitConfig) => fc_norm ?? global_pool === 'avg';
+
+const prefixOf = ({ class_token, reg_tokens, distilled }: VitConfig): PrefixTokens[] => [
+  ...(class_token ? [CLASS_TOKEN] : []),
+  ...(distilled ? [{ name: 'dist_token', count: 1, init: truncatedNormal(0.02) }] : []),
+  ...(reg_tokens > 0 ? [{ name: 'reg_token', count: reg_tokens, init: normal(1e-6) }] : []),
+];
+
+/** The patches with their positions, behind the class token and others. */
+function embedded(m: Scope, image: Tensor, embed: Dim, config: VitConfig) {
+  const { patch_size: patch, in_chans, pre_norm } = config;
+  const grid = conv2d(m.child('patch_embed').child('proj'), image, in_chans, embed, {
+    kernel: patch,
+    stride: patch,
+    padding: 0,
+    bias: !pre_norm,
+    resize: resizePatches(patch, in_chans),
+  });
+  const prefix = prefixOf(config);
+  const positions = { prefix, prefixPositions: !config.no_embed_class, stride: patch };
+  const placed = embedPositions(m, grid, embed, positions);
+  const x = dropout(m.child('pos_drop'), placed, config.pos_drop_rate);
+  return {
+    x: pre_norm ? layerNorm(m.child('norm_pre'), x, embed) : x,
+    whole: patchLayout(grid, prefixCount(prefix)),
+  };
 }
 
-const defaults: VitConfig = {
-  img_size: 224,
-  patch_size: 16,
-  in_chans: 3,
-  num_classes: 1000,
-  embed_dim: 768,
-  depth: 12,
-  num_heads: 12,
-  mlp_ratio: 4,
-  qkv_bias: true,
-  drop_rate: 0,
-  pos_drop_rate: 0,
-  proj_drop_rate: 0,
-  attn_drop_rate: 0,
-  drop_path_rate: 0,
-};
-
-const ranges: OptionRanges<VitConfig> = {
-  ...transformerRanges,
-  drop_rate: shareOption,
-  pos_drop_rate: shareOption,
-  proj_drop_rate: shareOption,
-  attn_drop_rate: shareOption,
-};
-
-/** A distilled DeiT's weights without its distillation token and head: position 1 of `pos_embed` goes too. */
-function withoutDistillation(state: StateDict): StateDict {
-  const { dist_token: _, 'head_dist.weight': __, 'head_dist.bias': ___, ...rest } = state;
-  const positions = Array.from({ length: rest.pos_embed!.shape[1]! }, (____, i) => i);
-  const kept = positions.filter((position) => position !== 1);
-  return { ...rest, pos_embed: gatherAxis(rest.pos_embed!, 1, kept) };
-}
-
-/** The blocks and the final norm: all tokens, and the map of the patches. */
+/** The blocks and the final norm, if it is before the pooling: all tokens, and the map of the patches. */
 function vitTokens(m: Scope, image: Tensor, config: VitConfig) {
   const { patch_size: patch, proj_drop_rate } = config;
   const embed = m.dim('embed', config.embed_dim, { prunable: false });
-  const projection = { kernel: patch, stride: patch, padding: 0 };
-  const grid = conv2d(
-    m.child('patch_embed').child('proj'),
-    image,
-    config.in_chans,
-    embed,
-    projection,
-  );
-  let x = dropout(
-    m.child('pos_drop'),
-    embedPositions(m, toTokens(grid), embed),
-    config.pos_drop_rate,
-  );
-  const whole = patchLayout(grid);
+  const { x: first, whole } = embedded(m, image, embed, config);
+  let x = first;
   dropPathRates(config.drop_path_rate, config.depth).forEach((dropPath, i) => {
     const layout = layoutOf(x, whole);
     x = transformerBlock(
@@ -107,41 +79,65 @@ function vitTokens(m: Scope, image: Tensor, config: VitConfig) {
           projDrop: proj_drop_rate,
           layout,
         }),
-      { mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate }, dropPath, layout },
+      {
+        mlp: { ratio: config.mlp_ratio, drop: proj_drop_rate },
+        dropPath,
+        // As in timm, 0 is none.
+        layerScale: config.init_values || undefined,
+        layout,
+      },
     );
   });
-  const tokens = layerNorm(m.child('norm'), x, embed);
+  const tokens = normsPooled(config) ? x : layerNorm(m.child('norm'), x, embed);
   return { tokens, embed, featureMaps: patchMaps(tokens, embed, whole, patch) };
 }
 
-/** The Vision Transformer (Dosovitskiy et al. 2021) and DeiT (Touvron et al. 2021), as timm builds them. */
+/** What the classifier reads of the tokens, before its norm. [batch, embed] */
+function pooled(tokens: Tensor, config: VitConfig): Tensor {
+  if (config.distilled) return tf.mul(tf.add(classToken(tokens), classToken(tokens, 1)), 0.5);
+  if (config.global_pool === 'token') return classToken(tokens);
+  const patches = patchTokens(tokens, prefixCount(prefixOf(config)));
+  if (patches.shape[1] === 0)
+    throw new KcrError('TOKENS_NONE', {
+      where: 'vit, global_pool',
+      found: 'no image token is left, of which the classifier reads the mean',
+      fix: 'Keep at least one image token in every block',
+    });
+  return tf.mean(patches, 1);
+}
+
+/** A distilled DeiT's logits: the mean of the two heads', each of its own token. */
+function distilledLogits(m: Scope, tokens: Tensor, embed: Dim, config: VitConfig): Tensor {
+  const [own, taught] = ['head', 'head_dist'].map((name, i) =>
+    classifier(m.child(name), classToken(tokens, i), embed, config.num_classes),
+  ) as [Tensor, Tensor];
+  return tf.mul(tf.add(own, taught), 0.5);
+}
+
+/** The Vision Transformer (Dosovitskiy et al. 2021), DeiT (Touvron et al. 2021) and DeiT III (2022), as timm builds them. */
 export const vit: Architecture<VitConfig> = {
   name: 'vit',
   module: '@kcr/backbones',
   tokens: 'set',
 
-  configure(partial) {
-    const config = withDefaults('vit', defaults, partial, ranges);
-    checkTransformer('vit', config);
-    return config;
-  },
+  configure: configureVit,
 
   input: imageInput,
 
-  mappings: [
-    { name: 'distilled DeiT', fits: (state) => 'dist_token' in state, map: withoutDistillation },
-  ],
+  mappings: vitMappings,
+
+  optionsOf: vitOptionsOf,
 
   forward(m, image, config) {
     const { tokens, embed, featureMaps } = vitTokens(m, image, config);
-    const features = m.tap('features', classToken(tokens), embed);
+    const mean = pooled(tokens, config);
+    const normed = normsPooled(config) ? layerNorm(m.child('fc_norm'), mean, embed) : mean;
+    const features = m.tap('features', normed, embed);
+    if (config.distilled)
+      return { logits: distilledLogits(m, tokens, embed, config), features, tokens, featureMaps };
     const read = dropout(m.child('head_drop'), features, config.drop_rate);
-    return {
-      logits: linear(m.child('head'), read, embed, config.num_classes),
-      features,
-      tokens,
-      featureMaps,
-    };
+    const logits = classifier(m.child('head'), read, embed, config.num_classes);
+    return { logits, features, tokens, featureMaps };
   },
 
   stages: (m, image, config) => vitTokens(m, image, config).featureMaps,

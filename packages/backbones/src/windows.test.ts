@@ -10,12 +10,15 @@ const drawn = (mask: Float32Array, area: number, window: number) =>
     }).join(''),
   );
 
+const square = (size: number) => ({ height: size, width: size });
+const both = (shift: number) => ({ down: shift, right: shift });
+
 describe('windows', () => {
   test('of a grid of 4 x 4 are its quarters', () => {
-    expect(windows(4, 4, 2, 0)).toEqual({
+    expect(windows({ height: 4, width: 4 }, square(2))).toEqual({
       height: 4,
       width: 4,
-      size: 2,
+      window: { height: 2, width: 2 },
       area: 4,
       count: 4,
       order: [...[0, 1, 4, 5], ...[2, 3, 6, 7], ...[8, 9, 12, 13], ...[10, 11, 14, 15]],
@@ -28,7 +31,7 @@ describe('windows', () => {
     // ----+----
     // 13 14|15 12
     // 1  2 |3  0
-    const { order, mask } = windows(4, 4, 2, 1);
+    const { order, mask } = windows({ height: 4, width: 4 }, square(2), both(1));
     expect(order).toEqual([
       ...[5, 6, 9, 10],
       ...[7, 4, 11, 8],
@@ -45,13 +48,13 @@ describe('windows', () => {
   });
 
   test('that reach over the border have nothing there, also where the grid is rolled', () => {
-    expect(windows(3, 3, 2, 0).order).toEqual([
+    expect(windows({ height: 3, width: 3 }, square(2)).order).toEqual([
       ...[0, 1, 3, 4],
       ...[2, -1, 5, -1],
       ...[6, 7, -1, -1],
       ...[8, -1, -1, -1],
     ]);
-    expect(windows(3, 3, 2, 1).order).toEqual([
+    expect(windows({ height: 3, width: 3 }, square(2), both(1)).order).toEqual([
       ...[4, 5, 7, 8],
       ...[3, -1, 6, -1],
       ...[1, 2, -1, -1],
@@ -60,7 +63,7 @@ describe('windows', () => {
   });
 
   test('of a grid that is not square', () => {
-    const { count, area, order } = windows(2, 6, 2, 0);
+    const { count, area, order } = windows({ height: 2, width: 6 }, square(2));
     expect([count, area]).toEqual([3, 4]);
     expect(order).toEqual([0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11]);
   });
@@ -72,7 +75,7 @@ describe('windows', () => {
     [14, 14, 7, 3],
   ])('%i x %i in %i, shifted by %i: the mask is open between neighbours alone', (...cut) => {
     const [height, width, size, shift] = cut;
-    const { order, mask, area, count } = windows(...cut);
+    const { order, mask, area, count } = windows({ height, width }, square(size), both(shift));
     expect(order.toSorted((a, b) => a - b)).toEqual([...Array(height * width).keys()]);
     expect(mask).toHaveLength(count * area * area);
     const place = (position: number) => [Math.floor(position / width), position % width] as const;
@@ -91,9 +94,24 @@ describe('windows', () => {
   });
 });
 
+test('windows that are not square, shifted along one side, are closed along that side alone', () => {
+  // One row of windows, two wide: 1 2 | 3 0
+  const { order, mask, count } = windows(
+    { height: 1, width: 4 },
+    { height: 1, width: 2 },
+    { down: 0, right: 1 },
+  );
+  expect([count, order]).toEqual([2, [1, 2, 3, 0]]);
+  expect([0, 1].map((window) => drawn(mask!, 2, window))).toEqual([
+    ['..', '..'],
+    ['.x', 'x.'],
+  ]);
+  expect(relativePositions({ height: 1, width: 2 })).toEqual([1, 0, 2, 1]);
+});
+
 describe('relative positions', () => {
   test('of a window of 2 x 2 are the rows of the published table', () => {
-    expect(relativePositions(2)).toEqual([
+    expect(relativePositions(square(2))).toEqual([
       ...[4, 3, 1, 0],
       ...[5, 4, 2, 1],
       ...[7, 6, 4, 3],
@@ -104,7 +122,7 @@ describe('relative positions', () => {
   test.each([1, 3, 7])(
     'of side %i: each of the table is met, the middle by a position itself',
     (n) => {
-      const pairs = relativePositions(n);
+      const pairs = relativePositions(square(n));
       const rows = (2 * n - 1) ** 2;
       expect(new Set(pairs).size).toBe(rows);
       for (let i = 0; i < n * n; i++) expect(pairs[i * n * n + i]).toBe((rows - 1) / 2);

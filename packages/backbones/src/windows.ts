@@ -1,11 +1,10 @@
+import type { Grid } from '@kcr/core';
+
 /** How a grid is cut into windows. */
-export interface Windows {
-  /** Size of the grid. */
-  height: number;
-  width: number;
-  /** Side of a window. */
-  size: number;
-  /** Positions in a window, size * size. */
+export interface Windows extends Grid {
+  /** Size of a window. */
+  window: Grid;
+  /** Positions in a window. */
   area: number;
   /** Windows of one image. */
   count: number;
@@ -16,32 +15,37 @@ export interface Windows {
 }
 
 /**
- * Cuts a grid of `height` x `width` into windows of side `size`, after rolling it by `shift` so that windows
- * straddle those of no shift and positions at the end wrap around.
+ * Cuts a grid into windows, after rolling it by `shift` so that windows straddle those of no shift and positions at the end wrap
+ * around.
  */
-export function windows(height: number, width: number, size: number, shift: number): Windows {
-  const area = size * size;
-  const [rows, columns] = [Math.ceil(height / size), Math.ceil(width / size)];
+export function windows(
+  { height, width }: Grid,
+  window: Grid,
+  { down, right } = { down: 0, right: 0 },
+): Windows {
+  const area = window.height * window.width;
+  const [rows, columns] = [Math.ceil(height / window.height), Math.ceil(width / window.width)];
   const order: number[] = [];
   const regions: number[] = [];
-  for (let window = 0; window < rows * columns; window++) {
+  for (let i = 0; i < rows * columns; i++) {
     for (let place = 0; place < area; place++) {
-      const row = Math.floor(window / columns) * size + Math.floor(place / size);
-      const column = (window % columns) * size + (place % size);
+      const row = Math.floor(i / columns) * window.height + Math.floor(place / window.width);
+      const column = (i % columns) * window.width + (place % window.width);
       const outside = row >= height || column >= width;
-      order.push(outside ? -1 : ((row + shift) % height) * width + ((column + shift) % width));
+      order.push(outside ? -1 : ((row + down) % height) * width + ((column + right) % width));
       regions.push(
-        3 * region(row, rows * size, size, shift) + region(column, columns * size, size, shift),
+        3 * region(row, rows * window.height, window.height, down) +
+          region(column, columns * window.width, window.width, right),
       );
     }
   }
-  const cut = { height, width, size, area, count: rows * columns, order };
-  return shift > 0 ? { ...cut, mask: maskOf(regions, area) } : cut;
+  const cut = { height, width, window, area, count: rows * columns, order };
+  return down > 0 || right > 0 ? { ...cut, mask: maskOf(regions, area) } : cut;
 }
 
 /** Which of the three stretches of a rolled axis a position is in: whole windows, the last one, the wrapped part. */
 const region = (position: number, length: number, size: number, shift: number): number => {
-  if (position < length - size) return 0;
+  if (shift === 0 || position < length - size) return 0;
   return position < length - shift ? 1 : 2;
 };
 
@@ -55,13 +59,13 @@ function maskOf(regions: readonly number[], area: number): Float32Array {
 }
 
 /** For each pair of positions of a window, the row of the relative position table, [area * area]. */
-export function relativePositions(size: number): number[] {
-  const area = size * size;
+export function relativePositions({ height, width }: Grid): number[] {
+  const area = height * width;
   return Array.from({ length: area * area }, (_, pair) => {
     const [query, key] = [Math.floor(pair / area), pair % area];
-    const down = Math.floor(query / size) - Math.floor(key / size) + size - 1;
-    const right = (query % size) - (key % size) + size - 1;
-    return down * (2 * size - 1) + right;
+    const down = Math.floor(query / width) - Math.floor(key / width) + height - 1;
+    const right = (query % width) - (key % width) + width - 1;
+    return down * (2 * width - 1) + right;
   });
 }
 

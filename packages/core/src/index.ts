@@ -17,8 +17,10 @@ export {
 } from './ground/json.ts';
 export { isCount, isRecord, jsonCopy } from './ground/json-value.ts';
 export * from './ground/random.ts';
+export * from './ground/resampling.ts';
 export * from './ground/safetensors.ts';
 export * from './layers/attention.ts';
+export * from './layers/classifier.ts';
 export * from './layers/conv.ts';
 export * from './layers/conv-norm.ts';
 export * from './layers/dropout.ts';
@@ -36,14 +38,25 @@ export * from './model/clock.ts';
 export * from './model/config.ts';
 export * from './model/cost.ts';
 export * from './model/dim.ts';
+export * from './model/import-state.ts';
+export { importText } from './model/import-text.ts';
 export * from './model/initializer.ts';
 export { keptFields } from './model/kept-fields.ts';
 export * from './model/model.ts';
 export * from './model/model-output.ts';
 export * from './model/preprocessing.ts';
 export { normalizationFields } from './model/preprocessing-fields.ts';
+export {
+  type Resize,
+  type Resized,
+  type ResizeSource,
+  resizeInputChannels,
+} from './model/resize.ts';
+export { resizeBiasTable } from './model/resize-bias-table.ts';
+export { resizePatches } from './model/resize-patches.ts';
+export { type PositionTable, resizePositions } from './model/resize-positions.ts';
 export * from './model/scope.ts';
-export * from './model/state-dict.ts';
+export type { StateDict, StateMapping } from './model/state-dict.ts';
 export * from './model/task.ts';
 export { transformerBlocks } from './model/transformer-blocks.ts';
 export { affine, affineOp } from './ops/affine.ts';

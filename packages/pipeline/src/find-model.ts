@@ -1,5 +1,5 @@
-import { type ModelEntry, models } from '@kcr/backbones';
-import { KcrError, Model } from '@kcr/core';
+import { type ModelEntry, modelEntry } from '@kcr/backbones';
+import { Model } from '@kcr/core';
 import { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
 import { findEntry } from './modules.ts';
 
@@ -11,12 +11,7 @@ import { findEntry } from './modules.ts';
 export async function findModelEntry(name: string): Promise<ModelEntry> {
   const at = name.lastIndexOf('#');
   if (at >= 0) return findEntry(name.slice(0, at), name.slice(at + 1));
-  if (Object.hasOwn(models, name)) return models[name]!;
-  throw new KcrError('MODEL_UNKNOWN', {
-    where: `model "${name}"`,
-    found: 'no model of that name',
-    fix: `Use one of ${Object.keys(models).join(', ')}, or MODULE#NAME`,
-  });
+  return modelEntry(name);
 }
 
 /**

@@ -98,6 +98,8 @@ export const ERROR_CODES = {
   PLUGIN_TAP: "A plugin's tap gives a value of another shape or type than it was given.",
   PLUGIN_UNKNOWN: 'The module exports no function of that name.',
   PREDICT_INPUT: 'There are no images at the path.',
+  PRETRAINED_MODEL: 'The weights do not say which model they are of.',
+  PRETRAINED_SOURCE: 'There are no weights at the path.',
   PRUNE_DENSE: 'There is no trained model to prune.',
   RANK: 'The rank is not a whole number from 0 to the number of features.',
   RECIPE_INVALID: 'Fields of the recipe are missing, unknown or wrong.',
@@ -108,8 +110,7 @@ export const ERROR_CODES = {
     'The folder has a run with other data, weights or options, which cannot be gone on with.',
   RLE_SIZE: "A mask's size or its runs do not fit its image.",
   RLE_TEXT: "The text of a mask's runs is not that of COCO's mask API.",
-  SAFETENSORS_HEADER:
-    "The file's header is not one of the safetensors format; a pickle of torch.save has none.",
+  SAFETENSORS_HEADER: "The file's header is not one of the safetensors format.",
   SAFETENSORS_RANGE:
     'The tensors do not cover the data of the file one after another, or an integer lies outside 32 bits.',
   SAFETENSORS_READ: 'The safetensors file cannot be read.',
@@ -139,6 +140,7 @@ export const ERROR_CODES = {
   TENSOR_EXPECTED: 'A hook gave something else than a tensor.',
   TENSOR_LIBRARY_DUPLICATE: 'A tensor was made by another copy of TensorFlow.js.',
   TENSOR_MISSING: 'The file has no tensor of that name.',
+  TIMM_CONFIG: "The config.json is not one of timm's, or what it says does not go together.",
   TOKENS_ATTENTION: 'Tokens are chosen by attention weights, and the model has none there.',
   TOKENS_CHANGED: 'Two adapters change the tokens of one block.',
   TOKENS_GRID: 'Tokens that lie on a grid cannot be taken out.',
@@ -149,6 +151,8 @@ export const ERROR_CODES = {
   TRACE_KERNEL: 'A step used a TensorFlow.js kernel that the tracer does not know.',
   TRACE_READ: "A tensor's value was read inside a step.",
   TRACE_UNDECLARED_CONSTANT: 'A step made a varying constant that was not declared.',
+  WEIGHTS_INDEX: 'The index of weights in several files does not say where they are.',
+  WEIGHTS_PICKLE: 'The weights are a pickle of torch.save, which could run code when it is read.',
 } as const;
 
 /** A code of the @kcr packages. */

@@ -23,15 +23,22 @@ export function foreignFormat(bytes: Uint8Array, where: string): KcrError | unde
   );
   if (!format) return undefined;
   const { found, pickle } = format;
-  const fix = pickle ? conversion(where) : 'Fetch the file itself, e.g. with `git lfs pull`';
-  return new KcrError('SAFETENSORS_HEADER', { where, found, fix });
+  return pickle
+    ? new KcrError('WEIGHTS_PICKLE', { where, found, fix: conversion(where) })
+    : new KcrError('SAFETENSORS_HEADER', {
+        where,
+        found,
+        fix: 'Fetch the file itself, e.g. with `git lfs pull`',
+      });
 }
 
-/** How a pickle becomes a safetensors file. */
+/** How a pickle becomes a safetensors file. The averages of a checkpoint are taken before its weights, as by timm. */
 function conversion(path: string): string {
   const end = path.endsWith('.safetensors') ? '.converted.safetensors' : '.safetensors';
   const [from, to] = [path, path.replace(/\.[a-z]+$/i, '') + end].map((s) => JSON.stringify(s));
+  const keys = ['state_dict_ema', 'model_ema', 'state_dict', 'model'];
   return `Reading it could run code. Convert it in Python and pass the new file:
 import torch; from safetensors.torch import save_file; state = torch.load(${from}, map_location="cpu", weights_only=True)
-save_file({k: v.clone().contiguous() for k, v in state.get("model", state.get("state_dict", state)).items()}, ${to}) # the new file`;
+state = next((state[k] for k in ${JSON.stringify(keys)} if k in state), state)
+save_file({k: v.clone().contiguous() for k, v in state.items()}, ${to}) # the new file`;
 }

@@ -59,10 +59,16 @@ const MAX_USIZE = 2n ** 64n - 1n;
  * and headers of more than 524,288 values. The library has but its limit of 100 MB of text for these, of which
  * `JSON.parse` would make more than ten times as much; so they are counted before.
  *
+ * @param bytes the file's first, its whole header at least
+ * @param size of the file, in bytes
  * @throws KcrError `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
  */
-export function readSafetensorsHeader(bytes: Uint8Array, where: string): SafetensorsHeader {
-  const { text, start } = headerText(bytes, where);
+export function readSafetensorsHeader(
+  bytes: Uint8Array,
+  where: string,
+  size = bytes.length,
+): SafetensorsHeader {
+  const { text, start } = headerText(bytes, where, size);
   checkAmount(text, where);
   const header = parsed(text, bytes, where);
   checkText(text, where);
@@ -70,7 +76,7 @@ export function readSafetensorsHeader(bytes: Uint8Array, where: string): Safeten
   const entries = Object.entries(header).flatMap(([name, entry]) =>
     name === '__metadata__' ? [] : [entryOf(name, entry, `${where}: ${name}`)],
   );
-  checkLayout(entries, bytes.length - start, where);
+  checkLayout(entries, size - start, where);
   return { entries, metadata: checkedMetadata(metadata, where), start };
 }
 
@@ -79,15 +85,26 @@ function headerError(where: string, found: string, cause?: unknown): KcrError {
   return new KcrError('SAFETENSORS_HEADER', { where, found, fix, cause });
 }
 
-function headerText(bytes: Uint8Array, where: string): { text: string; start: number } {
-  if (bytes.length < 8) throw headerError(where, `${bytes.length} bytes, too few for a header`);
+/**
+ * Where the header of a file ends.
+ *
+ * @param bytes the file's first
+ * @param size of the file, in bytes
+ * @throws KcrError `SAFETENSORS_HEADER`, `WEIGHTS_PICKLE`
+ */
+export function headerEnd(bytes: Uint8Array, where: string, size: number): number {
+  if (bytes.length < 8) throw headerError(where, `${size} bytes, too few for a header`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(Math.min(MAX_HEADER, bytes.length - 8)))
+  if (length > BigInt(Math.min(MAX_HEADER, size - 8)))
     throw (
       foreignFormat(bytes, where) ??
-      headerError(where, `a header of ${length} bytes in a file of ${bytes.length}`)
+      headerError(where, `a header of ${length} bytes in a file of ${size}`)
     );
-  const start = 8 + Number(length);
+  return 8 + Number(length);
+}
+
+function headerText(bytes: Uint8Array, where: string, size: number) {
+  const start = headerEnd(bytes, where, size);
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     return { text: decoder.decode(bytes.subarray(8, start)), start };

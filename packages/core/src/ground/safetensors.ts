@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { NdArray } from './array.ts';
 import { writeAtomic } from './atomic.ts';
-import { KcrError } from './error.ts';
-import { readSafetensorsHeader } from './safetensors-header.ts';
+import { KcrError, messageOf } from './error.ts';
+import { headerEnd, readSafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
 
 /** Element types that are read. Halves become float32, I64 becomes int32 where its values fit. */
 const WIDTHS = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, F64: 8, U8: 1, BOOL: 1 } as const;
@@ -15,25 +15,94 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
+/** A safetensors file whose tensors are read one by one. */
+export interface OpenSafetensors extends AsyncDisposable {
+  /** Names in the order of the header. */
+  readonly names: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Reads a tensor.
+   *
+   * @throws KcrError `TENSOR_MISSING`, `SAFETENSORS_READ`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
+   */
+  read(name: string): Promise<NdArray>;
+}
+
+/** How many bytes are read of a file before its header's length is known. */
+const FIRST = 64;
+
+const cannotRead = (path: string, cause: unknown) =>
+  new KcrError('SAFETENSORS_READ', {
+    where: path,
+    found: messageOf(cause),
+    fix: 'Check the path',
+    cause,
+  });
+
+/** Reads bytes of a file into memory of their own. @throws KcrError `SAFETENSORS_READ` */
+async function readBytes(file: FileHandle, path: string, start: number, length: number) {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(bytes, done, length - done, start + done);
+    if (bytesRead === 0)
+      throw cannotRead(path, new Error('the file became shorter while it was read'));
+    done += bytesRead;
+  }
+  return bytes;
+}
+
 /**
- * Reads a safetensors file: F32, F16, BF16, F64, I32, I64, U8 and BOOL. Files that the reference library refuses are
- * refused, and pickles are named as what they are.
+ * Opens a safetensors file and checks its header: F32, F16, BF16, F64, I32, I64, U8 and BOOL. Files that the reference library
+ * refuses are refused, and pickles are named as what they are. Close it with `await using`.
  *
- * @throws KcrError `SAFETENSORS_READ`, `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`
+ * @throws KcrError `SAFETENSORS_READ`, `SAFETENSORS_HEADER`, `SAFETENSORS_TYPE`, `SAFETENSORS_RANGE`, `WEIGHTS_PICKLE`
+ */
+export async function openSafetensors(path: string): Promise<OpenSafetensors> {
+  const file = await open(path).catch((cause) => {
+    throw cannotRead(path, cause);
+  });
+  try {
+    const { size } = await file.stat();
+    const first = await readBytes(file, path, 0, Math.min(size, FIRST));
+    const end = headerEnd(first, path, size);
+    const begin = await readBytes(file, path, 0, Math.max(end, first.length));
+    const { entries, metadata, start } = readSafetensorsHeader(begin, path, size);
+    const byName = new Map(entries.map((entry) => [entry.name, entry]));
+    return {
+      names: [...byName.keys()],
+      metadata,
+      async read(name) {
+        const entry = byName.get(name);
+        if (!entry)
+          throw new KcrError('TENSOR_MISSING', {
+            where: path,
+            found: `no tensor ${JSON.stringify(name)}`,
+            fix: 'Read one of its names',
+          });
+        const where = `${path}: ${name}`;
+        const dtype = supported(entry, where);
+        const length = entry.end - entry.begin;
+        const { buffer } = await readBytes(file, path, start + entry.begin, length);
+        return decode(dtype, entry.shape, buffer, where);
+      },
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error instanceof KcrError ? error : cannotRead(path, error);
+  }
+}
+
+/**
+ * Reads a safetensors file, each tensor into memory of its own, so that no more than these is ever needed.
+ *
+ * @throws KcrError as {@link openSafetensors}
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new KcrError('SAFETENSORS_READ', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Check the path',
-      cause,
-    });
-  }
-  return decodeSafetensors(bytes, path);
+  await using file = await openSafetensors(path);
+  const tensors: [string, NdArray][] = [];
+  for (const name of file.names) tensors.push([name, await file.read(name)]);
+  return { tensors: Object.fromEntries(tensors), metadata: { ...file.metadata } };
 }
 
 /**
@@ -43,18 +112,24 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
   const { entries, metadata, start } = readSafetensorsHeader(bytes, where);
-  const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, NdArray] => {
-    if (!isSupported(dtype))
-      throw new KcrError('SAFETENSORS_TYPE', {
-        where: `${where}: ${name}`,
-        found: `element type ${dtype}`,
-        fix: `Convert it to one of ${Object.keys(WIDTHS).join(', ')}`,
-      });
+  const tensors = entries.map((entry): [string, NdArray] => {
+    const at = `${where}: ${entry.name}`;
+    const dtype = supported(entry, at);
     // A copy is aligned to its element size, whatever the offset in the file was.
-    const raw = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
-    return [name, decode(dtype, shape, raw, `${where}: ${name}`)];
+    const raw = new Uint8Array(bytes.subarray(start + entry.begin, start + entry.end)).buffer;
+    return [entry.name, decode(dtype, entry.shape, raw, at)];
   });
   return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/** @throws KcrError `SAFETENSORS_TYPE` */
+function supported({ dtype }: TensorEntry, where: string): SafetensorsType {
+  if (isSupported(dtype)) return dtype;
+  throw new KcrError('SAFETENSORS_TYPE', {
+    where,
+    found: `element type ${dtype}`,
+    fix: `Convert it to one of ${Object.keys(WIDTHS).join(', ')}`,
+  });
 }
 
 const isSupported = (dtype: string): dtype is SafetensorsType => Object.hasOwn(WIDTHS, dtype);

@@ -1,6 +1,7 @@
 import { KcrError } from '../ground/error.ts';
 import { type Axis, axisSize } from '../model/dim.ts';
 import { fanInUniform, type Initializer } from '../model/initializer.ts';
+import type { Resize } from '../model/resize.ts';
 import type { Scope } from '../model/scope.ts';
 import { affine } from '../ops/affine.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
@@ -17,6 +18,8 @@ export interface ConvOptions {
   /** First values of the weight, and of the bias. Default: PyTorch's. */
   init?: Initializer;
   biasInit?: Initializer;
+  /** How the weight is made from one of another model, of a layer that reads images: {@link resizeInputChannels}. */
+  resize?: Resize;
 }
 
 /**
@@ -48,8 +51,8 @@ export function conv2d(
     });
   const perFilter = depthwise ? 1 : input;
   const fanIn = fanInUniform(axisSize(perFilter) * kernel * kernel);
-  const { init = fanIn, biasInit = fanIn } = options;
-  const weight = m.param('weight', [output, perFilter, kernel, kernel], init);
+  const { init = fanIn, biasInit = fanIn, resize } = options;
+  const weight = m.param('weight', [output, perFilter, kernel, kernel], init, { resize });
   const offset = bias ? m.param('bias', [output], biasInit) : undefined;
   const report = (y: Tensor) => {
     const positions = y.shape[0]! * y.shape[1]! * y.shape[2]!;

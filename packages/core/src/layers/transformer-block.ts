@@ -1,4 +1,5 @@
 import type { Dim } from '../model/dim.ts';
+import { constantInit } from '../model/initializer.ts';
 import type { Scope, TokenLayout } from '../model/scope.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { dropPath } from './dropout.ts';
@@ -13,6 +14,8 @@ export interface TransformerBlockOptions {
   dropPath?: number;
   /** Factor of both branches. Default 1. */
   branchScale?: number;
+  /** First value of a trained factor for each channel of either branch, `ls1.gamma` and `ls2.gamma` (Touvron et al. 2021b). */
+  layerScale?: number;
   /** Where the tokens lie in a map. */
   layout?: TokenLayout;
 }
@@ -33,16 +36,22 @@ export function transformerBlock(
   attend: (m: Scope, x: Tensor) => Tensor,
   options: TransformerBlockOptions,
 ): Tensor {
-  const { eps, dropPath: rate = 0, branchScale = 1, layout } = options;
-  const join = (name: string, stream: Tensor, branch: Tensor) =>
-    tf.add(stream, dropPath(m.child(name), tf.mul(branch, branchScale), rate));
+  const { eps, dropPath: rate = 0, branchScale = 1, layerScale, layout } = options;
+  const scaled = (i: 1 | 2, branch: Tensor) => {
+    const whole = tf.mul(branch, branchScale);
+    if (layerScale === undefined) return whole;
+    const gamma = m.child(`ls${i}`).param('gamma', [embed], constantInit(layerScale));
+    return tf.mul(whole, gamma);
+  };
+  const join = (i: 1 | 2, stream: Tensor, branch: Tensor) =>
+    tf.add(stream, dropPath(m.child(`drop_path${i}`), scaled(i, branch), rate));
   const attended = attend(m.child('attn'), layerNorm(m.child('norm1'), x, embed, eps));
-  const mixed = m.tap('tokens', join('drop_path1', x, attended), embed, { layout });
+  const mixed = m.tap('tokens', join(1, x, attended), embed, { layout });
   const fed = mlp(
     m.child('mlp'),
     layerNorm(m.child('norm2'), mixed, embed, eps),
     embed,
     options.mlp,
   );
-  return join('drop_path2', mixed, fed);
+  return join(2, mixed, fed);
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor/tf.ts';
 import type { FeatureMap, ModelOutput } from './model-output.ts';
 import type { Scope } from './scope.ts';
-import type { StateMapping } from './state-dict.ts';
+import type { StateDict, StateMapping } from './state-dict.ts';
 import type { Task } from './task.ts';
 
 /** A family of models: one function of a scope, and what it needs to be found and built again. */
@@ -18,6 +18,8 @@ export interface Architecture<C extends object = object> {
   input(config: C): { shape: readonly [number, number, number]; classes: number };
   /** Other names that published weights have. */
   readonly mappings?: readonly StateMapping[];
+  /** What the arrays of a file say of the options of the model that they are of; where they leave several, those of `config`. */
+  optionsOf?(state: StateDict, config: C): Partial<C>;
   /** What it is trained for. Default: {@link classification}. */
   readonly task?: Task;
   /** The architecture that a head for dense prediction stands on. */

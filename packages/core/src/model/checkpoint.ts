@@ -10,7 +10,7 @@ import { keptFields } from './kept-fields.ts';
 import { Model } from './model.ts';
 import { type Preprocessing, plainPreprocessing } from './preprocessing.ts';
 import { normalizationFields, preprocessingFields } from './preprocessing-fields.ts';
-import type { StateDict } from './state-dict.ts';
+import { mapState, type StateDict } from './state-dict.ts';
 
 /** What a saved model says besides its structure. */
 export interface ModelInfo {
@@ -204,9 +204,9 @@ function inputOf(model: Model, file: ModelFile): Preprocessing {
  */
 export async function loadWeights(model: Model, path: string): Promise<StateDict> {
   const { tensors } = await readSafetensors(path);
-  const mapping = model.architecture.mappings?.find(({ fits }) => fits(tensors));
-  const state = mapping ? mapping.map(tensors) : tensors;
-  model.checkState(state, mapping ? `${path} (${mapping.name})` : path);
+  const names = new Set(model.params.map((p) => p.name));
+  const { state, applied } = mapState(tensors, model.architecture.mappings, names);
+  model.checkState(state, [path, ...applied.map(({ name }) => `(${name})`)].join(' '));
   return state;
 }
 

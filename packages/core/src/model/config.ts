@@ -12,10 +12,17 @@ export interface OptionRange {
   readonly whole?: boolean;
   /** Fewest and most entries of a list. Default 1 to 16. */
   readonly entries?: readonly [fewest: number, most: number];
+  /** Whether a list of two may be given in place of one number: height and width. */
+  readonly pair?: boolean;
 }
 
-/** Ranges by option; for others {@link OTHERS}. */
-export type OptionRanges<C> = { readonly [K in keyof C]?: OptionRange };
+/** The values that an option may have, where they are few. */
+export interface OptionValues {
+  readonly oneOf: readonly (string | number | boolean | null)[];
+}
+
+/** Ranges and values by option; for others {@link OTHERS}. */
+export type OptionRanges<C> = { readonly [K in keyof C]?: OptionRange | OptionValues };
 
 /** Whole numbers of a range. */
 export const wholeFrom = (min: number, max: number, entries?: OptionRange['entries']) =>
@@ -66,12 +73,24 @@ const asText = (value: unknown): string => {
 };
 
 /** What a value should be, where it is something else; options of other kinds are their architecture's to check. */
-function expectation(like: unknown, value: unknown, range: OptionRange): string | undefined {
-  const { min, max, whole, entries: [fewest, most] = [1, 16] } = range;
+function expectation(
+  like: unknown,
+  value: unknown,
+  range: OptionRange | OptionValues,
+): string | undefined {
+  if ('oneOf' in range)
+    return range.oneOf.includes(value as null)
+      ? undefined
+      : range.oneOf.map((one) => JSON.stringify(one)).join(' or ');
+  const { min, max, whole, pair, entries: [fewest, most] = [1, 16] } = range;
   const number = `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}`;
   const isNumber = (x: unknown) =>
     typeof x === 'number' && x >= min && x <= max && (!whole || Number.isInteger(x));
   if (typeof like === 'boolean') return typeof value === 'boolean' ? undefined : 'true or false';
+  if (pair && Array.isArray(value))
+    return value.length === 2 && value.every(isNumber)
+      ? undefined
+      : `${number}, or a list of 2, each such a number`;
   if (typeof like === 'number') return isNumber(value) ? undefined : number;
   if (like === null) return value === null || isNumber(value) ? undefined : `null or ${number}`;
   if (!Array.isArray(like) || !like.every((x) => typeof x === 'number')) return undefined;

@@ -1,4 +1,4 @@
-import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
+import { type NdArray, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { nonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
@@ -12,6 +12,7 @@ import type { Dim, Kept } from './dim.ts';
 import type { FeatureInfo, ModelOutput } from './model-output.ts';
 import { type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
 import type { StateDict } from './state-dict.ts';
+import { misfit, stateProblems } from './state-problems.ts';
 import { unknownDim } from './unknown-dim.ts';
 
 /** How one run of a model reads its state and is watched. */
@@ -44,6 +45,10 @@ export class Model<C extends object = object> {
   readonly featureSize: number;
   /** The maps that the model gives for dense prediction, from fine to coarse. */
   readonly featureMaps: readonly FeatureInfo[];
+  /** Paths of the layers that tell the classes apart, also where there are no classes. */
+  readonly classifiers: ReadonlySet<string>;
+  /** Names of the parameters and buffers that adapters have added. */
+  readonly adapterParams: ReadonlySet<string>;
 
   /**
    * @param kept channels that remain, by dimension; dimensions that are absent are whole
@@ -63,8 +68,11 @@ export class Model<C extends object = object> {
     const dims = new Map<string, Dim>();
     const taps: TapInfo[] = [];
     const costs: CostEntry[] = [];
+    const classifiers = new Set<string>();
+    const adapterParams = new Set<string>();
     let featureSize = 0;
     let featureMaps: FeatureInfo[] = [];
+    let inAdapter = false;
     const adapt = this.#adapt();
     trace(({ input }) => {
       const frame: Frame = {
@@ -73,14 +81,19 @@ export class Model<C extends object = object> {
         dim: (dim) => void dims.set(dim.name, dim),
         param: (spec) => {
           params.set(spec.name, spec);
+          if (inAdapter) adapterParams.add(spec.name);
           return input(spec.name, spec.shape, spec.dtype);
         },
         assign: () => {},
         tap: (value, { from, ...info }, at) => {
           taps.push(info);
-          return adapt(value, { from, ...info }, at);
+          inAdapter = true;
+          const adapted = adapt(value, { from, ...info }, at);
+          inAdapter = false;
+          return adapted;
         },
         cost: (entry) => void costs.push(entry),
+        classifier: (path) => void classifiers.add(path),
         draw: notInTraining,
         schedule: notInTraining,
       };
@@ -101,6 +114,8 @@ export class Model<C extends object = object> {
     this.costs = costs;
     this.featureSize = featureSize;
     this.featureMaps = featureMaps;
+    this.classifiers = classifiers;
+    this.adapterParams = adapterParams;
   }
 
   /** Runs the model inside a step. `image` is [batch, height, width, channels], normalised. */
@@ -139,9 +154,10 @@ export class Model<C extends object = object> {
     return countMacs(this.costs);
   }
 
-  /** First values of all parameters and buffers; each has a stream of its own, named after it. */
-  initialize(generator: Generator): StateDict {
-    const entries = this.params.map(({ name, shape, init, dtype }): [string, NdArray] => {
+  /** First values of all parameters and buffers, or of those that are asked for; each has a stream of its own, named after it. */
+  initialize(generator: Generator, asked: (name: string) => boolean = () => true): StateDict {
+    const params = this.params.filter(({ name }) => asked(name));
+    const entries = params.map(({ name, shape, init, dtype }): [string, NdArray] => {
       const data = init(generator.fork(name), shape);
       return [name, { dtype, shape, data: dtype === 'int32' ? Int32Array.from(data) : data }];
     });
@@ -160,20 +176,14 @@ export class Model<C extends object = object> {
     const unexpected = Object.keys(state).filter((name) => !names.has(name));
     const misshapen = this.params.flatMap((p) => {
       const found = Object.hasOwn(state, p.name) ? state[p.name] : undefined;
-      return found && shapeText(found.shape) !== shapeText(p.shape)
-        ? [`${p.name} is ${shapeText(found.shape)} instead of ${shapeText(p.shape)}`]
-        : [];
+      return found ? (misfit(found, p) ?? []) : [];
     });
-    const problems = [
-      ...list('missing', missing),
-      ...list('unexpected', unexpected),
-      ...list('of another shape', misshapen),
-    ];
-    if (problems.length > 0) {
+    const problems = stateProblems({ missing, unexpected, misshapen });
+    if (problems) {
       const prefix = prefixOf(missing, unexpected);
       throw new KcrError('STATE_DICT', {
         where,
-        found: problems.join('; '),
+        found: problems,
         fix: prefix
           ? `Take "${prefix}" off the names in the file, which others are under`
           : `Use weights of ${this.architecture.name} with this configuration`,
@@ -201,15 +211,6 @@ const notInTraining = (name: string): never => {
     fix: 'Pass `draw` and `schedule` to apply(), or run with training: false',
   });
 };
-
-/** Names that a message lists of each kind. */
-const LISTED = 5;
-
-function list(what: string, names: string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length > LISTED ? [`${names.length - LISTED} more`] : [];
-  return [`${names.length} ${what}: ${[...names.slice(0, LISTED), ...more].join(', ')}`];
-}
 
 /** What stands before each of the names that are missing, such as `module.`; nothing where there is no such text. */
 function prefixOf([first, ...others]: string[], found: readonly string[]): string | undefined {

@@ -5,6 +5,7 @@ import type { Schedule } from './clock.ts';
 import type { CostEntry } from './cost.ts';
 import { type Axis, axisSize, type Dim, type DimOptions, makeDim } from './dim.ts';
 import { type Initializer, zeros } from './initializer.ts';
+import type { Resize } from './resize.ts';
 
 /** A trained or tracked array of a model, under its timm name. */
 export interface ParamSpec {
@@ -18,6 +19,16 @@ export interface ParamSpec {
   readonly trainable: boolean;
   /** `int32` for counters. */
   readonly dtype: 'float32' | 'int32';
+  /** How it is made from the one of a model of another size. */
+  readonly resize?: Resize;
+}
+
+/** What may be said of a parameter besides its axes and its first values. */
+export interface ParamOptions {
+  /** Whether weight decay applies. Default: rank 2 and above. */
+  decay?: boolean;
+  /** How it is made from the one of a model of another size. */
+  resize?: Resize;
 }
 
 /** Where the tokens of a value lie in a map, so that what is known of tokens can be drawn on images. */
@@ -61,6 +72,8 @@ export interface Frame {
   /** @param at the scope that the tap is in */
   tap(value: Tensor, info: TapInfo, at: Scope): Tensor;
   cost(entry: CostEntry): void;
+  /** @param path of a layer that tells classes apart */
+  classifier?(path: string): void;
   draw(name: string, shape: readonly number[], draw: Draw): Tensor;
   schedule(name: string, next: Schedule): Tensor;
 }
@@ -132,10 +145,9 @@ export class Scope {
     name: string,
     axes: readonly Axis[],
     init: Initializer,
-    { decay }: { decay?: boolean } = {},
+    { decay = axes.length > 1, resize }: ParamOptions = {},
   ) {
-    const decays = decay ?? axes.length > 1;
-    return this.#array(name, axes, { init, decay: decays, trainable: true, dtype: 'float32' });
+    return this.#array(name, axes, { init, decay, trainable: true, dtype: 'float32', resize });
   }
 
   /** A running statistic: saved with the model, not trained, set by {@link assign}. */
@@ -164,6 +176,14 @@ export class Scope {
     this.frame.cost({ name: this.path, ...entry });
   }
 
+  /**
+   * Says that the layer in this scope tells the classes apart: weights of a model of other classes are taken without it, and it
+   * is drawn anew.
+   */
+  classifier(): void {
+    this.frame.classifier?.(this.path);
+  }
+
   /** Random numbers that are new in every step, from the run's seeded generator. */
   draw(name: string, shape: readonly number[], draw: Draw): Tensor {
     return this.frame.draw(this.#at(name), shape, draw);
@@ -181,7 +201,7 @@ export class Scope {
   #array(
     name: string,
     axes: readonly Axis[],
-    options: Pick<ParamSpec, 'init' | 'decay' | 'trainable' | 'dtype'>,
+    options: Pick<ParamSpec, 'init' | 'decay' | 'trainable' | 'dtype' | 'resize'>,
   ) {
     const shape = axes.map(axisSize);
     return this.frame.param({ name: this.#at(name), shape, axes, ...options });

@@ -1,4 +1,5 @@
 import type { Scope, TokenLayout } from '../model/scope.ts';
+import { arange } from '../ops/arange.ts';
 import { inverse, reindex } from '../ops/reindex.ts';
 import { stopGradient } from '../ops/stop-gradient.ts';
 import { placesOf, takeTokens, topTokens, zeroTokenAfter } from '../ops/take-tokens.ts';
@@ -14,8 +15,11 @@ export const toMap = (values: Tensor, { height, width, positions }: TokenLayout)
 export const fromMap = (map: Tensor, { height, width, positions }: TokenLayout): Tensor =>
   reindex(tf.reshape(map, [-1, height * width, map.shape[3]!]), positions, 1);
 
-/** 1 where a class token is first, else 0. */
-export const prefixOf = (layout: TokenLayout | undefined) => (layout?.positions[0] === -1 ? 1 : 0);
+/** Tokens at the front that lie nowhere: 1 for a class token. */
+export function prefixOf(layout: TokenLayout | undefined): number {
+  const first = layout?.positions.findIndex((position) => position >= 0) ?? 0;
+  return Math.max(first, 0);
+}
 
 /** Tap `kept` [images, height, width, 1]: 1 where a token is left, else 0. Nothing reads what it is replaced by. */
 export const tapKept = (m: Scope, map: Tensor): void => void m.tap('kept', map);
@@ -68,11 +72,15 @@ function takeIndices(values: Tensor, indices: Tensor): Tensor {
 /** The prefix and the best of the others, in order. [images, n] -> int32 [images, prefix + count] */
 export function chosenTokens(scores: Tensor, count: number, prefix: number): Tensor {
   const images = tf.slice(scores, [0, prefix], [-1, -1]);
-  if (count === 0) return tf.cast(tf.zerosLike(tf.slice(scores, [0, 0], [-1, prefix])), 'int32');
+  // From the scores, so that no constant has the batch's size.
+  const none = tf.zerosLike(tf.slice(scores, [0, 0], [-1, prefix]));
+  const front = prefix > 1 ? tf.add(none, arange([1, prefix])) : none;
+  if (count === 0) return stopGradient(tf.cast(front, 'int32'));
   const best = tf.add(tf.cast(topTokens(images, count), 'float32'), prefix);
   const before: [number, number][] = [
     [0, 0],
     [prefix, 0],
   ];
-  return stopGradient(tf.cast(tf.pad(best, before), 'int32'));
+  const all = prefix > 1 ? tf.concat([front, best], 1) : tf.pad(best, before);
+  return stopGradient(tf.cast(all, 'int32'));
 }

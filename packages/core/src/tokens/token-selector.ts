@@ -12,7 +12,7 @@ export interface TokenContext {
   readonly block: number;
   /** [images, n, d], the class token first where there is one. */
   readonly tokens: Tensor;
-  /** Tokens at the front that are no part of the image and stay: 1 for a class token, else 0. */
+  /** Tokens at the front that are no part of the image and stay: 1 for a class token. */
   readonly prefix: number;
   /** The block's attention after the softmax, [entries, heads, m, m]; on grids each window is an entry. */
   readonly attention: Tensor;

@@ -18,7 +18,7 @@ const refused: readonly [name: string, error: Code, found: string][] = [
   ['meta_nonstring', 'SAFETENSORS_HEADER', 'metadata'],
   ['html', 'SAFETENSORS_HEADER', 'HTML'],
   ['lfs', 'SAFETENSORS_HEADER', 'Git LFS'],
-  ['pickle', 'SAFETENSORS_HEADER', 'zip'],
+  ['pickle', 'WEIGHTS_PICKLE', 'zip'],
 ];
 
 /** Element types that the library reads and ours does not. */
@@ -84,7 +84,7 @@ export const weights: Area = {
       source: 'DeiT is published as .pth',
       args: train('plain', '{made}/deit.pth'),
       expect: {
-        error: 'SAFETENSORS_HEADER',
+        error: 'WEIGHTS_PICKLE',
         names: ['deit.pth', 'a zip with a pickle', 'weights_only=True'],
       },
     },

@@ -1,0 +1,171 @@
+import { architectures, type ModelEntry, modelEntry } from '@kcr/backbones';
+import {
+  classesOf,
+  fileOptions,
+  Generator,
+  type ImportReport,
+  importState,
+  KcrError,
+  Model,
+  type ModelInfo,
+  type ModelParts,
+  plainPreprocessing,
+  type StateDict,
+} from '@kcr/core';
+import { sourceKinds } from './kinds.ts';
+import { adaptedInput, entryInput } from './pretrained-input.ts';
+import type { Source, SourceKind, SourceModel } from './source.ts';
+
+export interface PretrainedOptions {
+  /** The model, by timm name or entry. Default: the one that the source says that it is of. */
+  readonly model?: string | ModelEntry;
+  /** Options that differ from the source's: `img_size`, `num_classes`, `in_chans`, ... */
+  readonly config?: object;
+  /** Class names of the new task, in the order of its labels. Default: the source's, where it has as many. */
+  readonly classes?: readonly string[];
+  /** Draws what the source does not have, such as a classifier of other classes. Default: of seed 0. */
+  readonly generator?: Generator;
+  /** Finds what a checkpoint of the toolkit names. Default: the backbones of `@kcr/backbones`, and no other code. */
+  readonly parts?: ModelParts;
+  /** Kinds of places that are asked before `sourceKinds`. */
+  readonly kinds?: readonly SourceKind[];
+}
+
+/** A model with the weights of a source. */
+export interface Pretrained {
+  readonly model: Model;
+  readonly weights: StateDict;
+  readonly info: ModelInfo;
+  readonly report: ImportReport;
+}
+
+/** Finds what checkpoints name among the backbones. */
+const OWN_PARTS: ModelParts = {
+  architecture(module, name) {
+    const found = module === '@kcr/backbones' && architectures[name];
+    if (found) return found;
+    throw unknownPart('ARCHITECTURE_UNKNOWN', module, name);
+  },
+  adapter(module, name) {
+    throw unknownPart('ADAPTER_UNKNOWN', module, name);
+  },
+};
+
+const unknownPart = (
+  code: 'ARCHITECTURE_UNKNOWN' | 'ADAPTER_UNKNOWN',
+  module: string,
+  name: string,
+) =>
+  new KcrError(code, {
+    where: `${module}, ${name}`,
+    found: 'nothing that is found without `parts`',
+    fix: 'Give `parts`, which finds it',
+  });
+
+/**
+ * A model with published weights: of a checkpoint folder of the toolkit, a timm folder (`config.json`, one safetensors file or
+ * several with an index), or a safetensors file beside a model's name. The model may have other classes, another image size,
+ * other channels, patches and windows than the weights are of (`importState`).
+ *
+ * @throws KcrError `PRETRAINED_SOURCE` where there are no weights, `PRETRAINED_MODEL` where a model's name is missing,
+ *   `MODEL_UNKNOWN`, `MODEL_CONFIG`, `OPTION` for classes that are not the model's, `STATE_DICT`, `STATE_FINITE`,
+ *   `WEIGHTS_PICKLE`, `WEIGHTS_INDEX`, `TIMM_CONFIG`, and those of checkpoints and safetensors
+ */
+export async function loadPretrained(
+  source: string,
+  options: PretrainedOptions = {},
+): Promise<Pretrained> {
+  const found = await readSource(source, options);
+  const { of, entry } = modelOf(found, options);
+  const tensors = await found.tensors();
+  const { model, choices } = build(of, tensors, options);
+  const image = found.input && ([found.input.input_size[1], found.input.input_size[2]] as const);
+  const generator = options.generator ?? new Generator(0);
+  const { state, report } = importState(model, tensors, { generator, where: found.where, image });
+  const input = found.input ?? (entry ? entryInput(model, entry) : undefined);
+  const info: ModelInfo = {
+    classes: classNames(model, found, options),
+    input: input ? adaptedInput(model, input) : plainPreprocessing(model.inputShape),
+  };
+  const said = { ...report, choices: [...choices, ...report.choices] };
+  return { model, weights: state, info, report: said };
+}
+
+async function readSource(source: string, options: PretrainedOptions): Promise<Source> {
+  const kinds = [...(options.kinds ?? []), ...sourceKinds];
+  for (const kind of kinds)
+    if (await kind.fits(source)) return kind.read(source, { parts: options.parts ?? OWN_PARTS });
+  throw new KcrError('PRETRAINED_SOURCE', {
+    where: source,
+    found: 'no weights',
+    fix: `Pass ${kinds.map(({ name }) => name).join(', ')}`,
+  });
+}
+
+/** What is built: the model that was asked for, or the source's. @throws KcrError `PRETRAINED_MODEL`, `MODEL_UNKNOWN` */
+function modelOf({ where, model }: Source, { model: asked }: PretrainedOptions) {
+  if (asked !== undefined) {
+    const entry = typeof asked === 'string' ? modelEntry(asked) : asked;
+    const of: SourceModel = {
+      architecture: entry.architecture,
+      config: {},
+      defaults: entry.config,
+    };
+    return { of, entry };
+  }
+  if (model) return { of: model };
+  throw new KcrError('PRETRAINED_MODEL', {
+    where,
+    found: 'weights that do not say which model they are of',
+    fix: 'Give the name of the model too, such as deit_tiny_patch16_224',
+  });
+}
+
+/**
+ * The model: options that were asked for, then the source's, then what its arrays say, then the name's.
+ *
+ * @throws KcrError `MODEL_CONFIG`
+ */
+function build(of: SourceModel, tensors: StateDict, options: PretrainedOptions) {
+  const { architecture, config, defaults, kept, adapters } = of;
+  const make = (more: object) =>
+    new Model(architecture, architecture.configure(more), kept, adapters);
+  const base = make({ ...defaults, ...config });
+  const has = (key: string) => Object.hasOwn(base.config, key);
+  const asked = {
+    ...(options.classes && has('num_classes') ? { num_classes: options.classes.length } : {}),
+    ...options.config,
+  };
+  const isOpen = ([key]: readonly [string, unknown]) =>
+    !Object.hasOwn(config, key) && !Object.hasOwn(asked, key);
+  const said = Object.fromEntries(Object.entries(fileOptions(base, tensors)).filter(isOpen));
+  const classes = classesOf(base, tensors);
+  const counted = has('num_classes') && isOpen(['num_classes', classes]);
+  const all = {
+    ...defaults,
+    ...said,
+    ...(counted ? { num_classes: classes } : {}),
+    ...config,
+    ...asked,
+  };
+  const choices =
+    Object.keys(said).length > 0 ? [`built with ${JSON.stringify(said)}, as its arrays say`] : [];
+  return { model: make(all), choices };
+}
+
+/** @throws KcrError `OPTION` where other classes are named than the model tells apart */
+function classNames(
+  { classes: count }: Model,
+  found: Source,
+  { classes: asked }: PretrainedOptions,
+): readonly string[] {
+  if (asked && asked.length !== count)
+    throw new KcrError('OPTION', {
+      where: 'loadPretrained, classes',
+      found: `${asked.length} names for a model of ${count} classes`,
+      fix: "Name as many, or leave out the option that says the model's number (num_classes)",
+    });
+  if (asked) return asked;
+  if (found.classes?.length === count) return found.classes;
+  return Array.from({ length: count }, (_, i) => String(i));
+}

@@ -1,0 +1,154 @@
+import { modelEntry } from '@kcr/backbones';
+import {
+  checkFields,
+  INTERPOLATIONS,
+  type JsonRefusal,
+  KcrError,
+  type Preprocessing,
+  readJson,
+} from '@kcr/core';
+import { z } from 'zod';
+import type { SourceModel } from './source.ts';
+
+const numbers = z.array(z.number()).min(1);
+const side = z.int().positive();
+/** A list, or a table from a class's number to its name. */
+const labels = z.union([z.array(z.string().min(1)), z.record(z.string(), z.string().min(1))]);
+
+/** What timm's `PretrainedCfg` says of images and classes; it has more fields, which change nothing here. */
+const pretrainedFields = z.looseObject({
+  tag: z.string().nullish(),
+  input_size: z.tuple([side, side, side]).optional(),
+  interpolation: z.string().optional(),
+  crop_pct: z.number().positive().max(1).nullish(),
+  crop_mode: z.enum(['center', 'squash', 'border']).optional(),
+  mean: numbers.optional(),
+  std: z.array(z.number().positive()).min(1).optional(),
+  num_classes: z.int().min(0).optional(),
+  label_names: labels.nullish(),
+});
+
+/** A `config.json` as timm's `save_for_hf` writes it. */
+const configFields = z.looseObject({
+  architecture: z.string().min(1),
+  num_classes: z.int().min(0).optional(),
+  num_features: z.int().positive().nullish(),
+  global_pool: z.string().optional(),
+  label_names: labels.nullish(),
+  model_args: z.record(z.string(), z.unknown()).nullish(),
+  pretrained_cfg: pretrainedFields,
+});
+
+type TimmFile = z.output<typeof configFields>;
+
+/** What a timm folder says of its model. */
+export interface TimmConfig {
+  /** timm's name, with the tag if there is one. */
+  readonly name: string;
+  readonly model: SourceModel;
+  readonly classes?: readonly string[];
+  readonly input: Preprocessing;
+}
+
+const refusal: JsonRefusal = {
+  code: 'TIMM_CONFIG',
+  fix: "Use a folder of timm's `save_for_hf` or of its hub",
+};
+
+/** Arguments of timm that say how a model is run or first filled, not what it is. */
+const HARMLESS = new Set([
+  'dynamic_img_size',
+  'dynamic_img_pad',
+  'strict_img_size',
+  'always_partition',
+  'weight_init',
+  'fix_init',
+]);
+
+/**
+ * Reads the `config.json` of a timm folder.
+ *
+ * @throws KcrError `TIMM_CONFIG`, `MODEL_UNKNOWN`
+ */
+export async function readTimmConfig(path: string): Promise<TimmConfig> {
+  const json = await readJson(path, refusal);
+  const file = checkFields(configFields, nested(json), path, refusal);
+  const { tag } = file.pretrained_cfg;
+  const plain = file.architecture.split('.', 1)[0] ?? '';
+  const name = tag ? `${plain}.${tag}` : file.architecture;
+  const entry = modelEntry(name);
+  const { architecture } = entry;
+  const known = architecture.configure(entry.config);
+  const config = optionsOf(file, known);
+  const input = inputOf(file, entry, architecture.input({ ...known, ...config }).shape);
+  const classes = classesOf(file, path);
+  return { name, model: { architecture, config, defaults: entry.config }, classes, input };
+}
+
+/** Older files have the fields of `pretrained_cfg` beside `architecture`. */
+function nested(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || 'pretrained_cfg' in json) return json;
+  const { architecture, num_features, model_args, labels, ...rest } = json as Record<
+    string,
+    unknown
+  >;
+  const label_names = labels === undefined ? {} : { label_names: labels };
+  const pretrained_cfg = { ...rest, ...label_names };
+  return { architecture, num_features, model_args, pretrained_cfg };
+}
+
+/** The options that a file says, as timm makes a model of it: those that this architecture has. */
+function optionsOf(file: TimmFile, known: object): object {
+  const { input_size, num_classes } = file.pretrained_cfg;
+  const [channels, height, width] = input_size ?? [];
+  const classes = file.num_classes ?? num_classes;
+  const args = Object.entries(file.model_args ?? {});
+  const said = {
+    ...(input_size
+      ? { in_chans: channels, img_size: height === width ? height : [height, width] }
+      : {}),
+    ...(classes === undefined ? {} : { num_classes: classes }),
+    ...(file.global_pool === undefined ? {} : { global_pool: file.global_pool }),
+  };
+  return Object.fromEntries([
+    ...Object.entries(said).filter(([key]) => Object.hasOwn(known, key)),
+    // What an architecture does not know it refuses, unless timm needs it for something else.
+    ...args.filter(([key]) => Object.hasOwn(known, key) || !HARMLESS.has(key)),
+  ]);
+}
+
+/** How images were shown; what the file does not say is as in timm's table of models. */
+function inputOf(
+  { pretrained_cfg: said }: TimmFile,
+  entry: ReturnType<typeof modelEntry>,
+  [height, width, channels]: readonly [number, number, number],
+): Preprocessing {
+  const { mean, std } = entry.normalization;
+  const interpolation = INTERPOLATIONS.find((one) => one === said.interpolation);
+  return {
+    input_size: [channels, height, width],
+    // timm's others (`random` of training, `lanczos`) are bicubic here.
+    interpolation: interpolation ?? 'bicubic',
+    crop_pct: said.crop_pct ?? entry.cropRatio ?? 1,
+    crop_mode: said.crop_mode ?? 'center',
+    mean: said.mean ?? mean,
+    std: said.std ?? std,
+  };
+}
+
+/** @throws KcrError `TIMM_CONFIG` for names that are not one for each class */
+function classesOf(file: TimmFile, path: string): readonly string[] | undefined {
+  const { label_names: own, pretrained_cfg: said } = file;
+  const names = own ?? said.label_names;
+  if (!names) return undefined;
+  const list = Array.isArray(names) ? names : Object.keys(names).flatMap((_, i) => names[i] ?? []);
+  const count = file.num_classes ?? said.num_classes ?? list.length;
+  if (list.length === count && new Set(list).size === count) return list;
+  // Those of `pretrained_cfg` may be of the model that this one was made from.
+  if (!own) return undefined;
+  throw new KcrError('TIMM_CONFIG', {
+    where: path,
+    found: `label_names: ${new Set(list).size} different names, numbered from 0, for ${count} classes`,
+    fix: 'Name each class once, by its number, or leave the names out',
+  });
+}
