@@ -116,7 +116,7 @@ export * from './tokens/token-counts.ts';
 export * from './tokens/token-selector.ts';
 export * from './trace/graph.ts';
 export { constant, type TraceOptions, type Tracing, trace } from './trace/tracer.ts';
-export * from './train/adamw.ts';
+export { type AdamWOptions, adamw } from './train/adamw.ts';
 export * from './train/analysis.ts';
 export * from './train/attaching.ts';
 export * from './train/balanced-sample.ts';
@@ -127,18 +127,29 @@ export * from './train/check-labels.ts';
 export * from './train/classification.ts';
 export * from './train/classification-evaluation.ts';
 export * from './train/classification-metrics.ts';
+export {
+  type ClipMode,
+  type ClipOptions,
+  clipGradients,
+  clipModes,
+} from './train/clip-gradients.ts';
 export * from './train/epoch-record.ts';
 export * from './train/evaluate-task.ts';
 export { extractFeatures, extractLogits } from './train/feature-extraction.ts';
 export * from './train/fit.ts';
 export * from './train/fit-options.ts';
+export { type Freezing, frozenParts } from './train/freezing.ts';
 export * from './train/inference.ts';
+export * from './train/lamb.ts';
 export * from './train/learning-rate.ts';
+export * from './train/optimizer.ts';
+export * from './train/optimizers.ts';
 export * from './train/plugin.ts';
 export { snapshotsFile, trainingFile } from './train/resume.ts';
 export * from './train/run-identity.ts';
 export * from './train/seal.ts';
 export * from './train/search.ts';
+export * from './train/sgd.ts';
 export type { Snapshots } from './train/snapshots.ts';
 export * from './train/state-file.ts';
 export * from './train/subset.ts';

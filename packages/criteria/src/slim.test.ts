@@ -1,4 +1,5 @@
 import {
+  adamw,
   createEagerEngine,
   definePlugin,
   type Engine,
@@ -34,7 +35,7 @@ function attached(options: SlimGatesOptions, values = [1, -3, 0.5, 2]) {
     run: { stage: 'search', epochs: 1, samples: 5, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+    optimizer: adamw({ weightDecay: 0 }),
   });
   const before = new Set(engine.names());
   const hooks = slimGates(options).setup(found!) as PluginHooks;

@@ -127,6 +127,7 @@ export function tapped(
     dim: () => {},
     param: none,
     assign: () => {},
+    frozen: () => false,
     tap(value, { role }) {
       own[role] = [...(own[role] ?? []), read(value)];
       return value;

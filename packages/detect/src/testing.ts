@@ -67,6 +67,7 @@ export function scopeOf(
       return given[name] ?? tf.ones(shape as number[]);
     },
     assign: () => {},
+    frozen: () => false,
     tap(value, { name }) {
       taps[name] = value;
       return value;

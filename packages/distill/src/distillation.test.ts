@@ -1,5 +1,6 @@
 import {
   type Architecture,
+  adamw,
   createEagerEngine,
   float32,
   Generator,
@@ -136,7 +137,7 @@ async function lossWith(plugins: readonly Plugin[], model = student): Promise<nu
     run: { stage: 'fit', epochs: 1, samples: 3, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+    optimizer: adamw({ weightDecay: 0 }),
   });
   trainer.start(weights);
   const image = float32(

@@ -1,6 +1,7 @@
 import { vit } from '@kcr/backbones';
 import {
   type Architecture,
+  adamw,
   definePlugin,
   type Engine,
   Generator,
@@ -64,7 +65,7 @@ export function pluginRun(
     run: { stage: 'fit', epochs, samples, travel: 10, warn: (message) => warnings.push(message) },
     generator: new Generator(1),
     labelSmoothing: 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+    optimizer: adamw({ weightDecay: 0 }),
   });
   return { run: found!, trainer, warnings };
 }

@@ -1,4 +1,5 @@
 import {
+  adamw,
   compileInference,
   createEagerEngine,
   definePlugin,
@@ -71,7 +72,7 @@ async function searching(
     },
     generator: new Generator(1),
     labelSmoothing: 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+    optimizer: adamw({ weightDecay: 0 }),
   });
   trainer.start(own === model ? weights : own.initialize(new Generator(2)));
   for (const [name, values] of Object.entries(alphas))

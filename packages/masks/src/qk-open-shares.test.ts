@@ -1,4 +1,5 @@
 import {
+  adamw,
   adapt,
   attention,
   createEagerEngine,
@@ -30,7 +31,7 @@ async function measured(model: Model, steps: readonly (readonly number[])[], epo
     run: { stage: 'fit', epochs: 10, samples: 2, travel: 1, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+    optimizer: adamw({ weightDecay: 0 }),
   });
   trainer.start(model.initialize(new Generator(2)));
   trainer.progress.epoch = epoch;

@@ -98,6 +98,7 @@ async function run(engine: Engine, geometry: Case): Promise<Record<string, NdArr
     const frame: Frame = {
       training: true,
       kept: () => undefined,
+      frozen: () => false,
       dim: () => {},
       param: ({ name }) => inputs[name]!,
       assign: (name, value) => void (assigned[name] = value),

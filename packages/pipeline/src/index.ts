@@ -29,6 +29,7 @@ export {
 } from './recipes/recipe.ts';
 export { recipeData } from './recipes/recipe-data.ts';
 export { recipeModel, wholeModel } from './recipes/recipe-model.ts';
+export { loadOptimizer, type OptimizerRecipe } from './recipes/training-fields.ts';
 export { lineChart } from './report/charts.ts';
 export { page } from './report/page.ts';
 export { writeReport } from './report/report.ts';

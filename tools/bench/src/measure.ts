@@ -1,6 +1,7 @@
 // One measurement in a process of its own, so that peak memory is its own: prints JSON.
 import { performance } from 'node:perf_hooks';
 import {
+  adamw,
   adapt,
   conv2d,
   createEagerEngine,
@@ -65,6 +66,7 @@ const makeEngine = async (name: string): Promise<Engine> =>
 const frame: Frame = {
   training: true,
   kept: () => undefined,
+  frozen: () => false,
   dim: () => {},
   param: () => tf.scalar(0),
   assign: () => {},
@@ -89,7 +91,7 @@ function makeStep(
     run: { stage: 'fit', epochs: 10, samples, travel: 10, warn: () => {} },
     generator,
     labelSmoothing: taskOf(model).targets ? 0.1 : 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.05 },
+    optimizer: adamw({ weightDecay: 0.05 }),
   });
   trainer.start(model.initialize(generator));
   const { batch: size } = models[name];

@@ -1,7 +1,29 @@
-import { type Dataset, fit, Generator, type NdArray, type StateDict } from '@kcr/core';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vit } from '@kcr/backbones';
+import {
+  type Dataset,
+  type Engine,
+  type FitOptions,
+  fit,
+  Generator,
+  Model,
+  type NdArray,
+  type StateDict,
+} from '@kcr/core';
 import { imageDataset, type MixOptions } from '@kcr/data';
-import { expect, test } from 'vitest';
-import { engines, maxDifference, shortRun, smallModels, syntheticData } from './helpers.ts';
+import { createOnnxEngine } from '@kcr/onnx';
+import { describe, expect, test } from 'vitest';
+import {
+  engines,
+  largeWeights,
+  maxDifference,
+  pairs,
+  shortRun,
+  smallModels,
+  syntheticData,
+} from './helpers.ts';
 
 const model = smallModels.vit!();
 
@@ -75,4 +97,112 @@ test('repetitions of an image are augmented anew, and mixing trains towards mixe
   const bias = (weights: StateDict) => weights['head.bias'] as NdArray;
   expect(maxDifference(bias(plain), bias(unmixed))).toBe(0);
   expect(maxDifference(bias(plain), bias(cut))).toBeGreaterThan(0);
+});
+
+/** The largest difference of any array. */
+const difference = (a: StateDict, b: StateDict) =>
+  Math.max(...Object.keys(a).map((name) => maxDifference(a[name]!, b[name]!)));
+
+/** Fits on an engine that is disposed of afterwards. */
+async function fitOn(makeEngine: () => Promise<Engine>, options: Omit<FitOptions, 'engine'>) {
+  await using engine = await makeEngine();
+  return await fit({ ...options, engine });
+}
+
+type More = Partial<FitOptions>;
+
+const rates = { lr: 1e-2, warmupEpochs: 1 };
+const optimized: Readonly<Record<string, More>> = {
+  'SGD with momentum': { optimizer: { ...rates, name: 'sgd', nesterov: true, weightDecay: 1e-2 } },
+  LAMB: { optimizer: { ...rates, name: 'lamb', alwaysAdapt: true, trustClip: true } },
+  'LAMB without clipping': {
+    optimizer: { ...rates, name: 'lamb', maxGradNorm: null, decoupledDecay: true },
+  },
+  'SGD, clipped by value': {
+    optimizer: { ...rates, name: 'sgd' },
+    clipGrad: 0.01,
+    clipMode: 'value',
+  },
+  'SGD, clipped adaptively': {
+    optimizer: { ...rates, name: 'sgd' },
+    clipGrad: 0.1,
+    clipMode: 'agc',
+  },
+  'a faster head': { optimizer: { ...rates, eps: 1e-3, lrFactors: { head: 10, blocks: 0.5 } } },
+};
+
+describe('training is the same on both engines', () => {
+  const frozen: Readonly<Record<string, More>> = {
+    'a linear probe': { trainable: ['head'], emaDecay: 0.5 },
+    'all but the stem': { freeze: [], emaDecay: 0.5 },
+  };
+  const cases = [
+    ...pairs({ vit: smallModels.vit! }, { ...optimized, ...frozen }),
+    // Whose batch norms have statistics.
+    ...pairs({ mobilevit: smallModels.mobilevit! }, frozen),
+  ];
+  test.each(cases)('%s, %s', async (_, __, make, more) => {
+    const own = make();
+    const freeze = more.freeze && [own.params[0]!.name];
+    const options = { ...shortRun(own), initial: largeWeights(own), ...more, freeze };
+    const [onnx, eager] = [
+      await fitOn(engines.onnx!, options),
+      await fitOn(engines.eager!, options),
+    ];
+    expect(difference(onnx.weights, eager.weights)).toBeLessThan(1e-4);
+    expect(difference(onnx.weights, options.initial)).toBeGreaterThan(1e-3);
+    for (const { name } of own.params)
+      if (freeze?.includes(name) || (more.trainable && !name.startsWith('head.')))
+        expect([name, ...onnx.weights[name]!.data]).toEqual([name, ...options.initial[name]!.data]);
+  });
+});
+
+test('a linear probe computes nothing backwards but the head', async () => {
+  const nodes = async (more: More) => {
+    await using engine = createOnnxEngine();
+    await fit({ ...shortRun(model), engine, ...more });
+    expect(engine.compileTimes.map(({ step }) => step)).toEqual(['train-weights']);
+    return engine.compileTimes[0]!.nodes;
+  };
+  expect(await nodes({ trainable: ['head'] })).toBeLessThan(0.4 * (await nodes({})));
+});
+
+describe('accumulated gradients', () => {
+  // No random numbers: each piece would draw its own.
+  const still = new Model(vit, { ...vit.configure(model.config), drop_path_rate: 0 });
+  const options = { ...shortRun(still), emaDecay: 0.5, clipGrad: 1, labelSmoothing: 0.1 };
+
+  test.each(pairs(engines, { AdamW: {}, ...optimized }))(
+    'are those of the larger batch: %s, %s',
+    async (_, __, makeEngine, more) => {
+      const large = await fitOn(makeEngine, { ...options, ...more });
+      const pieces = await fitOn(makeEngine, { ...options, ...more, batchSize: 2, accumulate: 4 });
+      expect(difference(pieces.weights, large.weights)).toBeLessThan(2e-6);
+      expect(difference(pieces.weights, still.initialize(new Generator(1)))).toBeGreaterThan(1e-3);
+      expect(pieces.history.map(({ lr }) => lr)).toEqual(large.history.map(({ lr }) => lr));
+    },
+  );
+
+  test('go on after a kill between two updates with the same bits', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kcr-accumulate-'));
+    const settings = { ...options, epochs: 3, batchSize: 4, accumulate: 2, model };
+    const through = await fitOn(engines.onnx!, settings);
+    const kill = new Error('killed');
+    const onStep: FitOptions['onStep'] = ({ epoch, step }) => {
+      if (epoch === 2 && step === 1) throw kill;
+    };
+    await expect(fitOn(engines.onnx!, { ...settings, directory, onStep })).rejects.toBe(kill);
+    const resumed = await fitOn(engines.onnx!, { ...settings, directory });
+    expect(difference(resumed.weights, through.weights)).toBe(0);
+    await rm(directory, { recursive: true });
+  });
+
+  test('are compiled as a step for the pieces and one for the update', async () => {
+    await using engine = createOnnxEngine();
+    await fit({ ...options, engine, batchSize: 4, accumulate: 2 });
+    expect(engine.compileTimes.map(({ step }) => step)).toEqual([
+      'gradients-weights',
+      'update-weights',
+    ]);
+  });
 });

@@ -120,7 +120,7 @@ describe.each(pairs(models, engines))('%s on %s', (_name, _engine, makeModel, ma
       seed: 5,
       optimizer: { lr: 1e-2 },
       emaDecay: 0.9,
-      clipNorm: 1,
+      clipGrad: 1,
       labelSmoothing: 0.1,
     };
     const directory = await mkdtemp(`${tmpdir()}/kcr-resume-`);

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  adamW,
-  adamWStep,
+  adamw,
   affine,
   crossEntropy,
   type Engine,
@@ -40,6 +39,7 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
     for (const prefix of ['', 'ema_', 'm_', 'v_'])
       engine.set({ [prefix + key]: float32(shapes[key]) });
   const { betas, eps, weight_decay: weightDecay } = facts;
+  const optimizer = adamw({ betas, eps, weightDecay });
   const step = engine.compile('adamw', ({ inputs, state }) => {
     const { loss, gradients } = valueAndGradients(() => {
       const logits = affine(inputs.x!, tf.transpose(state('weight')), state('bias'));
@@ -49,20 +49,21 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
       };
     }, names.map(state));
     const updates: Record<string, ReturnType<typeof state>> = {};
-    names.forEach((key, i) => {
-      const moments = {
-        value: state(key),
-        gradient: gradients[i]!,
-        m: state(`m_${key}`),
-        v: state(`v_${key}`),
-      };
-      const given = { size: inputs.size!, eps: inputs.eps!, keep: inputs.keep! };
-      const next = adamW(moments, given, { betas, eps, weightDecay }, { decay: key === 'weight' });
-      updates[key] = next.value;
-      updates[`m_${key}`] = next.m;
-      updates[`v_${key}`] = next.v;
+    const parameters = names.map((key, i) => ({
+      value: state(key),
+      gradient: gradients[i]!,
+      state: { m: state(`m_${key}`), v: state(`v_${key}`) },
+      decay: key === 'weight',
+      rate: 1,
+    }));
+    const given = { size: inputs.size!, eps: inputs.eps!, keep: inputs.keep! };
+    optimizer.update(parameters, given).forEach(({ value, state: { m, v } }, i) => {
+      const key = names[i]!;
       const average = tf.mul(state(`ema_${key}`), facts.ema_decay);
-      updates[`ema_${key}`] = tf.add(average, tf.mul(next.value, 1 - facts.ema_decay));
+      updates[key] = value;
+      updates[`m_${key}`] = m;
+      updates[`v_${key}`] = v;
+      updates[`ema_${key}`] = tf.add(average, tf.mul(value, 1 - facts.ema_decay));
     });
     return { outputs: { loss }, updates };
   });
@@ -74,7 +75,7 @@ export async function runAdamWCase(directory: string, name: string, engine: Engi
       warmupSteps: facts.warmup_steps,
       totalSteps: facts.total_steps,
     });
-    const numbers = Object.entries(adamWStep(s + 1, lr, { betas, eps, weightDecay }));
+    const numbers = Object.entries(optimizer.numbers(s + 1, lr));
     const scalars = Object.fromEntries(numbers.map(([key, value]) => [key, float32([], [value])]));
     ours.lrs.push(lr);
     ours.losses.push(item((await step({ x: x!, labels: labels!, ...scalars })).loss!));

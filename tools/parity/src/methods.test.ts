@@ -1,5 +1,6 @@
 import {
   type Adapter,
+  adamw,
   adapt,
   type Criterion,
   type CriterionContext,
@@ -192,7 +193,7 @@ async function slimLoss(engine: Engine) {
     run: { stage: 'search', epochs: 1, samples: data.length, travel: 10, warn: () => {} },
     generator: new Generator(0),
     labelSmoothing: 0,
-    adamw: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
+    optimizer: adamw({ weightDecay: 0 }),
   });
   const gates = attachGates(run!, {
     dims: ['qk', 'v', 'hidden'],

@@ -29,7 +29,7 @@ import { imageDataset, imageFolder, saltAndPepper } from '@kcr/data';
 import { distillation } from '@kcr/distill';
 import { bottomUpCascade, lfe, lfs } from '@kcr/lfc';
 import { createOnnxEngine } from '@kcr/onnx';
-import { labelled, lineChart, loadRecipe, page, recipeData } from '@kcr/pipeline';
+import { labelled, lineChart, loadOptimizer, loadRecipe, page, recipeData } from '@kcr/pipeline';
 import { spread } from './spread.ts';
 
 const { values } = parseArgs({
@@ -100,8 +100,9 @@ async function denseModel(seed: number): Promise<PrunedModel> {
   const directory = join(OUT, `dense-${seed}`);
   if (!existsSync(join(directory, 'done'))) {
     const { plugins: _, ...settings } = denseSettings!;
+    const optimizer = await loadOptimizer(settings.optimizer);
     const { weights } = await withEngine((engine) =>
-      fit({ ...settings, model: whole, engine, train, seed }),
+      fit({ ...settings, optimizer, model: whole, engine, train, seed }),
     );
     await saveModel(directory, whole, weights, { classes: train.classes, input: test.input! });
     await writeFile(join(directory, 'done'), '');
@@ -118,9 +119,11 @@ async function denseModel(seed: number): Promise<PrunedModel> {
 async function fineTuned({ model, weights }: PrunedModel, teacher: PrunedModel, seed: number) {
   const { plugins: _, ...settings } = retrain;
   const { kind, weight } = recipe.distillation;
+  const optimizer = await loadOptimizer(settings.optimizer);
   const tuned = await withEngine((engine) =>
     fit({
       ...settings,
+      optimizer,
       epochs: Number(values.epochs),
       model,
       engine,

@@ -56,6 +56,16 @@ describe('batch norm', () => {
   const x = wave(24);
   const channel = (i: number) => rowsOf(x, 2).map((row) => row[i]!);
 
+  test('in training, frozen statistics are used as in evaluation, and stay', () => {
+    const own = model();
+    const asked: string[] = [];
+    const frozen = (name: string) => asked.push(name) > 0;
+    const { y, assigned } = runLayer(own, x, state, { training: true, frozen });
+    expect(y).toEqual(runLayer(own, x, state).y);
+    expect(assigned).toEqual({});
+    expect(asked).toEqual(['running_mean']);
+  });
+
   test.each([1e-5, 0.1])('evaluation uses the running statistics, eps %f', (eps) => {
     const { y, assigned } = runLayer(model({ eps }), x, state);
     expectClose(

@@ -18,7 +18,7 @@ export interface BatchNormOptions {
 
 /**
  * Batch normalisation over all axes but the last. In training it uses the batch's statistics and
- * moves `running_mean` and `running_var` (unbiased, as PyTorch), otherwise it uses those.
+ * moves `running_mean` and `running_var` (unbiased, as PyTorch), otherwise, and where these are frozen, it uses them.
  *
  * @param x [..., dim]
  */
@@ -29,7 +29,7 @@ export function batchNorm(m: Scope, x: Tensor, dim: Dim, options: BatchNormOptio
   const runningMean = m.buffer('running_mean', [dim], zeros);
   const runningVar = m.buffer('running_var', [dim], ones);
   const batches = m.counter('num_batches_tracked');
-  if (!m.training) {
+  if (!m.training || m.isFrozen('running_mean')) {
     const scale = tf.mul(gamma, tf.rsqrt(tf.add(runningVar, eps)));
     return scaleShift(x, scale, tf.sub(beta, tf.mul(runningMean, scale)));
   }

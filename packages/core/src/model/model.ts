@@ -29,6 +29,8 @@ export interface ApplyOptions {
   tap?(value: Tensor, info: TapInfo): Tensor;
   /** Receives the next value of a buffer. */
   assign?(name: string, value: Tensor): void;
+  /** Whether a buffer stays as it is: a batch norm then normalises by its running statistics. Default: none does. */
+  frozen?(name: string): boolean;
   /** What is known of the images, for the losses of models with a head. */
   targets?: Readonly<Record<string, Tensor>>;
 }
@@ -85,6 +87,7 @@ export class Model<C extends object = object> {
           return input(spec.name, spec.shape, spec.dtype);
         },
         assign: () => {},
+        frozen: () => false,
         tap: (value, { from, ...info }, at) => {
           taps.push(info);
           inAdapter = true;
@@ -127,6 +130,7 @@ export class Model<C extends object = object> {
       dim: () => {},
       param: (spec) => options.state(spec.name),
       assign: (name, value) => options.assign?.(name, value),
+      frozen: (name) => options.frozen?.(name) ?? false,
       tap: (value, info, at) => {
         const adapted = adapt(value, info, at);
         return options.tap?.(adapted, info) ?? adapted;

@@ -30,6 +30,7 @@ function scope(kept: Kept = {}, training = false): Scope {
       return scalar;
     },
     assign: (name) => void written.assigned.push(name),
+    frozen: (name) => name === 'blocks.0.still',
     tap: (value, info, at) => {
       written.taps.push({ info, at: at.path });
       return tf.add(value, 1);
@@ -70,6 +71,8 @@ test('everything is told under its path', () => {
   m.buffer('mean', [2], zeros);
   m.counter('count');
   m.assign('mean', scalar);
+  m.assign('still', scalar);
+  expect([m.isFrozen('mean'), m.isFrozen('still')]).toEqual([false, true]);
   m.tap('in', scalar);
   m.cost({ kind: 'linear', positions: 1, in: 2, out: 3, kernel: 1 });
   m.draw('noise', [2, 3], 'logistic');

@@ -69,6 +69,8 @@ export interface Frame {
   dim(dim: Dim): void;
   param(spec: ParamSpec): Tensor;
   assign(name: string, value: Tensor): void;
+  /** Whether a parameter or buffer stays as it is in this training. */
+  frozen(name: string): boolean;
   /** @param at the scope that the tap is in */
   tap(value: Tensor, info: TapInfo, at: Scope): Tensor;
   cost(entry: CostEntry): void;
@@ -160,9 +162,14 @@ export class Scope {
     return this.#array(name, [], { init: zeros, decay: false, trainable: false, dtype: 'int32' });
   }
 
-  /** The next value of a buffer, in a training step. */
+  /** Whether a buffer of this scope stays as it is: layers then run as in evaluation, as far as they read it. */
+  isFrozen(name: string): boolean {
+    return this.frame.frozen(this.#at(name));
+  }
+
+  /** The next value of a buffer, in a training step; nothing where it is frozen. */
   assign(name: string, value: Tensor): void {
-    this.frame.assign(this.#at(name), value);
+    if (!this.isFrozen(name)) this.frame.assign(this.#at(name), value);
   }
 
   /** Lets adapters and plugins read or replace `value`; `dim` names its last axis. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createEagerEngine } from '../engine/eager.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
+import { type AdamWOptions, adamW, adamWStep } from './adamw.ts';
 import { torchAdamW } from './testing.ts';
 
 beforeAll(async () => {
@@ -87,28 +87,4 @@ test('moments are sums: m = beta1 m + g and v = beta2 v + g^2', () => {
   const [gradient, m, v] = [tf.tensor1d([3]), tf.tensor1d([2]), tf.tensor1d([8])];
   const next = adamW({ value: tf.tensor1d([0]), gradient, m, v }, step, options, { decay: true });
   expect([next.m.dataSync()[0], next.v.dataSync()[0]]).toEqual([4, 11]);
-});
-
-describe('gradients are clipped by their common norm', () => {
-  const clip = (gradients: readonly number[][], maxNorm: number) =>
-    clipGradients(
-      gradients.map((g) => tf.tensor1d(g)),
-      maxNorm,
-    ).map((g) => Array.from(g.dataSync()));
-
-  test('to the largest norm, over all of them together', () => {
-    // Norm 13.
-    const clipped = clip([[3, 4], [12]], 6.5);
-    expect(clipped).toEqual([close([1.5, 2]), close([6])]);
-  });
-
-  test('not at all below it, and zeros stay zeros', () => {
-    expect(clip([[3, 4], [12]], 14)).toEqual([[3, 4], [12]]);
-    expect(clip([[0, 0], [0]], 1)).toEqual([[0, 0], [0]]);
-  });
-
-  test("with PyTorch's 1e-6 beside the norm", () => {
-    // 1e-6 / (1e-6 + 1e-6)
-    expect(clip([[1e-6]], 1e-6)[0]![0]! * 1e6).toBeCloseTo(0.5, 5);
-  });
 });

@@ -1,9 +1,13 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
+import type { Optimizer } from './optimizer.ts';
 
 /** AdamW's constants (Loshchilov & Hutter 2019), under PyTorch's names. */
 export interface AdamWOptions {
+  /** Default 0.05, as for vision transformers. */
   weightDecay: number;
+  /** Default 0.9 and 0.999. */
   betas: readonly [number, number];
+  /** Default 1e-8. */
   eps: number;
 }
 
@@ -59,10 +63,22 @@ export function adamW(
   return { value: tf.sub(kept, tf.div(tf.mul(nextM, size), divisor)), m: nextM, v: nextV };
 }
 
-/** Scales gradients so that their common norm is at most `maxNorm` (PyTorch's `clip_grad_norm_`). */
-export function clipGradients(gradients: readonly Tensor[], maxNorm: number): Tensor[] {
-  const squares = gradients.map((g) => tf.sum(tf.square(g)));
-  const norm = tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
-  const scale = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
-  return gradients.map((g) => tf.mul(g, scale));
+/** AdamW (Loshchilov and Hutter 2019), as `torch.optim.AdamW`. */
+export function adamw({
+  betas = [0.9, 0.999],
+  eps = 1e-8,
+  weightDecay = 0.05,
+}: Partial<AdamWOptions> = {}): Optimizer<'m' | 'v', keyof AdamWStep> {
+  const options: AdamWOptions = { betas, eps, weightDecay };
+  return {
+    name: 'adamw',
+    options,
+    slots: ['m', 'v'],
+    numbers: (t, lr) => ({ ...adamWStep(t, lr, options) }),
+    update: (parameters, step) =>
+      parameters.map(({ value, gradient, state, decay, rate }) => {
+        const next = adamW({ value, gradient, ...state }, step, options, { decay, rate });
+        return { value: next.value, state: { m: next.m, v: next.v } };
+      }),
+  };
 }

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { checkFitOptions } from './check-fit-options.ts';
-import type { OptimizerOptions, SearchOptions } from './fit-options.ts';
+import type { SearchOptions } from './fit-options.ts';
+import type { Optimizer } from './optimizer.ts';
 
-const check = (options: object, optimizer: Partial<OptimizerOptions> = {}) =>
+const own: Optimizer = { name: 'own', slots: [], numbers: () => ({}), update: (all) => all };
+
+const check = (options: object, optimizer: object = {}) =>
   checkFitOptions({
     epochs: 1,
     batchSize: 1,
@@ -15,8 +18,9 @@ const nan = Number.NaN;
 
 test.each([
   {},
-  { epochs: 300, batchSize: 1024, seed: -3, labelSmoothing: 0, clipNorm: 1e-9, emaDecay: 0.9999 },
-  { labelSmoothing: undefined, clipNorm: undefined, architectureShare: 0.3, augRepeats: 3 },
+  { epochs: 300, batchSize: 1024, seed: -3, labelSmoothing: 0, clipGrad: 1e-9, emaDecay: 0.9999 },
+  { labelSmoothing: undefined, clipGrad: undefined, architectureShare: 0.3, augRepeats: 3 },
+  { accumulate: 4, clipGrad: 0.01, clipMode: 'agc' },
 ])('%j can be run', (options) => {
   expect(check(options, { minLr: 0, weightDecay: 0, warmupEpochs: 0.5 })).toBeUndefined();
 });
@@ -25,8 +29,9 @@ test.each<[string, number[]]>([
   ['epochs', [0, -1, 1.5, nan, Number.POSITIVE_INFINITY]],
   ['seed', [0.5, nan, 2 ** 53]],
   ['augRepeats', [0, 1.5]],
+  ['accumulate', [0, -2, 1.5, nan]],
   ['labelSmoothing', [-0.1, 1, nan]],
-  ['clipNorm', [0, -1, nan, Number.POSITIVE_INFINITY]],
+  ['clipGrad', [0, -1, nan, Number.POSITIVE_INFINITY]],
   ['emaDecay', [-0.1, 1, nan]],
   ['architectureShare', [0, 1, nan]],
 ])('%s are never %j', (name, values) => {
@@ -36,7 +41,7 @@ test.each<[string, number[]]>([
     );
 });
 
-test.each<[string, Partial<OptimizerOptions>]>([
+test.each<[string, object]>([
   ['optimizer.lr', { lr: -1e-3 }],
   ['optimizer.lr', { lr: nan }],
   ['optimizer.minLr', { minLr: -1 }],
@@ -46,6 +51,18 @@ test.each<[string, Partial<OptimizerOptions>]>([
   ['optimizer.weightDecay', { weightDecay: -0.05 }],
   ['optimizer.betas[0]', { betas: [1, 0.999] }],
   ['optimizer.betas[1]', { betas: [0.9, nan] }],
+  ['optimizer.name', { name: 'adam' }],
+  ['optimizer.name', { name: 'toString' }],
+  ['optimizer.momentum', { name: 'sgd', momentum: 1 }],
+  ['optimizer.nesterov', { name: 'sgd', nesterov: 'yes' }],
+  ['optimizer.nesterov', { name: 'sgd', nesterov: true, momentum: 0 }],
+  ['optimizer.maxGradNorm', { name: 'lamb', maxGradNorm: 0 }],
+  ['optimizer.lrFactors.head', { lrFactors: { head: 0 } }],
+  ['optimizer.lrFactors.head', { lrFactors: { head: nan } }],
+  // Constants of others, which nobody would read.
+  ['optimizer.momentum', { momentum: 0.9 }],
+  ['optimizer.betas', { name: 'sgd', betas: [0.9, 0.99] }],
+  ['optimizer.eps', { name: own, eps: 1e-3 }],
 ])('%s is checked: %j', (where, optimizer) => {
   expect(() => check({}, optimizer)).toThrow(expect.objectContaining({ code: 'OPTION', where }));
 });
@@ -55,4 +72,24 @@ test('text is no number, and the architecture has an optimiser too', () => {
   expect(() => check({ architectureOptimizer: { lr: nan } })).toThrow(
     expect.objectContaining({ where: 'architectureOptimizer.lr' }),
   );
+});
+
+test.each([
+  { name: 'sgd', momentum: 0, weightDecay: 1e-4, lrFactors: { head: 10 } },
+  { name: 'sgd', nesterov: true },
+  { name: 'lamb', maxGradNorm: null, trustClip: true, decay: 'linear' },
+  { name: 'adamw', betas: [0.9, 0.95], layerDecay: 0.7 },
+  { name: own, layerDecay: 0.7, momentum: undefined },
+])('an optimiser may be %j', (optimizer) => {
+  expect(check({}, optimizer)).toBeUndefined();
+});
+
+test.each<[string, object]>([
+  ['clipMode', { clipMode: 'agc' }],
+  ['clipMode', { clipGrad: 1, clipMode: 'length' }],
+  ['architectureOptimizer.lrFactors', { architectureOptimizer: { lr: 1, lrFactors: { a: 1 } } }],
+  ['freezeWeights', { initial: {}, freezeWeights: true, freeze: ['head'] }],
+  ['freezeWeights', { initial: {}, freezeWeights: true, trainable: ['head'] }],
+])('%s is of no use: %j', (where, options) => {
+  expect(() => check(options)).toThrow(expect.objectContaining({ code: 'OPTION', where }));
 });

@@ -2,14 +2,16 @@ import type { Engine } from '../engine/engine.ts';
 import type { ImageSet } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
-import type { AdamWOptions } from './adamw.ts';
+import type { ClipOptions } from './clip-gradients.ts';
 import type { EpochRecord } from './epoch-record.ts';
+import type { Freezing } from './freezing.ts';
 import type { Decay } from './learning-rate.ts';
+import type { OptimizerChoice } from './optimizers.ts';
 import type { Plugin } from './plugin.ts';
 import type { Snapshots } from './snapshots.ts';
 
-/** AdamW and its schedule. */
-export interface OptimizerOptions extends Partial<AdamWOptions> {
+/** Learning rates over a run, and among the parameters. */
+export interface RateOptions {
   /** Peak learning rate. */
   lr: number;
   /** Learning rate at the start of the warm-up and at the end. Default lr / 100. */
@@ -20,9 +22,17 @@ export interface OptimizerOptions extends Partial<AdamWOptions> {
   decay?: Decay;
   /** Factor of the learning rate from each layer to the one below it (timm). Default 1. */
   layerDecay?: number;
+  /**
+   * Factors of the learning rate by the paths that they are for, such as `{ head: 10 }`; where two paths fit a parameter, the
+   * longer one counts. Besides `layerDecay`.
+   */
+  lrFactors?: Readonly<Record<string, number>>;
 }
 
-export interface FitOptions {
+/** An optimiser, its constants, and its learning rates. */
+export type OptimizerOptions = RateOptions & OptimizerChoice;
+
+export interface FitOptions extends ClipOptions, Freezing {
   model: Model;
   engine: Engine;
   train: ImageSet;
@@ -30,13 +40,19 @@ export interface FitOptions {
   validation?: ImageSet;
   epochs: number;
   batchSize: number;
+  /**
+   * Batches that one update is made of: it is that of a batch `accumulate` times as large, in the memory of one. Images are read
+   * as that large batch, so augmentation and mixing are its own too; what is left of an epoch for less than one update is left
+   * out. Each piece has its own batch statistics and random numbers (dropout, noise of plugins), and terms of plugins are the
+   * mean over the pieces. Default 1.
+   */
+  accumulate?: number;
   /** The same seed gives the same run. */
   seed: number;
   optimizer: OptimizerOptions;
   plugins?: readonly Plugin[];
   /** Of classification. Default 0. */
   labelSmoothing?: number;
-  clipNorm?: number;
   /** Times that an image comes in a row, augmented anew each time; an epoch has as many images as without. Default 1. */
   augRepeats?: number;
   /** Decay of the moving average of the weights, which is then what is evaluated and saved. */
@@ -59,12 +75,13 @@ export interface FitOptions {
 export interface SearchOptions extends FitOptions {
   /** Share of the training images that architecture parameters are trained on. Default 0.3. */
   architectureShare?: number;
-  /** Optimiser of the architecture parameters. Default: as the weights'. */
+  /** Optimiser of the architecture parameters, which have no layers. Default: as the weights'. */
   architectureOptimizer?: OptimizerOptions;
   /**
    * Train the architecture parameters alone, on all training images, while the weights stay as `initial` has them. Weights that
    * are trained beside soft masks make up for them, which leaves the masks little to go by: for a mask g of a channel,
-   * g dL/dg is the sum of w dL/dw over the channel's weights, and that is 0 where the weights are at rest. Default false.
+   * g dL/dg is the sum of w dL/dw over the channel's weights, and that is 0 where the weights are at rest. The same as
+   * `trainable: []`. Default false.
    */
   freezeWeights?: boolean;
 }
@@ -73,7 +90,7 @@ export interface SearchOptions extends FitOptions {
 export interface StepReport {
   epoch: number;
   epochs: number;
-  /** Steps done in this epoch, and in an epoch. */
+  /** Updates done in this epoch, and in an epoch, however many batches each is made of. */
   step: number;
   steps: number;
   loss: number;

@@ -73,7 +73,7 @@ test('arrays that the caller set survive a run and are not in its checkpoint', a
   expect(Object.keys(tensors).sort()).toEqual(
     [
       ...model.params.flatMap(({ name }) => [`weight:${name}`, `average:${name}`]),
-      ...trained.flatMap((name) => [`m:weight:${name}`, `v:weight:${name}`]),
+      ...trained.flatMap((name) => [`optimizer:m:weight:${name}`, `optimizer:v:weight:${name}`]),
     ].sort(),
   );
   await rm(directory, { recursive: true });

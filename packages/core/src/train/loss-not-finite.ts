@@ -40,6 +40,6 @@ export function lossNotFinite({ where, loss, batch, terms, plugins }: FailedStep
     where,
     found:
       ofTask.length > 0 ? `${found}, from ${ofTask.join(', ')}` : `${found}, a sum of finite terms`,
-    fix: 'The weights have grown too large: start a new run with a lower learning rate, a longer warm-up or `clipNorm`',
+    fix: 'The weights have grown too large: start a new run with a lower learning rate, a longer warm-up or `clipGrad`',
   });
 }

@@ -94,8 +94,8 @@ describe('data and weights come first, then the innermost differences, scalars w
     ],
     ['options.seed (saved 1, now nothing)', { options: { optimizer: { lr: 0.1 } } }],
     [
-      'options.clipNorm (saved nothing, now 5)',
-      { options: { seed: 1, optimizer: { lr: 0.1 }, clipNorm: 5 } },
+      'options.clipGrad (saved nothing, now 5)',
+      { options: { seed: 1, optimizer: { lr: 0.1 }, clipGrad: 5 } },
     ],
     [
       'extensions[0].options.lambda (saved 0.2, now 0.3)',
@@ -128,13 +128,13 @@ describe('data and weights come first, then the innermost differences, scalars w
     // Five of seven.
     [
       `data.validation, weights.initial (saved ${before}…, now nothing), ` +
-        'options.optimizer.lr (saved 0.1, now 0.2), options.seed (saved 1, now 2), options.clipNorm (saved nothing, now 5), 2 more',
+        'options.optimizer.lr (saved 0.1, now 0.2), options.seed (saved 1, now 2), options.clipGrad (saved nothing, now 5), 2 more',
       {
         stage: 'search',
         data: { train, validation: train },
         weights: {},
         extensions: [],
-        options: { seed: 2, clipNorm: 5, optimizer: { lr: 0.2 } },
+        options: { seed: 2, clipGrad: 5, optimizer: { lr: 0.2 } },
       },
     ],
   ];

@@ -4,10 +4,11 @@ export const WEIGHT = 'weight:';
 /** their moving average, */
 export const AVERAGE = 'average:';
 
-/** and AdamW's first and second moments. */
-export const FIRST = 'm:';
+/** and the sum of their gradients over the batches of one update. */
+export const GRADIENT = 'gradient:';
 
-export const SECOND = 'v:';
+/** What an optimiser keeps of a parameter under the name of a slot, such as AdamW's m. */
+export const slotName = (slot: string, parameter: string) => `optimizer:${slot}:${parameter}`;
 
 /** What plugins gave of each epoch, in the file of a run. */
 export const SNAPSHOT = 'snapshot:';

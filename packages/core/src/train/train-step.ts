@@ -8,21 +8,19 @@ import type { TapInfo } from '../model/scope.ts';
 import { noClasses, type Task } from '../model/task.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
-import { type AdamWOptions, adamW, adamWStep, clipGradients } from './adamw.ts';
 import type { AttachedPlugin } from './attaching.ts';
 import { taskOf } from './classification.ts';
+import { type ClipOptions, clipGradients } from './clip-gradients.ts';
+import type { Optimizer } from './optimizer.ts';
 import type { LossContext } from './plugin.ts';
-import { AVERAGE, FIRST, named, SECOND, WEIGHT } from './state-names.ts';
+import { AVERAGE, GRADIENT, named, slotName, WEIGHT } from './state-names.ts';
 
 /** How a step trains. */
-export interface TrainStepOptions {
+export interface TrainStepOptions extends ClipOptions {
   /** Of classification. */
   labelSmoothing: number;
-  /** Largest common norm of the gradients; absent: no clipping. */
-  clipNorm?: number;
   /** Decay of the exponential moving average of the weights; absent: none. */
   emaDecay?: number;
-  adamw: AdamWOptions;
 }
 
 /** A parameter that a step trains, by its name in the engine. */
@@ -32,6 +30,16 @@ export interface Trained {
   readonly decay: boolean;
   /** Factor of the learning rate. */
   readonly rate: number;
+  /** Whether it is of the model's last layer. */
+  readonly last: boolean;
+}
+
+/** The parameters of a step, and what updates them. */
+export interface TrainedGroup {
+  readonly trained: readonly Trained[];
+  readonly optimizer: Optimizer;
+  /** Whether the model's own weights are among them, so that running statistics and averages go on. */
+  readonly isWeights: boolean;
 }
 
 /** What is trained, and where the run is that a step belongs to. */
@@ -40,6 +48,8 @@ export interface TrainStepRun {
   readonly plugins: readonly AttachedPlugin[];
   readonly options: TrainStepOptions;
   readonly progress: Progress;
+  /** Whether a parameter or buffer of the model stays as it is. */
+  frozen(name: string): boolean;
   /** The plugins' taps, one after another. */
   tap(value: Tensor, info: TapInfo): Tensor;
   /** Random numbers of the step to come. */
@@ -78,28 +88,66 @@ const lossContext = (
 });
 
 /**
- * One step of AdamW over parameters, inside a compiled step.
+ * One update of parameters, inside a compiled step.
  *
- * @param trained the parameters
- * @param isWeights whether the model's own weights are among them, so that running statistics and averages go on
  * @returns as outputs the `loss`, its terms, what plugins watch, and the `features` where a plugin observes them
  */
 export function trainStep(
   run: TrainStepRun,
   context: StepContext,
-  { trained, isWeights }: { trained: readonly Trained[]; isWeights: boolean },
+  group: TrainedGroup,
 ): StepResult {
+  const { outputs, statistics, gradients } = backward(run, context, group);
+  const optimised = optimise(run, context, group, gradients);
+  return { outputs, updates: withAverage(run, context, group, { ...statistics, ...optimised }) };
+}
+
+/**
+ * The first part of an update that is made of several batches: adds the gradients of one to those of the batches before it.
+ *
+ * @returns as {@link trainStep}
+ */
+export function gradientStep(
+  run: TrainStepRun,
+  context: StepContext,
+  group: TrainedGroup,
+): StepResult {
+  const { outputs, statistics, gradients } = backward(run, context, group);
+  const sums = group.trained.map(({ name }, i) => {
+    const sum = GRADIENT + name;
+    return [sum, tf.add(context.state(sum), gradients[i]!)];
+  });
+  return { outputs, updates: { ...statistics, ...Object.fromEntries(sums) } };
+}
+
+/** The last part: one update by the mean of the gradients of `batches` batches, whose sums are 0 again afterwards. */
+export function updateStep(
+  run: TrainStepRun,
+  context: StepContext,
+  group: TrainedGroup,
+  batches: number,
+): StepResult {
+  const sums = group.trained.map(({ name }) => context.state(GRADIENT + name));
+  const gradients = sums.map((sum) => tf.mul(sum, 1 / batches));
+  const cleared = group.trained.map(({ name }, i) => [GRADIENT + name, tf.zerosLike(sums[i]!)]);
+  const optimised = optimise(run, context, group, gradients);
+  const updates = { ...optimised, ...Object.fromEntries(cleared) };
+  return { outputs: {}, updates: withAverage(run, context, group, updates) };
+}
+
+/** The loss of a batch and its gradients, in the parameters' order; `statistics` are running ones, by their state names. */
+function backward(run: TrainStepRun, context: StepContext, { trained, isWeights }: TrainedGroup) {
   const parameters = trained.map(({ name }) => context.state(name));
-  const { loss, aux, gradients } = valueAndGradients(() => lossOf(run, context), parameters);
-  const updates = {
-    ...(isWeights ? named(aux, WEIGHT, WEIGHT) : {}),
-    ...optimise(run, context, { trained, raw: gradients }),
-  };
-  if (isWeights) Object.assign(updates, average(run, context, updates));
+  const forward = () => lossOf(run, context, isWeights);
+  const { loss, aux, gradients } = valueAndGradients(forward, parameters);
   const { features } = aux;
   const told = [TERM, PLUGIN_TERM, ...run.plugins.map((_, i) => watched(i))];
   const values = Object.assign({}, ...told.map((prefix) => named(aux, prefix, prefix)));
-  return { outputs: { loss, ...values, ...(features ? { features } : {}) }, updates };
+  return {
+    outputs: { loss, ...values, ...(features ? { features } : {}) },
+    statistics: isWeights ? named(aux, WEIGHT, WEIGHT) : {},
+    gradients,
+  };
 }
 
 /**
@@ -109,6 +157,7 @@ export function trainStep(
 function lossOf(
   run: TrainStepRun,
   context: StepContext,
+  isWeights: boolean,
 ): { loss: Tensor; aux: Record<string, Tensor> } {
   const { inputs, state } = context;
   const task = taskOf(run.model);
@@ -124,6 +173,8 @@ function lossOf(
     assign: (name, value) => {
       aux[WEIGHT + name] = value;
     },
+    // Steps of the architecture normalise by the batch, whoever is frozen.
+    frozen: (name) => isWeights && run.frozen(name),
     targets: known,
   });
   const terms = task.losses(out, targets, run.options.labelSmoothing);
@@ -141,44 +192,62 @@ function lossOf(
   return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
 }
 
+/** What clipped gradients make of parameters and of what the optimiser keeps of them. */
 function optimise(
   run: TrainStepRun,
   context: StepContext,
-  { trained, raw }: { trained: readonly Trained[]; raw: readonly Tensor[] },
+  { trained, optimizer }: TrainedGroup,
+  raw: readonly Tensor[],
 ): Record<string, Tensor> {
-  const { adamw, clipNorm } = run.options;
-  const gradients = clipNorm ? clipGradients(raw, clipNorm) : raw;
-  const given = (name: 'size' | 'eps' | 'keep') =>
-    context.supply(`adamw.${name}`, [], 'float32', () =>
-      Float32Array.of(adamWStep(run.progress.step + 1, run.lr(), adamw)[name]),
+  const values = trained.map(({ name }) => context.state(name));
+  const clipped = clipGradients(
+    trained.map(({ last }, i) => ({ value: values[i]!, gradient: raw[i]!, last })),
+    run.options,
+  );
+  const { slots } = optimizer;
+  const parameters = trained.map(({ name, decay, rate }, i) => {
+    const state = Object.fromEntries(
+      slots.map((slot) => [slot, context.state(slotName(slot, name))]),
     );
-  const step = { size: given('size'), eps: given('eps'), keep: given('keep') };
-  const updates: Record<string, Tensor> = {};
-  trained.forEach(({ name, decay, rate }, i) => {
-    const [value, m, v] = [name, FIRST + name, SECOND + name].map(context.state);
-    const next = adamW({ value: value!, gradient: gradients[i]!, m: m!, v: v! }, step, adamw, {
-      decay,
-      rate,
-    });
-    updates[name] = next.value;
-    updates[FIRST + name] = next.m;
-    updates[SECOND + name] = next.v;
+    return { value: values[i]!, gradient: clipped[i]!, state, decay, rate };
   });
-  return updates;
+  const next = optimizer.update(parameters, stepNumbers(run, context, optimizer));
+  const entries = trained.flatMap(({ name }, i) => {
+    const { value, state } = next[i]!;
+    return [[name, value], ...slots.map((slot) => [slotName(slot, name), state[slot]!])];
+  });
+  return Object.fromEntries(entries);
 }
 
-function average(
+/** What an optimiser needs anew in each step. */
+function stepNumbers(
   run: TrainStepRun,
   context: StepContext,
+  optimizer: Optimizer,
+): Record<string, Tensor> {
+  const now = () => optimizer.numbers(run.progress.step + 1, run.lr());
+  const given = Object.keys(now()).map((name) => [
+    name,
+    context.supply(`${optimizer.name}.${name}`, [], 'float32', () => Float32Array.of(now()[name]!)),
+  ]);
+  return Object.fromEntries(given);
+}
+
+/** Updates of weights with those of their moving average; what is frozen is its own. */
+function withAverage(
+  run: TrainStepRun,
+  context: StepContext,
+  { isWeights }: TrainedGroup,
   updates: Record<string, Tensor>,
 ): Record<string, Tensor> {
   const { emaDecay } = run.options;
-  if (!emaDecay) return {};
-  const entries = run.model.params.map(({ name, dtype }) => {
+  if (!emaDecay || !isWeights) return updates;
+  const moving = run.model.params.filter(({ name }) => !run.frozen(name));
+  const entries = moving.map(({ name, dtype }) => {
     const now = updates[WEIGHT + name] ?? context.state(WEIGHT + name);
     if (dtype === 'int32') return [AVERAGE + name, now];
     const old = context.state(AVERAGE + name);
     return [AVERAGE + name, tf.add(tf.mul(old, emaDecay), tf.mul(now, 1 - emaDecay))];
   });
-  return Object.fromEntries(entries);
+  return { ...updates, ...Object.fromEntries(entries) };
 }

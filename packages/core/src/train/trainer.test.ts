@@ -6,10 +6,15 @@ import { float32, int32, type NdArray } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import { dropout } from '../layers/dropout.ts';
 import { batchNorm } from '../layers/norm.ts';
+import { adapt } from '../model/adapt.ts';
+import { defineAdapter } from '../model/adapter.ts';
 import { ones } from '../model/initializer.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
+import { adamw } from './adamw.ts';
+import { lamb } from './lamb.ts';
+import { sgd } from './sgd.ts';
 import {
   type Layers,
   plainPlugin,
@@ -26,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => engine.dispose());
 
-const adamw = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.2 } as const;
+const constants = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.2 } as const;
 
 const makeTrainer = (options: Partial<TrainerOptions> = {}) =>
   new Trainer({
@@ -36,7 +41,7 @@ const makeTrainer = (options: Partial<TrainerOptions> = {}) =>
     run: { stage: 'fit', epochs: 3, samples: 4, travel: 10, warn: () => {} },
     generator: new Generator(1),
     labelSmoothing: 0,
-    adamw,
+    optimizer: adamw(constants),
     ...options,
   });
 
@@ -97,24 +102,25 @@ function byHand(values: readonly number[], indices: Int32Array, smoothing: numbe
 }
 
 describe('softmax regression goes step by step as in float64', () => {
-  test.each<[string, Partial<TrainerOptions>]>([
+  test.each<[string, Partial<TrainerOptions> & { eps?: number }]>([
     ['with decay of the weight, but not the bias', {}],
     ['with smoothed labels', { labelSmoothing: 0.2 }],
-    ['with clipped gradients', { clipNorm: 0.1, adamw: { ...adamw, eps: 0.1 } }],
-  ])('%s', async (_, options) => {
-    const { adamw: constants = adamw, labelSmoothing = 0, clipNorm } = options;
-    const trainer = makeTrainer(options);
+    ['with clipped gradients', { clipGrad: 0.1, eps: 0.1 }],
+  ])('%s', async (_, { eps = 1e-8, ...options }) => {
+    const { labelSmoothing = 0, clipGrad } = options;
+    const own = { ...constants, eps };
+    const trainer = makeTrainer({ ...options, optimizer: adamw(own) });
     trainer.start(first);
     const results = await steps(trainer, 'weights');
 
     let values = numbers(first, 'head.weight', 'head.bias');
     const updates = values.map((_, i) =>
-      torchAdamW({ ...constants, weightDecay: i < 4 ? constants.weightDecay : 0 }),
+      torchAdamW({ ...own, weightDecay: i < 4 ? own.weightDecay : 0 }),
     );
     const losses = rates.map((lr, step) => {
       const { gradient, loss } = byHand(values, orders[step % 2]!, labelSmoothing);
       const norm = Math.hypot(...gradient);
-      const scale = clipNorm === undefined ? 1 : Math.min(clipNorm / norm, 1);
+      const scale = clipGrad === undefined ? 1 : Math.min(clipGrad / norm, 1);
       values = values.map((value, i) => updates[i]!(value, gradient[i]! * scale, lr));
       return loss;
     });
@@ -137,7 +143,11 @@ const layered: Layers = (m, pixels) => {
 
 test('layers learn at the rate of their depth', async () => {
   const model = tinyModel(layered);
-  const trainer = makeTrainer({ model, layerDecay: 0.5, adamw: { ...adamw, eps: 0 } });
+  const trainer = makeTrainer({
+    model,
+    layerDecay: 0.5,
+    optimizer: adamw({ ...constants, eps: 0 }),
+  });
   const start = {
     ...first,
     'stem.weight': float32([2], 1),
@@ -197,23 +207,31 @@ describe('the moving average of the weights', () => {
   });
 });
 
+/** Batch norm before the head. */
+const normed: Layers = (m, pixels) => {
+  const dim = m.dim('pixels', 2);
+  return regression(m, batchNorm(m.child('norm'), pixels, dim));
+};
+
+const normedStart = {
+  ...first,
+  'norm.weight': float32([2], 1),
+  'norm.bias': float32([2]),
+  'norm.running_mean': float32([2], [0.5, -0.5]),
+  'norm.running_var': float32([2], [1, 4]),
+  'norm.num_batches_tracked': { dtype: 'int32', shape: [], data: Int32Array.of(0) },
+} satisfies StateDict;
+
 describe('running statistics', () => {
-  const normed: Layers = (m, pixels) => {
-    const dim = m.dim('pixels', 2);
-    return regression(m, batchNorm(m.child('norm'), pixels, dim));
-  };
   const alpha = plainPlugin('mask', (run) => {
     const slot = run.parameter('alpha', float32([], [1]));
     return { loss: () => tf.square(slot.value) };
   });
   const start = {
-    ...first,
-    'norm.weight': float32([2], 1),
-    'norm.bias': float32([2]),
+    ...normedStart,
     'norm.running_mean': float32([2]),
     'norm.running_var': float32([2], 1),
-    'norm.num_batches_tracked': { dtype: 'int32', shape: [], data: Int32Array.of(0) },
-  } satisfies StateDict;
+  };
   const trainer = () => makeTrainer({ model: tinyModel(normed), plugins: [alpha], emaDecay: 0.5 });
   const statistics = ['norm.running_mean', 'norm.running_var', 'norm.num_batches_tracked'];
 
@@ -242,6 +260,193 @@ describe('running statistics', () => {
   });
 });
 
+describe('what is frozen', () => {
+  const model = tinyModel(normed);
+  const names = Object.keys(normedStart) as (keyof typeof normedStart)[];
+
+  test('stays, with its statistics, its average and no state of the optimiser', async () => {
+    const trainer = makeTrainer({ model, freeze: ['norm'], emaDecay: 0.9 });
+    trainer.start(normedStart);
+    await steps(trainer, 'weights');
+    const { arrays } = await trainer.save();
+    for (const name of names.filter((own) => own.startsWith('norm.')))
+      for (const prefix of ['weight:', 'average:'])
+        expect([name, ...arrays[prefix + name]!.data]).toEqual([name, ...normedStart[name].data]);
+    const kept = Object.keys(arrays).filter((name) => name.startsWith('optimizer:'));
+    expect(kept.some((name) => name.includes('norm'))).toBe(false);
+    expect(kept).toHaveLength(4);
+  });
+
+  test('normalises as in evaluation: the head learns as on what it then reads', async () => {
+    const whole = makeTrainer({ model, freeze: ['norm'] });
+    whole.start(normedStart);
+    await steps(whole, 'weights');
+    const ours = await whole.weights();
+    await whole.dispose();
+    // (x - mean) / sqrt(var + 1e-5), from the statistics that it starts with.
+    const read = rows.map(([a, b]) => [
+      (a! - 0.5) / Math.sqrt(1 + 1e-5),
+      (b! + 0.5) / Math.sqrt(4 + 1e-5),
+    ]);
+    const known = tinyImages(read, labels);
+    const head = makeTrainer();
+    head.start(first);
+    for (const [i, lr] of rates.entries())
+      await head.step('weights', await known.batch(orders[i % 2]!), orders[i % 2]!, lr);
+    const alone = await head.weights();
+    expect(numbers(ours, 'head.weight', 'head.bias')).toEqual(
+      close(numbers(alone, 'head.weight', 'head.bias')),
+    );
+  });
+
+  test('is all but what is trained', async () => {
+    const trainer = makeTrainer({ model, trainable: ['norm.bias'] });
+    trainer.start(normedStart);
+    await steps(trainer, 'weights');
+    const now = await trainer.weights();
+    const moved = names.filter((name) =>
+      now[name]!.data.some((x, i) => x !== normedStart[name].data[i]),
+    );
+    expect(moved).toEqual(['norm.bias']);
+  });
+
+  test('has no gradient: nothing is computed backwards behind it', async () => {
+    const differentiated: string[] = [];
+    /** A weight whose gradient would be heard of. */
+    const heard: Layers = (m, pixels) => {
+      const weight = m.child('stem').param('weight', [2], ones);
+      const told = tf.customGrad((value) => ({
+        value: (value as typeof weight).clone(),
+        gradFunc: (dy) => {
+          differentiated.push('stem');
+          return dy;
+        },
+      }));
+      return regression(m, tf.mul(pixels, told(weight)));
+    };
+    for (const [freeze, expected] of [
+      [['stem'], []],
+      [[], ['stem']],
+    ]) {
+      await using trainer = makeTrainer({ model: tinyModel(heard), freeze });
+      trainer.start({ ...first, 'stem.weight': float32([2], 1) });
+      await steps(trainer, 'weights', 0, 1);
+      expect(differentiated).toEqual(expected);
+    }
+  });
+
+  test('cannot be all of it, unless plugins have parameters', () => {
+    expect(() => makeTrainer({ model, trainable: [] })).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: 'trainable' }),
+    );
+    expect(() => makeTrainer({ model, freeze: ['norm', 'head'] })).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: 'freeze' }),
+    );
+    expect(engine.names()).toEqual([]);
+    const alpha = plainPlugin('mask', (run) => {
+      run.parameter('alpha', float32([], [1]));
+      return {};
+    });
+    expect(makeTrainer({ model, trainable: [], plugins: [alpha] }).trainsWeights).toBe(false);
+  });
+
+  test('may be all but an adapter', async () => {
+    const gain = defineAdapter(
+      'gain',
+      'test',
+      (_: object) => () => (m, value, info) =>
+        info.role === 'features' ? tf.mul(value, m.child('gain').param('scale', [2], ones)) : value,
+    )({});
+    const adapted = adapt(tinyModel(regression), [gain]);
+    const start = { ...first, 'gain.scale': float32([2], 1) };
+    const trainer = makeTrainer({ model: adapted, trainable: ['gain'] });
+    trainer.start(start);
+    await steps(trainer, 'weights');
+    const now = await trainer.weights();
+    expect(numbers(now, 'gain.scale')).not.toEqual([1, 1]);
+    expect(numbers(now, 'head.weight', 'head.bias')).toEqual(
+      numbers(first, 'head.weight', 'head.bias'),
+    );
+  });
+});
+
+describe('accumulated gradients', () => {
+  const whole = Int32Array.of(0, 1, 3, 2);
+
+  /** Updates on all images at once, in so many pieces. */
+  async function updated(accumulate: number, options: Partial<TrainerOptions> = {}) {
+    await using trainer = makeTrainer({ accumulate, ...options });
+    trainer.start(first);
+    const results: Awaited<ReturnType<Trainer['step']>>[] = [];
+    for (const lr of rates)
+      results.push(await trainer.step('weights', await images.batch(whole), whole, lr));
+    return { results, weights: await trainer.weights(), state: await trainer.save() };
+  }
+
+  test.each<[string, Partial<TrainerOptions>]>([
+    ['AdamW', {}],
+    ['SGD', { optimizer: sgd({ weightDecay: 0.1 }) }],
+    ['LAMB', { optimizer: lamb({ maxGradNorm: 0.1 }) }],
+    ['clipping and a moving average', { clipGrad: 0.1, emaDecay: 0.5, labelSmoothing: 0.1 }],
+    ['adaptive clipping', { clipGrad: 0.01, clipMode: 'agc' }],
+  ])('are those of the whole batch: %s', async (_, options) => {
+    const at = await updated(1, options);
+    for (const pieces of [2, 4]) {
+      const own = await updated(pieces, options);
+      expect(Object.keys(own.state.arrays)).toEqual(Object.keys(at.state.arrays));
+      for (const [name, { data }] of Object.entries(at.state.arrays))
+        expect([name, ...own.state.arrays[name]!.data]).toEqual([name, ...close([...data], 5)]);
+      expect(own.state.counts).toEqual({ weights: 4 });
+      own.results.forEach(({ loss, terms }, i) => {
+        expect(loss).toBeCloseTo(at.results[i]!.loss, 6);
+        expect(terms.crossEntropy).toBeCloseTo(at.results[i]!.terms.crossEntropy!, 6);
+      });
+    }
+  });
+
+  test('know one progress for an update; plugins see each piece', async () => {
+    const told: (number | number[])[] = [];
+    const watching = plainPlugin('watching', (run) => {
+      const slot = run.input('step', ({ step }) => {
+        told.push(step);
+        return step;
+      });
+      return {
+        loss: () => tf.mul(slot.value, 0),
+        observe: ({ indices, features }) => told.push([...indices, ...features.shape]),
+      };
+    });
+    const { state } = await updated(2, { plugins: [watching] });
+    expect(told.slice(0, 8)).toEqual([
+      ...[0, [0, 1, 2, 2], 0, [3, 2, 2, 2]],
+      ...[1, [0, 1, 2, 2], 1, [3, 2, 2, 2]],
+    ]);
+    expect(state.counts).toEqual({ weights: 4 });
+  });
+
+  test('batch norm has the statistics of the pieces, one after another', async () => {
+    const trainer = makeTrainer({
+      model: tinyModel(normed),
+      accumulate: 2,
+      trainable: ['head', 'norm'],
+    });
+    trainer.start(normedStart);
+    await trainer.step('weights', await images.batch(whole), whole, 0.1);
+    // Means 0 and 1.25 of the first two images, 1.5 and -0.5 of the others; momentum 0.1.
+    const second = [0.5, -0.5].map(
+      (old, i) => 0.9 * (0.9 * old + 0.1 * [0, 1.25][i]!) + 0.1 * [1.5, -0.5][i]!,
+    );
+    expect(numbers(await trainer.weights(), 'norm.running_mean')).toEqual(close(second));
+  });
+
+  test('need batches of so many equal pieces', async () => {
+    await using trainer = makeTrainer({ accumulate: 3 });
+    trainer.start(first);
+    const step = trainer.step('weights', await images.batch(whole), whole, 0.1);
+    await expect(step).rejects.toMatchObject({ code: 'BATCH_SIZE' });
+  });
+});
+
 describe('groups', () => {
   /** An architecture parameter, 1 at first, whose loss has its minimum at 3; its slot comes along. */
   function masked() {
@@ -265,7 +470,9 @@ describe('groups', () => {
     trainer.start(first);
     await steps(trainer, 'weights', 0, 2);
     const { arrays } = await trainer.save();
-    expect(numbers(arrays, 'mask/alpha', 'm:mask/alpha', 'v:mask/alpha')).toEqual([1, 0, 0]);
+    expect(
+      numbers(arrays, 'mask/alpha', 'optimizer:m:mask/alpha', 'optimizer:v:mask/alpha'),
+    ).toEqual([1, 0, 0]);
     expect(numbers(arrays, 'weight:head.bias')).not.toEqual(numbers(first, 'head.bias'));
   });
 
@@ -287,15 +494,29 @@ describe('groups', () => {
     const trainer = makeTrainer({ plugins });
     trainer.start(first);
     await steps(trainer, 'all', 0, 3);
-    const next = torchAdamW({ ...adamw, weightDecay: 0 });
+    const next = torchAdamW({ ...constants, weightDecay: 0 });
     const expected = rates.slice(0, 3).reduce((now, lr) => next(now, 2 * (now - 3), lr), 1);
     expect(await alpha()).toBeCloseTo(expected, 5);
     expect((await trainer.weights())['head.bias']!.data).not.toEqual(first['head.bias']!.data);
   });
 
+  test('each has its own optimiser', async () => {
+    const { plugins, alpha } = masked();
+    const options = { plugins, architectureOptimizer: sgd({ momentum: 0.5 }) };
+    const trainer = makeTrainer(options);
+    trainer.start(first);
+    await steps(trainer, 'architecture', 0, 2);
+    // From 1: a gradient of -4 at a rate of 0.1, then one of 2 (1.4 - 3) at 0.05 beside half the first.
+    expect(await alpha()).toBeCloseTo(1.4 + 0.05 * (3.2 + 2), 6);
+    const kept = Object.keys((await trainer.save()).arrays).filter((name) =>
+      name.endsWith('alpha'),
+    );
+    expect(kept).toEqual(['mask/alpha', 'optimizer:momentum:mask/alpha']);
+  });
+
   test('each counts its own steps, for the bias correction too', async () => {
     const { plugins, alpha } = masked();
-    const trainer = makeTrainer({ plugins, adamw: { ...adamw, eps: 0 } });
+    const trainer = makeTrainer({ plugins, optimizer: adamw({ ...constants, eps: 0 }) });
     trainer.start(first);
     await steps(trainer, 'weights', 0, 3);
     await steps(trainer, 'architecture', 0, 1);
@@ -474,8 +695,8 @@ describe('what is saved', () => {
     expect(Object.keys(arrays).sort()).toEqual(
       [
         ...weights.flatMap((name) => [`weight:${name}`, `average:${name}`]),
-        ...weights.flatMap((name) => [`m:weight:${name}`, `v:weight:${name}`]),
-        ...['slots/centres', 'slots/alpha', 'm:slots/alpha', 'v:slots/alpha'],
+        ...weights.flatMap((name) => [`optimizer:m:weight:${name}`, `optimizer:v:weight:${name}`]),
+        ...['slots/centres', 'slots/alpha', 'optimizer:m:slots/alpha', 'optimizer:v:slots/alpha'],
       ].sort(),
     );
     expect(numbers(arrays, 'slots/centres', 'slots/alpha')).toEqual([8, 9]);
@@ -506,8 +727,8 @@ describe('what is saved', () => {
       (arrays) => ({ ...arrays, 'weight:head.bias': float32([1]) }),
     ],
     [
-      'm:weight:head.bias: int32 [2] instead of float32 [2]',
-      (arrays) => ({ ...arrays, 'm:weight:head.bias': int32([2], [0, 0]) }),
+      'optimizer:m:weight:head.bias: int32 [2] instead of float32 [2]',
+      (arrays) => ({ ...arrays, 'optimizer:m:weight:head.bias': int32([2], [0, 0]) }),
     ],
     ['no array slots/centres', ({ 'slots/centres': _, ...rest }) => rest],
   ])('is refused with %s', async (found, change) => {

@@ -1,8 +1,5 @@
 import type { CompiledStep, Engine } from '../engine/engine.ts';
-import { arraySlot, inputSlot, noiseSlot } from '../engine/slots.ts';
-import { float32, item, kindText, type NdArray } from '../ground/array.ts';
-import { KcrError } from '../ground/error.ts';
-import { nonFinite } from '../ground/finite.ts';
+import { float32, item, type NdArray } from '../ground/array.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Progress } from '../model/clock.ts';
@@ -11,36 +8,48 @@ import type { TapInfo } from '../model/scope.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts';
+import { checkSmoothing } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
+import { EngineArrays } from './engine-arrays.ts';
+import type { RateOptions } from './fit-options.ts';
+import { type Freezing, frozenParts } from './freezing.ts';
 import { compileFeatures, compileInference } from './inference.ts';
-import { layerDepth } from './layer-depth.ts';
 import { lossNotFinite } from './loss-not-finite.ts';
-import type { Plugin, PluginRun } from './plugin.ts';
-import { stateDamaged } from './seal.ts';
-import { AVERAGE, FIRST, named, SECOND, WEIGHT } from './state-names.ts';
+import type { Optimizer } from './optimizer.ts';
+import { piecesOf } from './pieces.ts';
+import type { Plugin } from './plugin.ts';
+import { type PluginHost, pluginRun, type RunFacts } from './plugin-run.ts';
+import { AVERAGE, GRADIENT, named, slotName, WEIGHT } from './state-names.ts';
 import {
+  gradientStep,
   PLUGIN_TERM,
   TERM,
   type Trained,
+  type TrainedGroup,
   type TrainStepOptions,
   type TrainStepRun,
   trainStep,
+  updateStep,
   watched,
 } from './train-step.ts';
+import { nothingTrained, trainedWeights } from './trained-weights.ts';
 
-export interface TrainerOptions extends TrainStepOptions {
+export interface TrainerOptions
+  extends TrainStepOptions,
+    Freezing,
+    Pick<RateOptions, 'layerDecay' | 'lrFactors'> {
   model: Model;
   engine: Engine;
   plugins: readonly Plugin[];
   run: RunFacts;
   /** Random numbers of the steps; the training loop replaces it each epoch. */
   generator: Generator;
-  /** The learning rate of a layer is this to the power of the layers above it (timm). Default 1. */
-  layerDecay?: number;
+  optimizer: Optimizer;
+  /** Of steps of the architecture parameters alone. Default: as the weights'. */
+  architectureOptimizer?: Optimizer;
+  /** Equal pieces that a batch is trained in, one after another, for one update. Default 1. */
+  accumulate?: number;
 }
-
-/** What plugins are told of the run. */
-export type RunFacts = Pick<PluginRun, 'stage' | 'epochs' | 'samples' | 'travel' | 'warn'>;
 
 /** What a step trains: the weights, the plugins' architecture parameters, or both at once. */
 export type Group = 'weights' | 'architecture' | 'all';
@@ -50,6 +59,12 @@ export interface TrainerState {
   arrays: Record<string, NdArray>;
   /** Steps taken, by group. */
   counts: Partial<Record<Group, number>>;
+}
+
+/** The loss of a step, and the terms of the task's loss within it by name. */
+interface StepLoss {
+  loss: number;
+  terms: Record<string, number>;
 }
 
 const mapNames = <T, R>(entries: Record<string, T>, change: (value: T) => R): Record<string, R> =>
@@ -72,13 +87,13 @@ export class Trainer implements AsyncDisposable {
   readonly inference: CompiledStep;
   /** The same with what plugins do in training, such as soft masks. */
   readonly softInference: CompiledStep;
+  /** Whether a parameter or buffer of the model stays as it is. */
+  readonly #frozen: (name: string) => boolean;
   readonly #weights: Trained[];
   readonly #architecture: Trained[] = [];
-  /** Names of the trainer's arrays in the engine, in the order in which they were set. */
-  readonly #owned = new Map<string, Pick<NdArray, 'dtype' | 'shape'>>();
-  /** Those of them that checkpoints leave out. */
-  readonly #constants = new Set<string>();
-  readonly #steps = new Map<Group, CompiledStep>();
+  /** What it holds in the engine. */
+  readonly #arrays: EngineArrays;
+  readonly #steps = new Map<string, CompiledStep>();
   #counts: TrainerState['counts'] = {};
   #lr = 0;
 
@@ -86,29 +101,20 @@ export class Trainer implements AsyncDisposable {
     const { model, engine, plugins, run } = options;
     this.model = model;
     this.engine = engine;
+    this.#arrays = new EngineArrays(engine);
     this.generator = options.generator;
     checkPlugins(plugins);
-    const task = taskOf(model);
-    if (options.labelSmoothing && !task.targets)
-      throw new KcrError('OPTION', {
-        where: 'labelSmoothing',
-        found: `${options.labelSmoothing} for ${task.name}`,
-        fix: 'Leave it out: this task smooths no labels',
-      });
+    checkSmoothing(taskOf(model), options.labelSmoothing);
     this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
-    const depth = layerDepth(model);
-    this.#weights = model.params
-      .filter((p) => p.trainable)
-      .map(({ name, shape, decay }) => {
-        const rate = (options.layerDecay ?? 1) ** (depth.layers - depth.of(name));
-        return { name: WEIGHT + name, shape, decay, rate };
-      });
+    this.#frozen = frozenParts(model, options);
+    this.#weights = trainedWeights(model, options, this.#frozen);
     try {
       this.plugins = plugins.map((plugin) =>
-        attachPlugin(plugin, this.#pluginRun(plugin.name, run)),
+        attachPlugin(plugin, pluginRun(plugin.name, run, this.#pluginHost())),
       );
+      if (!this.trainsWeights && !this.hasArchitecture) throw nothingTrained(model, options);
     } catch (error) {
-      engine.delete([...this.#owned.keys()]);
+      this.#arrays.delete();
       throw error;
     }
     this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
@@ -122,11 +128,23 @@ export class Trainer implements AsyncDisposable {
   start(weights: StateDict): void {
     this.model.checkState(weights, 'initial weights');
     for (const [name, array] of Object.entries(weights)) {
-      this.#set({ [WEIGHT + name]: array });
-      if (this.options.emaDecay) this.#set({ [AVERAGE + name]: array });
+      this.#arrays.set({ [WEIGHT + name]: array });
+      if (this.options.emaDecay) this.#arrays.set({ [AVERAGE + name]: array });
     }
-    for (const { name, shape } of [...this.#weights, ...this.#architecture])
-      this.#set({ [FIRST + name]: float32(shape), [SECOND + name]: float32(shape) });
+    const { optimizer, architectureOptimizer = optimizer } = this.options;
+    this.#startGroup(this.#weights, optimizer);
+    this.#startGroup(this.#architecture, architectureOptimizer);
+  }
+
+  /** Sets what is kept of parameters besides their values. */
+  #startGroup(trained: readonly Trained[], { slots }: Optimizer): void {
+    const { accumulate = 1 } = this.options;
+    for (const { name, shape } of trained) {
+      for (const slot of slots) this.#arrays.set({ [slotName(slot, name)]: float32(shape) });
+      if (accumulate === 1) continue;
+      // They are 0 whenever a checkpoint is written.
+      this.#arrays.set({ [GRADIENT + name]: float32(shape) }, { saved: false });
+    }
   }
 
   /** The weights to use: their moving average where there is one. */
@@ -144,14 +162,7 @@ export class Trainer implements AsyncDisposable {
    * @throws KcrError `STATE_FINITE` where it could not, so that nothing is overwritten by it
    */
   async save(): Promise<TrainerState> {
-    const arrays = await this.engine.get(this.#saved());
-    const found = nonFinite(arrays);
-    if (found)
-      throw new KcrError('STATE_FINITE', {
-        where: `training after epoch ${this.progress.epoch}`,
-        found,
-        fix: 'A gradient was not finite: start a new run with a lower learning rate or with `clipNorm`, or look at the plugin named here',
-      });
+    const arrays = await this.#arrays.save(`training after epoch ${this.progress.epoch}`);
     return { arrays, counts: { ...this.#counts } };
   }
 
@@ -162,34 +173,18 @@ export class Trainer implements AsyncDisposable {
    * @throws KcrError `STATE_DAMAGED` for other arrays than this training has
    */
   restore({ arrays, counts }: TrainerState, where = 'saved training'): void {
-    const wrong = this.#misfit(arrays);
-    if (wrong) throw stateDamaged(where, wrong);
-    this.#set(arrays);
+    this.#arrays.restore(arrays, where);
     this.#counts = { ...counts };
-  }
-
-  /** Names of the arrays that a training goes on from. */
-  #saved(): string[] {
-    return [...this.#owned.keys()].filter((name) => !this.#constants.has(name));
-  }
-
-  /** How arrays are not those of this training, if they are not. */
-  #misfit(arrays: TrainerState['arrays']): string | undefined {
-    const expected = new Set(this.#saved());
-    const unknown = Object.keys(arrays).find((name) => !expected.has(name));
-    if (unknown !== undefined) return `an array ${unknown} that this training has not`;
-    for (const name of expected) {
-      const [own, saved] = [this.#owned.get(name)!, arrays[name]];
-      if (!saved) return `no array ${name}`;
-      if (kindText(saved) !== kindText(own))
-        return `${name}: ${kindText(saved)} instead of ${kindText(own)}`;
-    }
-    return undefined;
   }
 
   /** Whether any plugin has architecture parameters. */
   get hasArchitecture(): boolean {
     return this.#architecture.length > 0;
+  }
+
+  /** Whether any of the model's weights are trained. */
+  get trainsWeights(): boolean {
+    return this.#weights.length > 0;
   }
 
   /** Steps that a group has taken. */
@@ -198,25 +193,54 @@ export class Trainer implements AsyncDisposable {
   }
 
   /**
-   * One optimiser step over a group of parameters.
+   * One optimiser step over a group of parameters. Where gradients are accumulated, the batch is trained in equal pieces, and the
+   * loss and its terms are the means over them.
    *
    * @param indices of the batch's images in the training set
    * @returns the loss, with those of plugins, and the terms of the task's loss within it by name
-   * @throws KcrError `LOSS_NOT_FINITE`
+   * @throws KcrError `LOSS_NOT_FINITE`, `BATCH_SIZE` for a batch without so many equal pieces
    */
   async step(group: Group, batch: Batch, indices: Int32Array, lr: number) {
-    let step = this.#steps.get(group);
-    if (!step) {
-      const trained = this.#trained(group);
-      const isWeights = group !== 'architecture';
-      step = this.engine.compile(`train-${group}`, (context) =>
-        trainStep(this.#run, context, { trained, isWeights }),
-      );
-      this.#steps.set(group, step);
-    }
+    const { accumulate = 1 } = this.options;
     this.#lr = lr;
     this.progress.step = this.steps(group);
     this.#counts[group] = this.progress.step + 1;
+    if (accumulate === 1) {
+      const step = this.#compiled(`train-${group}`, group, trainStep);
+      return await this.#batch(step, group, batch, indices);
+    }
+    const step = this.#compiled(`gradients-${group}`, group, gradientStep);
+    const mean: StepLoss = { loss: 0, terms: {} };
+    for (const piece of piecesOf(batch, indices, accumulate)) {
+      const { loss, terms } = await this.#batch(step, group, piece.batch, piece.indices);
+      mean.loss += loss / accumulate;
+      for (const [name, term] of Object.entries(terms))
+        mean.terms[name] = (mean.terms[name] ?? 0) + term / accumulate;
+    }
+    const update: typeof trainStep = (run, context, trained) =>
+      updateStep(run, context, trained, accumulate);
+    await this.#compiled(`update-${group}`, group, update)();
+    return mean;
+  }
+
+  /** A step over a group, compiled once under its name. */
+  #compiled(name: string, group: Group, train: typeof trainStep): CompiledStep {
+    let step = this.#steps.get(name);
+    if (!step) {
+      const trained = this.#group(group);
+      step = this.engine.compile(name, (context) => train(this.#run, context, trained));
+      this.#steps.set(name, step);
+    }
+    return step;
+  }
+
+  /** Runs a compiled step on a batch, and tells plugins what it gave. */
+  async #batch(
+    step: CompiledStep,
+    group: Group,
+    batch: Batch,
+    indices: Int32Array,
+  ): Promise<StepLoss> {
     const index: NdArray = { dtype: 'int32', shape: [indices.length], data: indices };
     const out = await step({ ...batch, index });
     const loss = item(out.loss!);
@@ -241,40 +265,15 @@ export class Trainer implements AsyncDisposable {
     const { features, inference, softInference } = this;
     for (const step of [...this.#steps.values(), features, inference, softInference])
       await step.dispose();
-    this.engine.delete([...this.#owned.keys()]);
+    this.#arrays.delete();
   }
 
   [Symbol.asyncDispose] = () => this.dispose();
 
-  #set(arrays: Readonly<Record<string, NdArray>>): void {
-    for (const [name, { dtype, shape }] of Object.entries(arrays))
-      this.#owned.set(name, { dtype, shape });
-    this.engine.set(arrays);
-  }
-
-  #pluginRun(plugin: string, run: RunFacts): PluginRun {
-    const path = (name: string) => `${plugin}/${name}`;
-    const array = (name: string, initial: NdArray) => {
-      this.#set({ [path(name)]: initial });
-      return arraySlot(this.engine, path(name), initial);
-    };
-    return {
-      ...run,
-      warn: (message) => run.warn(`${plugin}: ${message}`),
-      model: this.model,
-      generator: this.generator.fork(plugin),
-      constant: (name, value) => {
-        this.#constants.add(path(name));
-        return array(name, value);
-      },
-      buffer: array,
-      parameter: (name, initial) => {
-        this.#architecture.push({ name: path(name), shape: initial.shape, decay: false, rate: 1 });
-        return array(name, initial);
-      },
-      input: (name, next) => inputSlot(path(name), () => next(this.progress)),
-      noise: (name, shape, draw) => noiseSlot(path(name), shape, draw, () => this.generator),
-    };
+  #pluginHost(): PluginHost {
+    const { model, engine, progress } = this;
+    const [arrays, trained] = [this.#arrays, this.#architecture];
+    return { model, engine, progress, arrays, trained, generator: () => this.generator };
   }
 
   get #run(): TrainStepRun {
@@ -284,6 +283,7 @@ export class Trainer implements AsyncDisposable {
       plugins,
       options,
       progress,
+      frozen: this.#frozen,
       tap: this.#tap,
       generator: () => this.generator,
       lr: () => this.#lr,
@@ -293,10 +293,12 @@ export class Trainer implements AsyncDisposable {
   readonly #tap = (value: Tensor, info: TapInfo): Tensor =>
     this.plugins.reduce((current, plugin) => plugin.tap?.(current, info) ?? current, value);
 
-  #trained(group: Group): Trained[] {
-    if (group === 'weights') return this.#weights;
-    return group === 'architecture'
-      ? this.#architecture
-      : [...this.#weights, ...this.#architecture];
+  #group(group: Group): TrainedGroup {
+    const { optimizer, architectureOptimizer = optimizer } = this.options;
+    const [weights, architecture] = [this.#weights, this.#architecture];
+    if (group === 'architecture')
+      return { trained: architecture, optimizer: architectureOptimizer, isWeights: false };
+    const trained = group === 'weights' ? weights : [...weights, ...architecture];
+    return { trained, optimizer, isWeights: true };
   }
 }

@@ -130,6 +130,31 @@ describe('an epoch', () => {
     expect(await streams()).toEqual([train, validation]);
   });
 
+  test('has updates of several batches, of the images that larger batches would have', async () => {
+    const settings = { train: numbered(13), epochs: 2, emaDecay: 0.5 };
+    const large = await run({ ...settings, batchSize: 6 });
+    const reports: StepReport[] = [];
+    const onStep = (report: StepReport) => reports.push(report);
+    const pieces = await run({ ...settings, batchSize: 2, accumulate: 3, onStep });
+    expect(pieces.steps).toEqual(large.steps);
+    expect(pieces.steps).toHaveLength(4);
+    expect(reports.map(({ step, steps }) => [step, steps])).toEqual([
+      [1, 2],
+      [2, 2],
+      [1, 2],
+      [2, 2],
+    ]);
+    for (const [name, expected] of Object.entries(values(large.weights)))
+      expect([name, ...values(pieces.weights)[name]!]).toEqual([
+        name,
+        ...expected.map((value) => expect.closeTo(value, 6)),
+      ]);
+    pieces.history.forEach(({ loss, lr }, i) => {
+      expect(loss).toBeCloseTo(large.history[i]!.loss!, 6);
+      expect(lr).toBe(large.history[i]!.lr);
+    });
+  });
+
   test('draws noise of its own', async () => {
     const noisy = plainPlugin('noisy', (attached) => {
       const noise = attached.noise('u', [1], 'normal');
@@ -259,6 +284,42 @@ describe('a search', () => {
       code: 'OPTION',
       where: 'freezeWeights',
     });
+  });
+
+  test('trains no weights where all are frozen by name', async () => {
+    const initial = { 'head.weight': float32([2, 2], [1, 2, 3, 4]), 'head.bias': float32([2], 5) };
+    const settings = { ...searching, initial };
+    const byName = await run({ ...settings, trainable: [] }, 'search');
+    expect(byName.steps).toEqual((await run({ ...settings, freezeWeights: true }, 'search')).steps);
+    expect(values(byName.weights)).toEqual(values(initial));
+    const partly = await run({ ...settings, freeze: ['head.bias'] }, 'search');
+    expect(partly.steps.some(({ group }) => group === 'weights')).toBe(true);
+    expect(values(partly.weights)['head.bias']).toEqual([5, 5]);
+  });
+
+  test('has an optimiser of its own for the architecture', async () => {
+    // A first step of AdamW is as long as its rate, whatever its betas; the second is not.
+    const alphas = async (more: object) => {
+      let slot: ArraySlot | undefined;
+      const steep = plainPlugin('steep', (attached) => {
+        const alpha = attached.parameter('alpha', float32([], [1]));
+        slot = alpha;
+        return {
+          loss: () => tf.square(alpha.value),
+          metrics: async () => ({ alpha: (await slot!.read()).data[0]! }),
+        };
+      });
+      const architectureOptimizer = { lr: 0.1, ...more };
+      const { history } = await run(
+        { ...searching, plugins: [steep], architectureOptimizer },
+        'search',
+      );
+      return history[0]!.alpha!;
+    };
+    const plain = await alphas({});
+    expect(await alphas({ betas: [0.9, 0.999] })).toBe(plain);
+    expect(await alphas({ betas: [0.1, 0.2] })).not.toBeCloseTo(plain, 4);
+    expect(await alphas({ name: 'sgd', momentum: 0 })).not.toBeCloseTo(plain, 3);
   });
 
   test('tells plugins how far their parameters can move', async () => {
@@ -506,8 +567,14 @@ describe('a run in a folder', () => {
     ['options.seed', { seed: 2 }],
     ['options.optimizer.lr', { optimizer: { lr: 1 } }],
     ['options.labelSmoothing', { labelSmoothing: 0.1 }],
-    ['options.clipNorm', { clipNorm: 1 }],
+    ['options.clipGrad', { clipGrad: 1 }],
     ['options.emaDecay', { emaDecay: 0.5 }],
+    ['options.accumulate', { accumulate: 2 }],
+    ['options.freeze', { freeze: ['head.bias'] }],
+    ['options.trainable', { trainable: ['head.bias'] }],
+    ['options.clipMode', { clipGrad: 1, clipMode: 'value' }],
+    ['options.optimizer.name', { optimizer: { lr: 0.01, name: 'sgd' } }],
+    ['options.optimizer.lrFactors', { optimizer: { lr: 0.01, lrFactors: { head: 2 } } }],
     ['options.augRepeats', { augRepeats: 2 }],
     ['data.train.images', { train: numbered(7) }],
     ['data.train.labels', { train: { ...numbered(6), labels: Int32Array.of(1, 0, 0, 1, 0, 1) } }],
@@ -560,6 +627,10 @@ describe('what is refused before the first step', () => {
     ['BATCH_SIZE', 'training data for the weights', { batchSize: 0 }, 'fit'],
     ['BATCH_SIZE', 'training data for the weights', { batchSize: Number.NaN }, 'fit'],
     ['BATCH_SIZE', 'training data for the weights', { batchSize: 7 }, 'fit'],
+    ['BATCH_SIZE', 'training data for the weights', { batchSize: 2, accumulate: 4 }, 'fit'],
+    ['OPTION', 'freeze', { freeze: ['head'] }, 'fit'],
+    ['OPTION', 'trainable', { trainable: ['heads'] }, 'fit'],
+    ['OPTION', 'optimizer.lrFactors', { optimizer: { lr: 1, lrFactors: { x: 2 } } }, 'fit'],
     ['BATCH_SIZE', 'training data for the weights', { batchSize: 5 }, 'search'],
     ['BATCH_SIZE', 'training data for the architecture', { batchSize: 3 }, 'search'],
     ['DATASET_EMPTY', 'training data', { train: { ...numbered(6), length: 0 } }, 'fit'],

@@ -9,11 +9,14 @@ import { batches, batchOrder, imageBatches, range } from './batches.ts';
 import { checkDataset } from './check-dataset.ts';
 import { checkFitOptions } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
+import { withCheckpoint } from './diverged-run.ts';
 import { type EpochRecord, validationName } from './epoch-record.ts';
 import { evaluateTask } from './evaluate-task.ts';
 import { extractFeatures } from './feature-extraction.ts';
 import type { FitResult, SearchOptions } from './fit-options.ts';
+import { freezingOf, frozenParts } from './freezing.ts';
 import { type GroupRates, groupRates } from './group-rates.ts';
+import { chosenOptimizer } from './optimizers.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
 import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
@@ -39,30 +42,22 @@ export class TrainingLoop implements AsyncDisposable {
     private readonly options: SearchOptions,
     private readonly stage: 'fit' | 'search',
   ) {
-    const { model, engine, train, plugins = [], seed, epochs, batchSize, optimizer } = options;
+    const { model, engine, train, plugins = [], seed, epochs } = options;
     checkFitOptions(options);
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
     // Before there is a trainer, which would have to be freed.
     this.#parts = this.#split(options.architectureShare ?? 0.3);
-    for (const [part, { length }] of Object.entries(this.#parts)) {
-      const needed = part === 'weights' ? !options.freezeWeights : stage === 'search';
-      const fits = Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= length;
-      if (needed && !fits)
-        throw new KcrError('BATCH_SIZE', {
-          where: `training data for the ${part}`,
-          found: `a batch of ${batchSize} from ${length} images`,
-          fix: `Choose a batch size from 1 to ${length}, or give more images`,
-        });
-    }
+    this.#checkBatchSize();
     this.#rates = groupRates(options, (group) => {
       const { length } = this.#parts[group === 'architecture' ? group : 'weights'];
-      return Math.floor(length / batchSize);
+      return Math.floor(length / this.#updateSize);
     });
     const travel = this.#rates.travel(stage === 'search' ? 'architecture' : 'all');
-    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05, layerDecay } = optimizer;
-    const { labelSmoothing = 0, clipNorm, emaDecay } = options;
+    const { optimizer, architectureOptimizer = optimizer } = options;
+    const { labelSmoothing = 0, clipGrad, clipMode, emaDecay, accumulate } = options;
+    const { layerDecay, lrFactors } = optimizer;
     this.trainer = new Trainer({
       model,
       engine,
@@ -76,10 +71,17 @@ export class TrainingLoop implements AsyncDisposable {
       },
       generator: this.#root.fork('plugins'),
       labelSmoothing,
-      clipNorm,
+      clipGrad,
+      clipMode,
       emaDecay,
+      accumulate,
       layerDecay,
-      adamw: { betas, eps, weightDecay },
+      lrFactors,
+      optimizer: chosenOptimizer(optimizer),
+      // Fitting trains both at once.
+      architectureOptimizer:
+        stage === 'search' ? chosenOptimizer(architectureOptimizer) : undefined,
+      ...freezingOf(options),
     });
   }
 
@@ -194,11 +196,40 @@ export class TrainingLoop implements AsyncDisposable {
       });
   }
 
+  /** Images of one update. */
+  get #updateSize(): number {
+    return this.options.batchSize * (this.options.accumulate ?? 1);
+  }
+
+  /** @throws KcrError `BATCH_SIZE` for a part of the images that has not one update */
+  #checkBatchSize(): void {
+    const { batchSize, accumulate = 1 } = this.options;
+    for (const [part, { length }] of Object.entries(this.#parts)) {
+      if (part === 'weights' ? this.#frozenSearch : this.stage === 'fit') continue;
+      const most = Math.floor(length / accumulate);
+      if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= most) continue;
+      const times = accumulate > 1 ? `, ${accumulate} times for an update,` : '';
+      throw new KcrError('BATCH_SIZE', {
+        where: `training data for the ${part}`,
+        found: `a batch of ${batchSize}${times} from ${length} images`,
+        fix: `Choose a batch size from 1 to ${most}, or give more images`,
+      });
+    }
+  }
+
+  /** Whether this is a search whose weights all stay. */
+  get #frozenSearch(): boolean {
+    const { model } = this.options;
+    const isFrozen = frozenParts(model, freezingOf(this.options));
+    const trainable = model.params.filter((param) => param.trainable);
+    return this.stage === 'search' && trainable.every(({ name }) => isFrozen(name));
+  }
+
   #split(share: number): Record<'weights' | 'architecture', Int32Array> {
-    const { train, freezeWeights } = this.options;
+    const { train } = this.options;
     const [all, none] = [range(train.length), new Int32Array(0)];
     if (this.stage === 'fit') return { weights: all, architecture: none };
-    if (freezeWeights) return { weights: none, architecture: all };
+    if (this.#frozenSearch) return { weights: none, architecture: all };
     const order = this.#root.fork('split').permutation(train.length);
     const cut = Math.round(train.length * (1 - share));
     return { weights: order.slice(0, cut), architecture: order.slice(cut) };
@@ -220,7 +251,7 @@ export class TrainingLoop implements AsyncDisposable {
     const order = this.#root.fork(`order:${part}:${epoch}`).permutation(images.length);
     const { augRepeats: repeats = 1 } = this.options;
     const repeated = order.map((_, i) => images[order[Math.floor(i / repeats)]!]!);
-    return batchOrder(repeated, this.options.batchSize, { full: true });
+    return batchOrder(repeated, this.#updateSize, { full: true });
   }
 
   /** What is saved with the model: it is shown images as validation is. */
@@ -230,12 +261,19 @@ export class TrainingLoop implements AsyncDisposable {
     return { classes, input: (validation ?? train).input ?? plainPreprocessing(shape) };
   }
 
-  /** What must be the same for a run to go on. */
+  /** What must be the same for a run to go on: all options but those that say where it is and who is told. */
   #identity(): Promise<RunIdentity> {
-    const { model, train, validation, initial, plugins = [], versions } = this.options;
-    const { epochs, batchSize, seed, optimizer, labelSmoothing, clipNorm } = this.options;
-    const { emaDecay, augRepeats } = this.options;
-    const { architectureShare, architectureOptimizer, freezeWeights } = this.options;
+    const {
+      model,
+      engine,
+      train,
+      validation,
+      initial,
+      plugins = [],
+      versions,
+      ...more
+    } = this.options;
+    const { directory, onStep, onEpoch, onWarning, ...options } = more;
     return runIdentity({
       stage: this.stage,
       model,
@@ -243,35 +281,7 @@ export class TrainingLoop implements AsyncDisposable {
       weights: { initial },
       extensions: plugins,
       versions,
-      options: {
-        epochs,
-        batchSize,
-        seed,
-        optimizer,
-        labelSmoothing,
-        clipNorm,
-        emaDecay,
-        augRepeats,
-        architectureShare,
-        architectureOptimizer,
-        freezeWeights,
-      },
+      options,
     });
   }
-}
-
-/** What a run fails by when its numbers are no longer finite. */
-const DIVERGED: readonly string[] = [
-  'LOSS_NOT_FINITE',
-  'OUTPUT_FINITE',
-  'EVALUATION_FINITE',
-  'STATE_FINITE',
-];
-
-/** Says of a run that diverged that what it saved is still there. */
-function withCheckpoint(error: unknown, directory: string, epoch: number): unknown {
-  if (!(error instanceof KcrError && DIVERGED.includes(error.code))) return error;
-  const { code, where, found, fix } = error;
-  const kept = `the checkpoint of epoch ${epoch} in ${directory} is as it was`;
-  return new KcrError(code, { where, found, fix: `${fix}; ${kept}`, cause: error });
 }

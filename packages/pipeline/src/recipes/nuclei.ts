@@ -102,7 +102,7 @@ export const nucleiRecipes: readonly RecipeInput[] = [
     data: { ...images, kind: 'instances', className: 'nucleus' },
     training: {
       batchSize: 2,
-      clipNorm: 5,
+      clipGrad: 5,
       emaDecay: 0.99,
       optimizer: { lr: 5e-4, minLr: 1e-5, warmupEpochs: 1, weightDecay: 0.05 },
     },

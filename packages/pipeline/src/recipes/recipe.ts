@@ -8,31 +8,8 @@ import type { NumberedObjectsInput } from '../data/numbered-objects.ts';
 import { allocators } from '../pruning/allocators.ts';
 import { CONTROLS } from '../pruning/controls.ts';
 import { schedules } from '../pruning/schedules.ts';
-import { count, named, part, properShare, share } from './fields.ts';
-
-const optimizer = z.strictObject({
-  lr: z.number().positive(),
-  minLr: z.number().nonnegative().optional(),
-  warmupEpochs: z.number().nonnegative().optional(),
-  weightDecay: z.number().nonnegative().optional(),
-  betas: z.tuple([properShare, properShare]).optional(),
-  eps: z.number().positive().optional(),
-  decay: z
-    .union([z.enum(['cosine', 'linear']), z.strictObject({ milestones: z.array(share) })])
-    .optional(),
-  layerDecay: z.number().positive().max(1).optional(),
-});
-
-const training = z.strictObject({
-  epochs: count,
-  batchSize: count,
-  optimizer,
-  labelSmoothing: properShare.optional(),
-  clipNorm: z.number().positive().optional(),
-  emaDecay: properShare.optional(),
-  augRepeats: count.optional(),
-  plugins: z.array(part).default([]),
-});
+import { count, named, part, share } from './fields.ts';
+import { consistent, optimizer, training, trainingFields } from './training-fields.ts';
 
 /** What all kinds of data have. */
 const dataFields = z.looseObject({
@@ -151,8 +128,8 @@ export const recipeSchema = z
     /** Training of the dense model, the baseline; absent: none. */
     dense: training.optional(),
     /** Absent: nothing is pruned. */
-    search: training
-      .extend({
+    search: consistent(
+      trainingFields.extend({
         architectureShare: z.number().positive().lt(1).optional(),
         architectureOptimizer: optimizer.optional(),
         /** How many classes the search sees, drawn by the seed; default all. */
@@ -160,18 +137,25 @@ export const recipeSchema = z
         initial: z.enum(['dense', 'scratch']).default('scratch'),
         /** Train the masks alone, on weights that stay as the dense model has them. */
         freezeWeights: z.boolean().optional(),
-      })
+      }),
+    )
       .refine(({ initial, freezeWeights }) => !freezeWeights || initial === 'dense', {
         path: ['freezeWeights'],
         message: "needs trained weights: give `initial: 'dense'`",
+      })
+      .refine(({ freezeWeights, freeze, trainable }) => !freezeWeights || !(freeze || trainable), {
+        path: ['freezeWeights'],
+        message: 'freezes all: leave `freeze` and `trainable` out',
       })
       .optional(),
     /** Prunes the dense model after its training; `retrain` then goes on from its weights. */
     prune: pruningSchema.optional(),
     /** Training of the compact model, from scratch or from pruned weights: after `prune` always from these. */
-    retrain: training.extend({
-      initial: z.enum(['dense', 'search', 'scratch']).default('scratch'),
-    }),
+    retrain: consistent(
+      trainingFields.extend({
+        initial: z.enum(['dense', 'search', 'scratch']).default('scratch'),
+      }),
+    ),
     /** Retrain other choices of as many channels too, as models of these names. */
     controls: z.array(z.enum(CONTROLS)).default([]),
     /** How `retrain` learns from a teacher, where there is one. */
@@ -235,7 +219,6 @@ export interface RecipeInput extends Omit<z.input<typeof recipeSchema>, 'data' |
   prune?: PruningInput;
 }
 
-export type TrainingRecipe = z.output<typeof training>;
 /** Pruning of a trained model, checked. */
 export type Pruning = z.output<typeof pruningSchema>;
 export type ScorePruning = Extract<Pruning, { method: 'scores' }>;

@@ -70,6 +70,35 @@ test('is kept in the folder of its stage, and done once', async () => {
   expect(events.map(({ type }) => type)).toEqual(['training', 'trained']);
 });
 
+test('an optimiser that a recipe names trains the parts that it names', async () => {
+  await using folder = await temporaryFolder();
+  const optimizer = {
+    lr: 0.5,
+    minLr: 0.5,
+    name: { use: `${MODULE}#signSgd`, options: { factor: 0.5 } },
+    lrFactors: { 'head.bias': 2 },
+  };
+  const chosen = { ...settings, optimizer, trainable: ['head'], accumulate: 2, batchSize: 1 };
+  const training = { stage: 'own', model: await tinyModel(), settings: chosen };
+  const { weights } = await runTraining(training, await tinyContext(folder.root), fit);
+  const { tensors } = await readSafetensors(folder.at('own', 'training.safetensors'));
+  const kept = Object.keys(tensors).filter((name) => name.startsWith('optimizer:'));
+  expect(kept.sort()).toEqual([
+    'optimizer:age:weight:head.bias',
+    'optimizer:age:weight:head.weight',
+  ]);
+  // Two epochs of two updates of two images; the bias starts at 0 and goes in steps of 0.5 * 0.5 * 2.
+  expect(tensors['optimizer:age:weight:head.bias']!.data).toEqual(Float32Array.of(4, 4));
+  for (const value of weights['head.bias']!.data) expect(value % 0.5).toBeCloseTo(0, 6);
+
+  const other = { ...optimizer, name: { ...optimizer.name, options: { factor: 1 } } };
+  const again = { ...training, settings: { ...chosen, optimizer: other } };
+  await expect(runTraining(again, await tinyContext(folder.root), fit)).rejects.toMatchObject({
+    code: 'RESUME_MISMATCH',
+    found: expect.stringContaining('options.optimizer.name.options.factor (saved 0.5, now 1)'),
+  });
+});
+
 test('the end of a training that fails is told too', async () => {
   await using folder = await temporaryFolder();
   const events: PipelineEvent[] = [];

@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { type Model, type Plugin, type SearchOptions, taskOf, validationName } from '@kcr/core';
 import { loadPart } from '../modules.ts';
 import { notMeasured } from '../not-measured.ts';
-import type { TrainingRecipe } from '../recipes/recipe.ts';
+import {
+  loadOptimizer,
+  type OptimizerRecipe,
+  type TrainingRecipe,
+} from '../recipes/training-fields.ts';
 import { versionsOf } from '../versions.ts';
 import type { StageContext } from './stage.ts';
 
@@ -11,7 +15,7 @@ export interface Training {
   /** Name of the stage and of its folder. */
   readonly stage: string;
   readonly model: Model;
-  readonly settings: TrainingRecipe;
+  readonly settings: TrainingRecipe & { readonly architectureOptimizer?: OptimizerRecipe };
   /** Besides those of the settings. */
   readonly plugins?: readonly Plugin[];
   /** Others that take part, such as a teacher. */
@@ -28,24 +32,29 @@ export async function runTraining<R>(
   { recipe, data, directory, seed, engine: makeEngine, on }: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
-  const { plugins, ...training } = settings;
+  const { plugins, optimizer, architectureOptimizer, ...training } = settings;
   const { epochs } = training;
   const task = taskOf(model);
   const { metrics } = task;
   let measured = false;
   const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part)));
+  const optimizers = {
+    optimizer: await loadOptimizer(optimizer),
+    architectureOptimizer: architectureOptimizer && (await loadOptimizer(architectureOptimizer)),
+  };
   await using engine = await makeEngine();
   on({ type: 'training', stage, epochs });
   try {
     return await train({
       ...training,
+      ...optimizers,
       model,
       engine,
       train: data.train,
       validation: data.test,
       seed,
       plugins: [...own, ...more],
-      versions: await versionsOf([model, ...models], [plugins, recipe.data]),
+      versions: await versionsOf([model, ...models], [settings, recipe.data]),
       directory: join(directory, stage),
       onStep: (report) => on({ type: 'step', stage, report }),
       onEpoch(record) {

@@ -9,6 +9,7 @@ import {
   type Kept,
   linear,
   type Model,
+  type Optimizer,
   plainPreprocessing,
   type Task,
   tf,
@@ -146,6 +147,19 @@ export const counter = definePlugin(
   () => () => ({ metrics: async ({ epoch }) => ({ counted: epoch + 1 }) }),
   { counted: { title: 'Epochs that were counted', y: 'epochs' } },
 );
+
+/** An optimiser that steps by the gradients' signs, and counts the steps of each number. */
+export const signSgd = ({ factor = 1 }: { factor?: number }): Optimizer<'age', 'size'> => ({
+  name: 'sign-sgd',
+  options: { factor },
+  slots: ['age'],
+  numbers: (_, lr) => ({ size: factor * lr }),
+  update: (parameters, { size }) =>
+    parameters.map(({ value, gradient, state: { age }, rate }) => ({
+      value: tf.sub(value, tf.mul(tf.sign(gradient), tf.mul(size, rate))),
+      state: { age: tf.add(age, 1) },
+    })),
+});
 
 /** An analysis with a number and a chart. */
 export const greatest = defineAnalysis('greatest', {

@@ -1,0 +1,23 @@
+/** Names that a message proposes. */
+const SHOWN = 3;
+
+/** The names that are most like a wrong one, the most similar first: for messages. */
+export function nearest(wrong: string, names: readonly string[], count = SHOWN): string[] {
+  const distances = new Map(names.map((name) => [name, editDistance(wrong, name)]));
+  return names.toSorted((a, b) => distances.get(a)! - distances.get(b)!).slice(0, count);
+}
+
+/** The number of letters to put in, take out or change (Levenshtein 1966), row by row. */
+function editDistance(a: string, b: string): number {
+  const others = [...b];
+  let row = Array.from({ length: others.length + 1 }, (_, i) => i);
+  [...a].forEach((letter, i) => {
+    const next = [i + 1];
+    others.forEach((other, j) => {
+      const changed = row[j]! + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, row[j + 1]! + 1, next[j]! + 1));
+    });
+    row = next;
+  });
+  return row.at(-1)!;
+}
