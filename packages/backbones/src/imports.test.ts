@@ -175,7 +175,7 @@ describe('a line says what was done', () => {
     [
       'classes and size',
       () => line(deit({ num_classes: 5, img_size: 64 }), own),
-      '30 of 32 arrays taken; head drawn for 5 classes; pos_embed 2x2 -> 4x4; left in the file: head.weight, head.bias',
+      '30 of 32 arrays taken; head drawn for 5 classes; pos_embed 2x2 -> 4x4',
     ],
     [
       'no classes',
@@ -291,6 +291,36 @@ describe('what does not fit is refused', () => {
     expect(() => importState(deit(), tensors, options)).toThrow(
       expect.objectContaining({ code: 'STATE_FINITE' }),
     );
+  });
+});
+
+describe('LV-ViT, which timm does not have,', () => {
+  const lvvit = (more: object = {}) =>
+    createModel('lvvit_s', {
+      img_size: 32,
+      embed_dim: 12,
+      num_heads: 3,
+      depth: 1,
+      stem_dim: 4,
+      num_classes: 3,
+      ...more,
+    });
+  const given = stateOf(lvvit());
+
+  test('takes both heads, or draws both', () => {
+    expect(different(importState(lvvit(), given, options).state, given)).toEqual([]);
+    const { report } = importState(lvvit({ num_classes: 4, in_chans: 1 }), given, options);
+    expect(report.drawn).toEqual(['aux_head.weight', 'aux_head.bias', 'head.weight', 'head.bias']);
+    expect(report.resized.map(({ name }) => name)).toEqual(['patch_embed.conv1.weight']);
+  });
+
+  test('has images that are not square, and features alone', async () => {
+    const model = lvvit({ img_size: [16, 64], num_classes: 0 });
+    const { state, report } = importState(model, given, { ...options, image: [32, 32] });
+    expect(report.resized).toEqual([{ name: 'pos_embed', from: '2x2', to: '1x4' }]);
+    const { logits, features } = await run(model, state, float32([1, 16, 64, 3], 0.5));
+    expect(logits).toEqual(features);
+    expect(logits).toHaveLength(12);
   });
 });
 

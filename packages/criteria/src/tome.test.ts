@@ -126,3 +126,10 @@ test('on a grid: TOKENS_GRID; other tokens than attended: TOKENS_CHANGED', () =>
     expect.objectContaining({ code: 'TOKENS_CHANGED' }),
   );
 });
+
+test('models that read more than the class token by its place are refused', () => {
+  const layout = { height: 1, width: 3, positions: [-1, -1, 0, 1, 2] };
+  expect(() => run({ r: 1 }, keysOf(degrees), { ...tokensOf(values), layout })).toThrow(
+    expect.objectContaining({ code: 'TOKENS_PREFIX', where: 'tome, tokens' }),
+  );
+});

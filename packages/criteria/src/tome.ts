@@ -13,6 +13,7 @@ import {
   requireTokenSet,
   type Scope,
   stopGradient,
+  type TapInfo,
   type Tensor,
   takeTokens,
   textOf,
@@ -103,6 +104,17 @@ function proportionalTo(weights: Tensor, sizes: Tensor): Tensor {
   return tf.div(counted, tf.sum(counted, -1, true));
 }
 
+/** Merging changes the order, and only the first token keeps its place. @throws KcrError `TOKENS_PREFIX` */
+function checkPrefix({ name, layout }: TapInfo): void {
+  if (layout?.positions[1] === -1)
+    throw new KcrError('TOKENS_PREFIX', {
+      where: `tome, ${name}`,
+      found:
+        'a distillation token or register tokens behind the class token, which merging would move',
+      fix: 'Use a model without them, or an adapter that keeps the order, such as evit',
+    });
+}
+
 /** @throws KcrError `OPTION` */
 function checkOptions({ r, proportional }: TomeOptions): void {
   const refuse = (name: string, value: unknown, fix: string) => {
@@ -119,7 +131,8 @@ function checkOptions({ r, proportional }: TomeOptions): void {
  * weighed by how many tokens it stands for. The class token never merges into another. Tap `sizes`
  * [images, n, 1] says how many tokens each stands for.
  *
- * @throws KcrError `OPTION`, and `TOKENS_GRID` on models whose tokens are a grid
+ * @throws KcrError `OPTION`, `TOKENS_GRID` on models whose tokens are a grid, and `TOKENS_PREFIX` on those that read more than one
+ *   token by its place
  */
 export const tome = defineAdapter('tome', '@kcr/criteria', (options: TomeOptions) => {
   checkOptions(options);
@@ -134,6 +147,7 @@ export const tome = defineAdapter('tome', '@kcr/criteria', (options: TomeOptions
       if (role === 'k') keys = { value, dim: dim! };
       if (role === 'weights' && sizes && proportional) return proportionalTo(value, sizes);
       if (role !== 'tokens') return value;
+      checkPrefix(info);
       const wanted = typeof r === 'number' ? r : (r[block] ?? 0);
       block++;
       const count = Math.min(wanted, Math.floor((value.shape[1]! - 1) / 2));

@@ -82,7 +82,7 @@ describe('a file beside a name', () => {
     });
     expect(line(taken)).toBe(
       '18 of 20 arrays taken; head drawn for 2 classes; patch_embed.proj.weight 3 channels -> 1 channel; ' +
-        'pos_embed 2x2 -> 1x3; left in the file: head.weight, head.bias',
+        'pos_embed 2x2 -> 1x3',
     );
     expect(taken.info.classes).toEqual(['x', 'y']);
     expect(taken.info.input).toMatchObject({
@@ -215,6 +215,16 @@ describe('a checkpoint folder', () => {
       /^18 of 20 arrays taken; head drawn for 2 classes; pos_embed 2x2 -> 4x1/,
     );
     expect(found.info.input).toEqual({ ...info.input, input_size: [3, 64, 16] });
+  });
+
+  test('of features alone, to which classes are added', async () => {
+    const features = createModel(NAME, { ...small, num_classes: 0 });
+    const { 'head.weight': _, 'head.bias': __, ...rest } = weights;
+    await saveModel(folder, features, rest, { ...info, classes: [] });
+    const found = await loadPretrained(folder);
+    expect([found.info.classes, found.weights]).toEqual([[], rest]);
+    const classified = await loadPretrained(folder, { classes: ['x', 'y'] });
+    expect(line(classified)).toBe('18 of 20 arrays taken; head drawn for 2 classes');
   });
 
   test('that names code of others is refused without it, and found with it', async () => {

@@ -146,6 +146,7 @@ export const ERROR_CODES = {
   TOKENS_GRID: 'Tokens that lie on a grid cannot be taken out.',
   TOKENS_LAYOUT: 'Where the tokens lie in the image is not known.',
   TOKENS_NONE: 'No image token is left.',
+  TOKENS_PREFIX: 'The model reads more tokens by their place than the adapter keeps there.',
   TRACE_FOREIGN_TENSOR: 'A step used a tensor that was made outside it.',
   TRACE_INACTIVE: 'A tensor of a step was used after the step had been traced.',
   TRACE_KERNEL: 'A step used a TensorFlow.js kernel that the tracer does not know.',

@@ -366,7 +366,7 @@ describe('a checkpoint that cannot be used is refused', () => {
   });
 
   test('before anything that it names is looked for', async () => {
-    await write({ ...version1, classes: [] });
+    await write({ ...version1, classes: [''] });
     const none = () => expect.unreachable();
     const nothing = { architecture: none, head: none, adapter: none };
     await expect(loadModel(folder, nothing)).rejects.toThrow(code('CHECKPOINT_FORMAT'));

@@ -36,14 +36,12 @@ const commonFields = z.looseObject({
   kept: keptFields,
   /** Absent where there are none. */
   adapters: z.array(named.extend({ options })).optional(),
-  classes: z
-    .array(name)
-    .min(1)
-    .superRefine((names, context) => {
-      const twice = names.find((one, i) => names.indexOf(one) < i);
-      if (twice !== undefined)
-        context.addIssue({ code: 'custom', message: `${JSON.stringify(twice)} twice` });
-    }),
+  /** None of a model that gives features alone. */
+  classes: z.array(name).superRefine((names, context) => {
+    const twice = names.find((one, i) => names.indexOf(one) < i);
+    if (twice !== undefined)
+      context.addIssue({ code: 'custom', message: `${JSON.stringify(twice)} twice` });
+  }),
 });
 
 const fileFields = z.discriminatedUnion('version', [

@@ -20,13 +20,16 @@ export function importText(
   const layers = [...new Set(drawn.map(layerOf))];
   const heads = layers.filter((layer) => classifiers.has(layer));
   const others = layers.filter((layer) => !classifiers.has(layer));
+  // Of a layer that is drawn it goes without saying.
+  const unsaid = (name: string) => drawn.some((own) => name === own || name.endsWith(`.${own}`));
+  const rest = left.filter((name) => !unsaid(name));
   return [
     `${taken.length} of ${taken.length + drawn.length} arrays taken`,
     ...(heads.length > 0 ? [`${firstNames(heads, NAMED)} drawn for ${classes} classes`] : []),
     ...(others.length > 0 ? [`${firstNames(others, NAMED)} drawn`] : []),
     ...changesText(resized),
     ...choices,
-    ...(left.length > 0 ? [`left in the file: ${firstNames(left, NAMED)}`] : []),
+    ...(rest.length > 0 ? [`left in the file: ${firstNames(rest, NAMED)}`] : []),
   ].join('; ');
 }
 

@@ -45,6 +45,7 @@ test('channels and images stay together', () => {
 test('a class token is told by its position', () => {
   expect(prefixOf(whole)).toBe(1);
   expect(prefixOf({ height: 1, width: 2, positions: [0, -1] })).toBe(0);
+  expect(prefixOf({ height: 1, width: 2, positions: [-1, -1, 0, 1] })).toBe(2);
   expect(prefixOf(undefined)).toBe(0);
 });
 
@@ -118,6 +119,22 @@ describe('the tokens that are chosen', () => {
     const chosen = chosenTokens(scores(), count, prefix);
     expect(chosen.dtype).toBe('int32');
     expect(chosen.arraySync()).toEqual(expected);
+  });
+
+  test('behind several tokens that stay', () => {
+    const two = () =>
+      tf.tensor2d([
+        [0, 0, 5, 1, 7],
+        [9, 9, 1, 2, 3],
+      ]);
+    expect(chosenTokens(two(), 2, 2).arraySync()).toEqual([
+      [0, 1, 2, 4],
+      [0, 1, 3, 4],
+    ]);
+    expect(chosenTokens(two(), 0, 2).arraySync()).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
   });
 
   test('of equal ones are the first', () => {

@@ -21,3 +21,10 @@ test.each<[string, string, Partial<ImageSet>]>([
     expect.objectContaining({ code, where: 'validation data', found }),
   );
 });
+
+test('a model that gives features alone is told apart', () => {
+  const features = Object.assign(Object.create(model), { classes: 0 });
+  expect(() => checkDataset(features, fitting, 'test')).toThrow(
+    expect.objectContaining({ code: 'DATASET_CLASSES', fix: expect.stringMatching(/num_classes/) }),
+  );
+});

@@ -16,7 +16,10 @@ export function checkDataset(model: Model, dataset: ImageSet, where: string): vo
     throw new KcrError('DATASET_CLASSES', {
       where,
       found: `${dataset.classes.length} classes for a model of ${model.classes}`,
-      fix: 'Use data with the classes that the model was trained for',
+      fix:
+        model.classes === 0
+          ? 'The model gives features alone: make it with as many classes (num_classes)'
+          : 'Use data with the classes that the model was trained for',
     });
   if (shapeText(dataset.shape) !== shapeText(model.inputShape))
     throw new KcrError('DATASET_SHAPE', {
