@@ -30,6 +30,7 @@ export const packages = {
     'lfc',
     'masks',
     'nystrom',
+    'pretrained',
   ],
   cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
 };

@@ -8,6 +8,7 @@ import { addEvalCoco } from './commands/eval-coco.ts';
 import { addExport } from './commands/export.ts';
 import { addFeatures } from './commands/features.ts';
 import { addIb } from './commands/ib.ts';
+import { addImport } from './commands/import.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
@@ -26,6 +27,7 @@ const commands = [
   addEval,
   addEvalCoco,
   addPredict,
+  addImport,
   addInspect,
   addFeatures,
   addComplexity,

@@ -89,6 +89,33 @@ export const withTrust = (command: Command): Command =>
     texts,
   );
 
+/** What a checkpoint is read as. */
+export interface CheckpointOptions {
+  model?: string;
+  config?: Record<string, unknown>;
+  trust?: readonly string[];
+}
+
+const PLACES = 'a checkpoint folder, a timm folder, or a safetensors file';
+
+/** What a checkpoint argument may be. */
+export const CHECKPOINT = `${PLACES} (with the name of its model)`;
+
+/** Adds `--config`, `--trust` and the option that names a bare file's model, of commands that read a checkpoint. */
+export const withCheckpoint = (command: Command, name = '--model'): Command =>
+  withTrust(
+    command
+      .option(`${name} <name>`, 'the model of a bare safetensors file, by timm name or MODULE#NAME')
+      .option('--config <json>', "options of the model that differ from the checkpoint's", json),
+  );
+
+/** The checkpoint's part of a command's options, as the pipeline takes it. */
+export const checkpointOf = ({ model, config, trust }: CheckpointOptions) => ({
+  architecture: model,
+  config,
+  trust,
+});
+
 /** Where steps run. */
 export interface EngineOptions {
   engine: (typeof engineNames)[number];
@@ -143,7 +170,7 @@ export const overRecipe = (command: Command): Command =>
       .option('--seed <n>', "instead of the recipe's seed", whole)
       .option(
         '--weights <path>',
-        'trained weights of the dense model: a checkpoint, or a safetensors file with timm names',
+        `weights to start from: ${PLACES}`,
       )
       .option(
         '--backbone <checkpoint>',

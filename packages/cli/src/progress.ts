@@ -129,6 +129,7 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
       pruning = new Clock();
       write(`prune: ${criterion} on ${images} images`);
     },
+    imported: ({ where, text }) => write(`${where}: ${text}`),
     'pruning-step'({ report: { name, step, steps, macs, params }, whole }) {
       const sizes = `${percent(macs, whole.macs)} of MACs, ${percent(params, whole.params)} of parameters`;
       write(`prune: ${name}, ${sizes}${left(step, steps)}`);

@@ -13,6 +13,7 @@ import type { Recipe, RecipeInput } from './recipes/recipe.ts';
 import { recipeData } from './recipes/recipe-data.ts';
 import { onBackbone, recipeModel } from './recipes/recipe-model.ts';
 import { recipeModules } from './recipes/recipe-modules.ts';
+import { completedBy, withClassesOf } from './recipes/recipe-pretrained.ts';
 import { writeReport } from './report/report.ts';
 import type { RunAnalysis, Summary } from './report/run-analysis.ts';
 import { type SummaryTable, summaryTable } from './report/summary-table.ts';
@@ -35,7 +36,7 @@ export interface RunOptions extends Trust {
   out: string;
   /** Default: the recipe's. */
   seed?: number;
-  /** Trained weights of the dense model: a checkpoint, or a safetensors file with timm's names. */
+  /** Weights to start from, instead of the recipe's `model.pretrained`: a checkpoint of any kind, see {@link loadCheckpoint}. */
   weights?: string;
   /** A checkpoint whose backbone the compact model has, pruned or not, instead of a search. */
   backbone?: string;
@@ -82,20 +83,24 @@ export async function stageContext(
     ...given
   }: RunOptions,
 ): Promise<RunContext> {
-  const recipe = await checkedRecipe(recipeOrName);
+  const written = await checkedRecipe(recipeOrName);
+  const trusted = [...trust, ...(await recipeModules(written))];
+  const weights = given.weights ?? written.model.pretrained;
+  const { recipe: built, input } = await completedBy(weights, written, { trust: trusted });
   const opened = await openRun(out);
-  const data = await recipeData(recipe, { root, on }).catch(async (error) => {
+  const data = await recipeData(built, { root, input, on }).catch(async (error) => {
     await opened[Symbol.asyncDispose]();
     throw error;
   });
   return {
     ...given,
-    recipe,
+    weights,
+    recipe: await withClassesOf(data.train, built),
     data,
-    trust: [...trust, ...(await recipeModules(recipe))],
+    trust: trusted,
     engine,
     directory: out,
-    seed: seed ?? recipe.seed,
+    seed: seed ?? written.seed,
     on,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };

@@ -1,13 +1,13 @@
 import { compileInference, evaluateTask, KcrError, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
 import { notMeasured } from './not-measured.ts';
 import { requireWritableFile } from './out/writable.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 import type { EvaluationData } from './tasks/task-kit.ts';
 
-export interface EvaluateOptions extends EvaluationData, Trust {
+export interface EvaluateOptions extends EvaluationData, ReadAs {
   /** Images at once. Default 64. */
   readonly batchSize?: number;
   /** Files to store what the task's kit can store besides numbers (`logits`, `detections`), by name. */
@@ -20,7 +20,7 @@ export interface EvaluateOptions extends EvaluationData, Trust {
 /**
  * How good a checkpoint is on images with what is in them: the numbers of its task, and `n`, the images.
  *
- * @param checkpoint folder with model.json and model.safetensors
+ * @param checkpoint of any kind, see `loadCheckpoint`
  * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know, `OUT_WRITE`, and those of reading the data
  */
 export async function evaluate(
@@ -63,6 +63,8 @@ function dataOf({
   artifacts: __,
   engine: ___,
   trust: ____,
+  architecture: _____,
+  config: ______,
   ...rest
 }: EvaluateOptions) {
   return rest;

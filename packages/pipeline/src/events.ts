@@ -40,6 +40,8 @@ export type PipelineEvent =
       readonly where: string;
       readonly entries: Readonly<Record<string, number>>;
     }
+  /** Weights from elsewhere became a model's, and something had to be drawn, resized, left or chosen. */
+  | { readonly type: 'imported'; readonly where: string; readonly text: string }
   | { readonly type: 'warning'; readonly message: string };
 
 /** Hears the events of a pipeline. */

@@ -13,12 +13,12 @@ import { poolImages } from '@kcr/ib-bound';
 import { isLabelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
 import { requireWritableFile } from './out/writable.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 import type { EvaluationData } from './tasks/task-kit.ts';
 
-export interface FeaturesOptions extends EvaluationData, Trust {
+export interface FeaturesOptions extends EvaluationData, ReadAs {
   /** The safetensors file to write. */
   readonly out: string;
   /** Images at once. Default 64. */
@@ -46,7 +46,7 @@ export interface FeaturesReport {
  * inputs; `inputs` [n, p], the images' pixels averaged over a grid of 16 x 16; and where images have a class each,
  * `labels` [n].
  *
- * @param checkpoint folder with model.json and model.safetensors
+ * @param checkpoint of any kind, see `loadCheckpoint`
  * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know, `OUT_WRITE`, `OUTPUT_FINITE`, and those of
  *   reading the data
  */
@@ -54,7 +54,7 @@ export async function writeFeatures(
   checkpoint: string,
   { out, batchSize = 64, engine: makeEngine = engineMaker(), ...options }: FeaturesOptions,
 ): Promise<FeaturesReport> {
-  const { trust: _, on = () => {}, ...request } = options;
+  const { trust: _, architecture: __, config: ___, on = () => {}, ...request } = options;
   const loaded = await loadCheckpoint(checkpoint, options);
   await requireWritableFile(out);
   const kit = await findTaskKit(loaded.model);

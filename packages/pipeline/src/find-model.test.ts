@@ -1,6 +1,7 @@
 import { models } from '@kcr/backbones';
 import { describe, expect, test } from 'vitest';
-import { findModel, findModelEntry, modelOf } from './find-model.ts';
+import { findModel, modelOf } from './find-model.ts';
+import { findModelEntry } from './find-model-entry.ts';
 import { temporaryFolder, tinyCheckpoint, tinyModel, tinyVit } from './testing/tiny.ts';
 
 describe('a model', () => {

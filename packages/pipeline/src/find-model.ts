@@ -1,18 +1,7 @@
-import { type ModelEntry, modelEntry } from '@kcr/backbones';
+import type { ModelEntry } from '@kcr/backbones';
 import { Model } from '@kcr/core';
-import { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
-import { findEntry } from './modules.ts';
-
-/**
- * A model's entry by timm name, or by `MODULE#NAME` among another package's `models`.
- *
- * @throws KcrError `MODEL_UNKNOWN`, `MODULE_LOAD`
- */
-export async function findModelEntry(name: string): Promise<ModelEntry> {
-  const at = name.lastIndexOf('#');
-  if (at >= 0) return findEntry(name.slice(0, at), name.slice(at + 1));
-  return modelEntry(name);
-}
+import { findModelEntry } from './find-model-entry.ts';
+import { isSource, loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
 
 /**
  * The model of an entry.
@@ -24,16 +13,11 @@ export const modelOf = ({ architecture, config: own }: ModelEntry, config: objec
   new Model(architecture, architecture.configure({ ...own, ...config }));
 
 /**
- * A model by checkpoint folder, timm name, or `MODULE#NAME`.
+ * A model by checkpoint, timm name, or `MODULE#NAME`.
  *
- * @param trust of the modules that a checkpoint names
  * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`, and those of loading
  */
-export async function findModel(
-  nameOrPath: string,
-  config: object = {},
-  trust: Trust = {},
-): Promise<Model> {
-  if (isCheckpoint(nameOrPath)) return (await loadCheckpoint(nameOrPath, trust)).model;
-  return modelOf(await findModelEntry(nameOrPath), config);
+export async function findModel(nameOrPath: string, as: ReadAs = {}): Promise<Model> {
+  if (await isSource(nameOrPath)) return (await loadCheckpoint(nameOrPath, as)).model;
+  return modelOf(await findModelEntry(nameOrPath), as.config);
 }

@@ -9,7 +9,15 @@ export * from './evaluate.ts';
 export * from './events.ts';
 export * from './features.ts';
 export { findModel } from './find-model.ts';
-export { isCheckpoint, loadCheckpoint, type Trust } from './load-checkpoint.ts';
+export { type ImportCheckpointOptions, importCheckpoint } from './import-checkpoint.ts';
+export {
+  type Checkpoint,
+  type CheckpointOptions,
+  isCheckpoint,
+  loadCheckpoint,
+  type ReadAs,
+  type Trust,
+} from './load-checkpoint.ts';
 export type { Part } from './modules.ts';
 export { requireWritableFile } from './out/writable.ts';
 export * from './predict.ts';

@@ -1,6 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KcrError, type LoadedModel, loadModel } from '@kcr/core';
+import {
+  Generator,
+  type ImportReport,
+  importText,
+  KcrError,
+  type LoadedModel,
+  type ModelParts,
+  type StateDict,
+} from '@kcr/core';
+import { loadPretrained, readSource, sourceKinds } from '@kcr/pretrained';
+import type { OnEvent } from './events.ts';
+import { findModelEntry } from './find-model-entry.ts';
 import { findAdapter, findArchitecture, findHead, isBundled } from './modules.ts';
 
 /** Whose code a checkpoint may run. */
@@ -12,33 +23,89 @@ export interface Trust {
   readonly trust?: readonly string[];
 }
 
-/** Whether a path is a checkpoint folder. */
+/** Which model a checkpoint is read as. */
+export interface ReadAs extends Trust {
+  /** The model, by timm name or MODULE#NAME. Default: the one that the checkpoint says; a bare safetensors file says none. */
+  readonly architecture?: string;
+  /** Options of the model that differ from the checkpoint's: `img_size`, `num_classes`, `in_chans`, ... */
+  readonly config?: object;
+}
+
+/** What a checkpoint is read as. */
+export interface CheckpointOptions extends ReadAs {
+  /** Class names of another task than the checkpoint's. */
+  readonly classes?: readonly string[];
+  /** Of what is drawn, such as a classifier of other classes. Default 0. */
+  readonly seed?: number;
+  /** Hears what an import drew, resized and left. */
+  readonly on?: OnEvent;
+}
+
+/** A checkpoint, and how its arrays became the model's. */
+export interface Checkpoint extends LoadedModel {
+  readonly report: ImportReport;
+}
+
+/** Whether a path is a checkpoint folder of the toolkit. */
 export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'model.json'));
 
+/** Whether a text names a place that weights are in, and not a model by its name. */
+export async function isSource(text: string): Promise<boolean> {
+  for (const { fits } of sourceKinds) if (await fits(text)) return true;
+  return false;
+}
+
 /**
- * Loads a checkpoint folder. Its architecture, head and adapters are those of modules that come along, and of modules that
- * the caller trusts; no other code is imported.
+ * Loads a checkpoint: a folder of the toolkit or of timm, a name on the hub, or a safetensors file beside a model's name. Its
+ * architecture, head and adapters are those of modules that come along, and of modules that the caller trusts; no other code
+ * is imported.
  *
  * @throws KcrError `CHECKPOINT_TRUST`, `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN`, `HEAD_UNKNOWN`, `ADAPTER_UNKNOWN`, and those
- *   of `loadModel`
+ *   of `loadPretrained`
  */
-export function loadCheckpoint(
-  directory: string,
-  { trust = [] }: Trust = {},
-): Promise<LoadedModel> {
+export async function loadCheckpoint(
+  source: string,
+  { trust = [], architecture, config, classes, seed = 0, on }: CheckpointOptions = {},
+): Promise<Checkpoint> {
+  const { model, weights, info, report } = await loadPretrained(source, {
+    model: architecture === undefined ? undefined : await findModelEntry(architecture),
+    config,
+    classes,
+    generator: new Generator(seed).fork('weights'),
+    parts: trustedParts(source, trust),
+  });
+  if (isWorthSaying(report))
+    on?.({ type: 'imported', where: source, text: importText(report, model) });
+  return { model, weights, info, report };
+}
+
+/**
+ * The arrays that a place has, under their names in the file.
+ *
+ * @throws KcrError those of `loadCheckpoint` and of reading the file
+ */
+export async function readArrays(source: string, { trust = [] }: Trust = {}): Promise<StateDict> {
+  return (await readSource(source, { parts: trustedParts(source, trust) })).tensors();
+}
+
+/** Finds what a checkpoint names, among modules that come along and those that are trusted. */
+function trustedParts(source: string, trust: readonly string[]): ModelParts {
   const ofTrusted =
     <T>(find: (module: string, name: string) => Promise<T>) =>
     async (module: string, name: string): Promise<T> => {
       if (isBundled(module) || trust.includes(module)) return find(module, name);
       throw new KcrError('CHECKPOINT_TRUST', {
-        where: join(directory, 'model.json'),
+        where: join(source, 'model.json'),
         found: `"${name}" of ${JSON.stringify(module)}, a module whose code would run`,
         fix: `If you know this module and trust whom the checkpoint is from, name it: --trust ${module}, or \`trust\` of the function`,
       });
     };
-  return loadModel(directory, {
+  return {
     architecture: ofTrusted(findArchitecture),
     head: ofTrusted(findHead),
     adapter: ofTrusted(findAdapter),
-  });
+  };
 }
+
+const isWorthSaying = ({ drawn, resized, left, choices }: ImportReport): boolean =>
+  [drawn, resized, left, choices].some(({ length }) => length > 0);

@@ -12,14 +12,14 @@ import {
 } from '@kcr/data';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
 import { requireWritable } from './out/writable.ts';
 import { withLegend } from './report/draw.ts';
 import { reportSkipped } from './report-skipped.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 import type { Inference, TaskKit } from './tasks/task-kit.ts';
 
-export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>, Trust {
+export interface PredictOptions extends Pick<TestViewOptions, 'scales' | 'flip'>, ReadAs {
   /** Folder of the checkpoint. */
   model: string;
   /** For the drawings and `predictions.json`. */

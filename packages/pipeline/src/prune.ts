@@ -3,7 +3,7 @@ import { accuracyOf, type LoadedModel, noClasses, taskOf } from '@kcr/core';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
-import { loadCheckpoint, type Trust } from './load-checkpoint.ts';
+import { loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
 import { openRun } from './out/open-run.ts';
 import { pruneInto, readPruning, sizeOf } from './pruning/prune-into.ts';
 import { parsePruning } from './recipes/parse-recipe.ts';
@@ -12,7 +12,7 @@ import { pruningModules } from './recipes/recipe-modules.ts';
 import { writePruningReport } from './report/pruning-report.ts';
 import { findTaskKit } from './tasks/find-task-kit.ts';
 
-export interface PruneOptions extends Trust {
+export interface PruneOptions extends ReadAs {
   /** Training images, one folder per class. */
   data: string;
   /** The pruned checkpoint; an interrupted cascade goes on. */
@@ -50,7 +50,7 @@ export interface PruneResult {
 /**
  * Takes channels, and with the cascade tokens, out of a trained model; `report.html` beside the checkpoint shows it.
  *
- * @param checkpoint folder with model.json and model.safetensors
+ * @param checkpoint of any kind, see `loadCheckpoint`
  * @throws KcrError `CHECKPOINT_*`, `RECIPE_INVALID`, `OUT_*`, `TASK_CLASSES` for images without a class, and those of pruning
  */
 export async function prune(checkpoint: string, options: PruneOptions): Promise<PruneResult> {

@@ -1,5 +1,10 @@
 export { folderWeights, sourceKinds } from './kinds.ts';
-export { loadPretrained, type Pretrained, type PretrainedOptions } from './load-pretrained.ts';
+export {
+  loadPretrained,
+  type Pretrained,
+  type PretrainedOptions,
+  readSource,
+} from './load-pretrained.ts';
 export { readShards } from './shards.ts';
 export type { Source, SourceKind, SourceModel, SourceOptions } from './source.ts';
 export { readTimmConfig, type TimmConfig } from './timm-config.ts';

@@ -91,7 +91,15 @@ export async function loadPretrained(
   return { model, weights: state, info, report: said };
 }
 
-async function readSource(source: string, options: PretrainedOptions): Promise<Source> {
+/**
+ * What a place has: its weights under their names in the file, and what it says of their model.
+ *
+ * @throws KcrError `PRETRAINED_SOURCE` where there are no weights, and those of the kind of place
+ */
+export async function readSource(
+  source: string,
+  options: Pick<PretrainedOptions, 'kinds' | 'parts'> = {},
+): Promise<Source> {
   const kinds = [...(options.kinds ?? []), ...sourceKinds];
   for (const kind of kinds)
     if (await kind.fits(source)) return kind.read(source, { parts: options.parts ?? OWN_PARTS });

@@ -99,7 +99,7 @@ const top1 = (candidate: PrunedModel, data = test) =>
 async function denseModel(seed: number): Promise<PrunedModel> {
   const directory = join(OUT, `dense-${seed}`);
   if (!existsSync(join(directory, 'done'))) {
-    const { plugins: _, ...settings } = denseSettings!;
+    const { plugins: _, initial: __, ...settings } = denseSettings!;
     const optimizer = await loadOptimizer(settings.optimizer);
     const { weights } = await withEngine((engine) =>
       fit({ ...settings, optimizer, model: whole, engine, train, seed }),

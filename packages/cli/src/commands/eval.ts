@@ -1,20 +1,22 @@
 import { type EvaluationData, evaluate } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import {
+  CHECKPOINT,
+  type CheckpointOptions,
+  checkpointOf,
   count,
   type EngineOptions,
   engineOf,
   invalidOption,
   positiveShare,
   withEngine,
-  withTrust,
+  withCheckpoint,
   withViews,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
-interface EvalOptions extends EvaluationData, EngineOptions {
-  trust?: readonly string[];
+interface EvalOptions extends EvaluationData, EngineOptions, CheckpointOptions {
   batchSize: number;
   logits?: string;
   detections?: string;
@@ -26,7 +28,7 @@ export function addEval(kcr: Command): void {
   const command = kcr
     .command('eval')
     .description('how good a checkpoint is: accuracy and loss, mean IoU, or average precision')
-    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .argument('<checkpoint>', CHECKPOINT)
     .requiredOption(
       '--data <folder>',
       'images, one folder per class; for class maps `images` and `labels`; the images of --annotations',
@@ -35,7 +37,7 @@ export function addEval(kcr: Command): void {
     .option('--detections <file>', "of detectors: also store what was found, in COCO's format")
     .option('--instance-ids', 'of class maps: labels number objects of the second class')
     .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
-  withEngine(withTrust(withViews(command)))
+  withEngine(withCheckpoint(withViews(command)))
     .addOption(invalidOption())
     .option('--batch-size <n>', 'images at once', count, 64)
     .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
@@ -46,9 +48,10 @@ export function addEval(kcr: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: EvalOptions) => {
-      const { logits, detections, engine: _, device: __, json, ...given } = options;
+      const { logits, detections, engine: _, device: __, model: ___, json, ...given } = options;
       const result = await evaluate(checkpoint, {
         ...given,
+        ...checkpointOf(options),
         artifacts: { logits, detections },
         engine: engineOf(options),
         on: progress(),

@@ -2,27 +2,36 @@ import { writeAtomic } from '@kcr/core';
 import { exportOnnx } from '@kcr/onnx';
 import { loadCheckpoint, requireWritableFile } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { count, withTrust } from '../options.ts';
+import {
+  CHECKPOINT,
+  type CheckpointOptions,
+  checkpointOf,
+  count,
+  withCheckpoint,
+} from '../options.ts';
 import { printResult } from '../output.ts';
+import { progress } from '../progress.ts';
 
-interface ExportCommandOptions {
+interface ExportCommandOptions extends CheckpointOptions {
   out: string;
   batch?: number;
-  trust?: readonly string[];
   json?: boolean;
 }
 
 /** `kcr export`: a checkpoint as an ONNX file. */
 export function addExport(kcr: Command): void {
-  withTrust(kcr.command('export'))
+  withCheckpoint(kcr.command('export'))
     .description('write a checkpoint as an ONNX file')
-    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .argument('<checkpoint>', CHECKPOINT)
     .requiredOption('--out <file>', 'the ONNX file')
     .option('--batch <n>', 'a fixed batch size instead of a dynamic one', count)
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
       const { out, batch } = options;
-      const { model, weights } = await loadCheckpoint(checkpoint, options);
+      const { model, weights } = await loadCheckpoint(checkpoint, {
+        ...checkpointOf(options),
+        on: progress(),
+      });
       await requireWritableFile(out);
       const bytes = exportOnnx(model, weights, { batch });
       await writeAtomic(out, bytes);

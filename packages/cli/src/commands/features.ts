@@ -1,19 +1,21 @@
 import { type EvaluationData, writeFeatures } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import {
+  CHECKPOINT,
+  type CheckpointOptions,
+  checkpointOf,
   count,
   type EngineOptions,
   engineOf,
   invalidOption,
   positiveShare,
   withEngine,
-  withTrust,
+  withCheckpoint,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
 
-interface FeaturesCommandOptions extends EvaluationData, EngineOptions {
-  trust?: readonly string[];
+interface FeaturesCommandOptions extends EvaluationData, EngineOptions, CheckpointOptions {
   batchSize: number;
   out: string;
   json?: boolean;
@@ -24,7 +26,7 @@ export function addFeatures(kcr: Command): void {
   const command = kcr
     .command('features')
     .description("a checkpoint's features of images, which `kcr complexity` and `kcr ib` read")
-    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .argument('<checkpoint>', CHECKPOINT)
     .requiredOption(
       '--data <folder>',
       'images, one folder per class; for class maps `images` and `labels`; the images of --annotations',
@@ -36,7 +38,7 @@ export function addFeatures(kcr: Command): void {
     .option('--annotations <file>', 'of detectors: a COCO file of instances')
     .option('--instance-ids', 'of class maps: labels number objects of the second class')
     .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
-  withEngine(withTrust(command))
+  withEngine(withCheckpoint(command))
     .addOption(invalidOption())
     .option('--batch-size <n>', 'images at once', count, 64)
     .option(
@@ -46,8 +48,10 @@ export function addFeatures(kcr: Command): void {
     )
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: FeaturesCommandOptions) => {
-      const { engine: _, device: __, json, ...given } = options;
+      const { engine: _, device: __, model: ___, json, ...given } = options;
       const engine = engineOf(options);
-      printResult(await writeFeatures(checkpoint, { ...given, engine, on: progress() }), json);
+      const as = checkpointOf(options);
+      const result = await writeFeatures(checkpoint, { ...given, ...as, engine, on: progress() });
+      printResult(result, json);
     });
 }

@@ -1,10 +1,11 @@
 import { KcrError, Model } from '@kcr/core';
 import { findModel } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { json, withTrust } from '../options.ts';
+import { CHECKPOINT, json, withTrust } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 
 interface InspectOptions {
+  model?: string;
   config?: string;
   trust?: readonly string[];
   json?: boolean;
@@ -45,14 +46,17 @@ function adapterShares(model: Model) {
 export function addInspect(kcr: Command): void {
   withTrust(kcr.command('inspect'))
     .description('parameters, MACs, dimensions and taps of a model')
-    .argument('<model>', 'a timm name, a checkpoint folder, or MODULE#NAME')
+    .argument('<model>', `a timm name, MODULE#NAME, or ${CHECKPOINT}`)
+    .option('--model <name>', 'the model of a bare safetensors file, by timm name or MODULE#NAME')
     .option('--config <json>', 'options of the model that differ, as JSON')
     .option('--json', 'print the result as JSON')
     .action(inspect);
 }
 
 async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
-  const model = await findModel(nameOrPath, parseConfig(options.config), options);
+  const { model: architecture, trust } = options;
+  const config = parseConfig(options.config);
+  const model = await findModel(nameOrPath, { architecture, config, trust });
   const inspected = inspection(model);
   if (options.json) {
     printResult(inspected, true);

@@ -1,12 +1,13 @@
 import { type PredictOptions, predict } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import {
+  CHECKPOINT,
   type EngineOptions,
   engineOf,
   invalidOption,
   share,
   withEngine,
-  withTrust,
+  withCheckpoint,
   withViews,
 } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -18,6 +19,8 @@ interface PredictCommandOptions extends EngineOptions, Pick<PredictOptions, 'inv
   score?: number;
   scales?: number[];
   flip?: boolean;
+  architecture?: string;
+  config?: Record<string, unknown>;
   trust?: readonly string[];
   json?: boolean;
 }
@@ -30,10 +33,10 @@ export function addPredict(kcr: Command): void {
       'what a checkpoint says of images: boxes, masks, class maps or classes, drawn and as JSON',
     )
     .argument('<images...>', 'image files, or folders with them')
-    .requiredOption('--model <checkpoint>', 'folder with model.json and model.safetensors')
+    .requiredOption('--model <checkpoint>', CHECKPOINT)
     .requiredOption('--out <folder>', 'for the drawings and predictions.json')
     .option('--score <value>', 'lowest score of an object that is drawn (default: 0.3)', share);
-  withEngine(withTrust(withViews(command)))
+  withEngine(withCheckpoint(withViews(command), '--architecture'))
     .addOption(invalidOption())
     .option('--json', 'print the predictions as JSON')
     .action(async (inputs: string[], options: PredictCommandOptions) => {

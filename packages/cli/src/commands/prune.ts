@@ -2,6 +2,9 @@ import { KcrError } from '@kcr/core';
 import { allocators, type PruningInput, prune, schedules } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
 import {
+  CHECKPOINT,
+  type CheckpointOptions,
+  checkpointOf,
   count,
   type EngineOptions,
   engineOf,
@@ -11,7 +14,7 @@ import {
   share,
   whole,
   withEngine,
-  withTrust,
+  withCheckpoint,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
@@ -27,7 +30,7 @@ export const criteria: Readonly<Record<string, string>> = {
   taylor: '@kcr/criteria#taylor',
 };
 
-interface PruneCommandOptions extends EngineOptions {
+interface PruneCommandOptions extends EngineOptions, CheckpointOptions {
   data: string;
   out: string;
   test?: string;
@@ -50,7 +53,6 @@ interface PruneCommandOptions extends EngineOptions {
   batchSize: number;
   cropRatio?: number;
   seed: number;
-  trust?: readonly string[];
   json?: boolean;
 }
 
@@ -179,7 +181,7 @@ export function addPrune(kcr: Command): void {
   const command = kcr
     .command('prune')
     .description('take channels, and with `bottom-up-cascade` tokens, out of a trained model')
-    .argument('<checkpoint>', 'folder with model.json and model.safetensors')
+    .argument('<checkpoint>', CHECKPOINT)
     .requiredOption('--data <folder>', 'training images, one folder per class')
     .requiredOption('--out <folder>', 'the pruned checkpoint; an interrupted cascade goes on')
     .option('--test <folder>', 'images to measure the accuracy on, before and after')
@@ -188,18 +190,19 @@ export function addPrune(kcr: Command): void {
         .choices(['scores', 'bottom-up-cascade'])
         .default('scores'),
     );
-  withEngine(withTrust(withImages(withCascade(withScores(command)))))
+  withEngine(withCheckpoint(withImages(withCascade(withScores(command)))))
     .option('--json', 'print the result as JSON')
     .action(pruneCommand);
 }
 
 async function pruneCommand(checkpoint: string, options: PruneCommandOptions): Promise<void> {
-  const { data, out, test, cropRatio, seed, trust } = options;
+  const { data, out, test, cropRatio, seed } = options;
+  const given = { data, out, test, cropRatio, seed, ...checkpointOf(options) };
   const pruning = pruningOf(options);
   const engine = engineOf(options);
   const on = progress();
   printResult(
-    await prune(checkpoint, { data, out, test, cropRatio, seed, trust, pruning, engine, on }),
+    await prune(checkpoint, { ...given, pruning, engine, on }),
     options.json,
   );
 }

@@ -98,6 +98,9 @@ export const ERROR_CODES = {
   PLUGIN_TAP: "A plugin's tap gives a value of another shape or type than it was given.",
   PLUGIN_UNKNOWN: 'The module exports no function of that name.',
   PREDICT_INPUT: 'There are no images at the path.',
+  PRETRAINED_CLASSIFIER:
+    'The weights are of other classes, and nothing in the recipe trains the new classifier.',
+  PRETRAINED_MISSING: 'A recipe starts from pretrained weights, and none are given.',
   PRETRAINED_MODEL: 'The weights do not say which model they are of.',
   PRETRAINED_SOURCE: 'There are no weights at the path.',
   PRUNE_DENSE: 'There is no trained model to prune.',

@@ -44,11 +44,16 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
   schema,
   async read(
     { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, ...data },
-    { root, model, normalization, on },
+    { root, model, normalization, input, on },
   ) {
     const [size, , channels] = model.inputShape;
     const { mean } = normalization;
-    const framing = { cropRatio, cropMode, interpolation, mean };
+    const framing = {
+      cropRatio: cropRatio ?? input?.crop_pct,
+      cropMode: cropMode ?? input?.crop_mode,
+      interpolation: interpolation ?? input?.interpolation,
+      mean,
+    };
     const common = { size, channels: channels as 1 | 3, invalid, ...framing };
     const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
     const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });

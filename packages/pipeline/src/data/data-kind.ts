@@ -1,4 +1,4 @@
-import type { ImageSet, Model, Normalization } from '@kcr/core';
+import type { ImageSet, Model, Normalization, Preprocessing } from '@kcr/core';
 import type { OnEvent } from '../events.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
@@ -14,6 +14,8 @@ export interface DataContext {
   readonly root: string;
   readonly model: Model;
   readonly normalization: Normalization;
+  /** How the weights that the run starts from were shown images: what `data` does not say is like that. */
+  readonly input?: Preprocessing;
   readonly on: OnEvent;
 }
 

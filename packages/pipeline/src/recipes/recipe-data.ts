@@ -1,20 +1,25 @@
 import { KcrError } from '@kcr/core';
-import type { Splits } from '../data/data-kind.ts';
+import type { DataContext, Splits } from '../data/data-kind.ts';
 import { findDataKind } from '../data/data-kinds.ts';
 import type { OnEvent } from '../events.ts';
 import { findTaskKit } from '../tasks/find-task-kit.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeModel } from './recipe-model.ts';
 
+export interface RecipeDataOptions extends Pick<DataContext, 'input'> {
+  /** Instead of the recipe's. */
+  root?: string;
+  on?: OnEvent;
+}
+
 /**
  * Training and test data of a recipe, as its model takes them.
  *
- * @param root instead of the recipe's
  * @throws KcrError `DATA_ROOT`, `DATA_TASK`, and those of reading them
  */
 export async function recipeData(
   recipe: Recipe,
-  { root = recipe.data.root, on = () => {} }: { root?: string; on?: OnEvent } = {},
+  { root = recipe.data.root, input, on = () => {} }: RecipeDataOptions = {},
 ): Promise<Splits> {
   if (!root)
     throw new KcrError('DATA_ROOT', {
@@ -32,5 +37,5 @@ export async function recipeData(
       fix: `Use data of kind ${kinds.join(' or ')}, or a \`head\` of the model that learns from these`,
     });
   const kind = await findDataKind(name);
-  return kind.read(options, { root, model, normalization, on });
+  return kind.read(options, { root, model, normalization, input, on });
 }

@@ -9,7 +9,7 @@ import { allocators } from '../pruning/allocators.ts';
 import { CONTROLS } from '../pruning/controls.ts';
 import { schedules } from '../pruning/schedules.ts';
 import { count, named, part, share } from './fields.ts';
-import { consistent, optimizer, training, trainingFields } from './training-fields.ts';
+import { consistent, optimizer, trainingFields } from './training-fields.ts';
 
 /** What all kinds of data have. */
 const dataFields = z.looseObject({
@@ -89,8 +89,8 @@ export const pruningSchema = z.preprocess(
     ),
 );
 
-/** Whose weights a stage starts from: those that an earlier one has left, or new ones. */
-export type Initial = 'dense' | 'search' | 'scratch';
+/** Whose weights a stage starts from: those that an earlier one has left, those from elsewhere, or new ones. */
+export type Initial = 'dense' | 'search' | 'pretrained' | 'scratch';
 
 /** Folders of a run that are not of its ablations. */
 const TAKEN: readonly string[] = [
@@ -111,6 +111,8 @@ export const recipeSchema = z
     /** A model by its timm name or MODULE#NAME, with options that differ. */
     model: z.strictObject({
       name: z.string(),
+      /** Weights from elsewhere that stages may start from: a checkpoint of any kind, see `loadCheckpoint`. */
+      pretrained: z.string().min(1).optional(),
       config: z.record(z.string(), z.unknown()).default({}),
       /** What makes it another model than a classifier: a name among a module's `heads`, with its options. */
       head: z
@@ -126,7 +128,15 @@ export const recipeSchema = z
     /** Layers added to the searched and the compact model, not to the baseline. */
     adapters: z.array(part).default([]),
     /** Training of the dense model, the baseline; absent: none. */
-    dense: training.optional(),
+    dense: consistent(
+      trainingFields.extend({
+        /**
+         * Default: `scratch`. Where weights from elsewhere are given: they are the dense model's, if they have its classifier;
+         * and `pretrained` if not.
+         */
+        initial: z.enum(['pretrained', 'scratch']).optional(),
+      }),
+    ).optional(),
     /** Absent: nothing is pruned. */
     search: consistent(
       trainingFields.extend({
@@ -134,14 +144,14 @@ export const recipeSchema = z
         architectureOptimizer: optimizer.optional(),
         /** How many classes the search sees, drawn by the seed; default all. */
         classes: count.optional(),
-        initial: z.enum(['dense', 'scratch']).default('scratch'),
+        initial: z.enum(['dense', 'pretrained', 'scratch']).default('scratch'),
         /** Train the masks alone, on weights that stay as the dense model has them. */
         freezeWeights: z.boolean().optional(),
       }),
     )
-      .refine(({ initial, freezeWeights }) => !freezeWeights || initial === 'dense', {
+      .refine(({ initial, freezeWeights }) => !freezeWeights || initial !== 'scratch', {
         path: ['freezeWeights'],
-        message: "needs trained weights: give `initial: 'dense'`",
+        message: "needs trained weights: give `initial: 'dense'` or `'pretrained'`",
       })
       .refine(({ freezeWeights, freeze, trainable }) => !freezeWeights || !(freeze || trainable), {
         path: ['freezeWeights'],
@@ -153,7 +163,7 @@ export const recipeSchema = z
     /** Training of the compact model, from scratch or from pruned weights: after `prune` always from these. */
     retrain: consistent(
       trainingFields.extend({
-        initial: z.enum(['dense', 'search', 'scratch']).default('scratch'),
+        initial: z.enum(['dense', 'search', 'pretrained', 'scratch']).default('scratch'),
       }),
     ),
     /** Retrain other choices of as many channels too, as models of these names. */

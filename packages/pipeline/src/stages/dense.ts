@@ -3,18 +3,18 @@ import { join, resolve } from 'node:path';
 import {
   fit,
   KcrError,
-  loadWeights,
   type Model,
   requireSameRun,
   runIdentity,
+  type StateDict,
   saveModel,
   trainingFile,
 } from '@kcr/core';
-import { isCheckpoint } from '../load-checkpoint.ts';
 import { recipeModel } from '../recipes/recipe-model.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
 import { modelInfo } from './model-info.ts';
+import { type PretrainedWeights, pretrainedWeights } from './pretrained-weights.ts';
 import { defineStage, type StageContext } from './stage.ts';
 import { runTraining } from './training.ts';
 
@@ -30,16 +30,14 @@ const GIVEN = 'weights.json';
 const taken = (where: string, found: string) =>
   new KcrError('OUT_EXISTS', { where, found, fix: 'Choose another output folder' });
 
-/** Saves weights from elsewhere as the dense model. @throws KcrError `RESUME_MISMATCH`, `OUT_EXISTS`, and those of reading them */
+/** Saves weights from elsewhere as the dense model. @throws KcrError `RESUME_MISMATCH`, `OUT_EXISTS` */
 async function takeWeights(
-  weights: string,
+  given: StateDict,
   model: Model,
   { data, directory: run }: StageContext,
 ): Promise<void> {
   const directory = join(run, 'dense');
-  const path = isCheckpoint(weights) ? join(weights, 'model.safetensors') : weights;
   const info = modelInfo(data);
-  const given = await loadWeights(model, path);
   const identity = await runIdentity({
     stage: 'dense',
     model,
@@ -57,20 +55,57 @@ async function takeWeights(
   await saveModel(directory, model, given, info);
 }
 
+/** How the dense model comes to be. */
+type Way = 'absent' | 'taken' | 'pretrained' | 'scratch';
+
+/**
+ * Weights that are given are the dense model's, unless the recipe trains it from them, or from scratch. Without a classifier of
+ * these classes they are trained from, or only started from by later stages.
+ *
+ * @throws KcrError `PRETRAINED_CLASSIFIER`
+ */
+function wayOf(given: PretrainedWeights | undefined, { recipe, weights }: StageContext): Way {
+  const { dense, prune, search, retrain } = recipe;
+  if (dense?.initial) return dense.initial;
+  if (!given) return dense ? 'scratch' : 'absent';
+  if (given.drawn.length === 0) return 'taken';
+  if (dense) return 'pretrained';
+  if (prune || search?.initial === 'dense' || retrain.initial === 'dense')
+    throw new KcrError('PRETRAINED_CLASSIFIER', {
+      where: `recipe ${recipe.name}, weights ${weights}`,
+      found: `${given.drawn[0]} is new, and the recipe does not train the dense model`,
+      fix: 'Add `dense`, with the epochs to fine-tune for',
+    });
+  return 'absent';
+}
+
 /** Trains the dense model, or takes its weights from elsewhere, into the folder `dense` of the run. */
 export const denseStage = defineStage<void, DenseModel | undefined>({
   name: 'dense',
   async run(_, context) {
-    const { recipe, weights } = context;
+    const { recipe, weights, on } = context;
     const { model } = await recipeModel(recipe);
     const directory = join(context.directory, 'dense');
-    if (weights) {
-      if (resolve(weights) !== resolve(directory)) await takeWeights(weights, model, context);
+    if (weights && resolve(weights) === resolve(directory)) return { directory };
+    const isNeeded = weights !== undefined && recipe.dense?.initial !== 'scratch';
+    const given =
+      isNeeded || recipe.dense?.initial === 'pretrained'
+        ? await pretrainedWeights(model, context)
+        : undefined;
+    const way = wayOf(given, context);
+    if (way === 'absent') return undefined;
+    if (way === 'taken' && given) {
+      if (recipe.dense)
+        on({ type: 'imported', where: 'dense', text: `not trained: it has the weights of ${weights}` });
+      await takeWeights(given.weights, model, context);
       return { directory };
     }
-    if (!recipe.dense) return undefined;
     if (existsSync(join(directory, GIVEN))) throw taken(directory, 'weights from elsewhere');
-    await runTraining({ stage: 'dense', model, settings: recipe.dense }, context, fit);
+    const { initial: _initial, ...settings } = recipe.dense!;
+    const initial = way === 'pretrained' ? given?.weights : undefined;
+    await runTraining({ stage: 'dense', model, settings }, context, (options) =>
+      fit({ ...options, initial }),
+    );
     return { directory };
   },
 });

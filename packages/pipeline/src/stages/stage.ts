@@ -11,7 +11,7 @@ export interface StageContext {
   readonly engine: MakeEngine;
   /** The run's folder. */
   readonly directory: string;
-  /** Trained weights of the dense model, instead of training it: a checkpoint or a file with timm's names. */
+  /** Weights from elsewhere that the run starts from: a checkpoint of any kind. */
   readonly weights?: string;
   /** A checkpoint whose backbone the compact model has, instead of a search. */
   readonly backbone?: string;

@@ -1,7 +1,8 @@
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KcrError, type Model, type Plugin, readSafetensors } from '@kcr/core';
 import { distillation } from '@kcr/distill';
-import { isCheckpoint, loadCheckpoint } from '../load-checkpoint.ts';
+import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { StageContext } from './stage.ts';
 
 /** How `retrain` learns from its teacher. */
@@ -24,10 +25,10 @@ export async function teaching({
   const source = teacher ?? own;
   if (!source) return { plugins: [], models: [] };
   const path = source === 'dense' ? join(directory, 'dense') : source;
-  if (!isCheckpoint(path)) {
+  if (existsSync(path) && statSync(path).isFile()) {
     const { logits } = (await readSafetensors(path)).tensors;
     if (logits) return { plugins: [distillation({ ...options, teacher: { logits } })], models: [] };
-    throw refused(path, 'neither a checkpoint folder nor a tensor named "logits"');
+    throw refused(path, 'a file without a tensor named "logits"');
   }
   const { model, weights, info } = await loadCheckpoint(path, { trust });
   const normalizationOf = ({ mean, std }: { mean: unknown; std: unknown }) =>

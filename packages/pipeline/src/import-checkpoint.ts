@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { type ImportReport, importText, KcrError, saveModel } from '@kcr/core';
+import { type CheckpointOptions, loadCheckpoint } from './load-checkpoint.ts';
+import { requireWritable } from './out/writable.ts';
+
+export interface ImportCheckpointOptions extends CheckpointOptions {
+  /** The checkpoint folder; new, or empty. */
+  readonly out: string;
+}
+
+/**
+ * Writes weights from elsewhere as a checkpoint folder of the toolkit.
+ *
+ * @param source a checkpoint of any kind, see `loadCheckpoint`
+ * @returns what was taken, drawn, resized and left
+ * @throws KcrError `OUT_EXISTS` for a folder that has something in it, `OUT_WRITE`, and those of `loadCheckpoint`
+ */
+export async function importCheckpoint(
+  source: string,
+  { out, on = () => {}, ...options }: ImportCheckpointOptions,
+): Promise<ImportReport> {
+  if (existsSync(out) && (await readdir(out)).length > 0)
+    throw new KcrError('OUT_EXISTS', {
+      where: out,
+      found: 'a folder that is not empty',
+      fix: 'Choose another output folder',
+    });
+  await requireWritable(out);
+  const { model, weights, info, report } = await loadCheckpoint(source, options);
+  await saveModel(out, model, weights, info);
+  on({ type: 'imported', where: source, text: importText(report, model) });
+  return report;
+}

@@ -1,0 +1,60 @@
+import {
+  Generator,
+  type ImportReport,
+  importState,
+  importText,
+  KcrError,
+  type Model,
+  type StateDict,
+} from '@kcr/core';
+import { headWeights } from '@kcr/detect';
+import { modelOf } from '../find-model.ts';
+import { findModelEntry } from '../find-model-entry.ts';
+import { loadCheckpoint, readArrays } from '../load-checkpoint.ts';
+import type { StageContext } from './stage.ts';
+
+/** Weights from elsewhere for a run's whole model, without its adapters. */
+export interface PretrainedWeights {
+  readonly weights: StateDict;
+  /** What had to be drawn, such as a classifier of other classes. */
+  readonly drawn: ImportReport['drawn'];
+}
+
+/**
+ * The weights that a run is given, for the recipe's model. Of a model with a head they may be those of its backbone alone; the head
+ * is drawn then.
+ *
+ * @param model the recipe's, without adapters
+ * @throws KcrError `PRETRAINED_MISSING` where a recipe needs some and none are given, and those of reading them
+ */
+export async function pretrainedWeights(
+  model: Model,
+  { recipe, weights: source, data, trust, seed, on }: StageContext,
+): Promise<PretrainedWeights> {
+  if (source === undefined)
+    throw new KcrError('PRETRAINED_MISSING', {
+      where: `recipe ${recipe.name}`,
+      found: 'a stage that starts from pretrained weights, and none are given',
+      fix: 'Give `weights` (--weights), or `model.pretrained` in the recipe',
+    });
+  const { name, config, head } = recipe.model;
+  const generator = new Generator(seed).fork('weights');
+  if (!head) {
+    const { classes } = data.train;
+    const options = { trust, seed, on, architecture: name, config: model.config, classes };
+    const { weights, report } = await loadCheckpoint(source, options);
+    return { weights, drawn: report.drawn };
+  }
+  const arrays = await readArrays(source, { trust });
+  if (model.params.every((param) => Object.hasOwn(arrays, param.name))) {
+    model.checkState(arrays, source);
+    return { weights: arrays, drawn: [] };
+  }
+  const backbone = modelOf(await findModelEntry(name), config);
+  const { state, report } = importState(backbone, arrays, { generator, where: source });
+  on({ type: 'imported', where: source, text: importText(report, backbone) });
+  const drawn = model.params.flatMap((param) =>
+    param.name.startsWith('backbone.') ? [] : [param.name],
+  );
+  return { weights: headWeights(model, state, generator), drawn };
+}
