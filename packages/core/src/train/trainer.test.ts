@@ -14,6 +14,7 @@ import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
 import { adamw } from './adamw.ts';
 import { lamb } from './lamb.ts';
+import type { Optimizer } from './optimizer.ts';
 import { sgd } from './sgd.ts';
 import {
   type Layers,
@@ -512,6 +513,25 @@ describe('groups', () => {
       name.endsWith('alpha'),
     );
     expect(kept).toEqual(['mask/alpha', 'optimizer:momentum:mask/alpha']);
+  });
+
+  test.each<[string, Optimizer['update'], RegExp]>([
+    ['for too few parameters', (all) => all.slice(1), /^1 results for 2 parameters$/],
+    [
+      'of another shape',
+      (all) => all.map(({ value, state }) => ({ value: tf.sum(value), state })),
+      /^value of float32 \[\] for a parameter of float32 \[2, 2\]$/,
+    ],
+    ['without a state', (all) => all.map(({ value }) => ({ value, state: {} })), /./],
+  ])('an update %s is refused, and changes nothing', async (_, update, found) => {
+    const own: Optimizer = { name: 'own', slots: ['age'], numbers: () => ({}), update };
+    const trainer = makeTrainer({ optimizer: own });
+    trainer.start(first);
+    await expect(steps(trainer, 'weights')).rejects.toMatchObject({
+      where: expect.stringContaining('optimizer "own"'),
+      found: expect.stringMatching(found),
+    });
+    expect(numbers(await trainer.weights(), 'head.bias')).toEqual(numbers(first, 'head.bias'));
   });
 
   test('each counts its own steps, for the bias correction too', async () => {
