@@ -31,8 +31,8 @@ export interface Trained {
   readonly decay: boolean;
   /** Factor of the learning rate. */
   readonly rate: number;
-  /** Whether it is of the model's last layer. */
-  readonly last: boolean;
+  /** Whether adaptive clipping applies. */
+  readonly adaptive: boolean;
 }
 
 /** The parameters of a step, and what updates them. */
@@ -202,7 +202,7 @@ function optimise(
 ): Record<string, Tensor> {
   const values = trained.map(({ name }) => context.state(name));
   const clipped = clipGradients(
-    trained.map(({ last }, i) => ({ value: values[i]!, gradient: raw[i]!, last })),
+    trained.map(({ adaptive }, i) => ({ value: values[i]!, gradient: raw[i]!, adaptive })),
     run.options,
   );
   const { slots } = optimizer;

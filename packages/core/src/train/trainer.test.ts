@@ -501,6 +501,15 @@ describe('groups', () => {
     expect((await trainer.weights())['head.bias']!.data).not.toEqual(first['head.bias']!.data);
   });
 
+  test('adaptive clipping is of weights: an architecture parameter takes its whole step', async () => {
+    const { plugins, alpha } = masked();
+    const clipping = { clipGrad: 1e-3, clipMode: 'agc' } as const;
+    const trainer = makeTrainer({ plugins, optimizer: sgd({ momentum: 0 }), ...clipping });
+    trainer.start(first);
+    await steps(trainer, 'architecture', 0, 1);
+    expect(await alpha()).toBeCloseTo(1 + 0.1 * 4, 6);
+  });
+
   test('each has its own optimiser', async () => {
     const { plugins, alpha } = masked();
     const options = { plugins, architectureOptimizer: sgd({ momentum: 0.5 }) };
