@@ -1,5 +1,6 @@
 import { KcrError } from '../ground/error.ts';
 import type { Task } from '../model/task.ts';
+import { checkOwnOptimizer } from './check-optimizer.ts';
 import { clipModes } from './clip-gradients.ts';
 import type { OptimizerOptions, RateOptions, SearchOptions } from './fit-options.ts';
 import { chosenOptimizer, optimizers } from './optimizers.ts';
@@ -74,8 +75,8 @@ function check(values: object, rules: Readonly<Record<string, Rule>>, prefix = '
 
 function checkOptimizer(optimizer: OptimizerOptions, name: string): void {
   const { name: chosen = 'adamw', lrFactors = {}, ...numbers } = optimizer;
-  if (typeof chosen !== 'object')
-    check({ name: chosen }, { name: oneOf(Object.keys(optimizers)) }, `${name}.`);
+  if (typeof chosen === 'object') checkOwnOptimizer(chosen, `${name}.name`);
+  else check({ name: chosen }, { name: oneOf(Object.keys(optimizers)) }, `${name}.`);
   check(numbers, { ...RATES, ...CONSTANTS }, `${name}.`);
   if ('betas' in numbers)
     numbers.betas?.forEach((beta, i) => {

@@ -13,7 +13,7 @@ const close = (values: readonly number[], digits = 6) =>
 /** Gradients of vectors, clipped. */
 const clip = (gradients: readonly number[][], options: ClipOptions) =>
   clipGradients(
-    gradients.map((g) => ({ value: tf.tensor1d(g), gradient: tf.tensor1d(g), last: false })),
+    gradients.map((g) => ({ value: tf.tensor1d(g), gradient: tf.tensor1d(g), adaptive: true })),
     options,
   ).map((g) => Array.from(g.dataSync()));
 

@@ -4,8 +4,8 @@ import { type Tensor, tf } from '../tensor/tf.ts';
 export interface ClippedParameter {
   readonly value: Tensor;
   readonly gradient: Tensor;
-  /** Whether it is of the model's last layer, which is free of adaptive clipping. */
-  readonly last: boolean;
+  /** Whether adaptive clipping applies. */
+  readonly adaptive: boolean;
 }
 
 /** Square root of the sum of all squares. A scalar. */
@@ -33,11 +33,12 @@ function unitNorms(x: Tensor): Tensor {
 
 /**
  * Adaptive gradient clipping (Brock et al. 2021, eq. 3): the gradient of each unit is at most `factor` times as long as its
- * weights, or as 1e-3. Units are rows, as in timm's `adaptive_clip_grad`, and the model's last layer is left out, as there.
+ * weights, or as 1e-3. Units are rows, as in timm's `adaptive_clip_grad`, and the model's last layer is left out, as there; so are
+ * parameters of plugins, which may start at 0 and have no units.
  */
 const adaptively = (parameters: readonly ClippedParameter[], factor: number): Tensor[] =>
-  parameters.map(({ value, gradient, last }) => {
-    if (last) return gradient;
+  parameters.map(({ value, gradient, adaptive }) => {
+    if (!adaptive) return gradient;
     const most = tf.mul(tf.maximum(unitNorms(value), 1e-3), factor);
     const norm = unitNorms(gradient);
     const scale = tf.div(most, tf.maximum(norm, 1e-6));

@@ -82,8 +82,8 @@ test.each(references.clipped.map(({ mode, amount, gradients }) => [mode, amount,
   (clipMode, clipGrad, expected) => {
     const values = tensors(start);
     const given = tensors(gradients[0]!).map((gradient, i) => {
-      const last = parameters[i]!.name.startsWith('head.');
-      return { value: values[i]!, gradient, last };
+      const adaptive = !parameters[i]!.name.startsWith('head.');
+      return { value: values[i]!, gradient, adaptive };
     });
     const found = clipGradients(given, {
       clipGrad: clipGrad as number,

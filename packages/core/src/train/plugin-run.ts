@@ -39,7 +39,7 @@ export function pluginRun(plugin: string, run: RunFacts, host: PluginHost): Plug
     constant: (name, value) => array(name, value, false),
     buffer: (name, initial) => array(name, initial),
     parameter: (name, initial) => {
-      const facts = { shape: initial.shape, decay: false, rate: 1, last: false };
+      const facts = { shape: initial.shape, decay: false, rate: 1, adaptive: false };
       host.trained.push({ name: path(name), ...facts });
       return array(name, initial);
     },

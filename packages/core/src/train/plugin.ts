@@ -92,7 +92,7 @@ export interface PluginHooks {
    * step, so they should be small.
    */
   watch?(context: LossContext): Record<string, Tensor>;
-  /** Called after each training step. */
+  /** Called after each training step, and where an update is made of several batches after each of them. */
   observe?(observation: Observation): void;
   /**
    * Called before the first epoch and after every epoch, before checkpoints are written: a run that goes on

@@ -9,6 +9,7 @@ import { noClasses, type Task } from '../model/task.ts';
 import { valueAndGradients } from '../ops/gradients.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import type { AttachedPlugin } from './attaching.ts';
+import { checkUpdated } from './check-optimizer.ts';
 import { taskOf } from './classification.ts';
 import { type ClipOptions, clipGradients } from './clip-gradients.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -30,8 +31,8 @@ export interface Trained {
   readonly decay: boolean;
   /** Factor of the learning rate. */
   readonly rate: number;
-  /** Whether it is of the model's last layer. */
-  readonly last: boolean;
+  /** Whether adaptive clipping applies. */
+  readonly adaptive: boolean;
 }
 
 /** The parameters of a step, and what updates them. */
@@ -201,7 +202,7 @@ function optimise(
 ): Record<string, Tensor> {
   const values = trained.map(({ name }) => context.state(name));
   const clipped = clipGradients(
-    trained.map(({ last }, i) => ({ value: values[i]!, gradient: raw[i]!, last })),
+    trained.map(({ adaptive }, i) => ({ value: values[i]!, gradient: raw[i]!, adaptive })),
     run.options,
   );
   const { slots } = optimizer;
@@ -212,6 +213,7 @@ function optimise(
     return { value: values[i]!, gradient: clipped[i]!, state, decay, rate };
   });
   const next = optimizer.update(parameters, stepNumbers(run, context, optimizer));
+  checkUpdated(optimizer, parameters, next);
   const entries = trained.flatMap(({ name }, i) => {
     const { value, state } = next[i]!;
     return [[name, value], ...slots.map((slot) => [slotName(slot, name), state[slot]!])];

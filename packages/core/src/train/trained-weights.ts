@@ -23,7 +23,7 @@ export function trainedWeights(
   return model.params
     .filter(({ name, trainable }) => trainable && !isFrozen(name))
     .map(({ name, shape, decay }) => {
-      return { name: WEIGHT + name, shape, decay, rate: rateOf(name), last: isLast(name) };
+      return { name: WEIGHT + name, shape, decay, rate: rateOf(name), adaptive: !isLast(name) };
     });
 }
 

@@ -14,6 +14,7 @@ import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
 import { adamw } from './adamw.ts';
 import { lamb } from './lamb.ts';
+import type { Optimizer } from './optimizer.ts';
 import { sgd } from './sgd.ts';
 import {
   type Layers,
@@ -500,6 +501,15 @@ describe('groups', () => {
     expect((await trainer.weights())['head.bias']!.data).not.toEqual(first['head.bias']!.data);
   });
 
+  test('adaptive clipping is of weights: an architecture parameter takes its whole step', async () => {
+    const { plugins, alpha } = masked();
+    const clipping = { clipGrad: 1e-3, clipMode: 'agc' } as const;
+    const trainer = makeTrainer({ plugins, optimizer: sgd({ momentum: 0 }), ...clipping });
+    trainer.start(first);
+    await steps(trainer, 'architecture', 0, 1);
+    expect(await alpha()).toBeCloseTo(1 + 0.1 * 4, 6);
+  });
+
   test('each has its own optimiser', async () => {
     const { plugins, alpha } = masked();
     const options = { plugins, architectureOptimizer: sgd({ momentum: 0.5 }) };
@@ -512,6 +522,25 @@ describe('groups', () => {
       name.endsWith('alpha'),
     );
     expect(kept).toEqual(['mask/alpha', 'optimizer:momentum:mask/alpha']);
+  });
+
+  test.each<[string, Optimizer['update'], RegExp]>([
+    ['for too few parameters', (all) => all.slice(1), /^1 results for 2 parameters$/],
+    [
+      'of another shape',
+      (all) => all.map(({ value, state }) => ({ value: tf.sum(value), state })),
+      /^value of float32 \[\] for a parameter of float32 \[2, 2\]$/,
+    ],
+    ['without a state', (all) => all.map(({ value }) => ({ value, state: {} })), /./],
+  ])('an update %s is refused, and changes nothing', async (_, update, found) => {
+    const own: Optimizer = { name: 'own', slots: ['age'], numbers: () => ({}), update };
+    const trainer = makeTrainer({ optimizer: own });
+    trainer.start(first);
+    await expect(steps(trainer, 'weights')).rejects.toMatchObject({
+      where: expect.stringContaining('optimizer "own"'),
+      found: expect.stringMatching(found),
+    });
+    expect(numbers(await trainer.weights(), 'head.bias')).toEqual(numbers(first, 'head.bias'));
   });
 
   test('each counts its own steps, for the bias correction too', async () => {

@@ -20,6 +20,7 @@ import { piecesOf } from './pieces.ts';
 import type { Plugin } from './plugin.ts';
 import { type PluginHost, pluginRun, type RunFacts } from './plugin-run.ts';
 import { AVERAGE, GRADIENT, named, slotName, WEIGHT } from './state-names.ts';
+import { meanLoss, type StepLoss } from './step-loss.ts';
 import {
   gradientStep,
   PLUGIN_TERM,
@@ -59,12 +60,6 @@ export interface TrainerState {
   arrays: Record<string, NdArray>;
   /** Steps taken, by group. */
   counts: Partial<Record<Group, number>>;
-}
-
-/** The loss of a step, and the terms of the task's loss within it by name. */
-interface StepLoss {
-  loss: number;
-  terms: Record<string, number>;
 }
 
 const mapNames = <T, R>(entries: Record<string, T>, change: (value: T) => R): Record<string, R> =>
@@ -210,17 +205,13 @@ export class Trainer implements AsyncDisposable {
       return await this.#batch(step, group, batch, indices);
     }
     const step = this.#compiled(`gradients-${group}`, group, gradientStep);
-    const mean: StepLoss = { loss: 0, terms: {} };
-    for (const piece of piecesOf(batch, indices, accumulate)) {
-      const { loss, terms } = await this.#batch(step, group, piece.batch, piece.indices);
-      mean.loss += loss / accumulate;
-      for (const [name, term] of Object.entries(terms))
-        mean.terms[name] = (mean.terms[name] ?? 0) + term / accumulate;
-    }
+    const losses: StepLoss[] = [];
+    for (const piece of piecesOf(batch, indices, accumulate))
+      losses.push(await this.#batch(step, group, piece.batch, piece.indices));
     const update: typeof trainStep = (run, context, trained) =>
       updateStep(run, context, trained, accumulate);
     await this.#compiled(`update-${group}`, group, update)();
-    return mean;
+    return meanLoss(losses);
   }
 
   /** A step over a group, compiled once under its name. */

@@ -286,6 +286,15 @@ describe('a search', () => {
     });
   });
 
+  test('has updates of several batches in both groups', async () => {
+    const large = await run({ ...searching, batchSize: 2 }, 'search');
+    const pieces = await run({ ...searching, batchSize: 1, accumulate: 2 }, 'search');
+    expect(pieces.steps).toEqual(large.steps);
+    expect(pieces.steps.map(({ group, indices }) => [group, indices.length])).toEqual(
+      ['weights', 'weights', 'architecture', 'weights'].map((group) => [group, 2]),
+    );
+  });
+
   test('trains no weights where all are frozen by name', async () => {
     const initial = { 'head.weight': float32([2, 2], [1, 2, 3, 4]), 'head.bias': float32([2], 5) };
     const settings = { ...searching, initial };
