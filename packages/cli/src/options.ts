@@ -168,10 +168,7 @@ export const overRecipe = (command: Command): Command =>
         'the run: checkpoints, metrics, results; an interrupted run goes on',
       )
       .option('--seed <n>', "instead of the recipe's seed", whole)
-      .option(
-        '--weights <path>',
-        `weights to start from: ${PLACES}`,
-      )
+      .option('--weights <path>', `weights to start from: ${PLACES}`)
       .option(
         '--backbone <checkpoint>',
         "of models with a head: the compact model's backbone with its weights, pruned or not, instead of a search",

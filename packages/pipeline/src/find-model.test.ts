@@ -21,11 +21,14 @@ describe('a model', () => {
     expect(await findModelEntry('@kcr/backbones#mobilevit_xs')).toBe(models.mobilevit_xs);
   });
 
-  test('by folder is that of the checkpoint, and options change nothing', async () => {
+  test('by folder is that of the checkpoint, for images of another size too', async () => {
     await using folder = await temporaryFolder();
     await tinyCheckpoint(folder.root, await tinyModel({ depth: 2 }));
-    const model = await findModel(folder.root, { depth: 3 });
-    expect(model.config).toMatchObject({ ...tinyVit.config, depth: 2 });
+    const model = await findModel(folder.root, { img_size: 16 });
+    expect(model.config).toMatchObject({ ...tinyVit.config, depth: 2, img_size: 16 });
+    await expect(findModel(folder.root, { depth: 3 })).rejects.toMatchObject({
+      code: 'STATE_DICT',
+    });
   });
 
   test('an entry with other options is another model of its kind', () => {

@@ -15,9 +15,15 @@ export const modelOf = ({ architecture, config: own }: ModelEntry, config: objec
 /**
  * A model by checkpoint, timm name, or `MODULE#NAME`.
  *
+ * @param config options that differ
  * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`, and those of loading
  */
-export async function findModel(nameOrPath: string, as: ReadAs = {}): Promise<Model> {
-  if (await isSource(nameOrPath)) return (await loadCheckpoint(nameOrPath, as)).model;
-  return modelOf(await findModelEntry(nameOrPath), as.config);
+export async function findModel(
+  nameOrPath: string,
+  config: object = {},
+  as: Omit<ReadAs, 'config'> = {},
+): Promise<Model> {
+  if (await isSource(nameOrPath))
+    return (await loadCheckpoint(nameOrPath, { ...as, config })).model;
+  return modelOf(await findModelEntry(nameOrPath), config);
 }

@@ -18,6 +18,7 @@ const bundled: Readonly<Record<string, () => Promise<object>>> = {
   '@kcr/masks': () => import('@kcr/masks'),
   '@kcr/nystrom': () => import('@kcr/nystrom'),
   '@kcr/onnx': () => import('@kcr/onnx'),
+  '@kcr/pretrained': () => import('@kcr/pretrained'),
 };
 
 /** An extension as a recipe names it: `MODULE#EXPORT`, and what it is made with. */

@@ -258,7 +258,7 @@ test('further kinds of places are asked first', async () => {
 test('where nothing is, it says what could be', async () => {
   await mkdir(join(folder, 'empty'));
   await expect(loadPretrained(join(folder, 'empty'))).rejects.toMatchObject({
-    code: 'PRETRAINED_SOURCE',
+    code: 'CHECKPOINT_READ',
     fix: 'Pass a checkpoint folder, a timm folder, a safetensors file',
   });
 });

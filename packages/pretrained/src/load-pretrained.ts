@@ -67,7 +67,7 @@ const unknownPart = (
  * several with an index), or a safetensors file beside a model's name. The model may have other classes, another image size,
  * other channels, patches and windows than the weights are of (`importState`).
  *
- * @throws KcrError `PRETRAINED_SOURCE` where there are no weights, `PRETRAINED_MODEL` where a model's name is missing,
+ * @throws KcrError `CHECKPOINT_READ` where there are no weights, `PRETRAINED_MODEL` where a model's name is missing,
  *   `MODEL_UNKNOWN`, `MODEL_CONFIG`, `OPTION` for classes that are not the model's, `STATE_DICT`, `STATE_FINITE`,
  *   `WEIGHTS_PICKLE`, `WEIGHTS_INDEX`, `TIMM_CONFIG`, and those of checkpoints and safetensors
  */
@@ -94,7 +94,7 @@ export async function loadPretrained(
 /**
  * What a place has: its weights under their names in the file, and what it says of their model.
  *
- * @throws KcrError `PRETRAINED_SOURCE` where there are no weights, and those of the kind of place
+ * @throws KcrError `CHECKPOINT_READ` where there are no weights, and those of the kind of place
  */
 export async function readSource(
   source: string,
@@ -103,7 +103,7 @@ export async function readSource(
   const kinds = [...(options.kinds ?? []), ...sourceKinds];
   for (const kind of kinds)
     if (await kind.fits(source)) return kind.read(source, { parts: options.parts ?? OWN_PARTS });
-  throw new KcrError('PRETRAINED_SOURCE', {
+  throw new KcrError('CHECKPOINT_READ', {
     where: source,
     found: 'no weights',
     fix: `Pass ${kinds.map(({ name }) => name).join(', ')}`,

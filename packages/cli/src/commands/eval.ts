@@ -9,8 +9,8 @@ import {
   engineOf,
   invalidOption,
   positiveShare,
-  withEngine,
   withCheckpoint,
+  withEngine,
   withViews,
 } from '../options.ts';
 import { printResult } from '../output.ts';

@@ -9,8 +9,8 @@ import {
   engineOf,
   invalidOption,
   positiveShare,
-  withEngine,
   withCheckpoint,
+  withEngine,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';

@@ -56,7 +56,7 @@ export function addInspect(kcr: Command): void {
 async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
   const { model: architecture, trust } = options;
   const config = parseConfig(options.config);
-  const model = await findModel(nameOrPath, { architecture, config, trust });
+  const model = await findModel(nameOrPath, config, { architecture, trust });
   const inspected = inspection(model);
   if (options.json) {
     printResult(inspected, true);

@@ -6,8 +6,8 @@ import {
   engineOf,
   invalidOption,
   share,
-  withEngine,
   withCheckpoint,
+  withEngine,
   withViews,
 } from '../options.ts';
 import { printResult } from '../output.ts';

@@ -13,8 +13,8 @@ import {
   positiveShare,
   share,
   whole,
-  withEngine,
   withCheckpoint,
+  withEngine,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
@@ -201,8 +201,5 @@ async function pruneCommand(checkpoint: string, options: PruneCommandOptions): P
   const pruning = pruningOf(options);
   const engine = engineOf(options);
   const on = progress();
-  printResult(
-    await prune(checkpoint, { ...given, pruning, engine, on }),
-    options.json,
-  );
+  printResult(await prune(checkpoint, { ...given, pruning, engine, on }), options.json);
 }

@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   CHECKPOINT_FORMAT: 'model.json is not one of a checkpoint of this version.',
   CHECKPOINT_HEAD:
     'The checkpoint has a head for dense prediction, and no way to find it was given.',
-  CHECKPOINT_READ: 'The checkpoint cannot be read.',
+  CHECKPOINT_READ: 'There is no checkpoint at the path, or it cannot be read.',
   CHECKPOINT_TRUST:
     'The checkpoint names a module that nobody said to trust, whose code would run.',
   CLUSTERS: 'There cannot be that many clusters of these points.',
@@ -102,7 +102,6 @@ export const ERROR_CODES = {
     'The weights are of other classes, and nothing in the recipe trains the new classifier.',
   PRETRAINED_MISSING: 'A recipe starts from pretrained weights, and none are given.',
   PRETRAINED_MODEL: 'The weights do not say which model they are of.',
-  PRETRAINED_SOURCE: 'There are no weights at the path.',
   PRUNE_DENSE: 'There is no trained model to prune.',
   RANK: 'The rank is not a whole number from 0 to the number of features.',
   RECIPE_INVALID: 'Fields of the recipe are missing, unknown or wrong.',

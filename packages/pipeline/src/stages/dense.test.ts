@@ -34,7 +34,9 @@ test('weights from elsewhere, a checkpoint or a file, take the place of training
     expect(await denseStage.run(undefined, context)).toEqual({
       directory: folder.at('run', 'dense'),
     });
-    expect(events).toEqual([]);
+    expect(events).toEqual([
+      { type: 'imported', where: 'dense', text: `not trained: it has the weights of ${weights}` },
+    ]);
     const saved = await loadCheckpoint(folder.at('run', 'dense'));
     expect(saved.weights).toEqual(given.weights);
     expect(saved.info).toMatchObject({

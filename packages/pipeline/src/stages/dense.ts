@@ -96,7 +96,11 @@ export const denseStage = defineStage<void, DenseModel | undefined>({
     if (way === 'absent') return undefined;
     if (way === 'taken' && given) {
       if (recipe.dense)
-        on({ type: 'imported', where: 'dense', text: `not trained: it has the weights of ${weights}` });
+        on({
+          type: 'imported',
+          where: 'dense',
+          text: `not trained: it has the weights of ${weights}`,
+        });
       await takeWeights(given.weights, model, context);
       return { directory };
     }

@@ -63,6 +63,6 @@ describe('a teacher', () => {
   test('that is not there is an error of reading', async () => {
     await using folder = await temporaryFolder();
     const context = await tinyContext(folder.root, { distillation: { teacher: 'dense' } });
-    await expect(teaching(context)).rejects.toMatchObject({ code: 'SAFETENSORS_READ' });
+    await expect(teaching(context)).rejects.toMatchObject({ code: 'CHECKPOINT_READ' });
   });
 });
