@@ -1,4 +1,11 @@
-import { compileInference, evaluateTask, KcrError, taskOf, writeAtomic } from '@kcr/core';
+import {
+  compileInference,
+  evaluateTask,
+  KcrError,
+  requireClasses,
+  taskOf,
+  writeAtomic,
+} from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
@@ -31,6 +38,7 @@ export async function evaluate(
   const { on = () => {}, ...request } = dataOf(options);
   const loaded = await loadCheckpoint(checkpoint, options);
   const { model, weights } = loaded;
+  requireClasses(model, checkpoint);
   const task = taskOf(model);
   const kit = await findTaskKit(model);
   const wanted = Object.entries(artifacts).flatMap(([name, path]) =>

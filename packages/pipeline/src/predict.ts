@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { compileInference, KcrError, writeAtomic } from '@kcr/core';
+import { compileInference, KcrError, requireClasses, writeAtomic } from '@kcr/core';
 import {
   type InvalidPolicy,
   isImage,
@@ -162,6 +162,7 @@ export async function predict(
     jobs.map(({ name }) => join(out, `${name}.png`)),
   );
   const { model, weights, info } = await loadCheckpoint(options.model, options);
+  requireClasses(model, options.model);
   const kit = await findTaskKit(model);
   await requireWritable(out);
   await using engine = await makeEngine();

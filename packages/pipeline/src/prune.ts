@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { accuracyOf, type LoadedModel, noClasses, taskOf } from '@kcr/core';
+import { accuracyOf, type LoadedModel, noClasses, requireClasses, taskOf } from '@kcr/core';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
@@ -56,6 +56,7 @@ export interface PruneResult {
 export async function prune(checkpoint: string, options: PruneOptions): Promise<PruneResult> {
   const { cropRatio, seed = 0, engine = engineMaker(), on = () => {}, out } = options;
   const loaded = await loadCheckpoint(checkpoint, options);
+  requireClasses(loaded.model, checkpoint);
   const pruning = await parsePruning(options.pruning, 'prune');
   const trust = [...(options.trust ?? []), ...pruningModules(pruning)];
   const task = taskOf(loaded.model);

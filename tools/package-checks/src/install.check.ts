@@ -48,6 +48,13 @@ const uses: Record<string, { needs: string[]; source: string }> = {
       const params: number = createModel('deit_tiny_patch16_224').parameterCount;
       if (params !== 5717416) throw new Error('backbones');`,
   },
+  pretrained: {
+    needs: ['core', 'backbones'],
+    source: `import { loadPretrained, type PretrainedOptions } from '@kcr/pretrained';
+      const options: PretrainedOptions = { model: 'deit_tiny_patch16_224', classes: ['a', 'b'] };
+      const error = await loadPretrained('nowhere', options).catch((e: { code: string }) => e);
+      if (!('code' in error) || error.code !== 'PRETRAINED_SOURCE') throw new Error('pretrained');`,
+  },
   features: {
     needs: ['core'],
     source: `import { Generator } from '@kcr/core';

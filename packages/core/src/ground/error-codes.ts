@@ -136,7 +136,7 @@ export const ERROR_CODES = {
   STATE_MISSING: 'The engine has no array of that name.',
   TAP_UNKNOWN: 'The model has no tap of that kind.',
   TARGETS_MISSING: 'A training batch has not the targets that the head learns from.',
-  TASK_CLASSES: "A class for each image is needed, which the model's task does not have.",
+  TASK_CLASSES: 'A class for each image is needed, which the model or its task does not have.',
   TASK_UNKNOWN: "No module says how the data of the model's task are read and its results shown.",
   TEACHER: 'The teacher does not fit the student or its images.',
   TENSOR_EXPECTED: 'A hook gave something else than a tensor.',

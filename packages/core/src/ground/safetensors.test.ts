@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { float32, int32 } from './array.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
+  openSafetensors,
   readSafetensors,
   type SafetensorsType,
 } from './safetensors.ts';
@@ -239,5 +240,38 @@ describe('a file of another format is named as what it is', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('an open file', () => {
+  const tensors = { a: float32([2], [1, 2]), b: int32([1], [7]) };
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kcr-safetensors-'));
+    path = join(folder, 'two.safetensors');
+    await writeFile(path, encodeSafetensors({ tensors, metadata }));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('says what it has, and reads what is asked for', async () => {
+    await using file = await openSafetensors(path);
+    expect([file.names, file.metadata]).toEqual([['a', 'b'], metadata]);
+    expect(await file.read('b')).toEqual(tensors.b);
+    await expect(file.read('c')).rejects.toMatchObject({ code: 'TENSOR_MISSING', where: path });
+  });
+
+  test('that becomes shorter is not read beyond its end', async () => {
+    await using file = await openSafetensors(path);
+    await writeFile(path, 'short');
+    await expect(file.read('b')).rejects.toMatchObject({
+      code: 'SAFETENSORS_READ',
+      found: expect.stringContaining('shorter'),
+    });
+  });
+
+  test.each(['', 'missing.safetensors'])('that is none: %j', async (name) => {
+    const error = { code: 'SAFETENSORS_READ', where: join(folder, name) };
+    await expect(openSafetensors(join(folder, name))).rejects.toMatchObject(error);
   });
 });

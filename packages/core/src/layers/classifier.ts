@@ -17,6 +17,6 @@ export function classifier(
   classes: number,
   options?: LinearOptions,
 ): Tensor {
-  m.classifier();
-  return classes > 0 ? linear(m, x, input, classes, options) : x;
+  const own = m.classifier();
+  return classes > 0 ? linear(own, x, input, classes, options) : x;
 }

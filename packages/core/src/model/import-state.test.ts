@@ -107,15 +107,12 @@ describe('classifiers', () => {
   });
 });
 
-/** Multiplies the hidden values by a trained vector. */
-const gain = defineAdapter(
-  'gain',
-  'test',
-  () =>
-    () =>
-    (m, value, { dim }) =>
-      dim ? tf.mul(value, m.child('gain').param('weight', [dim], ones)) : value,
-)({});
+/** Multiplies the hidden values, which a tap of its own shows, by a trained vector. */
+const gain = defineAdapter('gain', 'test', () => () => (m, value, { role, dim }) => {
+  if (role !== 'hidden' || !dim) return value;
+  const shown = m.tap('shown', value);
+  return tf.mul(shown, m.child('gain').param('weight', [dim], ones));
+})({});
 
 test("an adapter's layers are drawn, or taken where the file has them", () => {
   const adapted = new Model(architecture, { classes: 3 }, {}, [gain]);

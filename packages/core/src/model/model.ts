@@ -90,9 +90,11 @@ export class Model<C extends object = object> {
         frozen: () => false,
         tap: (value, { from, ...info }, at) => {
           taps.push(info);
+          // An adapter may tap values of its own.
+          const outer = inAdapter;
           inAdapter = true;
           const adapted = adapt(value, { from, ...info }, at);
-          inAdapter = false;
+          inAdapter = outer;
           return adapted;
         },
         cost: (entry) => void costs.push(entry),

@@ -185,10 +185,11 @@ export class Scope {
 
   /**
    * Says that the layer in this scope tells the classes apart: weights of a model of other classes are taken without it, and it
-   * is drawn anew.
+   * is drawn anew. Gives this scope back.
    */
-  classifier(): void {
+  classifier(): this {
     this.frame.classifier?.(this.path);
+    return this;
   }
 
   /** Random numbers that are new in every step, from the run's seeded generator. */

@@ -33,3 +33,13 @@ export function noClasses(where: string, task: Task): never {
     fix: 'Take the plugin or criterion that reads it out of this run',
   });
 }
+
+/** Refuses a model that gives features alone where classes are told apart. @throws KcrError `TASK_CLASSES` */
+export function requireClasses({ classes }: { readonly classes: number }, where: string): void {
+  if (classes === 0)
+    throw new KcrError('TASK_CLASSES', {
+      where,
+      found: 'a model of features alone, which tells no classes apart',
+      fix: 'Make it with classes (num_classes), which a new classifier learns, and train it',
+    });
+}

@@ -1,4 +1,4 @@
-import { type Dim, linear, normal, type Scope, type Tensor, tf } from '@kcr/core';
+import { classifier, type Dim, linear, normal, type Scope, type Tensor, tf } from '@kcr/core';
 import { type BoxWeights, decodeBoxes } from '../boxes/box-coding.ts';
 
 /** What the head says of regions. */
@@ -38,8 +38,9 @@ export function boxHead(
     input = hidden;
   }
   const boxes = classAgnostic ? 1 : classes;
-  const logits = linear(m.child('fc_cls'), x, input, classes + 1, { init: normal(0.01) });
-  const deltas = linear(m.child('fc_reg'), x, input, 4 * boxes, { init: normal(0.001) });
+  const logits = classifier(m.child('fc_cls'), x, input, classes + 1, { init: normal(0.01) });
+  const reg = classAgnostic ? m.child('fc_reg') : m.child('fc_reg').classifier();
+  const deltas = linear(reg, x, input, 4 * boxes, { init: normal(0.001) });
   return { logits, deltas: tf.reshape(deltas, [-1, boxes, 4]) };
 }
 

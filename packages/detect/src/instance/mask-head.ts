@@ -20,5 +20,5 @@ export function maskHead(m: Scope, regions: Tensor, channels: Dim, classes: numb
   const finer = m.child('upsample');
   const wide = finer.dim('channels', channels.full);
   const large = finer.tap('out', tf.relu(upsample(finer, x, input, wide)), wide);
-  return conv2d(m.child('conv_logits'), large, wide, classes, { kernel: 1 });
+  return conv2d(m.child('conv_logits').classifier(), large, wide, classes, { kernel: 1 });
 }

@@ -53,11 +53,16 @@ function extraLayer(m: Scope, { value, dim, stride }: FeatureMap, width: number)
 }
 
 /** `perPlace` values for each position: a depthwise convolution and a 1 x 1 one. [batch, positions * perPlace / d, d] */
-function predict(m: Scope, { value, dim }: FeatureMap, perPlace: number, d: number): Tensor {
+function predict(
+  m: Scope,
+  { value, dim }: FeatureMap,
+  { perPlace, d, isClassifier }: { perPlace: number; d: number; isClassifier: boolean },
+): Tensor {
   const depthwise = { kernel: 3, depthwise: true, ...options };
   const read = m.tap('hidden', convNorm(m.child(0), value, dim, dim, depthwise), dim);
   const one = { kernel: 1, init: normal(0.03), biasInit: zeros };
-  const y = conv2d(m.child(1), read, dim, perPlace * d, one);
+  const last = isClassifier ? m.child(1).classifier() : m.child(1);
+  const y = conv2d(last, read, dim, perPlace * d, one);
   return tf.reshape(y, [value.shape[0]!, -1, d]);
 }
 
@@ -107,13 +112,15 @@ export const ssdlite = defineHead<SsdLiteConfig>({
     });
     const head = m.child('bbox_head');
     const perPlace = boxesPerPlace(anchor_ratios);
-    const all = (name: string, d: number) =>
+    const all = (name: string, d: number, isClassifier: boolean) =>
       tf.concat(
-        levels.map((level, i) => predict(head.child(name).child(i), level, perPlace, d)),
+        levels.map((level, i) =>
+          predict(head.child(name).child(i), level, { perPlace, d, isClassifier }),
+        ),
         1,
       );
-    const logits = all('cls_convs', count + 1);
-    const deltas = all('reg_convs', 4);
+    const logits = all('cls_convs', count + 1, true);
+    const deltas = all('reg_convs', 4, false);
     const places = levels.map(({ value }) => value.shape[1]!);
     const anchors = defaultBoxes({
       size: height,

@@ -75,7 +75,10 @@ function decode(m: Scope, maps: readonly FeatureMap[], config: UperNetConfig, cl
   const joined = m.dim('joined', config.channels);
   const read = layer(m.child('fpn_bottleneck'), all, wide, joined, 3);
   const kept = dropout(m, read, config.dropout_ratio);
-  return conv2d(m.child('conv_seg'), kept, joined, classes, { kernel: 1, init: normal(0.01) });
+  return conv2d(m.child('conv_seg').classifier(), kept, joined, classes, {
+    kernel: 1,
+    init: normal(0.01),
+  });
 }
 
 /** A convolution and the classes, on the last map but one. */
@@ -83,7 +86,10 @@ function auxiliary(m: Scope, { value, dim }: FeatureMap, config: UperNetConfig, 
   const channels = m.dim('channels', config.auxiliary_channels);
   const read = layer(m.child('convs').child(0), value, dim, channels, 3);
   const kept = dropout(m, read, config.dropout_ratio);
-  return conv2d(m.child('conv_seg'), kept, channels, classes, { kernel: 1, init: normal(0.01) });
+  return conv2d(m.child('conv_seg').classifier(), kept, channels, classes, {
+    kernel: 1,
+    init: normal(0.01),
+  });
 }
 
 /** UperNet (Xiao et al. 2018) as Swin is trained with: semantic segmentation of maps of strides 4, 8, 16 and 32. */

@@ -154,8 +154,14 @@ export const checkpoints: Area = {
     {
       name: 'timm without a head',
       source: 'timm: num_classes 0',
-      args: ['inspect', '{data}/timm/vit-no-head'],
-      expect: refused('CHECKPOINT_FORMAT', 'vit-no-head/model.json', 'classes'),
+      args: ['inspect', '{data}/timm/vit-no-head', '--json'],
+      expect: { figures: { params: 6688 } },
+    },
+    {
+      name: 'classes of timm without a head',
+      source: 'timm: num_classes 0',
+      args: ['predict', '{made}/real/cat', '--model', '{data}/timm/vit-no-head', '--out', '{out}'],
+      expect: refused('TASK_CLASSES', 'vit-no-head', 'num_classes'),
     },
   ],
 };
