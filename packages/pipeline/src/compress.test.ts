@@ -173,7 +173,8 @@ describe('what a run is given', () => {
       4,
     ]);
     expect((await context({ seed: 0 })).seed).toBe(0);
-    const more = { weights: 'w', backbone: 'b', teacher: 't' };
+    await tinyCheckpoint(folder.at('w'));
+    const more = { weights: folder.at('w'), backbone: 'b', teacher: 't' };
     expect(await context(more)).toMatchObject(more);
   });
 

@@ -70,8 +70,9 @@ test.each<[string, Partial<RecipeInput>, string]>([
 test('PRETRAINED_CLASSIFIER: nothing trains the new classifier', async () => {
   await using folder = await temporaryFolder();
   await tinyCheckpoint(folder.at('given'), await published());
-  const pruning = { prune: { criterion: { use: '@kcr/criteria#magnitude' }, budget: 0.5 } };
-  const context = await tinyContext(folder.at('run'), pruning, { weights: folder.at('given') });
+  const criterion = { use: '@kcr/criteria#magnitude' };
+  const prune = { criterion, allocator: 'macs', budget: 0.5 } as const;
+  const context = await tinyContext(folder.at('run'), { prune }, { weights: folder.at('given') });
   await expect(denseStage.run(undefined, context)).rejects.toMatchObject({
     code: 'PRETRAINED_CLASSIFIER',
     found: 'head.weight is new, and the recipe does not train the dense model',
@@ -137,8 +138,12 @@ test('a run has the classes of its images, and the normalisation of its weights'
   await saveWeights(model, model.initialize(new Generator(0)), folder.at('model.safetensors'));
   const { num_classes: _, ...config } = { ...tinyVit.config, img_size: 16 };
   const pretrained_cfg = {
-    ...{ input_size: [3, 16, 16], num_classes: 5, crop_pct: 0.5, interpolation: 'bilinear' },
-    ...{ mean: [0.1, 0.2, 0.3], std: [0.5, 0.6, 0.7] },
+    input_size: [3, 16, 16],
+    num_classes: 5,
+    crop_pct: 0.5,
+    interpolation: 'bilinear',
+    mean: [0.1, 0.2, 0.3],
+    std: [0.5, 0.6, 0.7],
   };
   const timm = { architecture: tinyVit.name, num_classes: 5, model_args: config, pretrained_cfg };
   await writeFile(folder.at('config.json'), JSON.stringify(timm));

@@ -114,18 +114,32 @@ export async function readSource(
 function modelOf({ where, model }: Source, { model: asked }: PretrainedOptions) {
   if (asked !== undefined) {
     const entry = typeof asked === 'string' ? modelEntry(asked) : asked;
-    const of: SourceModel = {
-      architecture: entry.architecture,
-      config: {},
-      defaults: entry.config,
-    };
-    return { of, entry };
+    return { of: model ? alike(where, model, entry) : unsaid(entry), entry };
   }
   if (model) return { of: model };
   throw new KcrError('PRETRAINED_MODEL', {
     where,
     found: 'weights that do not say which model they are of',
     fix: 'Give the name of the model too, such as deit_tiny_patch16_224',
+  });
+}
+
+/** A model of which the source says nothing. */
+const unsaid = ({ architecture, config }: ModelEntry): SourceModel => ({
+  architecture,
+  config: {},
+  defaults: config,
+});
+
+/** What a source says of a model that was asked for. @throws KcrError `PRETRAINED_MODEL` where it is of another architecture */
+function alike(where: string, said: SourceModel, entry: ModelEntry): SourceModel {
+  const nameOf = ({ module, name }: ModelEntry['architecture']) => `${module}#${name}`;
+  const [found, asked] = [nameOf(said.architecture), nameOf(entry.architecture)];
+  if (found === asked) return { ...said, defaults: { ...entry.config, ...said.defaults } };
+  throw new KcrError('PRETRAINED_MODEL', {
+    where,
+    found: `weights of ${found}, and ${asked} was asked for`,
+    fix: 'Ask for the model that the weights are of, or leave its name out',
   });
 }
 

@@ -101,7 +101,7 @@ export const ERROR_CODES = {
   PRETRAINED_CLASSIFIER:
     'The weights are of other classes, and nothing in the recipe trains the new classifier.',
   PRETRAINED_MISSING: 'A recipe starts from pretrained weights, and none are given.',
-  PRETRAINED_MODEL: 'The weights do not say which model they are of.',
+  PRETRAINED_MODEL: 'The weights do not say which model they are of, or are of another.',
   PRUNE_DENSE: 'There is no trained model to prune.',
   RANK: 'The rank is not a whole number from 0 to the number of features.',
   RECIPE_INVALID: 'Fields of the recipe are missing, unknown or wrong.',

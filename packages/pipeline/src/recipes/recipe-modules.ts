@@ -1,5 +1,7 @@
+import type { Adapter } from '@kcr/core';
+import { findModelEntry } from '../find-model-entry.ts';
+import { findHead, loadPart } from '../modules.ts';
 import type { Pruning, Recipe } from './recipe.ts';
-import { wholeModel } from './recipe-model.ts';
 
 /** The module of `MODULE#EXPORT`; none of a short name. */
 const moduleOf = (use: string): string[] => {
@@ -19,14 +21,15 @@ export const pruningModules = (pruning: Pruning | undefined): string[] =>
  */
 export async function recipeModules(recipe: Recipe): Promise<string[]> {
   const { model, adapters, prune } = recipe;
-  const { architecture, adapters: made } = await wholeModel(recipe);
+  const { architecture } = await findModelEntry(model.name);
+  const { head } = model;
+  const made = await Promise.all(adapters.map((part) => loadPart<Adapter>(part)));
   return [
     ...moduleOf(model.name),
-    ...(model.head ? [model.head.module] : []),
+    ...(head ? [head.module, (await findHead(head.module, head.name))(architecture).module] : []),
     ...adapters.flatMap(({ use }) => moduleOf(use)),
     ...pruningModules(prune),
     architecture.module,
-    ...(architecture.backbone ? [architecture.backbone.module] : []),
     ...made.map(({ module }) => module),
   ];
 }
