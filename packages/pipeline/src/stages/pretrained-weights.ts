@@ -45,7 +45,7 @@ export async function pretrainedWeights(
     const { weights, report } = await loadCheckpoint(source, options);
     return { weights, drawn: report.drawn };
   }
-  const arrays = await readArrays(source, { trust });
+  const arrays = await readArrays(source, { trust, on });
   if (model.params.every((param) => Object.hasOwn(arrays, param.name))) {
     model.checkState(arrays, source);
     return { weights: arrays, drawn: [] };
