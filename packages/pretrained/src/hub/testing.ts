@@ -73,7 +73,8 @@ export class LocalHub implements AsyncDisposable {
     const hub = new LocalHub(repositories);
     const [first, second] = hub.#servers as [Server, Server];
     hub.endpoint = await listen(first);
-    hub.#cdn = await listen(second);
+    // Another name: clients may take what differs in its port alone for the same host.
+    hub.#cdn = (await listen(second)).replace('127.0.0.1', 'localhost');
     return hub;
   }
 
