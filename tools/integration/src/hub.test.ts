@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel } from '@kcr/backbones';
 import { encodeSafetensors, Generator } from '@kcr/core';
+import { encode } from 'fast-png';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { writeClassFolders } from '../../../packages/cli/src/testing.ts';
-import { COMMIT, LocalHub } from '../../../packages/pretrained/src/hub/testing.ts';
 import { kcrInProcess } from '../../cases/src/in-process.ts';
+import { COMMIT, LocalHub } from './local-hub.ts';
 
 // Every command that takes a checkpoint takes a name on the hub; here of a server on this machine that answers as the hub does.
 
@@ -33,13 +33,23 @@ const weights = encodeSafetensors({
   metadata: { format: 'pt' },
 });
 
+/** Two grey images of 8 px of each class. */
+async function writeImages(folder: string): Promise<void> {
+  for (const [label, grey] of Object.entries({ dark: 30, light: 200 })) {
+    await mkdir(join(folder, label), { recursive: true });
+    const data = new Uint8Array(8 * 8 * 3).fill(grey);
+    const png = encode({ height: 8, width: 8, channels: 3, depth: 8, data });
+    for (const i of [0, 1]) await writeFile(join(folder, label, `${i}.png`), png);
+  }
+}
+
 let root: string;
 let hub: LocalHub;
 const at = (...parts: string[]) => join(root, ...parts);
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'kcr-hub-'));
-  await writeClassFolders(at('data'));
-  for (const part of ['train', 'test']) await writeClassFolders(at('splits', part));
+  await writeImages(at('data'));
+  for (const part of ['train', 'test']) await writeImages(at('splits', part));
   hub = await LocalHub.open({
     'timm/tiny': {
       files: {

@@ -12,9 +12,14 @@ import {
   saveModel,
 } from '@kcr/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  COMMIT,
+  type HubFile,
+  type HubRepository,
+  LocalHub,
+} from '../../../../tools/integration/src/local-hub.ts';
 import { loadPretrained } from '../load-pretrained.ts';
 import type { SourceEvent } from '../source.ts';
-import { COMMIT, type HubFile, type HubRepository, LocalHub } from './testing.ts';
 
 const NAME = 'vit_tiny_patch16_224';
 const small = { img_size: 32, embed_dim: 12, num_heads: 3, depth: 1, num_classes: 3 };
