@@ -130,6 +130,12 @@ describe('arguments are read to the options of the command', () => {
       ['a', 'b'],
       { model: 'm', out: 'o', score: 0.5, invalid: 'error', ...engine },
     ],
+    [
+      'import',
+      ['s', '--out', 'o', '--model', 'm', '--config', '{"img_size": 64}', '--trust', 't'],
+      ['s'],
+      { out: 'o', model: 'm', config: { img_size: 64 }, trust: ['t'], seed: 0 },
+    ],
     ['inspect', ['m', '--config', '{}', '--json'], ['m'], { config: '{}', json: true }],
     [
       'features',
