@@ -131,6 +131,8 @@ export const ERROR_CODES = {
   STATE_FINITE: 'Weights, or what training goes on from, are NaN or infinite.',
   STATE_MISSING: 'The engine has no array of that name.',
   TAP_UNKNOWN: 'The model has no tap of that kind.',
+  TAR_FORMAT: 'The file is no whole tar file, or holds what a data set may not.',
+  TAR_LABEL: 'An image of a tar file has no label, or one that is not understood.',
   TARGETS_MISSING: 'A training batch has not the targets that the head learns from.',
   TASK_CLASSES: "A class for each image is needed, which the model's task does not have.",
   TASK_UNKNOWN: "No module says how the data of the model's task are read and its results shown.",
