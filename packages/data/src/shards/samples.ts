@@ -19,8 +19,7 @@ export function keyOf(name: string): string {
   return point < 0 ? name : name.slice(0, point);
 }
 
-const isRubbish = (name: string) =>
-  name.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+const isRubbish = (name: string): boolean => /(^|\/)(\.|__MACOSX(\/|$))/.test(name);
 
 const FIX = `Put its class number or name into KEY.cls or into \`label\` of KEY.json, or the image into a folder of its class; or ${SKIP}`;
 

@@ -30,6 +30,7 @@ export const tarError = (where: string, found: string): KcrError =>
 
 /** A name without `./`. @throws Error where it leads out of where it would be unpacked */
 function checkedName(name: string): string {
+  if (/^[^./\0][^/\0]*(\/[^./\0][^/\0]*)*$/.test(name)) return name;
   const parts = name.split('/').filter((part, i) => part !== '.' && (part !== '' || i === 0));
   if (parts.length === 0 || parts[0] === '' || parts.includes('..') || name.includes('\0'))
     throw new Error(`the name ${JSON.stringify(name)}, which leads out of the archive`);

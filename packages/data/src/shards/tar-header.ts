@@ -32,14 +32,12 @@ function numberOf(block: Buffer, start: number, length: number): number {
 /** Checks a header's sum over its bytes, the sum itself taken as spaces; old programs took the bytes as signed. */
 function checkSum(block: Buffer): void {
   let sum = 8 * 32;
-  let negative = 0;
-  for (let i = 0; i < BLOCK; i++) {
-    if (i >= 148 && i < 156) continue;
-    sum += block[i]!;
-    if (block[i]! > 127) negative += 256;
-  }
+  for (let i = 0; i < 148; i++) sum += block[i]!;
+  for (let i = 156; i < BLOCK; i++) sum += block[i]!;
   const written = numberOf(block, 148, 8);
-  if (written !== sum && written !== sum - negative)
+  if (written === sum) return;
+  const negative = block.reduce((n, byte, i) => n + Number(byte > 127 && (i < 148 || i > 155)), 0);
+  if (written !== sum - 256 * negative)
     throw new Error(`a header whose checksum is ${written} instead of ${sum}`);
 }
 
