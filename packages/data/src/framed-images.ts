@@ -102,6 +102,13 @@ export async function framedImages(
     identity: async () => ({ ...(await files.identity(images)), resizedCrop }),
     framing: { interpolation, crop_mode, crop_pct, ...(resize && { resize }) },
     skipped: refusals.skipped,
+    files: {
+      reading: { input, resizedCrop },
+      file: (i) => files.file(images[i]!),
+      known: (i, training) => (training && resizedCrop ? undefined : known.get(images[i]!)),
+      keeps: (training) => remember && !(training && resizedCrop),
+      remember: (i, image) => void known.set(images[i]!, image),
+    },
     async pixels(i, augment) {
       const at = images[i]!;
       if (!augment || !resizedCrop) return plain(at);

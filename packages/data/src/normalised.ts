@@ -1,4 +1,4 @@
-import { type NdArray, type Normalization, sizeOf } from '@kcr/core';
+import { KcrError, type NdArray, type Normalization, sizeOf } from '@kcr/core';
 import type { Pixels } from './image.ts';
 import { roundHalfEven } from './round-half-even.ts';
 
@@ -14,12 +14,23 @@ export const normalisingTables = ({ mean, std }: Normalization, channels: number
     return Float32Array.from({ length: 256 }, (_, value) => value * scale - shift);
   });
 
-/** Writes an image's values by the table of each channel. @param to as long as the image */
+/**
+ * Writes an image's values by the table of each channel.
+ *
+ * @param to as long as the image should be
+ * @throws KcrError `DATASET_SHAPE` where it is not
+ */
 export function normalise(
   { data }: Pixels,
   tables: readonly Float32Array[],
   to: Float32Array,
 ): void {
+  if (data.length !== to.length)
+    throw new KcrError('DATASET_SHAPE', {
+      where: 'an image that was read and changed',
+      found: `${data.length} values instead of ${to.length}`,
+      fix: 'Let changes of images (`augment`) keep their shape',
+    });
   const channels = tables.length;
   const [red, green, blue] = tables;
   if (channels === 3 && red && green && blue) {
