@@ -22,6 +22,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    // Threads that read images take longer to start than most tests to run; those of them say how many.
+    env: { KCR_WORKERS: '0' },
     maxWorkers: 2,
     projects: [
       // Most of a short test file's time is the loading of TensorFlow.js: these share it.

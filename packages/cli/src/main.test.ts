@@ -169,6 +169,12 @@ describe('arguments are read to the options of the command', () => {
     ],
     ['export', ['c', ...out, '--batch', '1'], ['c'], { out: 'o', batch: 1 }],
     ['report', ['r'], ['r'], {}],
+    [
+      'shard',
+      ['f', ...out, '--size', '2MB', '--json'],
+      ['f'],
+      { out: 'o', size: 2e6, invalid: 'error', json: true },
+    ],
   ];
   test.each(cases)('%s %j', async (command, given, args, options) => {
     const read = await readCommand(command, ...given);

@@ -15,6 +15,7 @@ import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
+import { addShard } from './commands/shard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -34,6 +35,7 @@ const commands = [
   addIb,
   addExport,
   addReport,
+  addShard,
 ];
 
 /** The command line. It throws a `CommanderError` where there is nothing to run: help, or arguments that are wrong. */

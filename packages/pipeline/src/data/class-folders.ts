@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CROP_MODES, type Dataset, INTERPOLATIONS } from '@kcr/core';
-import { imageDataset, imageFolder } from '@kcr/data';
+import { imageDataset, labelledImages } from '@kcr/data';
 import { z } from 'zod';
 import { positiveShare, range, share } from '../recipes/fields.ts';
 import { reportSkipped } from '../report-skipped.ts';
@@ -8,7 +8,10 @@ import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
 
 const schema = z.strictObject({
-  /** Folders within the root, each with one folder of images per class. */
+  /**
+   * Within the root: folders with one folder of images per class, tar files or folders of some, CSV files of paths and classes,
+   * or Parquet files (`data/train-*.parquet`).
+   */
   train: z.string().default('train'),
   test: z.string().default('test'),
   /** What becomes of an image of another shape, as timm has it. */
@@ -31,6 +34,10 @@ const schema = z.strictObject({
       switchProbability: share.optional(),
     })
     .optional(),
+  /** Of CSV and Parquet files: the columns of the image and of its class. */
+  columns: z
+    .strictObject({ image: z.string().optional(), label: z.string().optional() })
+    .optional(),
   /** Images and class folders that cannot be used: an error, or left out and counted. */
   invalid: z.enum(['error', 'skip']).default('error'),
 });
@@ -38,12 +45,12 @@ const schema = z.strictObject({
 /** Its fields as a recipe writes them. */
 export type ClassFoldersInput = { kind?: 'classes' } & z.input<typeof schema>;
 
-/** Images in folders named after their classes. */
+/** Images with a class each: in folders named after the classes, tar files, or listed in CSV or Parquet files. */
 export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDataKind({
   name: 'classes',
   schema,
   async read(
-    { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, ...data },
+    { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, columns, ...data },
     { root, model, normalization, input, on },
   ) {
     const [size, , channels] = model.inputShape;
@@ -54,9 +61,9 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
       interpolation: interpolation ?? input?.interpolation,
       mean,
     };
-    const common = { size, channels: channels as 1 | 3, invalid, ...framing };
-    const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
-    const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
+    const common = { size, channels: channels as 1 | 3, invalid, columns, ...framing };
+    const train = await labelledImages(join(root, data.train), { ...common, resizedCrop });
+    const test = await labelledImages(join(root, data.test), { ...common, classes: train.classes });
     reportSkipped(on, join(root, data.train), train);
     reportSkipped(on, join(root, data.test), test);
     const augment = await loadAugments(data.augment, augments);
