@@ -31,6 +31,12 @@ describe('arguments are read to the options of the command', () => {
   };
   const evaluation = { data: 'd', invalid: 'error', batchSize: 64, ...engine };
   const cases: [string, string[], string[], object][] = [
+    [
+      'init',
+      ['d', '--model', 'm', '--weights', 'w', '--goal', '3x', '--method', 'kcr', '--out', 'r.mjs'],
+      ['d'],
+      { model: 'm', weights: 'w', goal: 3, method: 'kcr', out: 'r.mjs' },
+    ],
     ['compress', ['r', ...out], ['r'], recipe],
     [
       'compress',

@@ -9,6 +9,7 @@ import { addExport } from './commands/export.ts';
 import { addFeatures } from './commands/features.ts';
 import { addIb } from './commands/ib.ts';
 import { addImport } from './commands/import.ts';
+import { addInit } from './commands/init.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
@@ -21,6 +22,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 /** The commands, in the order of the help. */
 const commands = [
+  addInit,
   addCompress,
   addSearch,
   addRetrain,

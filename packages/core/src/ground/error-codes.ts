@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   CSV_READ: 'The CSV file cannot be read.',
   DATASET_BATCH: 'A data set gave a batch that has not the images that it was asked for.',
   DATASET_CLASSES: 'The data have other classes than the model, or than the data beside them.',
+  DATASET_SPLIT: 'A class has too few images to keep some for testing.',
   DATASET_EMPTY: 'The data have no images.',
   DATASET_SHAPE: 'The images have another shape than the model takes.',
   DATA_ROOT: "The recipe's data need a folder, and none was given.",

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { CROP_MODES, type Dataset, INTERPOLATIONS } from '@kcr/core';
+import { CROP_MODES, type Dataset, INTERPOLATIONS, subset } from '@kcr/core';
 import { imageDataset, labelledImages } from '@kcr/data';
 import { z } from 'zod';
 import { positiveShare, range, share } from '../recipes/fields.ts';
 import { reportSkipped } from '../report-skipped.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
+import { splitByClass } from './split-by-class.ts';
 
 const schema = z.strictObject({
   /**
@@ -13,7 +14,13 @@ const schema = z.strictObject({
    * or Parquet files (`data/train-*.parquet`).
    */
   train: z.string().default('train'),
-  test: z.string().default('test'),
+  /** The same; or the share of each class's images that are kept for testing, drawn by a seed, where `train` has them all. */
+  test: z
+    .union([
+      z.string(),
+      z.strictObject({ share: z.number().positive().lt(1), seed: z.number().int().default(0) }),
+    ])
+    .default('test'),
   /** What becomes of an image of another shape, as timm has it. */
   cropRatio: positiveShare.optional(),
   cropMode: z.enum(CROP_MODES).optional(),
@@ -62,14 +69,20 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
       mean,
     };
     const common = { size, channels: channels as 1 | 3, invalid, columns, ...framing };
-    const train = await labelledImages(join(root, data.train), { ...common, resizedCrop });
-    const test = await labelledImages(join(root, data.test), { ...common, classes: train.classes });
-    reportSkipped(on, join(root, data.train), train);
-    reportSkipped(on, join(root, data.test), test);
+    const { test: tested } = data;
+    const paths = [data.train, typeof tested === 'string' ? tested : data.train];
+    const [trainPath, testPath] = paths.map((path) => join(root, path)) as [string, string];
+    const train = await labelledImages(trainPath, { ...common, resizedCrop });
+    const test = await labelledImages(testPath, { ...common, classes: train.classes });
+    reportSkipped(on, trainPath, train);
+    if (testPath !== trainPath) reportSkipped(on, testPath, test);
     const augment = await loadAugments(data.augment, augments);
-    return {
+    const all = {
       train: imageDataset(train, { normalization, augment, mix }),
       test: imageDataset(test, { normalization }),
     };
+    if (typeof tested === 'string') return all;
+    const parts = splitByClass(all.test, tested, trainPath);
+    return { train: subset(all.train, parts.train), test: subset(all.test, parts.test) };
   },
 });
