@@ -1,4 +1,4 @@
-import type { Preprocessing } from '@kcr/core';
+import type { Preprocessing } from '@kcr/core/ground';
 import type { Pixels } from './image.ts';
 import { type Coefficients, fastColumns, fastRows } from './resample-fast.ts';
 import type { Size } from './view.ts';
