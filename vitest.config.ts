@@ -15,6 +15,10 @@ export default defineConfig({
     // Tests import the sources of every package, without a build.
     alias: [
       {
+        find: '@kcr/core/ground',
+        replacement: fileURLToPath(new URL('packages/core/src/ground.ts', import.meta.url)),
+      },
+      {
         find: /^@kcr\/(.*)$/,
         replacement: fileURLToPath(new URL('packages/$1/src/index.ts', import.meta.url)),
       },

@@ -2,6 +2,12 @@ import type { Pixels } from './image.ts';
 
 const GREY = 128;
 
+/**
+ * The number below a half: added to a number from 0 before it is cut off it rounds as `Math.round` does, also 0.5 less the
+ * smallest step, without a branch that cannot be foretold, which takes longer than all else.
+ */
+const HALF = 0.49999999999999994;
+
 /** Where a pixel is read: the pixel left and above, and how far from it. */
 interface Place {
   readonly x: number;
@@ -37,9 +43,10 @@ export function affineTransform(
     for (let x = 0; x < width; x++, to += channels) {
       const sx = a * x + b * y + c;
       const sy = d * x + e * y + f;
-      const x0 = Math.floor(sx);
-      const y0 = Math.floor(sy);
-      if (x0 < -1 || y0 < -1 || x0 >= width || y0 >= height) continue;
+      if (!(sx >= -1 && sy >= -1 && sx < width && sy < height)) continue;
+      // Whole numbers, which places in arrays are found by quickly.
+      const x0 = Math.floor(sx) | 0;
+      const y0 = Math.floor(sy) | 0;
       const right = sx - x0;
       const down = sy - y0;
       if (x0 < 0 || y0 < 0 || x0 + 1 >= width || y0 + 1 >= height) {
@@ -47,10 +54,14 @@ export function affineTransform(
           data[to + k] = atBorder(image, { x: x0, y: y0, right, down }, k);
         continue;
       }
-      for (let k = 0, at = y0 * row + x0 * channels; k < channels; k++, at++) {
-        const above = from[at]! * (1 - right) + from[at + channels]! * right;
-        const below = from[at + row]! * (1 - right) + from[at + row + channels]! * right;
-        data[to + k] = Math.round(above * (1 - down) + below * down);
+      const left = 1 - right;
+      const up = 1 - down;
+      const first = y0 * row + x0 * channels;
+      for (let k = 0; k < channels; k++) {
+        const at = first + k;
+        const above = from[at]! * left + from[at + channels]! * right;
+        const below = from[at + row]! * left + from[at + row + channels]! * right;
+        data[to + k] = above * up + below * down + HALF;
       }
     }
   return { data, shape: image.shape };

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import { KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core/ground';
 import { SKIP } from './invalid.ts';
 
 /** Where an image file lies: a file of its own, or some bytes of another one. */

@@ -5,6 +5,8 @@ import type { Size } from './view.ts';
 
 // Decoding is spread over images; more threads within one only get in each other's way.
 sharp.concurrency(1);
+// libvips would remember what it did, and no image is decoded twice soon.
+sharp.cache(false);
 
 /** Pixels 0..255, [height, width, channels]. */
 export interface Pixels {

@@ -1,4 +1,4 @@
-import { type Normalization, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import { type Normalization, type Preprocessing, plainPreprocessing } from '@kcr/core/ground';
 import { readExtent } from './extent.ts';
 import { fitted } from './framing.ts';
 import { decodeImage, type EncodedImage, type Orientation, type Pixels } from './image.ts';

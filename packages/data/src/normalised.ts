@@ -1,4 +1,4 @@
-import { KcrError, type NdArray, type Normalization, sizeOf } from '@kcr/core';
+import { KcrError, type NdArray, type Normalization, sizeOf } from '@kcr/core/ground';
 import type { Pixels } from './image.ts';
 import { roundHalfEven } from './round-half-even.ts';
 

@@ -1,4 +1,4 @@
-import type { Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core/ground';
 import { affineTransform, rotate } from './affine-transform.ts';
 import type { Augment } from './augment.ts';
 import { portable } from './described.ts';

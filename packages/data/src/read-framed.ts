@@ -1,4 +1,4 @@
-import type { Generator, Preprocessing } from '@kcr/core';
+import type { Generator, Preprocessing } from '@kcr/core/ground';
 import { type Extent, readExtent, whereOf } from './extent.ts';
 import type { EncodedImage, Pixels } from './image.ts';
 import { decodeSource, modelInput } from './model-input.ts';

@@ -5,9 +5,20 @@ export function mapValues({ data, shape }: Pixels, tables: readonly ArrayLike<nu
   const mapped = new Uint8Array(data.length);
   const step = tables.length;
   tables.forEach((table, c) => {
-    for (let i = c; i < data.length; i += step) mapped[i] = table[data[i]!]!;
+    lookUp(data, Uint8Array.from(table), mapped, { start: c, step });
   });
   return { data: mapped, shape };
+}
+
+/** Every `step`th value from `start` on, in one loop over arrays of one type each. */
+function lookUp(
+  data: Uint8Array,
+  table: Uint8Array,
+  mapped: Uint8Array,
+  { start, step }: { start: number; step: number },
+): void {
+  const { length } = data;
+  for (let i = start; i < length; i += step) mapped[i] = table[data[i]!]!;
 }
 
 /** What becomes of each of the 256 values, rounded and cut at 0 and 255. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { labelledImages } from '../labelled-images.ts';
 import { temporaryFolder } from '../testing.ts';
+import { checkPages } from './check-pages.ts';
 import type { ParquetTable } from './parquet-table.ts';
 import { RowGroups } from './row-groups.ts';
 
@@ -97,4 +98,23 @@ test('groups of rows are kept up to 256 MiB', async () => {
   for (const group of [0, 1, 0, 2, 0, 1, 3, 3, 0]) await groups.row(table, group, 0);
   // 0 and 2 are the latest two when 1 is read again; the large one leaves room for no other.
   expect(read).toEqual([0, 1, 2, 1, 3, 0]);
+});
+
+describe('what would take memory that no image needs', () => {
+  test('a page that says that it has a million values', () => {
+    // The header of a data page of 4 bytes, of which the values follow.
+    const page = (values: number) => {
+      const bytes = new Uint8Array([
+        0x15, 0, 0x15, 8, 0x15, 8, 0x2c, 0x15, 0, 0, 0, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0, 1, 2, 3, 4,
+      ]);
+      // The number in zigzag, 7 bits in each byte.
+      const zigzag = 2 * values;
+      bytes.set([(zigzag & 127) | 128, ((zigzag >> 7) & 127) | 128, (zigzag >> 14) & 127], 8);
+      return bytes.buffer;
+    };
+    const columns = [{ start: 100, end: 123, rows: 20 }];
+    expect(() => checkPages(page(20), 100, columns)).not.toThrow();
+    expect(() => checkPages(page(21), 100, columns)).toThrow('a page of 21 values for 20 rows');
+    expect(() => checkPages(page(2 ** 19), 100, columns)).toThrow('a page of 524288 values');
+  });
 });

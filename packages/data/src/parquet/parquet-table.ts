@@ -7,9 +7,27 @@ import {
   parquetReadObjects,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { checkPages, columnPages } from './check-pages.ts';
+
+/** Most bytes that one byte is unpacked to: deflate's limit, which none goes beyond with images. */
+const MOST_RATIO = 1032;
+
+/** Unpacks pages; one that says that it is larger than it can be would take that memory before it is found out. */
+const checkedCompressors: typeof compressors = Object.fromEntries(
+  Object.entries(compressors).map(([name, unpack]) => [
+    name,
+    (input: Uint8Array, length: number) => {
+      if (!(length >= 0 && length <= MOST_RATIO * (input.length + 64)))
+        throw new Error(`${input.length} bytes that are unpacked to ${length}`);
+      return unpack(input, length);
+    },
+  ]),
+);
 
 /** Most bytes of a group of rows, unpacked. */
 const MOST_GROUP = 2 ** 31;
+/** Most rows of a group. */
+const MOST_ROWS = 2 ** 24;
 
 /** The error for a file that is no Parquet file of images. */
 export const parquetError = (where: string, found: string, cause?: unknown): KcrError =>
@@ -20,26 +38,41 @@ export const parquetError = (where: string, found: string, cause?: unknown): Kcr
     cause,
   });
 
-/** A file of which parts are read; it does not stay open. */
-async function bufferOf(path: string): Promise<AsyncBuffer> {
+/** Some bytes of a file, which does not stay open. @throws Error where the file has not so many */
+async function bytesOf(path: string, start: number, end: number): Promise<ArrayBuffer> {
+  const { size } = await stat(path);
+  if (!(start >= 0 && start <= end && end <= size))
+    throw new Error(`bytes ${start} to ${end} of ${size}`);
+  const bytes = new Uint8Array(end - start);
+  const file = await open(path);
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
+      if (bytesRead === 0) throw new Error('it became shorter while it was read');
+      done += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+  return bytes.buffer;
+}
+
+/** A file of which parts are read. @param check of a part that was read, from a byte on; it throws where it is refused */
+async function bufferOf(
+  path: string,
+  check: (bytes: ArrayBuffer, offset: number) => void = () => {},
+): Promise<AsyncBuffer> {
   const { size } = await stat(path);
   return {
     byteLength: size,
-    async slice(start, end = size) {
-      if (!(start >= 0 && start <= end && end <= size))
-        throw new Error(`bytes ${start} to ${end} of ${size}`);
-      const bytes = new Uint8Array(end - start);
-      const file = await open(path);
-      try {
-        for (let done = 0; done < bytes.length; ) {
-          const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
-          if (bytesRead === 0) throw new Error('it became shorter while it was read');
-          done += bytesRead;
-        }
-      } finally {
-        await file.close();
-      }
-      return bytes.buffer;
+    slice(start, end = size) {
+      const bytes = bytesOf(path, start, end).then((read) => {
+        check(read, start);
+        return read;
+      });
+      // The reader asks for several parts at once, and for none of the others where one fails: that must not end the process.
+      bytes.catch(() => {});
+      return bytes;
     },
   };
 }
@@ -76,7 +109,15 @@ function groupsOf({ row_groups }: FileMetaData): RowGroup[] {
   let start = 0;
   return row_groups.map(({ num_rows, total_byte_size }) => {
     const [rows, bytes] = [Number(num_rows), Number(total_byte_size)];
-    if (!(Number.isSafeInteger(rows) && rows >= 0 && bytes >= 0 && bytes <= MOST_GROUP))
+    if (
+      !(
+        Number.isInteger(rows) &&
+        rows >= 0 &&
+        rows <= MOST_ROWS &&
+        bytes >= 0 &&
+        bytes <= MOST_GROUP
+      )
+    )
       throw new Error(`a group of ${rows} rows and ${bytes} bytes`);
     const group = { start, rows, bytes };
     start += rows;
@@ -91,10 +132,11 @@ export async function parquetTable(path: string): Promise<ParquetTable> {
       throw cause instanceof KcrError ? cause : parquetError(path, (cause as Error).message, cause);
     });
   return guarded(async () => {
-    const file = await bufferOf(path);
-    const metadata = await parquetMetadataAsync(file);
+    const metadata = await parquetMetadataAsync(await bufferOf(path));
+    const pages = columnPages(metadata);
+    const file = await bufferOf(path, (bytes, offset) => checkPages(bytes, offset, pages));
     const groups = groupsOf(metadata);
-    const common = { file, metadata, compressors, utf8: false };
+    const common = { file, metadata, compressors: checkedCompressors, utf8: false };
     return {
       path,
       groups,

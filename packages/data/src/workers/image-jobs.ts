@@ -1,4 +1,4 @@
-import { Generator, type Normalization } from '@kcr/core';
+import { Generator, type Normalization } from '@kcr/core/ground';
 import type { Augment } from '../augment.ts';
 import { augmented } from '../augmented.ts';
 import type { PortablePart } from '../described.ts';

@@ -1,4 +1,4 @@
-import { KcrError, type KcrErrorDetails } from '@kcr/core';
+import { KcrError, type KcrErrorDetails } from '@kcr/core/ground';
 import type { MadeImage } from './image-jobs.ts';
 
 /** What a worker thread gives for an image: errors lose their class where they cross. */

@@ -1,4 +1,4 @@
-import { KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core/ground';
 import { type ImageJobs, makeImages } from './image-jobs.ts';
 import type { MadeByWorker } from './worker-result.ts';
 

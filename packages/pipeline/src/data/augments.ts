@@ -50,13 +50,17 @@ export const loadAugments = (
         return randomErasing({ probability: item.randomErasing });
       const change = await loadNamed<Augment>(item, table);
       if (typeof item === 'string') return change;
-      return change.description ? change : foreign(change, item);
+      return change.portable ? change : foreign(change, item);
     }),
   );
 
-/** A change that says nothing of itself, as worker threads and runs that go on know it. */
+/** A change of another package, as worker threads and runs that go on know it. */
 function foreign(change: Augment, { use, options }: Part): Augment {
   const same = (image: Pixels, generator: Generator) => change(image, generator);
+  const { name, options: own } = change.description ?? { name: use, options };
   const part = exportOf(use);
-  return Object.assign(described(use, options, same), part && { portable: { ...part, options } });
+  return Object.assign(
+    described(name, own ?? {}, same),
+    part && { portable: { ...part, options } },
+  );
 }
