@@ -107,7 +107,8 @@ export interface CheckpointOptions {
   trust?: readonly string[];
 }
 
-const PLACES = 'a checkpoint folder, a timm folder, or a safetensors file';
+const PLACES =
+  'a checkpoint folder, a timm folder, either on the hub (hf://OWNER/NAME[@REVISION]), or a safetensors file';
 
 /** What a checkpoint argument may be. */
 export const CHECKPOINT = `${PLACES} (with the name of its model)`;

@@ -54,3 +54,17 @@ test('steps and tries of pruning are lines with shares and points', () => {
     'prune: blocks.0 (1/2), 3 tokens fewer: drop 0.50 of at most 1.00 points\n',
   );
 });
+
+test('a download is a line for each file, in the unit of its size', () => {
+  const { lines, on } = listen();
+  const download = (where: string, done: number, bytes: number) =>
+    on({ type: 'download', where, done, bytes });
+  download('hf://timm/x, config.json', 0, 640);
+  download('hf://timm/x, config.json', 640, 640);
+  download('hf://timm/x, model.safetensors', 65_536, 22_900_000);
+  download('hf://timm/x, model.safetensors', 22_900_000, 22_900_000);
+  expect(lines).toEqual([
+    'hf://timm/x, config.json: 0.6 of 0.6 kB\n',
+    'hf://timm/x, model.safetensors: 22.9 of 22.9 MB\n',
+  ]);
+});

@@ -40,11 +40,13 @@ function metricsText(record: EpochRecord, metrics: Task['metrics']): string {
  *
  * @param name of the work
  * @param parts what it is made of
+ * @param text of a number of parts, and of all
  */
 export function counter(
   name: string,
   parts: string,
   stream: NodeJS.WriteStream = process.stderr,
+  text: (done: number, all: number) => string = String,
 ): (done: number, all: number) => void {
   const clock = new Clock();
   let told = performance.now();
@@ -53,7 +55,22 @@ export function counter(
     if (done < all && performance.now() - told < PAUSE) return;
     told = performance.now();
     const rest = done < all ? `, ${seconds(left)} left` : '';
-    stream.write(`${name}: ${done} of ${all} ${parts}${rest}\n`);
+    stream.write(`${name}: ${text(done, all)} of ${text(all, all)} ${parts}${rest}\n`);
+  };
+}
+
+/** A number of bytes, of the size that all have. */
+const megabytes = (bytes: number, all: number) =>
+  all < 1e6 ? (bytes / 1e3).toFixed(1) : (bytes / 1e6).toFixed(1);
+
+/** Tells of downloads, one file after another, in the way of {@link counter}. */
+function downloads(stream: NodeJS.WriteStream): (event: EventOf<'download'>) => void {
+  let file = '';
+  let tell = counter('', '', stream);
+  return ({ where, done, bytes }) => {
+    if (where !== file) tell = counter(where, bytes < 1e6 ? 'kB' : 'MB', stream, megabytes);
+    file = where;
+    tell(done, bytes);
   };
 }
 
@@ -114,6 +131,7 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   let training: TrainingView | undefined;
   let pruning = new Clock();
   const reading = counter('features', 'images', stream);
+  const downloading = downloads(stream);
   const left = (done: number, all: number) =>
     done === 0 ? '' : `, ${seconds(pruning.left(done, all, 0))} left`;
   const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
@@ -141,6 +159,7 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     },
     predicted: ({ image, drawing, done, images }) =>
       write(`${image}: ${drawing} (${done}/${images})`),
+    download: (event) => downloading(event),
     features: ({ done, images }) => reading(done, images),
     skipped({ where, entries }) {
       for (const [code, n] of Object.entries(entries))

@@ -6,6 +6,7 @@ export * from './ground/atomic.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
 export { nonFinite } from './ground/finite.ts';
+export { pickleConversion } from './ground/foreign-format.ts';
 export {
   checkDepth,
   checkFields,

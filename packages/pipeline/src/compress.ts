@@ -86,7 +86,7 @@ export async function stageContext(
   const written = await checkedRecipe(recipeOrName);
   const trusted = [...trust, ...(await recipeModules(written))];
   const weights = given.weights ?? written.model.pretrained;
-  const { recipe: built, input } = await completedBy(weights, written, { trust: trusted });
+  const { recipe: built, input } = await completedBy(weights, written, { trust: trusted, on });
   const opened = await openRun(out);
   const data = await recipeData(built, { root, input, on }).catch(async (error) => {
     await opened[Symbol.asyncDispose]();

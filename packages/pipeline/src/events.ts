@@ -1,5 +1,6 @@
 import type { EpochRecord, PruningReport, StepReport, Task } from '@kcr/core';
 import type { TryReport } from '@kcr/lfc';
+import type { SourceEvent } from '@kcr/pretrained';
 
 /** What a pipeline tells while it runs, in the order in which it happens. */
 export type PipelineEvent =
@@ -42,7 +43,8 @@ export type PipelineEvent =
     }
   /** Weights from elsewhere became a model's, and something had to be drawn, resized, left or chosen. */
   | { readonly type: 'imported'; readonly where: string; readonly text: string }
-  | { readonly type: 'warning'; readonly message: string };
+  /** A download from the hub goes on; also warnings, of this and of all else. */
+  | SourceEvent;
 
 /** Hears the events of a pipeline. */
 export type OnEvent = (event: PipelineEvent) => void;

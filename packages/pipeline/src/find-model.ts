@@ -1,7 +1,7 @@
 import type { ModelEntry } from '@kcr/backbones';
 import { Model } from '@kcr/core';
 import { findModelEntry } from './find-model-entry.ts';
-import { isSource, loadCheckpoint, type ReadAs } from './load-checkpoint.ts';
+import { type CheckpointOptions, isSource, loadCheckpoint } from './load-checkpoint.ts';
 
 /**
  * The model of an entry.
@@ -21,7 +21,7 @@ export const modelOf = ({ architecture, config: own }: ModelEntry, config: objec
 export async function findModel(
   nameOrPath: string,
   config: object = {},
-  as: Omit<ReadAs, 'config'> = {},
+  as: Pick<CheckpointOptions, 'architecture' | 'trust' | 'on'> = {},
 ): Promise<Model> {
   if (await isSource(nameOrPath))
     return (await loadCheckpoint(nameOrPath, { ...as, config })).model;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { type ImportReport, importText, KcrError, saveModel } from '@kcr/core';
-import { type CheckpointOptions, loadCheckpoint } from './load-checkpoint.ts';
+import { type CheckpointOptions, downloadsOf, loadCheckpoint } from './load-checkpoint.ts';
 import { requireWritable } from './out/writable.ts';
 
 export interface ImportCheckpointOptions extends CheckpointOptions {
@@ -27,7 +27,10 @@ export async function importCheckpoint(
       fix: 'Choose another output folder',
     });
   await requireWritable(out);
-  const { model, weights, info, report } = await loadCheckpoint(source, options);
+  const { model, weights, info, report } = await loadCheckpoint(source, {
+    ...options,
+    on: downloadsOf(on),
+  });
   await saveModel(out, model, weights, info);
   on({ type: 'imported', where: source, text: importText(report, model) });
   return report;

@@ -37,7 +37,7 @@ export interface CheckpointOptions extends ReadAs {
   readonly classes?: readonly string[];
   /** Of what is drawn, such as a classifier of other classes. Default 0. */
   readonly seed?: number;
-  /** Hears what an import drew, resized and left. */
+  /** Hears of downloads, and what an import drew, resized and left. */
   readonly on?: OnEvent;
 }
 
@@ -71,6 +71,7 @@ export async function loadCheckpoint(
     classes,
     generator: new Generator(seed).fork('weights'),
     parts: trustedParts(source, trust),
+    on,
   });
   if (isWorthSaying(found.report))
     on?.({ type: 'imported', where: source, text: importText(found.report, found.model) });
@@ -82,8 +83,11 @@ export async function loadCheckpoint(
  *
  * @throws KcrError those of `loadCheckpoint` and of reading the file
  */
-export async function readArrays(source: string, { trust = [] }: Trust = {}): Promise<StateDict> {
-  return (await readSource(source, { parts: trustedParts(source, trust) })).tensors();
+export async function readArrays(
+  source: string,
+  { trust = [], on }: Pick<CheckpointOptions, 'trust' | 'on'> = {},
+): Promise<StateDict> {
+  return (await readSource(source, { parts: trustedParts(source, trust), on })).tensors();
 }
 
 /** Finds what a checkpoint names, among modules that come along and those that are trusted. */
@@ -93,7 +97,7 @@ function trustedParts(source: string, trust: readonly string[]): ModelParts {
     async (module: string, name: string): Promise<T> => {
       if (isBundled(module) || trust.includes(module)) return find(module, name);
       throw new KcrError('CHECKPOINT_TRUST', {
-        where: join(source, 'model.json'),
+        where: existsSync(source) ? join(source, 'model.json') : `${source}, model.json`,
         found: `"${name}" of ${JSON.stringify(module)}, a module whose code would run`,
         fix: `If you know this module and trust whom the checkpoint is from, name it: --trust ${module}, or \`trust\` of the function`,
       });
@@ -104,6 +108,13 @@ function trustedParts(source: string, trust: readonly string[]): ModelParts {
     adapter: ofTrusted(findAdapter),
   };
 }
+
+/** What hears of all but what an import did: for weights that are read a second time, or that their reader speaks of. */
+export const downloadsOf =
+  (on?: OnEvent): OnEvent =>
+  (event) => {
+    if (event.type !== 'imported') on?.(event);
+  };
 
 const isWorthSaying = ({ drawn, resized, left, choices }: ImportReport): boolean =>
   [drawn, resized, left, choices].some(({ length }) => length > 0);

@@ -1,4 +1,4 @@
-export { folderWeights, sourceKinds } from './kinds.ts';
+export { folderWeights } from './kinds.ts';
 export {
   loadPretrained,
   type Pretrained,
@@ -6,5 +6,6 @@ export {
   readSource,
 } from './load-pretrained.ts';
 export { readShards } from './shards.ts';
-export type { Source, SourceKind, SourceModel, SourceOptions } from './source.ts';
+export type { Source, SourceEvent, SourceKind, SourceModel, SourceOptions } from './source.ts';
+export { sourceKinds } from './source-kinds.ts';
 export { readTimmConfig, type TimmConfig } from './timm-config.ts';

@@ -59,6 +59,3 @@ export const weightsFile: SourceKind = {
     tensors: () => (source.endsWith('.index.json') ? readShards(source) : readWeights(source)),
   }),
 };
-
-/** The kinds of places that weights are looked for in; the first that fits is read. */
-export const sourceKinds: readonly SourceKind[] = [toolkitFolder, timmFolder, weightsFile];

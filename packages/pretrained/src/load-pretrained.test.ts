@@ -259,6 +259,6 @@ test('where nothing is, it says what could be', async () => {
   await mkdir(join(folder, 'empty'));
   await expect(loadPretrained(join(folder, 'empty'))).rejects.toMatchObject({
     code: 'CHECKPOINT_READ',
-    fix: 'Pass a checkpoint folder, a timm folder, a safetensors file',
+    fix: 'Pass a checkpoint folder, a timm folder, a safetensors file, hf://OWNER/NAME[@REVISION]',
   });
 });

@@ -12,9 +12,9 @@ import {
   plainPreprocessing,
   type StateDict,
 } from '@kcr/core';
-import { sourceKinds } from './kinds.ts';
 import { adaptedInput, entryInput } from './pretrained-input.ts';
-import type { Source, SourceKind, SourceModel } from './source.ts';
+import type { Source, SourceEvent, SourceKind, SourceModel } from './source.ts';
+import { sourceKinds } from './source-kinds.ts';
 
 export interface PretrainedOptions {
   /** The model, by timm name or entry. Default: the one that the source says that it is of. */
@@ -29,6 +29,8 @@ export interface PretrainedOptions {
   readonly parts?: ModelParts;
   /** Kinds of places that are asked before `sourceKinds`. */
   readonly kinds?: readonly SourceKind[];
+  /** Hears of downloads, and of what could not be looked up. */
+  readonly on?: (event: SourceEvent) => void;
 }
 
 /** A model with the weights of a source. */
@@ -66,12 +68,12 @@ const unknownPart = (
 
 /**
  * A model with published weights: of a checkpoint folder of the toolkit, a timm folder (`config.json`, one safetensors file or
- * several with an index), or a safetensors file beside a model's name. The model may have other classes, another image size,
+ * several with an index), the same on the hub (`hf://OWNER/NAME[@REVISION]`), or a safetensors file beside a model's name. The model may have other classes, another image size,
  * other channels, patches and windows than the weights are of (`importState`).
  *
  * @throws KcrError `CHECKPOINT_READ` where there are no weights, `PRETRAINED_MODEL` where a model's name is missing,
  *   `MODEL_UNKNOWN`, `MODEL_CONFIG`, `OPTION` for classes that are not the model's, `STATE_DICT`, `STATE_FINITE`,
- *   `WEIGHTS_PICKLE`, `WEIGHTS_INDEX`, `TIMM_CONFIG`, and those of checkpoints and safetensors
+ *   `WEIGHTS_PICKLE`, `WEIGHTS_INDEX`, `TIMM_CONFIG`, those of checkpoints and safetensors, and `HUB_*`
  */
 export async function loadPretrained(
   source: string,
@@ -101,11 +103,14 @@ export async function loadPretrained(
  */
 export async function readSource(
   source: string,
-  options: Pick<PretrainedOptions, 'kinds' | 'parts'> = {},
+  {
+    kinds: own = [],
+    parts = OWN_PARTS,
+    on,
+  }: Pick<PretrainedOptions, 'kinds' | 'parts' | 'on'> = {},
 ): Promise<Source> {
-  const kinds = [...(options.kinds ?? []), ...sourceKinds];
-  for (const kind of kinds)
-    if (await kind.fits(source)) return kind.read(source, { parts: options.parts ?? OWN_PARTS });
+  const kinds = [...own, ...sourceKinds];
+  for (const kind of kinds) if (await kind.fits(source)) return kind.read(source, { parts, on });
   throw new KcrError('CHECKPOINT_READ', {
     where: source,
     found: 'no weights',

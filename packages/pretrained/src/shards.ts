@@ -28,6 +28,27 @@ const some = (names: readonly string[]) =>
     ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
     : names.join(', ');
 
+/** The tensors of each file that an index names. @throws KcrError `WEIGHTS_INDEX` for files that are not beside it */
+async function readIndex(path: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { weight_map } = checkFields(indexFields, await readJson(path, refusal), path, refusal);
+  const names = new Map<string, string[]>();
+  for (const [name, file] of Object.entries(weight_map)) {
+    if (basename(file) !== file || ['.', '..'].includes(file) || /[\\:\0]/.test(file))
+      throw wrong(path, `the file ${JSON.stringify(file)}, which is not beside the index`);
+    names.set(file, [...(names.get(file) ?? []), name]);
+  }
+  return names;
+}
+
+/** The files that an index names. @throws KcrError `WEIGHTS_INDEX` */
+export const shardNames = async (path: string): Promise<readonly string[]> => [
+  ...(await readIndex(path)).keys(),
+];
+
+/** The files that an index names and that are not beside it. @throws KcrError `WEIGHTS_INDEX` */
+export const missingShards = async (path: string): Promise<readonly string[]> =>
+  (await shardNames(path)).filter((file) => !existsSync(join(dirname(path), file)));
+
 /**
  * Reads weights that lie in several files, one file after another. Each tensor is in the file that the index says and in no
  * other, and all files lie beside the index.
@@ -36,14 +57,8 @@ const some = (names: readonly string[]) =>
  * @throws KcrError `WEIGHTS_INDEX`, and those of safetensors
  */
 export async function readShards(path: string): Promise<StateDict> {
-  const { weight_map } = checkFields(indexFields, await readJson(path, refusal), path, refusal);
-  const names = new Map<string, string[]>();
-  for (const [name, file] of Object.entries(weight_map)) {
-    if (basename(file) !== file || file === '..' || file.includes('\\'))
-      throw wrong(path, `the file ${JSON.stringify(file)}, which is not beside the index`);
-    names.set(file, [...(names.get(file) ?? []), name]);
-  }
-  const absent = [...names.keys()].filter((file) => !existsSync(join(dirname(path), file)));
+  const names = await readIndex(path);
+  const absent = await missingShards(path);
   if (absent.length > 0) throw wrong(path, `no file ${some(absent)}`);
   const tensors: [string, NdArray][] = [];
   for (const [file, own] of names)

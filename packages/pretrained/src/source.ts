@@ -13,7 +13,7 @@ export interface SourceModel extends Pick<ModelEntry, 'architecture'> {
 
 /** Weights that were found, and what is known of them. */
 export interface Source {
-  /** What messages call it: a path. */
+  /** What messages call it: a path, or a name on the hub. */
   readonly where: string;
   /** Absent where a file does not say which model it is of. */
   readonly model?: SourceModel;
@@ -25,12 +25,25 @@ export interface Source {
   readonly input?: Preprocessing;
 }
 
+/** What a source tells while it is read. */
+export type SourceEvent =
+  /** Bytes of a file that are there, and all; those of an earlier download count. */
+  | {
+      readonly type: 'download';
+      readonly where: string;
+      readonly done: number;
+      readonly bytes: number;
+    }
+  | { readonly type: 'warning'; readonly message: string };
+
 export interface SourceOptions {
   /** Finds what a checkpoint of the toolkit names. */
   readonly parts: ModelParts;
+  /** Hears of downloads, and of what could not be looked up. */
+  readonly on?: (event: SourceEvent) => void;
 }
 
-/** A kind of places that weights come from: a folder of the toolkit or of timm, a file. */
+/** A kind of places that weights come from: a folder of the toolkit or of timm, a file, the hub. */
 export interface SourceKind {
   /** What it is called in messages. */
   readonly name: string;

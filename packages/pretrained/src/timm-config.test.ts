@@ -115,9 +115,9 @@ describe('refused are', () => {
     ['a list', [], 'TIMM_CONFIG', /architecture/],
     [
       "Hugging Face's own configuration",
-      { architectures: ['ViTModel'] },
+      { architectures: ['ViTModel'], model_type: 'vit' },
       'TIMM_CONFIG',
-      /architecture/,
+      /transformers library \(vit, ViTModel\)/,
     ],
     [
       'an architecture that is not here',

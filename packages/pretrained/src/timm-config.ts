@@ -72,6 +72,7 @@ const HARMLESS = new Set([
  */
 export async function readTimmConfig(path: string): Promise<TimmConfig> {
   const json = await readJson(path, refusal);
+  refuseTransformers(json, path);
   const file = checkFields(configFields, nested(json), path, refusal);
   const { tag } = file.pretrained_cfg;
   const plain = file.architecture.split('.', 1)[0] ?? '';
@@ -83,6 +84,25 @@ export async function readTimmConfig(path: string): Promise<TimmConfig> {
   const input = inputOf(file, entry, architecture.input({ ...known, ...config }).shape);
   const classes = classesOf(file, path);
   return { name, model: { architecture, config, defaults: entry.config }, classes, input };
+}
+
+/** What transformers writes under the same name. */
+const transformersFields = z.looseObject({
+  architecture: z.undefined().optional(),
+  architectures: z.array(z.string()).nullish(),
+  model_type: z.string().nullish(),
+});
+
+/** @throws KcrError `TIMM_CONFIG` for a file of the transformers library, whose arrays have other names */
+function refuseTransformers(json: unknown, path: string): void {
+  const { data } = transformersFields.safeParse(json);
+  const said = data && [data.model_type, ...(data.architectures ?? [])].filter(Boolean);
+  if (!said || said.length === 0) return;
+  throw new KcrError('TIMM_CONFIG', {
+    where: path,
+    found: `a configuration of the transformers library (${said.join(', ')}), not timm's`,
+    fix: 'Take the weights from timm, where most are published too: its config.json has `architecture` and `pretrained_cfg`',
+  });
 }
 
 /** Older files have the fields of `pretrained_cfg` beside `architecture`. */

@@ -3,6 +3,7 @@ import { findModel } from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { CHECKPOINT, json, withTrust } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
+import { progress } from '../progress.ts';
 
 interface InspectOptions {
   model?: string;
@@ -56,7 +57,11 @@ export function addInspect(kcr: Command): void {
 async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
   const { model: architecture, trust } = options;
   const config = parseConfig(options.config);
-  const model = await findModel(nameOrPath, config, { architecture, trust });
+  const model = await findModel(nameOrPath, config, {
+    architecture,
+    trust,
+    on: progress(),
+  });
   const inspected = inspection(model);
   if (options.json) {
     printResult(inspected, true);

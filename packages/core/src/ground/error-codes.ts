@@ -59,6 +59,13 @@ export const ERROR_CODES = {
   FOLDER_EMPTY: 'The folder has no image with labels.',
   FOLDER_READ: 'The folder cannot be read.',
   HEAD_UNKNOWN: 'The module exports no head of that name.',
+  HUB_ACCESS: 'The repository is not open to everybody, or not to this token.',
+  HUB_ANSWER: 'An answer is none that the hub gives.',
+  HUB_DOWNLOAD: 'A download broke off, or gave other bytes than the hub lists.',
+  HUB_NAME: 'The text names no repository of the hub.',
+  HUB_REACH: 'The hub does not answer, and what is needed was not downloaded before.',
+  HUB_SETTING: 'An environment variable for the hub has a value that cannot be used.',
+  HUB_UNKNOWN: 'The hub has no such repository, revision or file.',
   IDX_FORMAT:
     'The file is not an IDX file of unsigned bytes, or images and labels do not belong together.',
   IDX_READ: 'The IDX file cannot be read.',

@@ -24,7 +24,7 @@ export function foreignFormat(bytes: Uint8Array, where: string): KcrError | unde
   if (!format) return undefined;
   const { found, pickle } = format;
   return pickle
-    ? new KcrError('WEIGHTS_PICKLE', { where, found, fix: conversion(where) })
+    ? new KcrError('WEIGHTS_PICKLE', { where, found, fix: pickleConversion(where) })
     : new KcrError('SAFETENSORS_HEADER', {
         where,
         found,
@@ -33,7 +33,7 @@ export function foreignFormat(bytes: Uint8Array, where: string): KcrError | unde
 }
 
 /** How a pickle becomes a safetensors file. The averages of a checkpoint are taken before its weights, as by timm. */
-function conversion(path: string): string {
+export function pickleConversion(path: string): string {
   const end = path.endsWith('.safetensors') ? '.converted.safetensors' : '.safetensors';
   const [from, to] = [path, path.replace(/\.[a-z]+$/i, '') + end].map((s) => JSON.stringify(s));
   const keys = ['state_dict_ema', 'model_ema', 'state_dict', 'model'];

@@ -10,7 +10,7 @@ import {
 import { headWeights, withHead } from '@kcr/detect';
 import { modelOf } from '../find-model.ts';
 import { findModelEntry } from '../find-model-entry.ts';
-import { loadCheckpoint, type Trust } from '../load-checkpoint.ts';
+import { type CheckpointOptions, loadCheckpoint } from '../load-checkpoint.ts';
 import { findHead, loadPart } from '../modules.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -50,9 +50,9 @@ export async function wholeModel(recipe: Recipe): Promise<Model> {
 export async function onBackbone(
   { model: own, seed }: Recipe,
   directory: string,
-  { trust }: Trust = {},
+  { trust, on }: Pick<CheckpointOptions, 'trust' | 'on'> = {},
 ): Promise<PrunedModel> {
-  const { model: trained, weights } = await loadCheckpoint(directory, { trust });
+  const { model: trained, weights } = await loadCheckpoint(directory, { trust, on });
   const { architecture, kept, adapters } = trained;
   const expected = (await findModelEntry(own.name)).architecture;
   if (architecture.name !== expected.name || !own.head)

@@ -1,5 +1,5 @@
 import type { ImageSet, Preprocessing } from '@kcr/core';
-import { type CheckpointOptions, loadCheckpoint } from '../load-checkpoint.ts';
+import { type CheckpointOptions, downloadsOf, loadCheckpoint } from '../load-checkpoint.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeModel } from './recipe-model.ts';
 
@@ -19,12 +19,13 @@ export interface PretrainedRecipe {
 export async function completedBy(
   weights: string | undefined,
   recipe: Recipe,
-  options: Pick<CheckpointOptions, 'trust'>,
+  { trust, on }: Pick<CheckpointOptions, 'trust' | 'on'>,
 ): Promise<PretrainedRecipe> {
   const { model: own, data } = recipe;
   if (weights === undefined || own.head) return { recipe };
   const { model, info, saysInput } = await loadCheckpoint(weights, {
-    ...options,
+    trust,
+    on: downloadsOf(on),
     architecture: own.name,
     config: own.config,
   });

@@ -1,4 +1,5 @@
 import {
+  checkDataset,
   Generator,
   type ImportReport,
   importState,
@@ -25,7 +26,8 @@ export interface PretrainedWeights {
  * is drawn then.
  *
  * @param model the recipe's, without adapters
- * @throws KcrError `PRETRAINED_MISSING` where a recipe needs some and none are given, and those of reading them
+ * @throws KcrError `PRETRAINED_MISSING` where a recipe needs some and none are given, and those of reading them and of images that
+ *   are not the model's
  */
 export async function pretrainedWeights(
   model: Model,
@@ -40,12 +42,13 @@ export async function pretrainedWeights(
   const { name, config, head } = recipe.model;
   const generator = new Generator(seed).fork('weights');
   if (!head) {
+    checkDataset(model, data.train, 'training data');
     const { classes } = data.train;
     const options = { trust, seed, on, architecture: name, config: model.config, classes };
     const { weights, report } = await loadCheckpoint(source, options);
     return { weights, drawn: report.drawn };
   }
-  const arrays = await readArrays(source, { trust });
+  const arrays = await readArrays(source, { trust, on });
   if (model.params.every((param) => Object.hasOwn(arrays, param.name))) {
     model.checkState(arrays, source);
     return { weights: arrays, drawn: [] };

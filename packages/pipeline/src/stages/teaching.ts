@@ -20,6 +20,7 @@ export async function teaching({
   directory,
   data,
   trust,
+  on,
 }: StageContext): Promise<Teaching> {
   const { teacher: own, ...options } = recipe.distillation;
   const source = teacher ?? own;
@@ -30,7 +31,7 @@ export async function teaching({
     if (logits) return { plugins: [distillation({ ...options, teacher: { logits } })], models: [] };
     throw refused(path, 'a file without a tensor named "logits"');
   }
-  const { model, weights, info } = await loadCheckpoint(path, { trust });
+  const { model, weights, info } = await loadCheckpoint(path, { trust, on });
   const normalizationOf = ({ mean, std }: { mean: unknown; std: unknown }) =>
     JSON.stringify({ mean, std });
   const { input } = data.train;

@@ -130,6 +130,8 @@ export async function makeCheckpoints(root: string): Promise<void> {
   const tiny = new Model(vit, vit.configure({ ...small, img_size: 8, patch_size: 4 }));
   for (const [name, seed] of Object.entries({ grey: 1, 'grey-2': 2 }))
     await save(at(name), tiny, tiny.initialize(new Generator(seed)), ['dark', 'light']);
+  const three = new Model(vit, { ...tiny.config, num_classes: 3 });
+  await save(at('grey-3'), three, three.initialize(new Generator(1)), ['dark', 'grey', 'light']);
   await save(at('pixels'), classifier(), largeWeights(classifier()), ['cat', 'dog']);
   const merging = adapt(classifier(), [tome({ r: 3 })]);
   await save(at('tome'), merging, merging.initialize(new Generator(0)), ['cat', 'dog']);

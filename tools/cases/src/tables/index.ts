@@ -7,6 +7,7 @@ import { labels } from './labels.ts';
 import { objects } from './objects.ts';
 import { options } from './options.ts';
 import { runs } from './runs.ts';
+import { timm } from './timm.ts';
 import { weights } from './weights.ts';
 
 /** All tables. */
@@ -18,6 +19,7 @@ export const areas: readonly Area[] = [
   labels,
   checkpoints,
   weights,
+  timm,
   options,
   runs,
 ];
