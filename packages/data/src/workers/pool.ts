@@ -23,23 +23,28 @@ function checked(workers: number, where: string): number {
   });
 }
 
+/** The file that workers run: one that reads the sources, or `worker.js` beside the built package; none where neither is there. */
+function workerFile(): string | undefined {
+  const files = ['./worker-from-sources.mjs', './worker.js'];
+  return files.map((file) => new URL(file, import.meta.url)).find((url) => existsSync(url))?.href;
+}
+
 /**
  * How many threads read images: `given`, or the environment's `KCR_WORKERS`, or one less than there are cores, at most 8. With
- * 0 the main thread reads them. The images are the same with any number.
+ * 0 the main thread reads them. The images are the same with any number. Where the package is bundled without the file of the workers there are none.
  *
  * @throws KcrError `OPTION`
  */
 export function workerCount(given?: number): number {
+  const wanted = wantedWorkers(given);
+  return workerFile() ? wanted : 0;
+}
+
+function wantedWorkers(given?: number): number {
   if (given !== undefined) return checked(given, 'workers');
   const { KCR_WORKERS } = process.env;
   if (KCR_WORKERS) return checked(Number(KCR_WORKERS), 'KCR_WORKERS');
   return Math.min(availableParallelism() - 1, MOST);
-}
-
-/** The file that workers run: `worker.js` beside the built package, or one that reads the sources. */
-function workerFile(): string {
-  const sources = new URL('./worker-from-sources.mjs', import.meta.url);
-  return existsSync(sources) ? sources.href : new URL('./worker.js', import.meta.url).href;
 }
 
 /** Threads that make images. */
@@ -50,7 +55,7 @@ export class ImagePool {
 
   constructor(workers: number) {
     this.#threads = new Tinypool({
-      filename: workerFile(),
+      filename: workerFile() ?? '',
       execArgv: [],
       runtime: 'worker_threads',
       minThreads: 0,
