@@ -15,6 +15,10 @@ export default defineConfig({
     // Tests import the sources of every package, without a build.
     alias: [
       {
+        find: '@kcr/core/ground',
+        replacement: fileURLToPath(new URL('packages/core/src/ground.ts', import.meta.url)),
+      },
+      {
         find: /^@kcr\/(.*)$/,
         replacement: fileURLToPath(new URL('packages/$1/src/index.ts', import.meta.url)),
       },
@@ -22,6 +26,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    // Threads that read images take longer to start than most tests to run; those of them say how many.
+    env: { KCR_WORKERS: '0' },
     maxWorkers: 2,
     projects: [
       // Most of a short test file's time is the loading of TensorFlow.js: these share it.

@@ -1,3 +1,4 @@
 import { build } from '../../tools/tsup.base.ts';
 
-export default build();
+// Worker threads run a file of their own.
+export default build({ entry: { index: 'src/index.ts', worker: 'src/workers/worker.ts' } });

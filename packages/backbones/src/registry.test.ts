@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { createModel, modelEntry, models } from './registry.ts';
+import { createModel, modelEntry, models, publishedTag } from './registry.ts';
 
 /** Parameters and MACs of timm 1.0.29, counted by hooks on its modules. */
 const counts: Record<string, [params: number, linear: number, total: number]> = {
@@ -247,4 +247,17 @@ describe('a model that cannot be is refused', () => {
     );
     expect(performance.now() - begin).toBeLessThan(2000);
   });
+});
+
+test.each([
+  ['deit3_base_patch16_384', 'fb_in1k'],
+  ['vit_base_patch16_224', 'augreg2_in21k_ft_in1k'],
+  ['vit_base_patch32_224', 'augreg_in21k_ft_in1k'],
+  ['swin_tiny_patch4_window7_224', 'ms_in1k'],
+  ['swin_small_patch4_window7_224', 'ms_in22k_ft_in1k'],
+  ['mobilevit_xxs', 'cvnets_in1k'],
+  ['efficientvit_b3', 'r224_in1k'],
+  ['lvvit_s', undefined],
+])("timm's default weights of %s are %s", (name, tag) => {
+  expect(publishedTag(name)).toBe(tag);
 });

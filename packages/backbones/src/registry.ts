@@ -115,6 +115,23 @@ export const models: Readonly<Record<string, ModelEntry>> = {
   }),
 };
 
+/** The tags of the weights that timm takes by default (1.0.29), by the beginning of a model's name; the longest counts. */
+const PUBLISHED: Readonly<Record<string, string>> = {
+  deit: 'fb_in1k',
+  efficientvit_: 'r224_in1k',
+  mobilevit_: 'cvnets_in1k',
+  swin_: 'ms_in22k_ft_in1k',
+  swin_tiny_: 'ms_in1k',
+  vit_: 'augreg_in21k_ft_in1k',
+  vit_base_patch16_224: 'augreg2_in21k_ft_in1k',
+};
+
+/** The tag of a model's published weights, by its name without one; none where timm has no weights. */
+export function publishedTag(name: string): string | undefined {
+  const fitting = Object.keys(PUBLISHED).filter((start) => name.startsWith(start));
+  return PUBLISHED[fitting.sort((a, b) => b.length - a.length)[0] ?? ''];
+}
+
 /** What timm's tags, which say how weights were trained, change of how they are shown images. */
 const TAGS: Readonly<
   Record<string, Partial<Pick<ModelEntry, 'normalization' | 'cropRatio' | 'config'>>>

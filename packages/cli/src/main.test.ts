@@ -31,6 +31,12 @@ describe('arguments are read to the options of the command', () => {
   };
   const evaluation = { data: 'd', invalid: 'error', batchSize: 64, ...engine };
   const cases: [string, string[], string[], object][] = [
+    [
+      'init',
+      ['d', '--model', 'm', '--weights', 'w', '--goal', '3x', '--method', 'kcr', '--out', 'r.mjs'],
+      ['d'],
+      { model: 'm', weights: 'w', goal: 3, method: 'kcr', out: 'r.mjs' },
+    ],
     ['compress', ['r', ...out], ['r'], recipe],
     [
       'compress',
@@ -130,6 +136,12 @@ describe('arguments are read to the options of the command', () => {
       ['a', 'b'],
       { model: 'm', out: 'o', score: 0.5, invalid: 'error', ...engine },
     ],
+    [
+      'import',
+      ['s', '--out', 'o', '--model', 'm', '--config', '{"img_size": 64}', '--trust', 't'],
+      ['s'],
+      { out: 'o', model: 'm', config: { img_size: 64 }, trust: ['t'], seed: 0 },
+    ],
     ['inspect', ['m', '--config', '{}', '--json'], ['m'], { config: '{}', json: true }],
     [
       'features',
@@ -163,6 +175,12 @@ describe('arguments are read to the options of the command', () => {
     ],
     ['export', ['c', ...out, '--batch', '1'], ['c'], { out: 'o', batch: 1 }],
     ['report', ['r'], ['r'], {}],
+    [
+      'shard',
+      ['f', ...out, '--size', '2MB', '--json'],
+      ['f'],
+      { out: 'o', size: 2e6, invalid: 'error', json: true },
+    ],
   ];
   test.each(cases)('%s %j', async (command, given, args, options) => {
     const read = await readCommand(command, ...given);

@@ -9,17 +9,20 @@ import { addExport } from './commands/export.ts';
 import { addFeatures } from './commands/features.ts';
 import { addIb } from './commands/ib.ts';
 import { addImport } from './commands/import.ts';
+import { addInit } from './commands/init.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
+import { addShard } from './commands/shard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** The commands, in the order of the help. */
 const commands = [
+  addInit,
   addCompress,
   addSearch,
   addRetrain,
@@ -34,6 +37,7 @@ const commands = [
   addIb,
   addExport,
   addReport,
+  addShard,
 ];
 
 /** The command line. It throws a `CommanderError` where there is nothing to run: help, or arguments that are wrong. */

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { program } from './main.ts';
 import {
+  bytes,
   count,
   engineOf,
   json,
@@ -35,6 +36,17 @@ const parsers: [string, (text: string) => number, [string, number][], string[]][
       ['64', 64],
     ],
     ['0', '-1', '2.5'],
+  ],
+  [
+    'bytes',
+    bytes,
+    [
+      ['256MB', 256e6],
+      ['1.5 g', 1.5e9],
+      ['2k', 2000],
+      ['700', 700],
+    ],
+    ['0', '-1', '0.1', '5T', 'MB', '1e3'],
   ],
   [
     'positive',

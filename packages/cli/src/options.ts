@@ -57,6 +57,17 @@ const scale = numberOf(
 /** Collects the factors of an option. */
 export const scales = (text: string, before: number[] = []): number[] => [...before, scale(text)];
 
+/** Bytes by the ends of sizes. */
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9 };
+
+/** A size in bytes: `256MB`, `1.5G`, `100000`. */
+export function bytes(text: string): number {
+  const found = /^(\d+(?:\.\d+)?) ?([KMG]?)B?$/i.exec(text);
+  const size = found ? Math.round(Number(found[1]) * UNITS[found[2]!.toUpperCase()]!) : 0;
+  if (size >= 1 && Number.isSafeInteger(size)) return size;
+  throw new InvalidArgumentError('a size such as 256MB is needed');
+}
+
 /** Collects numbers of an option that takes several. */
 export const counts = (text: string, before: number[] | true | undefined): number[] => [
   ...(Array.isArray(before) ? before : []),

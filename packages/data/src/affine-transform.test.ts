@@ -30,3 +30,12 @@ test('between pixels values are linear', () => {
   // A shear reads further right in lower rows.
   expect([...affineTransform(rows, [1, 1, 0, 0, 1, 0]).data]).toEqual([0, 100, 60, 128]);
 });
+
+test('values are rounded as Math.round does, also where a half is missed by the smallest step', () => {
+  for (let half = 0.5; half < 256; half++)
+    for (const step of [-1, 0, 1]) {
+      // The next number of 64 bits: shares of the first bit after the point.
+      const value = half * (1 + step * Number.EPSILON * (step < 0 ? 0.5 : 1));
+      expect(Math.trunc(value + 0.49999999999999994)).toBe(Math.round(value));
+    }
+});

@@ -1,4 +1,4 @@
-import type { Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core/ground';
 import type { Augment } from './augment.ts';
 import type { Pixels } from './image.ts';
 

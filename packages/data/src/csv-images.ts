@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { KcrError } from '@kcr/core';
 import { parse } from 'csv-parse/sync';
+import { MOST_CLASSES } from './class-labels.ts';
 import type { ImageSource } from './image-source.ts';
 import { pixelSource } from './pixel-source.ts';
 
@@ -10,9 +11,6 @@ export interface CsvImagesOptions {
   /** The value of a white pixel. Default 16, optdigits'. */
   max?: number;
 }
-
-/** Each number up to the largest label is a class: one cell of a billion would fill the memory. */
-const MOST_CLASSES = 100_000;
 
 /**
  * Grey images from a CSV file: one image a line, its pixels and then its class number. A header line is

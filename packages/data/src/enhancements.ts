@@ -1,49 +1,56 @@
 import type { Pixels } from './image.ts';
+import { mapValues, table } from './value-tables.ts';
 
-/** `image` beside `other`: 0 gives `other`, 1 the image, more than 1 goes beyond it. */
-const blend = (image: Pixels, other: (i: number) => number, factor: number): Pixels => ({
-  shape: image.shape,
-  data: Uint8Array.from(
-    Uint8ClampedArray.from(image.data, (value, i) => other(i) + factor * (value - other(i))),
-  ),
-});
+/** A value beside another one: factor 0 gives the other, 1 the value, more than 1 goes beyond it. */
+const blend = (value: number, other: number, factor: number): number =>
+  other + factor * (value - other);
 
 /** Brightness of every pixel (ITU-R 601). */
 function luma({ data, shape: [height, width, channels] }: Pixels): Float32Array {
-  return Float32Array.from({ length: height * width }, (_, p) =>
-    channels === 1
-      ? data[p]!
-      : 0.299 * data[3 * p]! + 0.587 * data[3 * p + 1]! + 0.114 * data[3 * p + 2]!,
-  );
+  const grey = new Float32Array(height * width);
+  for (let p = 0, i = 0; p < grey.length; p++, i += channels)
+    grey[p] =
+      channels === 1 ? data[i]! : 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
+  return grey;
 }
 
 /** Factor 0 is grey. */
 export function saturation(image: Pixels, factor: number): Pixels {
+  const { data, shape } = image;
+  const channels = shape[2];
   const grey = luma(image);
-  return blend(image, (i) => grey[Math.floor(i / image.shape[2])]!, factor);
+  const out = new Uint8ClampedArray(data.length);
+  for (let p = 0, i = 0; p < grey.length; p++)
+    for (const end = i + channels; i < end; i++) out[i] = blend(data[i]!, grey[p]!, factor);
+  return { data: new Uint8Array(out.buffer), shape };
 }
 
 /** Factor 0 is the mean brightness everywhere. */
 export function contrast(image: Pixels, factor: number): Pixels {
   const grey = luma(image);
-  const mean = Math.round(grey.reduce((sum, x) => sum + x, 0) / grey.length);
-  return blend(image, () => mean, factor);
+  let sum = 0;
+  for (let p = 0; p < grey.length; p++) sum += grey[p]!;
+  const mean = Math.round(sum / grey.length);
+  return mapValues(image, [table((value) => blend(value, mean, factor))]);
 }
 
 /** Factor 0 is black. */
-export const brightness = (image: Pixels, factor: number): Pixels => blend(image, () => 0, factor);
+export const brightness = (image: Pixels, factor: number): Pixels =>
+  mapValues(image, [table((value) => blend(value, 0, factor))]);
 
 /** Factor 0 is smooth; the border stays. */
-export function sharpness(image: Pixels, factor: number): Pixels {
-  const [height, width, channels] = image.shape;
+export function sharpness({ data, shape }: Pixels, factor: number): Pixels {
+  const [height, width, channels] = shape;
   const row = width * channels;
-  const smooth = Float32Array.from(image.data);
+  const out = Uint8ClampedArray.from(data);
+  // Means of 9 values and 4 times the middle one, in the precision that they have always had.
+  const means = Float32Array.from({ length: 255 * 13 + 1 }, (_, sum) => sum / 13);
   for (let y = 1; y < height - 1; y++)
-    for (let i = y * row + channels; i < (y + 1) * row - channels; i++) {
-      let sum = 4 * image.data[i]!;
-      for (const dy of [-row, 0, row])
-        for (const dx of [-channels, 0, channels]) sum += image.data[i + dy + dx]!;
-      smooth[i] = sum / 13;
+    for (let i = y * row + channels, end = (y + 1) * row - channels; i < end; i++) {
+      let sum = 4 * data[i]!;
+      for (let at = i - row; at <= i + row; at += row)
+        sum += data[at - channels]! + data[at]! + data[at + channels]!;
+      out[i] = blend(data[i]!, means[sum]!, factor);
     }
-  return blend(image, (i) => smooth[i]!, factor);
+  return { data: new Uint8Array(out.buffer), shape };
 }

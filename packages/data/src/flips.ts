@@ -1,18 +1,28 @@
 import type { Augment } from './augment.ts';
-import { described } from './described.ts';
+import { portable } from './described.ts';
+import type { Pixels } from './image.ts';
 import { remap } from './remap.ts';
+
+/** An image with left and right changed. */
+function mirrored({ data: from, shape }: Pixels): Pixels {
+  const [, width, channels] = shape;
+  const row = width * channels;
+  const data = new Uint8Array(from.length);
+  for (let start = 0; start < from.length; start += row)
+    for (let to = start, at = start + row - channels; at >= start; to += channels, at -= channels)
+      for (let c = 0; c < channels; c++) data[to + c] = from[at + c]!;
+  return { data, shape };
+}
 
 /** Mirrors left and right with probability `p`. */
 export const horizontalFlip = (p = 0.5): Augment =>
-  described('horizontalFlip', { p }, (image, generator) => {
-    if (generator.uniform() >= p) return image;
-    const width = image.shape[1];
-    return remap(image, (y, x) => y * width + width - 1 - x);
+  portable('horizontalFlip', { p }, (image, generator) => {
+    return generator.uniform() < p ? mirrored(image) : image;
   });
 
 /** Mirrors top and bottom with probability `p`. */
 export const verticalFlip = (p = 0.5): Augment =>
-  described('verticalFlip', { p }, (image, generator) => {
+  portable('verticalFlip', { p }, (image, generator) => {
     if (generator.uniform() >= p) return image;
     const [height, width] = image.shape;
     return remap(image, (y, x) => (height - 1 - y) * width + x);
@@ -20,7 +30,7 @@ export const verticalFlip = (p = 0.5): Augment =>
 
 /** Swaps rows and columns of a square image with probability `p`. */
 export const transpose = (p = 0.5): Augment =>
-  described('transpose', { p }, (image, generator) => {
+  portable('transpose', { p }, (image, generator) => {
     const [height, width] = image.shape;
     if (generator.uniform() >= p || height !== width) return image;
     return remap(image, (y, x) => x * width + y);

@@ -1,4 +1,4 @@
-import type { Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core/ground';
 import { type Described, described } from './described.ts';
 import type { Size, View } from './view.ts';
 

@@ -15,6 +15,8 @@ import { loadEach } from './load-each.ts';
 import { type MixOptions, mix } from './mix.ts';
 import { normalised } from './normalised.ts';
 import { once } from './once.ts';
+import { BatchLoader } from './workers/batch-loader.ts';
+import { workerCount } from './workers/pool.ts';
 
 export interface ImageDatasetOptions {
   normalization: Normalization;
@@ -22,9 +24,27 @@ export interface ImageDatasetOptions {
   augment?: readonly Augment[];
   /** Mixing of a training batch's images with each other. */
   mix?: MixOptions;
+  /**
+   * Threads that decode and change images; 0: the main thread. Default: the environment's `KCR_WORKERS`, or one less than there are
+   * cores, at most 8. The images are the same with any number.
+   */
+  workers?: number;
 }
 
-/** A data set of {@link normalised} images. */
+/** Images below which no thread is started: the main thread has read them by then. */
+const FEW = 256;
+
+/** What makes batches of images in worker threads, where there is enough to do for them. @throws KcrError `OPTION` */
+function batchLoader(
+  { labels, shape, files }: ImageSource,
+  { normalization, augment = [], workers: given }: ImageDatasetOptions,
+): BatchLoader | undefined {
+  const workers = workerCount(given);
+  if (workers === 0 || !files || (given === undefined && labels.length < FEW)) return undefined;
+  return new BatchLoader({ source: files, shape, augment, normalization, workers });
+}
+
+/** A data set of {@link normalised} images. @throws KcrError `OPTION` */
 export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
   const { labels, classes, shape } = source;
 
@@ -32,6 +52,8 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
     const image = await source.pixels(i, generator);
     return generator ? augmented(image, options.augment ?? [], generator) : image;
   };
+
+  const loader = batchLoader(source, options);
 
   return {
     length: labels.length,
@@ -45,9 +67,11 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
       mix: options.mix,
     })),
     async batch(indices, augment) {
-      const images = await loadEach(indices, augment, load);
+      const image = loader
+        ? await loader.load(indices, augment)
+        : normalised(await loadEach(indices, augment, load), options.normalization);
       const batch: LabelledBatch = {
-        image: normalised(images, options.normalization),
+        image,
         label: int32(
           [indices.length],
           indices.map((i) => labels[i]!),

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { KcrError } from '@kcr/core';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { SKIP } from './invalid.ts';
+import { imageError, readExtent } from './extent.ts';
 import type { Size } from './view.ts';
 
 // Decoding is spread over images; more threads within one only get in each other's way.
 sharp.concurrency(1);
+// libvips would remember what it did, and no image is decoded twice soon.
+sharp.cache(false);
 
 /** Pixels 0..255, [height, width, channels]. */
 export interface Pixels {
@@ -19,21 +20,20 @@ export interface Pixels {
  */
 export type Orientation = 'stored' | 'upright';
 
-const readError = (where: string, cause: unknown) =>
-  new KcrError('IMAGE_READ', {
-    where,
-    found: (cause as Error).message,
-    fix: `Replace the file (JPEG, PNG, WebP, TIFF or GIF of 8 bits a channel), take it out, or ${SKIP}`,
-    cause,
-  });
-
 /** Formats that are read, whatever the file is called: libvips knows more, such as drawings that name other files. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'gif'];
 
+/** An image file that lies in memory. */
+export interface EncodedImage {
+  /** What errors call it: the file's path, and its name within a file that has several. */
+  readonly where: string;
+  readonly bytes: Uint8Array;
+}
+
 /** An image file before it is decoded, with what its header says. @throws Error for another format */
-async function opened(path: string): Promise<{ image: Sharp; header: Metadata }> {
+async function opened(bytes: Uint8Array): Promise<{ image: Sharp; header: Metadata }> {
   // Colour profiles are left alone, as Pillow does: the values are those of the file.
-  const image = sharp(await readFile(path), { failOn: 'error', ignoreIcc: true });
+  const image = sharp(bytes, { failOn: 'error', ignoreIcc: true });
   const header = await image.metadata();
   if (!FORMATS.includes(header.format)) throw new Error(`an image of format ${header.format}`);
   return { image, header };
@@ -107,11 +107,11 @@ async function coloursOf(
 /** Height and width of an image file. @throws KcrError `IMAGE_READ` */
 export async function imageSize(path: string, orientation: Orientation): Promise<Size> {
   try {
-    const { header } = await opened(path);
+    const { header } = await opened(await readFile(path));
     const { height, width } = orientation === 'upright' ? header.autoOrient : header;
     return { height, width };
   } catch (cause) {
-    throw readError(path, cause);
+    throw imageError(path, cause);
   }
 }
 
@@ -120,15 +120,15 @@ export async function imageSize(path: string, orientation: Orientation): Promise
  * `convert('L')` of them for one channel: colour profiles are not applied, transparency is dropped and not blended, of
  * several frames the first is read, of 16 bits of colour the upper 8.
  *
- * @throws KcrError `IMAGE_READ` for a missing or damaged file, and for grey values beyond 0..255
+ * @throws KcrError `IMAGE_READ` for a damaged file, and for grey values beyond 0..255
  */
-export async function readImage(
-  path: string,
+export async function decodeImage(
+  { where, bytes }: EncodedImage,
   channels: 1 | 3,
   orientation: Orientation,
 ): Promise<Pixels> {
   try {
-    const { image, header } = await opened(path);
+    const { image, header } = await opened(bytes);
     const turned = orientation === 'upright' ? image.autoOrient() : image;
     const { data, size } = await coloursOf(turned, header);
     return {
@@ -136,6 +136,14 @@ export async function readImage(
       shape: [size.height, size.width, channels],
     };
   } catch (cause) {
-    throw readError(path, cause);
+    throw imageError(where, cause);
   }
 }
+
+/** {@link decodeImage} of a file. @throws KcrError `IMAGE_READ`, also for a missing file */
+export const readImage = async (
+  path: string,
+  channels: 1 | 3,
+  orientation: Orientation,
+): Promise<Pixels> =>
+  decodeImage({ where: path, bytes: await readExtent({ path }) }, channels, orientation);

@@ -1,4 +1,4 @@
-import { type ErrorCode, KcrError } from '@kcr/core';
+import { type ErrorCode, KcrError } from '@kcr/core/ground';
 
 /** What a list of annotations, detections or files has that cannot be used: an error, or left out and counted. */
 export type InvalidPolicy = 'error' | 'skip';

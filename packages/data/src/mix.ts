@@ -1,4 +1,4 @@
-import { float32, type Generator, KcrError, type LabelledBatch } from '@kcr/core';
+import { float32, type Generator, KcrError, type LabelledBatch, type NdArray } from '@kcr/core';
 
 export interface MixOptions {
   /** Shape of mixup's Beta distribution; 0: no mixup. Default 0. */
@@ -78,18 +78,21 @@ export function mix(
 /** @param own share of an image's own pixel */
 function mixedImages({ image }: LabelledBatch, own: (y: number, x: number) => number) {
   const [n, height, width, channels] = image.shape as [number, number, number, number];
-  const size = height * width * channels;
-  const mixed = new Float32Array(image.data.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const share = own(y, x);
-      const at = (y * width + x) * channels;
-      for (let i = 0; i < n; i++)
-        for (let c = at; c < at + channels; c++)
-          mixed[i * size + c] =
-            share * image.data[i * size + c]! + (1 - share) * image.data[(n - 1 - i) * size + c]!;
-    }
-  return float32(image.shape, mixed);
+  const shares = Float64Array.from({ length: height * width }, (_, p) =>
+    own(Math.floor(p / width), p % width),
+  );
+  const size = shares.length * channels;
+  const { data } = image;
+  const mixed = new Float32Array(data.length);
+  for (let i = 0; i < n; i++) {
+    let at = i * size;
+    let other = (n - 1 - i) * size;
+    for (const share of shares)
+      for (let c = 0; c < channels; c++, at++, other++)
+        mixed[at] = share * data[at]! + (1 - share) * data[other]!;
+  }
+  const result: NdArray = { dtype: 'float32', shape: image.shape, data: mixed };
+  return result;
 }
 
 /** @param own share of an image's own class */

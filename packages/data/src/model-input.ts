@@ -1,6 +1,7 @@
-import { type Normalization, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import { type Normalization, type Preprocessing, plainPreprocessing } from '@kcr/core/ground';
+import { readExtent } from './extent.ts';
 import { fitted } from './framing.ts';
-import { type Orientation, type Pixels, readImage } from './image.ts';
+import { decodeImage, type EncodedImage, type Orientation, type Pixels } from './image.ts';
 import { fillOf } from './normalised.ts';
 import { roundHalfEven } from './round-half-even.ts';
 import { withShortSide } from './short-side.ts';
@@ -84,9 +85,13 @@ export function modelInput(pixels: Pixels, input: Preprocessing): Pixels {
 export const orientationOf = ({ crop_mode }: Pick<Preprocessing, 'crop_mode'>): Orientation =>
   crop_mode === 'corner' ? 'upright' : 'stored';
 
-/** An image file at its own size, in the colours and the orientation that a model's input has. @throws KcrError `IMAGE_READ` */
-export const readSource = (path: string, input: Preprocessing): Promise<Pixels> =>
-  readImage(path, input.input_size[0] as 1 | 3, orientationOf(input));
+/** An image at its own size, in the colours and the orientation that a model's input has. @throws KcrError `IMAGE_READ` */
+export const decodeSource = (image: EncodedImage, input: Preprocessing): Promise<Pixels> =>
+  decodeImage(image, input.input_size[0] as 1 | 3, orientationOf(input));
+
+/** {@link decodeSource} of a file. @throws KcrError `IMAGE_READ` */
+export const readSource = async (path: string, input: Preprocessing): Promise<Pixels> =>
+  decodeSource({ where: path, bytes: await readExtent({ path }) }, input);
 
 /**
  * An image file as a model takes it, before normalisation: what a data set of a folder gives without augmentation.

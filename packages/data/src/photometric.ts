@@ -1,6 +1,6 @@
-import type { Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core/ground';
 import type { Augment } from './augment.ts';
-import { described } from './described.ts';
+import { portable } from './described.ts';
 
 export interface PhotometricOptions {
   /** Most that is added to or taken from all values, of 255. Default 32. */
@@ -49,7 +49,7 @@ const coloured =
  * hue, each with probability 1/2; contrast before or after the colours, with probability 1/2.
  */
 export const photometricDistortion = (options: PhotometricOptions = {}): Augment =>
-  described('photometricDistortion', options, (image, generator) => {
+  portable('photometricDistortion', options, (image, generator) => {
     const { brightness = 32, contrast = [0.5, 1.5], saturation = [0.5, 1.5], hue = 36 } = options;
     const maybe = (make: () => Change): Change[] => (generator.uniform() < 0.5 ? [make()] : []);
     const light = maybe(() => scaled(1, between([-brightness, brightness], generator)));

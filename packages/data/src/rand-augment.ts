@@ -1,7 +1,7 @@
-import type { Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core/ground';
 import { affineTransform, rotate } from './affine-transform.ts';
 import type { Augment } from './augment.ts';
-import { described } from './described.ts';
+import { portable } from './described.ts';
 import { brightness, contrast, saturation, sharpness } from './enhancements.ts';
 import type { Pixels } from './image.ts';
 import { autoContrast, equalize, mapValues, posterize, solarize, table } from './value-tables.ts';
@@ -27,7 +27,7 @@ export const randAugment = ({
   layers = 2,
   probability = 0.5,
 }: RandAugmentOptions = {}): Augment =>
-  described('randAugment', { magnitude, magnitudeStd, layers, probability }, (image, generator) => {
+  portable('randAugment', { magnitude, magnitudeStd, layers, probability }, (image, generator) => {
     let changed = image;
     for (let i = 0; i < layers; i++) {
       const change = CHANGES[generator.integer(CHANGES.length)]!;

@@ -1,10 +1,10 @@
 import type { Augment } from './augment.ts';
-import { described } from './described.ts';
+import { portable } from './described.ts';
 import { remap } from './remap.ts';
 
 /** Shifts the image by up to `padding` pixels each way, black coming in. */
 export const randomCrop = (padding: number): Augment =>
-  described('randomCrop', { padding }, (image, generator) => {
+  portable('randomCrop', { padding }, (image, generator) => {
     const dy = generator.integer(2 * padding + 1) - padding;
     const dx = generator.integer(2 * padding + 1) - padding;
     if (dy === 0 && dx === 0) return image;

@@ -1,5 +1,5 @@
 import type { Augment } from './augment.ts';
-import { described } from './described.ts';
+import { portable } from './described.ts';
 
 export interface RandomErasingOptions {
   /** Default 0.25. */
@@ -16,7 +16,7 @@ export const randomErasing = ({
   scale = [0.02, 1 / 3],
   ratio = 1 / 0.3,
 }: RandomErasingOptions = {}): Augment =>
-  described('randomErasing', { probability, scale, ratio }, (image, generator) => {
+  portable('randomErasing', { probability, scale, ratio }, (image, generator) => {
     if (generator.uniform() >= probability) return image;
     const [height, width, channels] = image.shape;
     const between = (low: number, high: number) => low + (high - low) * generator.uniform();

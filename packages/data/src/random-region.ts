@@ -1,4 +1,4 @@
-import type { Generator } from '@kcr/core';
+import type { Generator } from '@kcr/core/ground';
 import type { PixelRegion } from './resample.ts';
 import type { Size } from './view.ts';
 

@@ -1,9 +1,9 @@
 import type { Augment } from './augment.ts';
-import { described } from './described.ts';
+import { portable } from './described.ts';
 
 /** Makes pixels black or white, each with probability `density`. */
 export const saltAndPepper = (density: number): Augment =>
-  described('saltAndPepper', { density }, (image, generator) => {
+  portable('saltAndPepper', { density }, (image, generator) => {
     const [, , channels] = image.shape;
     const data = image.data.slice();
     for (let at = 0; at < data.length; at += channels)

@@ -1,12 +1,24 @@
 import type { Pixels } from './image.ts';
 
-/** The same function of every value, as a table for each channel. */
-export function mapValues(image: Pixels, tables: readonly ArrayLike<number>[]): Pixels {
-  const channels = image.shape[2];
-  return {
-    shape: image.shape,
-    data: image.data.map((value, i) => tables[tables.length > 1 ? i % channels : 0]![value]!),
-  };
+/** The same function of every value, as a table for each channel, or one for all. */
+export function mapValues({ data, shape }: Pixels, tables: readonly ArrayLike<number>[]): Pixels {
+  const mapped = new Uint8Array(data.length);
+  const step = tables.length;
+  tables.forEach((table, c) => {
+    lookUp(data, Uint8Array.from(table), mapped, { start: c, step });
+  });
+  return { data: mapped, shape };
+}
+
+/** Every `step`th value from `start` on, in one loop over arrays of one type each. */
+function lookUp(
+  data: Uint8Array,
+  table: Uint8Array,
+  mapped: Uint8Array,
+  { start, step }: { start: number; step: number },
+): void {
+  const { length } = data;
+  for (let i = start; i < length; i += step) mapped[i] = table[data[i]!]!;
 }
 
 /** What becomes of each of the 256 values, rounded and cut at 0 and 255. */
@@ -14,10 +26,12 @@ export const table = (f: (value: number) => number) =>
   Uint8ClampedArray.from({ length: 256 }, (_, v) => f(v));
 
 /** How often each value occurs, by channel. */
-function histograms({ data, shape }: Pixels): Int32Array[] {
-  const counts = Array.from({ length: shape[2] }, () => new Int32Array(256));
-  data.forEach((value, i) => counts[i % shape[2]]![value]!++);
-  return counts;
+function histograms({ data, shape: [, , channels] }: Pixels): Int32Array[] {
+  return Array.from({ length: channels }, (_, c) => {
+    const counts = new Int32Array(256);
+    for (let i = c; i < data.length; i += channels) counts[data[i]!]!++;
+    return counts;
+  });
 }
 
 /** Each channel stretched to 0..255. */

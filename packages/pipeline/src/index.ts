@@ -10,6 +10,7 @@ export * from './events.ts';
 export * from './features.ts';
 export { findModel } from './find-model.ts';
 export { type ImportCheckpointOptions, importCheckpoint } from './import-checkpoint.ts';
+export { type InitOptions, type InitResult, init } from './init.ts';
 export {
   type Checkpoint,
   type CheckpointOptions,
@@ -24,6 +25,12 @@ export * from './predict.ts';
 export * from './prune.ts';
 export { allocators } from './pruning/allocators.ts';
 export { schedules } from './pruning/schedules.ts';
+export {
+  FINE_TUNING_METHODS,
+  type FineTuning,
+  type FineTuningMethod,
+  fineTuning,
+} from './recipes/fine-tuning.ts';
 export { recipes } from './recipes/index.ts';
 export { loadRecipe } from './recipes/load-recipe.ts';
 export { parsePruning, parseRecipe } from './recipes/parse-recipe.ts';

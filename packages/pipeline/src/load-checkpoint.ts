@@ -9,7 +9,7 @@ import {
   type ModelParts,
   type StateDict,
 } from '@kcr/core';
-import { loadPretrained, readSource, sourceKinds } from '@kcr/pretrained';
+import { loadPretrained, type Pretrained, readSource, sourceKinds } from '@kcr/pretrained';
 import type { OnEvent } from './events.ts';
 import { findModelEntry } from './find-model-entry.ts';
 import { findAdapter, findArchitecture, findHead, isBundled } from './modules.ts';
@@ -42,9 +42,7 @@ export interface CheckpointOptions extends ReadAs {
 }
 
 /** A checkpoint, and how its arrays became the model's. */
-export interface Checkpoint extends LoadedModel {
-  readonly report: ImportReport;
-}
+export interface Checkpoint extends LoadedModel, Pick<Pretrained, 'report' | 'saysInput'> {}
 
 /** Whether a path is a checkpoint folder of the toolkit. */
 export const isCheckpoint = (path: string): boolean => existsSync(join(path, 'model.json'));
@@ -67,7 +65,7 @@ export async function loadCheckpoint(
   source: string,
   { trust = [], architecture, config, classes, seed = 0, on }: CheckpointOptions = {},
 ): Promise<Checkpoint> {
-  const { model, weights, info, report } = await loadPretrained(source, {
+  const found = await loadPretrained(source, {
     model: architecture === undefined ? undefined : await findModelEntry(architecture),
     config,
     classes,
@@ -75,9 +73,9 @@ export async function loadCheckpoint(
     parts: trustedParts(source, trust),
     on,
   });
-  if (isWorthSaying(report))
-    on?.({ type: 'imported', where: source, text: importText(report, model) });
-  return { model, weights, info, report };
+  if (isWorthSaying(found.report))
+    on?.({ type: 'imported', where: source, text: importText(found.report, found.model) });
+  return found;
 }
 
 /**

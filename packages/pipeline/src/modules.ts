@@ -51,6 +51,13 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
   }
 }
 
+/** URL and name of what `MODULE#EXPORT` names, by which other threads import it; none of modules that come along. */
+export function exportOf(use: string): { module: string; name: string } | undefined {
+  const at = use.lastIndexOf('#');
+  const module = use.slice(0, at);
+  return isBundled(module) ? undefined : { module: urlOf(module), name: use.slice(at + 1) };
+}
+
 /** What `MODULE#EXPORT` names. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
 export async function importExport(use: string): Promise<unknown> {
   const at = use.lastIndexOf('#');

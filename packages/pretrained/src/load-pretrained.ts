@@ -38,6 +38,8 @@ export interface Pretrained {
   readonly model: Model;
   readonly weights: StateDict;
   readonly info: ModelInfo;
+  /** Whether the source says how it was shown images; otherwise `info.input` is what weights of that name usually are shown. */
+  readonly saysInput: boolean;
   readonly report: ImportReport;
 }
 
@@ -90,7 +92,8 @@ export async function loadPretrained(
     input: input ? adaptedInput(model, input) : plainPreprocessing(model.inputShape),
   };
   const said = { ...report, choices: [...choices, ...report.choices] };
-  return { model, weights: state, info, report: said };
+  const saysInput = found.input !== undefined;
+  return { model, weights: state, info, saysInput, report: said };
 }
 
 /**

@@ -1,5 +1,6 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { layers, tokenMethods } from './models.ts';
@@ -28,7 +29,8 @@ const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).st
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const median = (values: number[]) =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
   results[0]?.[key] === undefined ? '' : Math.max(...results.map((r) => r[key]!)).toFixed(0);
 
@@ -253,6 +255,32 @@ function sensitivity(): void {
   );
 }
 
+/** Reading of training images, with one worker and with two. */
+function loader(): void {
+  const { folder, kilobytes } = ours('makeImages') as unknown as Record<'folder', string> &
+    Record<'kilobytes', number>;
+  const theirs = (workers: string) => run(python, [path('loader.py'), folder, workers]);
+  const numbers = ['1', '2'];
+  const results = inTurn(
+    Object.fromEntries(
+      numbers.flatMap((n) => [
+        ...(hasTimm ? [[`PIL, timm ${n}`, () => theirs(n)] as const] : []),
+        [`here ${n}`, () => ours('loadImages', folder, n)] as const,
+      ]),
+    ),
+  );
+  rmSync(folder, { recursive: true });
+  const of = (name: string) => median((results[name] ?? []).map((r) => r.ms));
+  const lines = numbers.map((n) => {
+    const [pil, here] = [of(`PIL, timm ${n}`), of(`here ${n}`)];
+    const faster = (of('here 1') / here).toFixed(2);
+    return [n, pil.toFixed(2), here.toFixed(2), (here / pil).toFixed(2), faster];
+  });
+  const files = `224 px of 500 x 375 JPEG of ${kilobytes.toFixed(0)} kB, workers`;
+  const header = [files, 'PIL + timm, ms an image', 'here, ms', 'ratio', 'as fast as with one'];
+  table(header, lines);
+}
+
 const parts: Record<string, () => void> = {
   step: steps,
   inference,
@@ -263,6 +291,7 @@ const parts: Record<string, () => void> = {
   lfs: sensitivity,
   tokens,
   dense,
+  loader,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

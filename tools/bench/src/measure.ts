@@ -35,6 +35,7 @@ import {
 } from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
 import { evaluateCoco, makeCoco } from './coco.ts';
+import { loadImages, makeImages } from './loader.ts';
 import {
   type LayerName,
   layers,
@@ -257,6 +258,12 @@ const measurements = {
 
   /** COCO's figures of these files. */
   coco: (gt: string, dt: string, type: CocoType) => evaluateCoco(gt, dt, type),
+
+  /** A folder of made JPEG files. */
+  makeImages,
+
+  /** Reading of these as training images. */
+  loadImages: (folder: string, workers: string) => loadImages(folder, Number(workers)),
 
   /** The Nystrom basis of n landmark features of width d. */
   /** A refresh over n features of width d with m landmarks: what each part takes, in ms. */

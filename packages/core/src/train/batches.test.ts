@@ -59,11 +59,25 @@ describe('batches', () => {
     expect(found).toEqual(lists(order).map((batch) => [batch, batch]));
   });
 
-  test('are read one ahead, and no further', async () => {
-    const { set, read } = watched();
+  test.each([
+    ['four ahead', [1, 1, 1], [5, 6, 7, 7, 7, 7, 7]],
+    // Two images of 192 MiB each.
+    ['fewer where these are larger than 512 MiB', [4096, 4096, 3], [2, 3, 4, 5, 6, 7, 7]],
+    ['two of 256 MiB', [4096, 2048, 4], [3, 4, 5, 6, 7, 7, 7]],
+  ] as const)('are read %s, and no further', async (_, shape, expected) => {
+    const read: number[] = [];
+    const set: ImageSet = {
+      ...watched().set,
+      shape,
+      async batch(indices) {
+        read.push(indices[0]!);
+        return { image: { dtype: 'float32', shape: [2, ...shape], data: new Float32Array(2) } };
+      },
+    };
     const ahead: number[] = [];
+    const order = Array.from({ length: 7 }, () => Int32Array.of(0, 1));
     for await (const _ of batches(set, order)) ahead.push(read.length);
-    expect(ahead).toEqual([2, 3, 3]);
+    expect(ahead).toEqual(expected);
   });
 
   test('are augmented by the generator of their place, or not at all', async () => {

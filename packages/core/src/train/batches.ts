@@ -1,11 +1,14 @@
-import type { NdArray } from '../ground/array.ts';
+import { type NdArray, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Batch, ImageSet } from '../model/batch.ts';
 import { checkBatch } from './check-batch.ts';
 
+/** Most batches that are read before the consumer asks for them, and most bytes of their images: at least one is. */
+const AHEAD = { batches: 4, bytes: 2 ** 29 };
+
 /**
- * Reads batches in the given order, one ahead of the consumer.
+ * Reads batches in the given order, some ahead of the consumer: up to four, and up to 512 MiB of images.
  *
  * @param augment makes the generator of batch i
  * @throws KcrError `DATASET_BATCH`, `LABEL_CLASS`, and what reading throws
@@ -20,13 +23,26 @@ export async function* batches<B extends Batch>(
     checkBatch(batch, order[i]!, dataset);
     return batch;
   };
-  let next = order.length > 0 ? load(0) : undefined;
-  for (let i = 0; i < order.length; i++) {
-    const batch = await next!;
-    next = i + 1 < order.length ? load(i + 1) : undefined;
-    // A failure of the batch ahead is thrown when its turn comes, not as an unhandled rejection.
-    next?.catch(() => {});
-    yield { indices: order[i]!, batch };
+  const image = 4 * sizeOf(dataset.shape);
+  const ahead: Promise<B>[] = [];
+  let begun = 0;
+  const readAhead = (most: number) => {
+    let bytes = 0;
+    for (let i = begun - ahead.length; i < begun; i++) bytes += image * order[i]!.length;
+    while (begun < order.length && ahead.length < most) {
+      bytes += image * order[begun]!.length;
+      if (ahead.length > 0 && bytes > AHEAD.bytes) return;
+      const batch = load(begun++);
+      // A failure of a batch ahead is thrown when its turn comes, not as an unhandled rejection.
+      batch.catch(() => {});
+      ahead.push(batch);
+    }
+  };
+  for (const indices of order) {
+    readAhead(1);
+    const batch = await ahead.shift()!;
+    readAhead(AHEAD.batches);
+    yield { indices, batch };
   }
 }
 

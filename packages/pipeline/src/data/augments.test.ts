@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { Generator } from '@kcr/core';
 import type { Augment, Pixels } from '@kcr/data';
 import { describe, expect, test } from 'vitest';
@@ -46,6 +47,9 @@ describe('changes by their names', () => {
   test('a part of another module is one too', async () => {
     const [change] = await loadAugments([{ use: `${MODULE}#nothing`, options: {} }], augments);
     expect(change!(image, new Generator(0))).toBe(image);
+    // By this worker threads make it too.
+    const module = pathToFileURL(MODULE).href;
+    expect(change!.portable).toEqual({ module, name: 'nothing', options: {} });
   });
 });
 

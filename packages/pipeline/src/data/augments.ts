@@ -12,7 +12,7 @@ import {
   verticalFlip,
 } from '@kcr/data';
 import { z } from 'zod';
-import { loadNamed, type Part } from '../modules.ts';
+import { exportOf, loadNamed, type Part } from '../modules.ts';
 import { part } from '../recipes/fields.ts';
 
 /** Changes of training images by the names that recipes use. */
@@ -49,9 +49,18 @@ export const loadAugments = (
       if (typeof item === 'object' && 'randomErasing' in item)
         return randomErasing({ probability: item.randomErasing });
       const change = await loadNamed<Augment>(item, table);
-      if (typeof item === 'string' || change.description) return change;
-      return described(item.use, item.options, (image: Pixels, generator: Generator) =>
-        change(image, generator),
-      );
+      if (typeof item === 'string') return change;
+      return change.portable ? change : foreign(change, item);
     }),
   );
+
+/** A change of another package, as worker threads and runs that go on know it. */
+function foreign(change: Augment, { use, options }: Part): Augment {
+  const same = (image: Pixels, generator: Generator) => change(image, generator);
+  const { name, options: own } = change.description ?? { name: use, options };
+  const part = exportOf(use);
+  return Object.assign(
+    described(name, own ?? {}, same),
+    part && { portable: { ...part, options } },
+  );
+}

@@ -1,16 +1,26 @@
 import { join } from 'node:path';
-import { CROP_MODES, type Dataset, INTERPOLATIONS } from '@kcr/core';
-import { imageDataset, imageFolder } from '@kcr/data';
+import { CROP_MODES, type Dataset, INTERPOLATIONS, subset } from '@kcr/core';
+import { imageDataset, labelledImages } from '@kcr/data';
 import { z } from 'zod';
 import { positiveShare, range, share } from '../recipes/fields.ts';
 import { reportSkipped } from '../report-skipped.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
+import { splitByClass } from './split-by-class.ts';
 
 const schema = z.strictObject({
-  /** Folders within the root, each with one folder of images per class. */
+  /**
+   * Within the root: folders with one folder of images per class, tar files or folders of some, CSV files of paths and classes,
+   * or Parquet files (`data/train-*.parquet`).
+   */
   train: z.string().default('train'),
-  test: z.string().default('test'),
+  /** The same; or the share of each class's images that are kept for testing, drawn by a seed, where `train` has them all. */
+  test: z
+    .union([
+      z.string(),
+      z.strictObject({ share: z.number().positive().lt(1), seed: z.number().int().default(0) }),
+    ])
+    .default('test'),
   /** What becomes of an image of another shape, as timm has it. */
   cropRatio: positiveShare.optional(),
   cropMode: z.enum(CROP_MODES).optional(),
@@ -31,6 +41,10 @@ const schema = z.strictObject({
       switchProbability: share.optional(),
     })
     .optional(),
+  /** Of CSV and Parquet files: the columns of the image and of its class. */
+  columns: z
+    .strictObject({ image: z.string().optional(), label: z.string().optional() })
+    .optional(),
   /** Images and class folders that cannot be used: an error, or left out and counted. */
   invalid: z.enum(['error', 'skip']).default('error'),
 });
@@ -38,12 +52,12 @@ const schema = z.strictObject({
 /** Its fields as a recipe writes them. */
 export type ClassFoldersInput = { kind?: 'classes' } & z.input<typeof schema>;
 
-/** Images in folders named after their classes. */
+/** Images with a class each: in folders named after the classes, tar files, or listed in CSV or Parquet files. */
 export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDataKind({
   name: 'classes',
   schema,
   async read(
-    { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, ...data },
+    { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, columns, ...data },
     { root, model, normalization, input, on },
   ) {
     const [size, , channels] = model.inputShape;
@@ -54,15 +68,21 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
       interpolation: interpolation ?? input?.interpolation,
       mean,
     };
-    const common = { size, channels: channels as 1 | 3, invalid, ...framing };
-    const train = await imageFolder(join(root, data.train), { ...common, resizedCrop });
-    const test = await imageFolder(join(root, data.test), { ...common, classes: train.classes });
-    reportSkipped(on, join(root, data.train), train);
-    reportSkipped(on, join(root, data.test), test);
+    const common = { size, channels: channels as 1 | 3, invalid, columns, ...framing };
+    const { test: tested } = data;
+    const paths = [data.train, typeof tested === 'string' ? tested : data.train];
+    const [trainPath, testPath] = paths.map((path) => join(root, path)) as [string, string];
+    const train = await labelledImages(trainPath, { ...common, resizedCrop });
+    const test = await labelledImages(testPath, { ...common, classes: train.classes });
+    reportSkipped(on, trainPath, train);
+    if (testPath !== trainPath) reportSkipped(on, testPath, test);
     const augment = await loadAugments(data.augment, augments);
-    return {
+    const all = {
       train: imageDataset(train, { normalization, augment, mix }),
       test: imageDataset(test, { normalization }),
     };
+    if (typeof tested === 'string') return all;
+    const parts = splitByClass(all.test, tested, trainPath);
+    return { train: subset(all.train, parts.train), test: subset(all.test, parts.test) };
   },
 });

@@ -23,22 +23,20 @@ export async function completedBy(
 ): Promise<PretrainedRecipe> {
   const { model: own, data } = recipe;
   if (weights === undefined || own.head) return { recipe };
-  const { model, info } = await loadCheckpoint(weights, {
+  const { model, info, saysInput } = await loadCheckpoint(weights, {
     trust,
     on: downloadsOf(on),
     architecture: own.name,
     config: own.config,
   });
-  const { input } = info;
-  const { mean, std } = input;
   const said = Object.entries(model.config).filter(([key]) => key !== 'num_classes');
+  const built = { ...own, config: { ...Object.fromEntries(said), ...own.config } };
+  if (!saysInput) return { recipe: { ...recipe, model: built } };
+  const { mean, std } = info.input;
+  const normalization = data.normalization ?? { mean: [...mean], std: [...std] };
   return {
-    recipe: {
-      ...recipe,
-      model: { ...own, config: { ...Object.fromEntries(said), ...own.config } },
-      data: { ...data, normalization: data.normalization ?? { mean: [...mean], std: [...std] } },
-    },
-    input,
+    recipe: { ...recipe, model: built, data: { ...data, normalization } },
+    input: info.input,
   };
 }
 

@@ -9,7 +9,7 @@ import {
   type Model,
   type NdArray,
 } from '@kcr/core';
-import { imageDataset, imageFolder, modelInput, normalised } from '@kcr/data';
+import { imageDataset, labelledImages, modelInput, normalised } from '@kcr/data';
 import { gradCam, keptTokens, tapsOf } from '@kcr/explain';
 import { drawPlain } from '../report/draw.ts';
 import { strip, TILE } from '../report/heat.ts';
@@ -72,7 +72,7 @@ async function lookRows(model: Model, test: Dataset, engine: Engine, name: strin
   return [...rows, ...(await attentionRows(model, { image, pictures }, engine, name))];
 }
 
-/** A class for each image, from folders named after the classes. */
+/** A class for each image. */
 export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKit({
   task: classification.name,
   kinds: ['classes'],
@@ -82,7 +82,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     const { mean, std, crop_pct, crop_mode, interpolation, resize } = info.input;
     const { data, cacheBytes, invalid, cropRatio = crop_pct } = request;
     const [size, , channels] = model.inputShape;
-    const source = await imageFolder(data, {
+    const source = await labelledImages(data, {
       size,
       channels: channels as 1 | 3,
       classes: info.classes,

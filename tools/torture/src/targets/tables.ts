@@ -1,9 +1,18 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Generator } from '@kcr/core';
-import { csvImages, type ImageSource, idxImages } from '@kcr/data';
+import {
+  csvImages,
+  type ImageSource,
+  idxImages,
+  type LabelledImageOptions,
+  labelledImages,
+  writeShards,
+} from '@kcr/data';
 import { chance, mutateBytes } from '../mutate-bytes.ts';
 import { type Reader, require } from '../target.ts';
+import { drawn } from './images.ts';
 
 /** Images of a size each, with a label that is a class. */
 async function requireImages({ labels, classes, shape, pixels }: ImageSource): Promise<void> {
@@ -69,4 +78,51 @@ const idx: Reader = {
   },
 };
 
-export const tables: readonly Reader[] = [csv, idx];
+/** Class folders of two images. @returns the folder */
+async function classFolders(folder: string): Promise<string> {
+  const root = join(folder, 'folders');
+  for (const [name, width] of [
+    ['a', 5],
+    ['b', 7],
+  ] as const) {
+    await mkdir(join(root, name), { recursive: true });
+    await writeFile(join(root, name, 'x.png'), await drawn(width, 4, 3).png().toBuffer());
+  }
+  return root;
+}
+
+/** `labelledImages` of a file: what it lists has pixels, or is refused. */
+const labelled = (
+  name: string,
+  file: string,
+  make: (folder: string) => Promise<Buffer>,
+): Reader => ({
+  name,
+  async ready(folder) {
+    const whole = await make(folder);
+    const headers = Array.from({ length: 512 }, (_, i) => i);
+    return {
+      mutate: (generator) => ({ [file]: mutateBytes(generator, whole, headers) }),
+      async read(files) {
+        // What was found in the file before this one.
+        await rm(join(folder, `${file}.index`), { force: true });
+        const invalid = files[file]!.length % 2 ? 'skip' : 'error';
+        const options: LabelledImageOptions = { size: 4, invalid };
+        await requireImages(await labelledImages(join(folder, file), options));
+      },
+    };
+  },
+});
+
+const shards = labelled('tar', 'images.tar', async (folder) => {
+  await rm(join(folder, 'shards'), { recursive: true, force: true });
+  await writeShards(await classFolders(folder), join(folder, 'shards'));
+  return readFile(join(folder, 'shards', '000000.tar'));
+});
+
+const list = labelled('csv-list', 'list.csv', async (folder) => {
+  await classFolders(folder);
+  return Buffer.from('path,label\nfolders/a/x.png,a\nfolders/b/x.png,b\n');
+});
+
+export const tables: readonly Reader[] = [csv, idx, shards, list];

@@ -1,0 +1,6 @@
+// What reads data, in threads of its own too, needs no tensors: `@kcr/core/ground` loads without TensorFlow.js.
+export * from './ground/array.ts';
+export * from './ground/error.ts';
+export * from './ground/error-codes.ts';
+export * from './ground/random.ts';
+export * from './model/preprocessing.ts';

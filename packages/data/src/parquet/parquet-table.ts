@@ -1,0 +1,167 @@
+import { open, stat } from 'node:fs/promises';
+import { isRecord, KcrError } from '@kcr/core';
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+} from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { checkPages, columnPages } from './check-pages.ts';
+
+/** Most bytes that one byte is unpacked to: deflate's limit, which none goes beyond with images. */
+const MOST_RATIO = 1032;
+
+/** Unpacks pages; one that says that it is larger than it can be would take that memory before it is found out. */
+const checkedCompressors: typeof compressors = Object.fromEntries(
+  Object.entries(compressors).map(([name, unpack]) => [
+    name,
+    (input: Uint8Array, length: number) => {
+      if (!(length >= 0 && length <= MOST_RATIO * (input.length + 64)))
+        throw new Error(`${input.length} bytes that are unpacked to ${length}`);
+      return unpack(input, length);
+    },
+  ]),
+);
+
+/** Most bytes of a group of rows, unpacked. */
+const MOST_GROUP = 2 ** 31;
+/** Most rows of a group. */
+const MOST_ROWS = 2 ** 24;
+
+/** The error for a file that is no Parquet file of images. */
+export const parquetError = (where: string, found: string, cause?: unknown): KcrError =>
+  new KcrError('PARQUET_FORMAT', {
+    where,
+    found,
+    fix: 'Give a Parquet file with an image (`bytes`) and a class in each row, as Hugging Face has them',
+    cause,
+  });
+
+/** Some bytes of a file, which does not stay open. @throws Error where the file has not so many */
+async function bytesOf(path: string, start: number, end: number): Promise<ArrayBuffer> {
+  const { size } = await stat(path);
+  if (!(start >= 0 && start <= end && end <= size))
+    throw new Error(`bytes ${start} to ${end} of ${size}`);
+  const bytes = new Uint8Array(end - start);
+  const file = await open(path);
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
+      if (bytesRead === 0) throw new Error('it became shorter while it was read');
+      done += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+  return bytes.buffer;
+}
+
+/** A file of which parts are read. @param check of a part that was read, from a byte on; it throws where it is refused */
+async function bufferOf(
+  path: string,
+  check: (bytes: ArrayBuffer, offset: number) => void = () => {},
+): Promise<AsyncBuffer> {
+  const { size } = await stat(path);
+  return {
+    byteLength: size,
+    slice(start, end = size) {
+      const bytes = bytesOf(path, start, end).then((read) => {
+        check(read, start);
+        return read;
+      });
+      // The reader asks for several parts at once, and for none of the others where one fails: that must not end the process.
+      bytes.catch(() => {});
+      return bytes;
+    },
+  };
+}
+
+/** Rows that lie together in a file. */
+export interface RowGroup {
+  readonly start: number;
+  readonly rows: number;
+  /** Unpacked. */
+  readonly bytes: number;
+}
+
+/** A Parquet file whose rows are read group by group. */
+export interface ParquetTable {
+  readonly path: string;
+  readonly groups: readonly RowGroup[];
+  readonly rows: number;
+  /** What Hugging Face's `datasets` say of each column, by name. */
+  readonly features: Readonly<Record<string, unknown>>;
+  readonly columns: readonly string[];
+  /** Some rows of a column; one per row. @throws KcrError `PARQUET_FORMAT` */
+  read(column: string, start: number, end: number): Promise<unknown[]>;
+}
+
+/** What `datasets` writes of the columns. */
+function featuresOf({ key_value_metadata = [] }: FileMetaData): Record<string, unknown> {
+  const text = key_value_metadata.find(({ key }) => key === 'huggingface')?.value;
+  const value: unknown = text ? JSON.parse(text) : undefined;
+  const info = isRecord(value) && isRecord(value.info) ? value.info.features : undefined;
+  return isRecord(info) ? info : {};
+}
+
+function groupsOf({ row_groups }: FileMetaData): RowGroup[] {
+  let start = 0;
+  return row_groups.map(({ num_rows, total_byte_size }) => {
+    const [rows, bytes] = [Number(num_rows), Number(total_byte_size)];
+    if (
+      !(
+        Number.isInteger(rows) &&
+        rows >= 0 &&
+        rows <= MOST_ROWS &&
+        bytes >= 0 &&
+        bytes <= MOST_GROUP
+      )
+    )
+      throw new Error(`a group of ${rows} rows and ${bytes} bytes`);
+    const group = { start, rows, bytes };
+    start += rows;
+    return group;
+  });
+}
+
+/** Opens a Parquet file. @throws KcrError `PARQUET_FORMAT` */
+export async function parquetTable(path: string): Promise<ParquetTable> {
+  const guarded = async <T>(read: () => Promise<T>): Promise<T> =>
+    read().catch((cause) => {
+      throw cause instanceof KcrError ? cause : parquetError(path, (cause as Error).message, cause);
+    });
+  return guarded(async () => {
+    const metadata = await parquetMetadataAsync(await bufferOf(path));
+    const pages = columnPages(metadata);
+    const file = await bufferOf(path, (bytes, offset) => checkPages(bytes, offset, pages));
+    const groups = groupsOf(metadata);
+    const common = { file, metadata, compressors: checkedCompressors, utf8: false };
+    return {
+      path,
+      groups,
+      rows: groups.reduce((sum, { rows }) => sum + rows, 0),
+      features: featuresOf(metadata),
+      columns: metadata.schema.length > 0 ? topColumns(metadata) : [],
+      read: (column, rowStart, rowEnd) =>
+        guarded(async () => {
+          const rows = await parquetReadObjects({ ...common, columns: [column], rowStart, rowEnd });
+          if (rows.length === rowEnd - rowStart) return rows.map((row) => row[column]);
+          throw new Error(`${rows.length} rows instead of ${rowEnd - rowStart}`);
+        }),
+    };
+  });
+}
+
+/** Names of the columns, without what is within them. */
+function topColumns({ schema }: FileMetaData): string[] {
+  const names: string[] = [];
+  const skip = (at: number): number => {
+    let next = at + 1;
+    for (let n = schema[at]?.num_children ?? 0; n > 0 && next < schema.length; n--)
+      next = skip(next);
+    return next;
+  };
+  for (let at = 1; at < schema.length; at = skip(at)) names.push(schema[at]!.name);
+  return names;
+}

@@ -1,0 +1,129 @@
+import { type Generator, type NdArray, type Normalization, sizeOf } from '@kcr/core';
+import type { Augment } from '../augment.ts';
+import { augmented } from '../augmented.ts';
+import type { PortablePart } from '../described.ts';
+import type { Pixels } from '../image.ts';
+import type { SourceFiles } from '../image-source.ts';
+import { normalise, normalisingTables } from '../normalised.ts';
+import { streamNames } from '../stream-names.ts';
+import type { ImageJob, MadeImage } from './image-jobs.ts';
+import { poolOf } from './pool.ts';
+
+/** Most images that are given to a worker at once. */
+const CHUNK = 8;
+
+export interface BatchLoaderOptions {
+  readonly source: SourceFiles;
+  /** [height, width, channels] of the images. */
+  readonly shape: readonly [number, number, number];
+  readonly augment: readonly Augment[];
+  readonly normalization: Normalization;
+  readonly workers: number;
+}
+
+/** Batches of images that worker threads make, the same to the bit as the main thread would. */
+export class BatchLoader {
+  readonly #pool;
+  /** The changes up to the first that cannot leave this thread, and those from it on. */
+  readonly #portable: readonly PortablePart[];
+  readonly #rest: readonly Augment[];
+  /** Shared memory of batches that were read before, to be used again. */
+  readonly #free: SharedArrayBuffer[] = [];
+
+  constructor(private readonly options: BatchLoaderOptions) {
+    const { augment, workers } = options;
+    const first = augment.findIndex(({ portable }) => !portable);
+    const count = first < 0 ? augment.length : first;
+    this.#portable = augment.slice(0, count).map(({ portable }) => portable!);
+    this.#rest = augment.slice(count);
+    this.#pool = poolOf(workers);
+  }
+
+  /**
+   * Images of a batch, normalised: float32 [n, height, width, channels].
+   *
+   * @param generator of training batches
+   * @throws KcrError as the source's `pixels` does, and what a change throws
+   */
+  async load(indices: Int32Array, generator?: Generator): Promise<NdArray> {
+    const { shape } = this.options;
+    const size = sizeOf(shape);
+    const values = new Float32Array(indices.length * size);
+    // What engines take may not be shared memory.
+    const buffer = this.#memory(4 * values.length);
+    const common = new Float32Array(buffer, 0, values.length);
+    const seeds = generator && streamNames(indices).map((name) => generator.fork(name));
+    const parts = chunks(indices.length, this.options.workers).map(async ([from, to]) => {
+      const made = await this.#make(
+        indices.subarray(from, to),
+        seeds?.slice(from, to),
+        common.subarray(from * size, to * size),
+      );
+      made.forEach((image, n) =>
+        this.#finish(
+          image,
+          seeds?.[from + n],
+          common.subarray((from + n) * size, (from + n + 1) * size),
+        ),
+      );
+    });
+    const done = await Promise.allSettled(parts);
+    values.set(common);
+    this.#free.push(buffer);
+    for (const part of done) if (part.status === 'rejected') throw part.reason;
+    return { dtype: 'float32', shape: [indices.length, ...shape], data: values };
+  }
+
+  #memory(bytes: number): SharedArrayBuffer {
+    const found = this.#free.findIndex((buffer) => buffer.byteLength >= bytes);
+    return found < 0 ? new SharedArrayBuffer(bytes) : this.#free.splice(found, 1)[0]!;
+  }
+
+  /** Gives images to a worker. */
+  async #make(
+    indices: Int32Array,
+    seeds: readonly Generator[] | undefined,
+    values: Float32Array,
+  ): Promise<MadeImage[]> {
+    const { source, normalization } = this.options;
+    const jobs = await Promise.all(
+      Array.from(indices, async (i, n): Promise<ImageJob> => {
+        const known = source.known(i, seeds !== undefined);
+        const keep = !known && source.keeps(seeds !== undefined);
+        return { source: known ?? (await source.file(i)), seed: seeds?.[n]?.seed, keep };
+      }),
+    );
+    // With changes left for this thread, it normalises.
+    const here = seeds !== undefined && this.#rest.length > 0;
+    const out = here ? undefined : { normalization, values };
+    const task = { jobs, reading: source.reading, changes: this.#portable, out };
+    const made = await this.#pool.make(task);
+    made.forEach(({ kept }, n) => kept && source.remember(indices[n]!, kept));
+    return made;
+  }
+
+  /** Does what only this thread can. */
+  #finish(
+    { image, state }: MadeImage,
+    generator: Generator | undefined,
+    values: Float32Array,
+  ): void {
+    if (!image) return;
+    if (generator && state) generator.state = state;
+    const changed: Pixels = generator ? augmented(image, this.#rest, generator) : image;
+    normalise(
+      changed,
+      normalisingTables(this.options.normalization, this.options.shape[2]),
+      values,
+    );
+  }
+}
+
+/** Parts of a batch, from and to: some for each worker, none of more than a few images. */
+function chunks(length: number, workers: number): [from: number, to: number][] {
+  const size = Math.min(Math.max(Math.ceil(length / (4 * workers)), 1), CHUNK);
+  return Array.from({ length: Math.ceil(length / size) }, (_, i) => [
+    i * size,
+    Math.min((i + 1) * size, length),
+  ]);
+}
