@@ -4,6 +4,7 @@ import { publishedTag } from '@kcr/backbones';
 import { KcrError } from '@kcr/core';
 import { labelledImages } from '@kcr/data';
 import { findModelEntry } from './find-model-entry.ts';
+import { literal } from './literal.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
 import type { FineTuning, FineTuningMethod } from './recipes/fine-tuning.ts';
 import { fineTuning } from './recipes/fine-tuning.ts';
@@ -66,6 +67,17 @@ function publishedWeights(name: string): string | undefined {
   return tag === undefined || name.includes('#') ? undefined : `hf://timm/${plain}.${tag}`;
 }
 
+/** Fewest updates of a training that has any effect, and most epochs for them. */
+const UPDATES = 400;
+const MOST_EPOCHS = 100;
+
+/** Batches and epochs for a number of images: the fewer there are, the more often they are shown. */
+function planFor(images: number): Pick<FineTuning, 'batchSize' | 'epochs'> {
+  const batchSize = Math.min(64, Math.max(2, Math.floor(images / 8)));
+  const updates = Math.max(Math.floor(images / batchSize), 1);
+  return { batchSize, epochs: Math.min(Math.max(Math.ceil(UPDATES / updates), 10), MOST_EPOCHS) };
+}
+
 /** Side that images are read at to be counted. */
 const SIDE = 8;
 
@@ -97,7 +109,7 @@ export async function init(data: string, options: InitOptions = {}): Promise<Ini
     budget: 1 / goal,
     classes: train.classes.length,
     data: parts,
-    batchSize: Math.min(64, Math.max(2, Math.floor(train.labels.length / 8))),
+    ...planFor(train.labels.length),
   });
   const found = {
     recipe,
@@ -128,8 +140,7 @@ function textOf(data: string, found: Omit<InitResult, 'text'>, goal: number): st
       : `${train} images without a split: ${100 * TEST_SHARE} % of each class are kept for testing`;
   const fields = Object.entries(recipe).flatMap(([key, value]) => {
     const comment = COMMENTS[key];
-    const json = JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
-    return [...(comment ? [`  // ${comment}`] : []), `  ${key}: ${json},`];
+    return [...(comment ? [`  // ${comment}`] : []), `  ${key}: ${literal(value, '  ')},`];
   });
   return `// ${classes.length} classes, ${split}; ${fewest} to ${most} a class to train on.
 // Goal: ${goal} times fewer multiply-accumulates. docs/recipes.md has all fields.

@@ -10,7 +10,7 @@ test('a recipe is written beside what was found, and over nothing', async () => 
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ classes: ['dark', 'light'], train: 4, perClass: [2, 2] });
   const text = await readFile(folder.at('photos.mjs'), 'utf8');
-  expect(text).toContain('"budget": 0.4');
+  expect(text).toContain('budget: 0.4');
   const again = await kcr(...args);
   expect(again.err).toContain('OUT_EXISTS');
   expect(await readFile(folder.at('photos.mjs'), 'utf8')).toBe(text);

@@ -17,6 +17,8 @@ export interface FineTuning {
   /** Where images are, as `data` of a recipe has it. */
   readonly data?: Pick<ClassFoldersInput, 'train' | 'test'>;
   readonly batchSize?: number;
+  /** Of each of the two trainings. Default 10. */
+  readonly epochs?: number;
 }
 
 const BATCH = 64;
@@ -75,9 +77,9 @@ const METHODS: Readonly<Record<FineTuningMethod, (tuning: FineTuning) => Compres
  * it inherits, with the whole one as teacher. Layers further down learn at lower rates (Bao et al. 2022: 0.75 a layer).
  */
 export function fineTuning(name: string, tuning: FineTuning): RecipeInput {
-  const { method, model, data = {}, batchSize = BATCH } = tuning;
+  const { method, model, data = {}, batchSize = BATCH, epochs = 10 } = tuning;
   const optimizer = { lr: 2e-4, minLr: 2e-6, weightDecay: 0.05, warmupEpochs: 1, layerDecay: 0.75 };
-  const training = { epochs: 10, batchSize, labelSmoothing: 0.1 };
+  const training = { epochs, batchSize, labelSmoothing: 0.1 };
   const { plugins = [], ...smaller } = METHODS[method](tuning);
   return {
     name,
