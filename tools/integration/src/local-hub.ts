@@ -54,8 +54,10 @@ export class LocalHub implements AsyncDisposable {
   readonly seen: Seen[] = [];
   /** Whether the host of large files heeds ranges. */
   ranges = true;
-  /** How many bytes of a download the next connections give before they break: one number for each. */
+  /** How many bytes of a download the next connections give before they break, or wait for ever: one number for each. */
   readonly cuts: number[] = [];
+  /** Whether connections wait instead of breaking. */
+  waits = false;
   /** Answers instead of the hub, where it gives one. */
   answer?: (path: string, response: ServerResponse) => boolean;
   endpoint = '';
@@ -175,7 +177,7 @@ export class LocalHub implements AsyncDisposable {
     });
     const cut = this.cuts.shift();
     if (cut === undefined) response.end(part);
-    else response.write(part.subarray(0, cut), () => response.destroy());
+    else response.write(part.subarray(0, cut), () => this.waits || response.destroy());
   }
 }
 
