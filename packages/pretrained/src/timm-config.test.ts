@@ -147,6 +147,11 @@ describe('refused are', () => {
     await expect(read(json)).rejects.toMatchObject({ code, found: expect.stringMatching(found) });
   });
 
+  test('options that have other values than they may', async () => {
+    const named = read({ ...swin, model_args: { img_size: { length: -1 } } });
+    await expect(named).rejects.toMatchObject({ code: 'MODEL_CONFIG' });
+  });
+
   test('options of timm that the architecture does not have', async () => {
     const { model } = await read({ ...swin, model_args: { ape: true, strict_img_size: false } });
     expect(() => model.architecture.configure(model.config)).toThrow(/unknown option ape/);

@@ -68,7 +68,7 @@ const HARMLESS = new Set([
 /**
  * Reads the `config.json` of a timm folder.
  *
- * @throws KcrError `TIMM_CONFIG`, `MODEL_UNKNOWN`
+ * @throws KcrError `TIMM_CONFIG`, `MODEL_UNKNOWN`, `MODEL_CONFIG`
  */
 export async function readTimmConfig(path: string): Promise<TimmConfig> {
   const json = await readJson(path, refusal);
@@ -81,7 +81,9 @@ export async function readTimmConfig(path: string): Promise<TimmConfig> {
   const { architecture } = entry;
   const known = architecture.configure(entry.config);
   const config = optionsOf(file, known);
-  const input = inputOf(file, entry, architecture.input({ ...known, ...config }).shape);
+  const own = Object.entries(config).filter(([key]) => Object.hasOwn(known, key));
+  const built = architecture.configure({ ...known, ...Object.fromEntries(own) });
+  const input = inputOf(file, entry, architecture.input(built).shape);
   const classes = classesOf(file, path);
   return { name, model: { architecture, config, defaults: entry.config }, classes, input };
 }

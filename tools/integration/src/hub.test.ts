@@ -143,6 +143,19 @@ test('kcr compress starts from it, and learns from it', async () => {
   expect(summary.dense).toMatchObject({ params: model.parameterCount });
 });
 
+test('kcr eval runs no code that a repository names', async () => {
+  const folder = at('imported');
+  const text = await readFile(join(folder, 'model.json'), 'utf8');
+  const bytes = await readFile(join(folder, 'model.safetensors'));
+  const named = Buffer.from(text.replaceAll('@kcr/backbones', './payload.mjs'));
+  hub.repositories['me/own'] = {
+    files: { 'model.json': { bytes: named }, 'model.safetensors': { bytes, lfs: true } },
+  };
+  const { err, code } = await kcrInProcess(['eval', 'hf://me/own', '--data', at('data')]);
+  expect([code, err]).toEqual([1, expect.stringContaining('kcr: CHECKPOINT_TRUST')]);
+  expect(err).toContain('where: hf://me/own, model.json');
+});
+
 test('what the hub has not is an error as others', async () => {
   const { out, err, code } = await kcrInProcess(['eval', 'hf://timm/none', '--data', at('data')]);
   expect([out, code]).toEqual(['', 1]);

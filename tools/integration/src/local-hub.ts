@@ -54,8 +54,10 @@ export class LocalHub implements AsyncDisposable {
   readonly seen: Seen[] = [];
   /** Whether the host of large files heeds ranges. */
   ranges = true;
-  /** How many bytes of a download the next connections give before they break: one number for each. */
+  /** How many bytes of a download the next connections give before they break, or wait for ever: one number for each. */
   readonly cuts: number[] = [];
+  /** Whether connections wait instead of breaking. */
+  waits = false;
   /** Answers instead of the hub, where it gives one. */
   answer?: (path: string, response: ServerResponse) => boolean;
   endpoint = '';
@@ -119,7 +121,7 @@ export class LocalHub implements AsyncDisposable {
     };
     if (what === 'revision')
       return json({ _id: '1', id: name, sha: commit, lastModified: '2024-01-01T00:00:00.000Z' });
-    if (what === 'tree') return json(this.#list(files));
+    if (what === 'tree') return json(listOf(files));
     const found = files[file];
     if (!found) return refuse(404, 'EntryNotFound', 'Entry not found');
     if (!found.lfs)
@@ -134,16 +136,6 @@ export class LocalHub implements AsyncDisposable {
       'x-linked-etag': `"${sha('sha256', found.bytes)}"`,
     });
     response.end();
-  }
-
-  #list(files: HubRepository['files']) {
-    const entries = Object.entries(files).map(([path, file]) => {
-      const size = file.listed?.size ?? file.bytes.length;
-      const oid = file.listed?.sha256 ?? sha('sha256', file.bytes);
-      const lfs = file.lfs ? { lfs: { oid, size, pointerSize: 134 } } : {};
-      return { type: 'file', oid: gitSha(file), size, path, ...lfs };
-    });
-    return [{ type: 'directory', oid: '0'.repeat(40), size: 0, path: 'onnx' }, ...entries];
   }
 
   /** Files in large-file storage. */
@@ -175,8 +167,19 @@ export class LocalHub implements AsyncDisposable {
     });
     const cut = this.cuts.shift();
     if (cut === undefined) response.end(part);
-    else response.write(part.subarray(0, cut), () => response.destroy());
+    else response.write(part.subarray(0, cut), () => this.waits || response.destroy());
   }
 }
 
 const gitSha = ({ bytes }: HubFile) => sha('sha1', `blob ${bytes.length}\0`, bytes);
+
+/** The list of a repository's files, as the hub gives it. */
+export function listOf(files: HubRepository['files']) {
+  const entries = Object.entries(files).map(([path, file]) => {
+    const size = file.listed?.size ?? file.bytes.length;
+    const oid = file.listed?.sha256 ?? sha('sha256', file.bytes);
+    const lfs = file.lfs ? { lfs: { oid, size, pointerSize: 134 } } : {};
+    return { type: 'file', oid: gitSha(file), size, path, ...lfs };
+  });
+  return [{ type: 'directory', oid: '0'.repeat(40), size: 0, path: 'onnx' }, ...entries];
+}

@@ -53,7 +53,7 @@ const uses: Record<string, { needs: string[]; source: string }> = {
     source: `import { loadPretrained, type PretrainedOptions } from '@kcr/pretrained';
       const options: PretrainedOptions = { model: 'deit_tiny_patch16_224', classes: ['a', 'b'] };
       const error = await loadPretrained('nowhere', options).catch((e: { code: string }) => e);
-      if (!('code' in error) || error.code !== 'PRETRAINED_SOURCE') throw new Error('pretrained');`,
+      if (!('code' in error) || error.code !== 'CHECKPOINT_READ') throw new Error('pretrained');`,
   },
   features: {
     needs: ['core'],

@@ -66,7 +66,10 @@ const bytesOf = (path: string): Promise<number> =>
 async function fetchWhole(file: Download, partial: string): Promise<boolean> {
   await fetchRest(file, partial);
   // Another process may have been quicker.
-  if (existsSync(file.path)) return true;
+  if (existsSync(file.path)) {
+    await rm(partial, { force: true });
+    return true;
+  }
   const found = await checksumOf(partial, file).catch((cause) => {
     if (!existsSync(file.path)) throw unwritable(partial, cause);
   });

@@ -2,15 +2,14 @@ import { KcrError, messageOf } from '@kcr/core';
 import type { HubName } from './hub-name.ts';
 import type { HubSettings } from './hub-settings.ts';
 
-/** Milliseconds until an answer about a repository is no longer waited for, as by Python's huggingface_hub. */
-const PATIENCE = 10_000;
-
 /** A request: the address, and what it is for in messages. */
 export interface HubRequest extends HubName {
   /** The text that named the repository. */
   readonly where: string;
-  /** A file that is downloaded: it may take any time. */
+  /** The file, where one is downloaded. */
   readonly file?: string;
+  /** Ends a request. Default: one after some time. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,7 +26,7 @@ export function hubFetch(settings: HubSettings, request: HubRequest): typeof fet
       throw wrongAnswer(request.where, `a list that goes on at another host, ${url.host}`);
     const headers = new Headers(init?.headers);
     if (settings.token) headers.set('authorization', `Bearer ${settings.token}`);
-    const signal = request.file === undefined ? AbortSignal.timeout(PATIENCE) : undefined;
+    const signal = request.signal ?? AbortSignal.timeout(settings.answerWithin);
     const response = await fetch(url, { ...init, headers, signal }).catch((cause) => {
       throw unreached(request.where, url, cause);
     });

@@ -111,6 +111,14 @@ describe("a repository as timm's", () => {
     });
   });
 
+  test('is in the folder of HF_HOME where nothing else is said', async () => {
+    await using _ = await hubWith({ 'timm/tiny': timm() });
+    for (const name of ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE']) vi.stubEnv(name, undefined);
+    vi.stubEnv('HF_HOME', cache);
+    await load();
+    expect(existsSync(join(cache, 'hub/models--timm--tiny/refs/main'))).toBe(true);
+  });
+
   test('is asked for its current state alone where that is in the cache, and for nothing where the name says it', async () => {
     await using hub = await hubWith({ 'timm/tiny': timm() });
     await load();
@@ -278,6 +286,30 @@ describe('a download', () => {
     expect(hub.seen.at(-1)?.range).toMatch(/^bytes=1000-/);
   });
 
+  test('that stands still goes on by another connection', async () => {
+    await using hub = await hubWith({ 'timm/tiny': timm() });
+    vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '0.2');
+    hub.waits = true;
+    hub.answer = (path) => {
+      if (path.endsWith('model.safetensors') && !hub.seen.some(({ host }) => host === 'cdn'))
+        hub.cuts.push(1000);
+      return false;
+    };
+    expect((await load()).weights).toEqual(weights);
+    expect(hub.seen.at(-1)?.range).toMatch(/^bytes=1000-/);
+  });
+
+  test('that stands still from the start says so', async () => {
+    await using hub = await hubWith({ 'timm/tiny': timm() });
+    vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '0.2');
+    hub.waits = true;
+    hub.cuts.push(0);
+    await expect(load()).rejects.toMatchObject({
+      code: 'HUB_DOWNLOAD',
+      found: expect.stringContaining('nothing came for 0.2 s'),
+    });
+  });
+
   test('of a host without ranges begins again', async () => {
     await using hub = await hubWith({ 'timm/tiny': timm() });
     hub.ranges = false;
@@ -377,6 +409,15 @@ describe('without a network', () => {
     });
   });
 
+  test('a hub that does not answer is waited for no longer than it is said', async () => {
+    await using hub = await hubWith({ 'timm/tiny': timm() });
+    await load();
+    vi.stubEnv('HF_HUB_ETAG_TIMEOUT', '0.2');
+    hub.answer = () => true;
+    expect((await load()).weights).toEqual(weights);
+    expect(warnings()).toEqual([expect.stringContaining('timeout')]);
+  });
+
   test('a hub that is out of order is as none', async () => {
     await using hub = await hubWith({ 'timm/tiny': timm() });
     await load();
@@ -466,6 +507,11 @@ describe('refused are', () => {
       found: expect.stringMatching(found),
     });
     expect(await readdir(cache)).toEqual([]);
+  });
+
+  test('a time that is none', async () => {
+    vi.stubEnv('HF_HUB_ETAG_TIMEOUT', 'soon');
+    await expect(load()).rejects.toMatchObject({ code: 'HUB_SETTING', found: '"soon"' });
   });
 
   test.each(['ftp://x', 'huggingface.co'])('the endpoint %s', async (endpoint) => {

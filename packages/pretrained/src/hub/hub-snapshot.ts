@@ -7,6 +7,7 @@ import { COMMIT, HubCache } from './hub-cache.ts';
 import { hubFetch, wrongAnswer } from './hub-fetch.ts';
 import { type HubName, parseHubName } from './hub-name.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
+import { Patience } from './patience.ts';
 
 /** Files at the top of a repository, as far as they are looked at. */
 const entry = z.looseObject({
@@ -129,17 +130,17 @@ export class HubSnapshot {
 
   /** A file's bytes from one on. The library's stream says of an error no more than its text. */
   async *#read(file: string, { size, checksum }: ListedFile, start: number) {
-    const { endpoint } = this.settings;
-    const path = encodeURIComponent(file);
+    const { settings, name } = this;
+    const patience = new Patience(settings.bytesWithin);
+    const own = hubFetch(settings, { ...name, file, signal: patience.signal });
     let failure: unknown;
-    const own = hubFetch(this.settings, { ...this.name, file });
     const { downloadFile } = await library();
     const blob = await downloadFile({
-      repo: this.name.repository,
+      repo: name.repository,
       path: file,
-      hubUrl: endpoint,
+      hubUrl: settings.endpoint,
       downloadInfo: {
-        url: `${endpoint}/${this.name.repository}/resolve/${this.commit}/${path}`,
+        url: `${settings.endpoint}/${name.repository}/resolve/${this.commit}/${encodeURIComponent(file)}`,
         size,
         etag: checksum,
       },
@@ -150,11 +151,9 @@ export class HubSnapshot {
         }),
     });
     if (!blob) return;
+    const stream = (start > 0 ? blob.slice(start) : blob).stream();
     try {
-      yield* (start > 0
-        ? blob.slice(start)
-        : blob
-      ).stream() as unknown as AsyncIterable<Uint8Array>;
+      yield* patience.of(stream as unknown as AsyncIterable<Uint8Array>);
     } catch (error) {
       throw failure ?? error;
     }

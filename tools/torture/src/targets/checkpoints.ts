@@ -28,7 +28,8 @@ export async function writeCheckpoint(folder: string, model: Model): Promise<voi
   await saveModel(folder, model, largeWeights(model), info);
 }
 
-function requireWhole({ model, weights, info }: LoadedModel): void {
+/** @throws Wrong for a model without the weights, the finite numbers and the names that it should have */
+export function requireWhole({ model, weights, info }: LoadedModel): void {
   for (const { name, shape } of model.params) {
     const array = weights[name];
     require(array?.data.length === sizeOf(shape), () => `weights ${name} for [${shape}]`);

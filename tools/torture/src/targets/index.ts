@@ -6,6 +6,7 @@ import { digests } from './digests.ts';
 import { folders } from './folders.ts';
 import { fullDisks } from './full-disk.ts';
 import { images } from './images.ts';
+import { pretrained } from './pretrained.ts';
 import { pruned } from './pruned.ts';
 import { recipe } from './recipes.ts';
 import { refused } from './refused.ts';
@@ -18,6 +19,7 @@ import { tables } from './tables.ts';
 export const readers: readonly Reader[] = [
   safetensors,
   ...checkpoints,
+  ...pretrained,
   ...sealed,
   pruned,
   ...recipe,
