@@ -3,4 +3,5 @@ export * from './ground/array.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
 export * from './ground/random.ts';
+export * from './ground/resampling.ts';
 export * from './model/preprocessing.ts';

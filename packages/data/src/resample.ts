@@ -1,4 +1,9 @@
-import type { Preprocessing } from '@kcr/core/ground';
+import {
+  axisWeights,
+  type Preprocessing,
+  RESAMPLING_KERNELS,
+  type ResamplingKernel,
+} from '@kcr/core/ground';
 import type { Pixels } from './image.ts';
 import { type Coefficients, fastColumns, fastRows } from './resample-fast.ts';
 import type { Size } from './view.ts';
@@ -12,27 +17,6 @@ export interface PixelRegion extends Size {
 /** How values between pixels are found, under Pillow's names. */
 export type Interpolation = Preprocessing['interpolation'];
 
-interface Kernel {
-  /** Distance from which on it is 0, in pixels. */
-  readonly support: number;
-  at(x: number): number;
-}
-
-/** Keys' a of the bicubic kernel. */
-const A = -0.5;
-
-const KERNELS: Record<Interpolation, Kernel> = {
-  bilinear: { support: 1, at: (x) => Math.max(1 - Math.abs(x), 0) },
-  bicubic: {
-    support: 2,
-    at(signed) {
-      const x = Math.abs(signed);
-      if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
-      return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
-    },
-  },
-};
-
 /** Bits after the point of a weight: 8 are for the value, 2 for weights that sum to more than 1 before they cancel. */
 const BITS = 32 - 8 - 2;
 const HALF = 1 << (BITS - 1);
@@ -43,39 +27,19 @@ interface Span {
   readonly length: number;
 }
 
-/** The coefficients of a part of the outputs of an axis that goes from `from` to `to` pixels. */
+/** The coefficients of a part of the outputs of an axis that goes from `from` to `to` pixels, as whole numbers of `BITS` bits. */
 function coefficientsOf(
-  kernel: Kernel,
+  kernel: ResamplingKernel,
   from: number,
   to: number,
-  { start, length }: Span,
+  span: Span,
 ): Coefficients {
-  const scale = from / to;
-  // Where an image becomes smaller the kernel widens, so that every pixel counts: no aliasing.
-  const widened = Math.max(scale, 1);
-  const support = kernel.support * widened;
-  const most = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(length);
-  const counts = new Int32Array(length);
-  const weights = new Int32Array(length * most);
-  const own = new Float64Array(most);
-  for (let i = 0; i < length; i++) {
-    const centre = (start + i + 0.5) * scale;
-    const low = Math.max(Math.trunc(centre - support + 0.5), 0);
-    const count = Math.min(Math.trunc(centre + support + 0.5), from) - low;
-    let sum = 0;
-    for (let k = 0; k < count; k++) {
-      own[k] = kernel.at((low + k - centre + 0.5) / widened);
-      sum += own[k]!;
-    }
-    for (let k = 0; k < count; k++) {
-      const weight = (own[k]! / (sum || 1)) * 2 ** BITS;
-      weights[i * most + k] = Math.trunc(weight + (weight < 0 ? -0.5 : 0.5));
-    }
-    first[i] = low;
-    counts[i] = count;
-  }
-  return { first, counts, weights, most };
+  const axis = axisWeights(kernel, from, to, span);
+  const weights = Int32Array.from(axis.weights, (share) => {
+    const weight = share * 2 ** BITS;
+    return Math.trunc(weight + (weight < 0 ? -0.5 : 0.5));
+  });
+  return { ...axis, weights };
 }
 
 /** Rows `top` to `top + rows - 1` from column `left` on, each with the columns of the coefficients. */
@@ -204,7 +168,7 @@ export function resample(
     part = whole(size),
   }: ResampleOptions,
 ): Pixels {
-  const kernel = KERNELS[interpolation];
+  const kernel = RESAMPLING_KERNELS[interpolation];
   const across = size.width !== from.width;
   const down = size.height !== from.height;
   const rows = down

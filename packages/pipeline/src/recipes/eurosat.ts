@@ -1,4 +1,5 @@
 import type { PartInput, RecipeInput } from './recipe.ts';
+import { searchOnDense } from './search-on-dense.ts';
 
 const training = {
   batchSize: 64,
@@ -13,37 +14,6 @@ const complexity = { rank: 10, landmarks: 384 };
 const data = { augment: ['horizontalFlip', 'verticalFlip', 'transpose', 'randomCrop'] };
 
 type SearchInput = NonNullable<RecipeInput['search']>;
-
-/**
- * A search on the weights of the dense model, which stay as they are: beside masks, weights that are trained make up for them, and
- * the order of the alphas then says nothing of the dense model's channels. The alphas can move by some 11, and the signs of them meet the share
- * of the MACs: they start about where the masks cost what the budget allows, so that from the first step on what tells them apart
- * is what each channel is worth. From 2 all would fall together, by the cost alone.
- *
- * @param budget share of the MACs that the compact model may have
- * @param options of the masks, where they differ
- */
-const onDense = (budget: number, options: object = {}): SearchInput => ({
-  ...training,
-  epochs: 12,
-  emaDecay: undefined,
-  initial: 'dense',
-  freezeWeights: true,
-  architectureOptimizer: { lr: 5e-2, minLr: 1e-2 },
-  plugins: [
-    {
-      use: '@kcr/masks#gumbelMasks',
-      options: {
-        dims: ['io'],
-        lambda: 'dual',
-        budget,
-        initial: 0.1,
-        temperature: { start: 1, end: 0.3 },
-        ...options,
-      },
-    },
-  ],
-});
 
 /** Training that goes on from weights that are there. */
 const goingOn = {
@@ -96,7 +66,7 @@ const nystrom = (eta: number) => ({
  * @param budget share of the MACs that the compact model may have
  */
 const kcr = (budget: number): Method => ({
-  search: onDense(budget),
+  search: searchOnDense(training, budget),
   retrain: { ...goingOn, initial: 'dense' },
   // The least of the paper's grid.
   regulariser: nystrom(0.1),
@@ -120,7 +90,7 @@ const inserted = { initial: 2 };
 /** The search is on the dense model's weights, and Algorithm 1 trains on from its weights: the masks of q and k then. */
 const dcs: Method = {
   adapters: [qkMask(inserted)],
-  search: onDense(0.88, { cost: 'following' }),
+  search: searchOnDense(training, 0.88, { cost: 'following' }),
   retrain: { ...goingOn, initial: 'search' },
   // The published eta of 50 belongs to 1,000 clusters. An assignment is one of that many, and the bound's
   // gradient as much smaller: 10 clusters have 0.5.

@@ -1,5 +1,6 @@
 import type { ClassFoldersInput } from '../data/class-folders.ts';
 import type { PartInput, RecipeInput } from './recipe.ts';
+import { searchOnDense } from './search-on-dense.ts';
 
 /** Ways to compress a pretrained classifier. */
 export const FINE_TUNING_METHODS = ['prune', 'lfc', 'kcr'] as const;
@@ -42,27 +43,9 @@ const METHODS: Readonly<Record<FineTuningMethod, (tuning: FineTuning) => Compres
     },
   }),
   kcr: ({ budget = 0.6, classes = 10, batchSize = BATCH }) => ({
-    search: {
-      epochs: 12,
-      batchSize,
-      labelSmoothing: 0.1,
-      optimizer: { lr: 1e-3 },
-      initial: 'dense',
-      freezeWeights: true,
-      architectureOptimizer: { lr: 5e-2, minLr: 1e-2 },
-      plugins: [
-        {
-          use: '@kcr/masks#gumbelMasks',
-          options: {
-            dims: ['io', 'hidden'],
-            lambda: 'dual',
-            budget,
-            initial: 0.1,
-            temperature: { start: 1, end: 0.3 },
-          },
-        },
-      ],
-    },
+    search: searchOnDense({ batchSize, labelSmoothing: 0.1, optimizer: { lr: 1e-3 } }, budget, {
+      dims: ['io', 'hidden'],
+    }),
     plugins: [
       {
         use: '@kcr/nystrom#kcrNystrom',

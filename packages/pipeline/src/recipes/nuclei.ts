@@ -1,4 +1,5 @@
 import type { RecipeInput } from './recipe.ts';
+import { searchOnDense } from './search-on-dense.ts';
 
 /** A Swin of four stages, 1.8 M parameters. */
 const swin = {
@@ -48,27 +49,8 @@ const nuclei = (name: string, { head, data, training, epochs, budget }: Task): R
   model: { ...swin, head },
   data,
   dense: { ...training, epochs, plugins: [nystrom(0)] },
-  search: {
-    ...training,
-    epochs: 4,
-    emaDecay: undefined,
-    initial: 'dense',
-    freezeWeights: true,
-    architectureOptimizer: { lr: 5e-2, minLr: 1e-2 },
-    plugins: [
-      {
-        use: '@kcr/masks#gumbelMasks',
-        options: {
-          dims: ['io'],
-          lambda: 'dual',
-          budget,
-          // About where the masks cost what the budget allows, a third of what is searched.
-          initial: 0.1,
-          temperature: { start: 1, end: 0.3 },
-        },
-      },
-    ],
-  },
+  // A third of what is searched may stay.
+  search: searchOnDense({ ...training, epochs: 4 }, budget),
   retrain: { ...training, epochs, initial: 'dense', plugins: [nystrom(0.01)] },
   complexity,
 });
