@@ -19,6 +19,8 @@ const measuring = {
 
 export const RANKS = [2, 5, 9];
 export const TNN_ETAS = [0.1, 1, 10, 100];
+/** Below the paper's, whose smallest is already too large for a model of this size. */
+export const SMALL_TNN_ETAS = [0.001, 0.01];
 /** The paper's 50 belongs to 1,000 clusters; the gradient of an assignment to one of 10 is as much larger. */
 export const IB_ETAS = [0.05, 0.5, 5, 50];
 
@@ -38,12 +40,17 @@ const ib = (eta: number): Arm => ({
   plugins: [measuring.tnn(), ibBound({ eta, warmup: 0.3 })],
 });
 
+const tnns = (etas: readonly number[]): readonly Arm[] =>
+  RANKS.flatMap((rank) => etas.map((eta) => tnn(rank, eta)));
+
+/** Without, and the papers' ways. */
+export const published: readonly Arm[] = [without, ...tnns(TNN_ETAS), ...IB_ETAS.map(ib)];
+
+/** TNN with weights below the paper's. */
+export const small: readonly Arm[] = tnns(SMALL_TNN_ETAS);
+
 /** All ways of the cross-validation. */
-export const arms: readonly Arm[] = [
-  without,
-  ...RANKS.flatMap((rank) => TNN_ETAS.map((eta) => tnn(rank, eta))),
-  ...IB_ETAS.map(ib),
-];
+export const arms: readonly Arm[] = [...published, ...small];
 
 /** A way by its name. */
 export function armOf(name: string): Arm {
