@@ -1,25 +1,24 @@
-import { type AnalysisContext, type Dataset, defineAnalysis, float32 } from '@kcr/core';
+import { type AnalysisContext, type Dataset, defineAnalysis } from '@kcr/core';
 import { type Features, toFeatures } from '@kcr/features';
 import { type BoundPoint, kcrBounds } from './bounds.ts';
 import { type ComplexityOptions, complexity } from './complexity-report.ts';
+import { labelledMoments } from './labelled-sums.ts';
+import { LastLayer } from './last-layer.ts';
 
 export type ComplexityAnalysisOptions = Omit<ComplexityOptions, 'generator'>;
 
 const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 /** The bounds of a classifier's loss, by the complexity of its features; none where images have no class. */
-function lossBounds(
+async function lossBounds(
   features: Features,
-  train: AnalysisContext['train'] & Partial<Pick<Dataset, 'labels'>>,
+  { labels, classes }: AnalysisContext['train'] & Partial<Pick<Dataset, 'labels'>>,
   complexity: number,
-): BoundPoint[] {
-  if (!train.labels) return [];
-  const classes = train.classes.length;
-  const oneHot = float32([features.n, classes]);
-  train.labels.forEach((label, i) => {
-    oneHot.data[i * classes + label] = 1;
-  });
-  return kcrBounds(features, toFeatures(oneHot), { complexity, steps: BOUND_STEPS });
+): Promise<BoundPoint[]> {
+  if (!labels) return [];
+  const given = { d: features.d, labels, classes: classes.length };
+  const layer = new LastLayer(await labelledMoments([features], given));
+  return kcrBounds(layer, { complexity, steps: BOUND_STEPS });
 }
 
 const boundLines = (bounds: readonly BoundPoint[]) =>
@@ -54,7 +53,7 @@ export const complexityAnalysis = defineAnalysis('complexity', {
     const points = [...spectrum].flatMap((value, i): [number, number][] =>
       value > 1e-12 ? [[i + 1, value]] : [],
     );
-    const bounds = lossBounds(features, train, aKc);
+    const bounds = await lossBounds(features, train, aKc);
     return {
       numbers: { trace, tnn, kc, aTnn, aKc, landmarks, trainImages },
       charts: [

@@ -11,11 +11,12 @@ import { rows, toFeatures } from '@kcr/features';
 import { describe, expect, test } from 'vitest';
 import { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
+import { labelledMoments } from './labelled-sums.ts';
 import { landmarkSamplings } from './landmarks.ts';
 import { projectionTails } from './nystrom.ts';
 import { covariance, eigen, gramSpectrum } from './spectrum.ts';
 import { spectrumTails } from './spectrum-tails.ts';
-import { lowRank, pluginRun } from './testing.ts';
+import { lastLayer, lowRank, pluginRun } from './testing.ts';
 
 const [n, d] = [12, 4];
 const array = float32([n, d], lowRank(n, d, d).data);
@@ -28,7 +29,7 @@ async function attached(engine: Engine, options: KcrNystromOptions) {
   const { run, trainer } = pluginRun(engine, { samples: n, epochs: 10 });
   const hooks = kcrNystrom(options).setup(run) as PluginHooks;
   const asked: Int32Array[] = [];
-  const refresh = async (epoch: number) => {
+  const refresh = async (epoch: number, more: Partial<RefreshContext> = {}) => {
     trainer.progress.epoch = epoch;
     const context: Partial<RefreshContext> = {
       epoch,
@@ -38,6 +39,7 @@ async function attached(engine: Engine, options: KcrNystromOptions) {
         const { n: count, data } = rows(features, indices ?? [...Array(n).keys()]);
         return float32([count, d], data);
       },
+      ...more,
     };
     await hooks.refresh!(context as RefreshContext);
   };
@@ -80,6 +82,53 @@ test('metrics are exact over all images, and A-KC from the landmarks, also witho
   expect(aKc).toBeGreaterThanOrEqual(kc);
   // The same landmarks in another way: with 3 of them no estimate is exact.
   expect(aTnn).toBeLessThan(tails[0]!);
+});
+
+describe('bounds', () => {
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 2);
+  const others = float32([7, d], lowRank(7, d, 3).data);
+  const otherLabels = Int32Array.from({ length: 7 }, (_, i) => Number(i > 3));
+  const validation: Partial<RefreshContext> = {
+    labels: otherLabels,
+    features: async (indices) => {
+      const { n: count, data } = rows(toFeatures(others), indices ?? []);
+      return float32([count, d], data);
+    },
+  };
+  const read = async (options: Partial<KcrNystromOptions>, context: Partial<RefreshContext>) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const { hooks, refresh } = await attached(engine, { eta: 0, rank: 1, ...options });
+    await refresh(0, context);
+    return hooks.metrics!(progress);
+  };
+
+  test.each([
+    [true, 4096, 1],
+    [{ step: 3, upperConstant: 2, lowerConstant: 2, x: 0 }, 3, 2],
+  ] as const)(
+    '%j: those of the last layer on these features, with A-KC',
+    async (bounds, step, c) => {
+      const found = await read({ bounds, landmarks: 3 }, { labels, validation } as RefreshContext);
+      const layer = await lastLayer(features, labels);
+      const moments = { d, labels: otherLabels, classes: 2 };
+      const { upperBound, lowerBound, lastLayerLoss, expectedLoss, aKc } = found;
+      expect(lastLayerLoss).toBeCloseTo(layer.trainingLoss(step), 6);
+      expect(expectedLoss).toBeCloseTo(
+        layer.loss(await labelledMoments([toFeatures(others)], moments), step),
+        6,
+      );
+      const slack = c * (aKc! + (bounds === true ? Math.log(20) / n : 0));
+      expect(upperBound).toBeCloseTo(lastLayerLoss! + slack, 9);
+      expect(lowerBound).toBeCloseTo(Math.max(lastLayerLoss! - slack, 0), 9);
+    },
+  );
+
+  test('without validation images there is no expected loss; other ways to choose landmarks give the same', async () => {
+    const found = await read({ bounds: true, landmarks: n }, { labels });
+    expect(found).not.toHaveProperty('expectedLoss');
+    const others = await read({ bounds: true, landmarks: n, sampling: 'k-means' }, { labels });
+    expect(others.upperBound).toBeCloseTo(found.upperBound!, 6);
+  });
 });
 
 test('with the estimator landmarks metrics are of those alone, by names of their own', async () => {
@@ -177,6 +226,7 @@ test.each([
   ['OPTION', { eta: { balance: -1 } }],
   ['OPTION', { eta: 1, rank: 'kc', form: 'linear' }],
   ['OPTION', { eta: { balance: 1 }, form: 'reconstruction' }],
+  ['OPTION', { eta: 1, estimator: 'landmarks', bounds: true }],
 ] as const)('%s for %j', async (code, options) => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
   await expect(attached(engine, options)).rejects.toThrow(expect.objectContaining({ code }));

@@ -7,6 +7,7 @@ import {
   tf,
   weightAfterWarmup,
 } from '@kcr/core';
+import { type BoundsAt, boundNumbers } from './bound-numbers.ts';
 import { defaultLandmarks } from './complexity-report.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
 import { checkLandmarks, type LandmarkSampling, landmarkSamplings } from './landmarks.ts';
@@ -40,6 +41,11 @@ export interface KcrNystromOptions {
   warmup?: number;
   /** `projection` (default), `reconstruction`, or `linear`, the paper's literal form. */
   form?: 'projection' | 'reconstruction' | 'linear';
+  /**
+   * Measures the loss of the last layer and its bounds after each epoch, too (KCR Figure 1), after `step` steps of gradient descent on
+   * that layer, default 4096. Needs the estimator `nystrom`, images with classes, and for the expected loss validation images.
+   */
+  bounds?: true | BoundsAt;
 }
 
 /**
@@ -49,10 +55,11 @@ export interface KcrNystromOptions {
  *
  * Metrics after the epoch, of the weights in training and of images without augmentation: over all training images tnn,
  * tnnRatio (its share of the trace), kc, kcArgmin, aTnn and aKc; with the estimator `landmarks`, over those alone,
- * landmarkTnn, landmarkTnnRatio, landmarkKc and landmarkKcArgmin.
+ * landmarkTnn, landmarkTnnRatio, landmarkKc and landmarkKcArgmin. With `bounds`, upperBound and lowerBound with A-KC, lastLayerLoss (the
+ * squared loss on the training images that they are around), and expectedLoss, that on the validation images.
  *
- * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1, a weight below 0, a name that is none, and for
- *   `balance` or the rank `kc` with another form than `projection`
+ * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1, a weight below 0, a name that is none, for
+ *   `balance` or the rank `kc` with another form than `projection`, and for `bounds` of landmarks alone
  */
 export const kcrNystrom = definePlugin(
   'kcr-nystrom',
@@ -63,7 +70,9 @@ export const kcrNystrom = definePlugin(
       const eta = typeof options.eta === 'object' ? options.eta.balance : options.eta;
       const { rankOf, landmarks, form } = checked(options, eta, run);
       const { starts, weight } = weightAfterWarmup(run, 'kcr-nystrom', eta, warmup);
+      const boundsAt = options.bounds === true ? {} : options.bounds;
       let measured: Reading | undefined;
+      let bounds: Record<string, number> = {};
       return {
         ...(eta === 0 ? {} : hooksOf(form, balanced, () => weight.value)),
 
@@ -76,20 +85,35 @@ export const kcrNystrom = definePlugin(
             sampling,
             needsAll: estimator === 'nystrom',
             keepsAll: renews && form.balanced === undefined,
+            ...(boundsAt
+              ? { labelled: { labels: context.labels, classes: run.model.classes } }
+              : {}),
             generator: run.generator.fork(`landmarks:${context.epoch}`),
           });
           if (renews) form.refresh(measured, rankOf(measured));
           const { features: _, ...rest } = measured;
           measured = rest;
+          if (boundsAt) bounds = await boundNumbers(measured, context, boundsAt);
         },
 
         metrics: async () =>
-          measured ? readingNumbers(measured, run.samples, rankOf(measured)) : {},
+          measured ? { ...readingNumbers(measured, run.samples, rankOf(measured)), ...bounds } : {},
       };
     },
   {
     tnnRatio: { title: 'TNN of all training images, share of the trace', y: 'TNN / trace' },
     kc: { title: 'Kernel complexity KC of all training images', y: 'KC' },
+    expectedLoss: {
+      title:
+        'Squared loss of the last layer on the test images, and its bounds with A-KC up to constants',
+      y: 'squared loss',
+      lines: {
+        expectedLoss: 'test images',
+        lastLayerLoss: 'training images',
+        upperBound: 'upper bound',
+        lowerBound: 'lower bound',
+      },
+    },
     landmarkTnnRatio: { title: 'TNN of the landmarks, share of the trace', y: 'TNN / trace' },
     landmarkKc: { title: 'Kernel complexity of the landmarks alone', y: 'KC' },
   },
@@ -119,6 +143,12 @@ function checked(options: KcrNystromOptions, eta: number, run: PluginRun) {
     if (given !== undefined && !names.includes(given))
       throw wrongOption(name, String(given), `Choose one of ${names.join(', ')}`);
   }
+  if (options.bounds && options.estimator === 'landmarks')
+    throw wrongOption(
+      'bounds',
+      'bounds with the estimator landmarks',
+      'Take the estimator nystrom',
+    );
   const d = run.model.featureSize;
   const { rank = Math.ceil(gamma * Math.min(run.samples, d)) } = options;
   if (!(eta >= 0 && Number.isFinite(eta)))

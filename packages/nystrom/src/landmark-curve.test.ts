@@ -4,18 +4,12 @@ import { kcrBounds } from './bounds.ts';
 import { complexity } from './complexity-report.ts';
 import { landmarkCurve, landmarkSteps } from './landmark-curve.ts';
 import { landmarkSamplings } from './landmarks.ts';
-import { lowRank } from './testing.ts';
+import { lastLayer, lowRank } from './testing.ts';
 
 const [n, d, classes] = [60, 8, 3];
 const features = lowRank(n, d, d);
-const targets = {
-  n,
-  d: classes,
-  data: Array.from({ length: n * classes }, (_, i) =>
-    Number(Math.floor(i / classes) % 3 === i % 3),
-  ),
-};
-const options = () => ({ targets, landmarks: [3, 6, n], draws: 3, generator: new Generator(1) });
+const labels = Int32Array.from({ length: n }, (_, i) => i % classes);
+const options = () => ({ labels, landmarks: [3, 6, n], draws: 3, generator: new Generator(1) });
 
 test.each([
   [10, [10]],
@@ -23,12 +17,12 @@ test.each([
   [100, [24, 48, 96, 100]],
 ])('landmarks of %i images: %j', (images, steps) => expect(landmarkSteps(images)).toEqual(steps));
 
-test('exact values are those of the report and of the bounds', () => {
+test('exact values are those of the report and of the bounds', async () => {
   const curve = landmarkCurve(features, options());
   const { kc, tnn } = complexity(features, { generator: new Generator(1) });
   expect(curve).toMatchObject({ n, d, rank: kc.argmin, draws: 3, tnn, kc: kc.value });
   const given = { complexity: kc.value, steps: [4096] };
-  const [point] = kcrBounds(features, targets, given);
+  const [point] = kcrBounds(await lastLayer(features, labels), given);
   const { trainingLoss, upper } = point!;
   expect(curve.bound).toEqual({ step: 4096, trainingLoss, upper: expect.closeTo(upper, 12) });
 });
@@ -54,13 +48,13 @@ test('all landmarks give the exact values, fewer are above them by at most the l
   }
 });
 
-test('constants of the bound multiply the error, and without targets there is no bound', () => {
+test('constants of the bound multiply the error, and without labels there is no bound', () => {
   const bound = { upperConstant: 3, upperFactor: 2, x: 0 };
   const curve = landmarkCurve(features, { ...options(), samplings: ['uniform'], bound, step: 7 });
   const [few] = curve.points;
   expect(curve.bound!.upper).toBeCloseTo(2 * curve.bound!.trainingLoss + 3 * curve.kc, 12);
   expect(few!.upper!.mean - curve.bound!.upper).toBeCloseTo(3 * (few!.aKc.mean - curve.kc), 12);
-  const { targets: _, ...rest } = options();
+  const { labels: _, ...rest } = options();
   const without = landmarkCurve(features, { ...rest, samplings: ['uniform'] });
   expect(without.bound).toBeUndefined();
   expect(without.points[0]!.upper).toBeUndefined();
@@ -77,6 +71,7 @@ test('the same stream gives the same curve, and each draw is told', () => {
 test.each([
   ['LANDMARKS', { landmarks: [3, 61] }],
   ['RANK', { rank: 9 }],
+  ['LABELS', { classes: 2 }],
 ])('%s for %j', (code, wrong) =>
   expect(() => landmarkCurve(features, { ...options(), ...wrong })).toThrow(
     expect.objectContaining({ code }),

@@ -1,14 +1,18 @@
 import type { Generator } from '@kcr/core';
 import type { Features } from '@kcr/features';
+import type { Matrix } from 'ml-matrix';
+import { BOUND_STEP } from './bound-numbers.ts';
 import { type BoundOptions, kcrBounds } from './bounds.ts';
 import { type Interval, interval } from './interval.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
+import { CrossSum } from './labelled-sums.ts';
 import {
   checkLandmarks,
   type LandmarkSampling,
   landmarkFeatures,
   landmarkSamplings,
 } from './landmarks.ts';
+import { LastLayer } from './last-layer.ts';
 import { landmarkDirections, nystromTails } from './nystrom.ts';
 import { covariance, type Eigen, eigen } from './spectrum.ts';
 import { checkRank, spectrumTails } from './spectrum-tails.ts';
@@ -22,8 +26,10 @@ export interface LandmarkCurveOptions {
   samplings?: readonly LandmarkSampling[];
   /** Draws of landmarks for each number and way. Default 5. */
   draws?: number;
-  /** One-hot rows [n, classes]; without them there is no bound. */
-  targets?: Features;
+  /** The class of each image, 0..classes - 1; without them there is no bound. */
+  labels?: ArrayLike<number>;
+  /** Default: as many as the labels name. */
+  classes?: number;
   /** Step of gradient descent on the last layer at which the bound is taken. Default 4096. */
   step?: number;
   /** Constants of the bound. */
@@ -71,14 +77,14 @@ export function landmarkSteps(n: number): number[] {
  * ways. In the bound the Nystrom error is an additive c (A-KC - KC), with
  * 0 <= A-KC - KC <= sqrt((TNN~_h - TNN_h) / n), h the argmin of KC.
  *
- * @throws KcrError `RANK`, `LANDMARKS`
+ * @throws KcrError `RANK`, `LANDMARKS`, `LABELS`
  */
 export function landmarkCurve(features: Features, options: LandmarkCurveOptions): LandmarkCurve {
   const { draws = 5, landmarks = landmarkSteps(features.n), generator } = options;
   const { samplings = landmarkSamplings, onDraw = () => {} } = options;
   for (const m of landmarks) checkLandmarks(m, features.n);
   const exact = exactly(features, options.rank);
-  const upper = upperBound(features, options);
+  const upper = upperBound(features, exact, options);
   const cells = samplings.flatMap((sampling) => landmarks.map((m) => ({ sampling, m })));
   const points = cells.map(({ sampling, m }, at) => {
     const found = Array.from({ length: draws }, (_, draw) => {
@@ -109,6 +115,7 @@ export function landmarkCurve(features: Features, options: LandmarkCurveOptions)
 
 /** What is known of all images. */
 interface Exact extends Pick<LandmarkCurve, 'n' | 'd' | 'rank' | 'kc' | 'kcArgmin'> {
+  s: Matrix;
   all: Eigen;
   tails: Float64Array;
 }
@@ -116,10 +123,11 @@ interface Exact extends Pick<LandmarkCurve, 'n' | 'd' | 'rank' | 'kc' | 'kcArgmi
 function exactly(features: Features, rank?: number): Exact {
   const { n, d } = features;
   if (rank !== undefined) checkRank(rank, d);
-  const all = eigen(covariance(features));
+  const s = covariance(features);
+  const all = eigen(s);
   const tails = spectrumTails(all.values);
   const { value: kc, argmin: kcArgmin } = kernelComplexity(tails, n);
-  return { n, d, rank: rank ?? kcArgmin, kc, kcArgmin, all, tails };
+  return { n, d, rank: rank ?? kcArgmin, kc, kcArgmin, s, all, tails };
 }
 
 type Approximation = Record<'aTnn' | 'aKc' | 'aKcLimit', number>;
@@ -140,11 +148,18 @@ function approximately(
 /** The upper bound as a function of the complexity, in which it is linear. */
 function upperBound(
   features: Features,
-  { targets, step = 4096, bound = {} }: LandmarkCurveOptions,
+  { n, d, s, all }: Exact,
+  { labels, classes, step = BOUND_STEP, bound = {} }: LandmarkCurveOptions,
 ): { step: number; trainingLoss: number; of(complexity: number): number } | undefined {
-  if (!targets) return undefined;
+  if (!labels) return undefined;
   const { upperConstant = 1 } = bound;
-  const [point] = kcrBounds(features, targets, { ...bound, complexity: 0, steps: [step] });
+  const cross = new CrossSum(
+    d,
+    classes ?? 1 + Array.from(labels).reduce((a, b) => Math.max(a, b), 0),
+  );
+  cross.add(features, labels);
+  const layer = new LastLayer({ n, s, cross: cross.matrix() }, all);
+  const [point] = kcrBounds(layer, { ...bound, complexity: 0, steps: [step] });
   const { trainingLoss, upper } = point!;
   return { step, trainingLoss, of: (complexity) => upper + upperConstant * complexity };
 }

@@ -1,9 +1,10 @@
 import { type Generator, type RefreshContext, range } from '@kcr/core';
 import { type Features, joinRows, rows, toFeatures } from '@kcr/features';
 import type { Matrix } from 'ml-matrix';
+import { CrossSum, type LabelledMoments } from './labelled-sums.ts';
 import { type LandmarkSampling, landmarkFeatures } from './landmarks.ts';
 import { landmarkDirections } from './nystrom.ts';
-import { CovarianceSum, covariance, type Eigen, eigen } from './spectrum.ts';
+import { CovarianceSum, type Eigen, eigen } from './spectrum.ts';
 
 /** Images whose features are in memory at once where they are summed. */
 const CHUNK = 4096;
@@ -18,6 +19,8 @@ export interface ReadOptions {
   needsAll: boolean;
   /** Whether the features of all images are. */
   keepsAll: boolean;
+  /** With S of all images the sums of their classes are taken. */
+  labelled?: { labels: Int32Array; classes: number };
   generator: Generator;
 }
 
@@ -27,8 +30,11 @@ export interface Reading {
   readonly landmarks: number;
   /** V, and the eigenvalues of the landmarks' own covariance. */
   readonly directions: Eigen;
-  /** S of all images with its eigenpairs, where it was needed. */
-  readonly all?: { readonly s: Matrix; readonly spectrum: Eigen };
+  /** S of all images with its eigenpairs, where it was needed, and F^T Y / n where classes were told. */
+  readonly all?: Pick<LabelledMoments, 'n' | 's'> & {
+    readonly spectrum: Eigen;
+    readonly cross?: Matrix;
+  };
   /** The features of all images, where they were to be kept. */
   readonly features?: Features;
 }
@@ -44,36 +50,66 @@ export async function readFeatures(
   const { samples, landmarks, sampling, needsAll, keepsAll, generator } = options;
   if (sampling === 'uniform' && !keepsAll) {
     const chosen = generator.permutation(samples).slice(0, landmarks).sort();
-    if (needsAll) return await streamed(context, samples, chosen);
-    return readingOf(toFeatures(await context.features(chosen)));
+    if (!needsAll) return readingOf(toFeatures(await context.features(chosen)));
+    const sums = new Sums(options.labelled);
+    const kept: Features[] = [];
+    let from = 0;
+    for await (const part of inParts(context, samples)) {
+      sums.add(part);
+      const to = from + part.n;
+      kept.push(
+        rows(
+          part,
+          chosen.filter((i) => i >= from && i < to).map((i) => i - from),
+        ),
+      );
+      from = to;
+    }
+    return readingOf(joinRows(kept), sums.found);
   }
   const features = toFeatures(await context.features());
   const chosen = landmarkFeatures(features, landmarks, sampling, generator);
-  const s = needsAll ? covariance(features) : undefined;
-  return { ...readingOf(chosen, s), ...(keepsAll ? { features } : {}) };
+  const sums = new Sums(options.labelled);
+  if (needsAll) sums.add(features);
+  return { ...readingOf(chosen, sums.found), ...(keepsAll ? { features } : {}) };
 }
 
-const readingOf = (landmarks: Features, s?: Matrix): Reading => ({
+/** Features of images 0..n-1, so many at once that memory does not grow with n. */
+export async function* inParts(
+  { features }: Pick<RefreshContext, 'features'>,
+  n: number,
+): AsyncGenerator<Features> {
+  for (let from = 0; from < n; from += CHUNK)
+    yield toFeatures(await features(range(n).subarray(from, from + CHUNK)));
+}
+
+/** What is summed over all images. */
+class Sums {
+  #s: CovarianceSum | undefined;
+  #cross: CrossSum | undefined;
+
+  constructor(private readonly labelled: ReadOptions['labelled']) {}
+
+  add(part: Features): void {
+    this.#s ??= new CovarianceSum(part.d);
+    if (this.labelled) {
+      const { labels, classes } = this.labelled;
+      this.#cross ??= new CrossSum(part.d, classes);
+      this.#cross.add(part, labels.subarray(this.#s.n, this.#s.n + part.n));
+    }
+    this.#s.add(part);
+  }
+
+  get found(): Reading['all'] {
+    if (!this.#s) return undefined;
+    const s = this.#s.matrix();
+    const cross = this.#cross?.matrix();
+    return { n: this.#s.n, s, spectrum: eigen(s), ...(cross ? { cross } : {}) };
+  }
+}
+
+const readingOf = (landmarks: Features, all?: Reading['all']): Reading => ({
   landmarks: landmarks.n,
   directions: landmarkDirections(landmarks),
-  ...(s ? { all: { s, spectrum: eigen(s) } } : {}),
+  ...(all ? { all } : {}),
 });
-
-/** One pass over all images: S, and the features of those chosen. @param chosen ascending */
-async function streamed(
-  context: Pick<RefreshContext, 'features'>,
-  samples: number,
-  chosen: Int32Array,
-): Promise<Reading> {
-  const kept: Features[] = [];
-  let sum: CovarianceSum | undefined;
-  for (let from = 0; from < samples; from += CHUNK) {
-    const to = Math.min(from + CHUNK, samples);
-    const part = toFeatures(await context.features(range(samples).subarray(from, to)));
-    sum ??= new CovarianceSum(part.d);
-    sum.add(part);
-    const own = chosen.filter((i) => i >= from && i < to).map((i) => i - from);
-    kept.push(rows(part, own));
-  }
-  return readingOf(joinRows(kept), sum?.matrix());
-}

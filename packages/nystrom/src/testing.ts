@@ -11,6 +11,8 @@ import {
 } from '@kcr/core';
 import type { Features } from '@kcr/features';
 import { Matrix } from 'ml-matrix';
+import { labelledMoments } from './labelled-sums.ts';
+import { LastLayer } from './last-layer.ts';
 
 /** Features from their rows. */
 export const featuresOf = (rows: readonly (readonly number[])[]): Features => ({
@@ -36,6 +38,18 @@ export const shapes = [
   ['fewer images than features', 10, 16, 10],
   ['low rank', 30, 12, 5],
 ] as const;
+
+/** The last layer that learns from images of given classes, as many as the labels name. */
+export async function lastLayer(
+  features: Features,
+  labels: ArrayLike<number>,
+  { stepSize }: { stepSize?: number } = {},
+): Promise<LastLayer> {
+  const given = Int32Array.from(labels);
+  const classes = 1 + Math.max(...given);
+  const moments = await labelledMoments([features], { d: features.d, labels: given, classes });
+  return new LastLayer(moments, undefined, stepSize);
+}
 
 export const matrixOf = ({ n, d, data }: Features): Matrix =>
   Matrix.from1DArray(n, d, Array.from(data));

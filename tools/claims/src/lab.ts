@@ -31,7 +31,7 @@ import { type Backbone, backbones } from './backbones.ts';
 import { toBits } from './bits.ts';
 
 /** How a training differs from the lab's. */
-export interface Training extends Partial<Pick<FitOptions, 'plugins' | 'initial'>> {
+export interface Training extends Partial<Pick<FitOptions, 'plugins' | 'initial' | 'validation'>> {
   readonly epochs: number;
   readonly seed: number;
   readonly lr?: number;
@@ -110,7 +110,7 @@ export class Lab {
 
   /** Weights that a model has after training. */
   async trained(model: Model, training: Training): Promise<Trained> {
-    const { epochs, seed, lr = 1e-3, warmupEpochs = 0, plugins, initial } = training;
+    const { epochs, seed, lr = 1e-3, warmupEpochs = 0, plugins, initial, validation } = training;
     const train = training.train ?? (await this.data(model)).train;
     const { weights, history } = await this.withEngine((engine) =>
       fit({
@@ -125,6 +125,7 @@ export class Lab {
         emaDecay: 0.98,
         plugins,
         initial,
+        validation,
       }),
     );
     return { model, weights, history };

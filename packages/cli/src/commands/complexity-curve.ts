@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { float32, Generator, KcrError, type LineChart, type NdArray, writeAtomic } from '@kcr/core';
+import { Generator, type LineChart, type NdArray, writeAtomic } from '@kcr/core';
 import { toFeatures } from '@kcr/features';
 import {
   type Interval,
@@ -37,29 +37,13 @@ export async function showCurve(
     draws,
     step,
     landmarks: options.curve === true ? undefined : options.curve,
-    targets: labels && oneHot(labels, features.shape[0]!, path),
+    ...(labels ? { labels: labels.data, classes: classCount(labels, path) } : {}),
     generator: new Generator(seed),
     onDraw: counter('curve', 'draws'),
   });
   if (out) await store(out, curve);
   if (json) process.stdout.write(`${JSON.stringify(curve)}\n`);
   else printTable(tableOf(curve));
-}
-
-/** @throws KcrError `LABELS` */
-function oneHot(labels: NdArray, n: number, path: string) {
-  if (labels.data.length !== n)
-    throw new KcrError('LABELS', {
-      where: `${path}, labels`,
-      found: `${labels.data.length} labels for ${n} images`,
-      fix: 'Save one label for each image, or none',
-    });
-  const classes = classCount(labels, path);
-  const rows = float32([n, classes]);
-  labels.data.forEach((label: number, i: number) => {
-    rows.data[i * classes + label] = 1;
-  });
-  return toFeatures(rows, `${path}, labels`);
 }
 
 /** A mean with half the width of its interval. */

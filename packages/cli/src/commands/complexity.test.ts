@@ -74,13 +74,8 @@ describe('--curve', () => {
     expect(lines).toHaveLength(8);
     expect(lines[0]).toMatch(/^uniform +4 /);
     const given = { rank: 1, draws: 2, step: 9, landmarks: [4, 30], generator: new Generator(0) };
-    const targets = toFeatures(
-      float32(
-        [30, 3],
-        Array.from({ length: 90 }, (_, i) => Number(i % 3 === Math.floor(i / 3) % 3)),
-      ),
-    );
-    const expected = landmarkCurve(toFeatures(tensors.features), { ...given, targets });
+    const labels = Int32Array.from({ length: 30 }, (_, i) => i % 3);
+    const expected = landmarkCurve(toFeatures(tensors.features), { ...given, labels });
     expect(curve).toEqual(JSON.parse(JSON.stringify(expected)));
     for (const name of ['tnn', 'kc', 'bound']) {
       const svg = await readFile(join(out, `${name}.svg`), 'utf8');

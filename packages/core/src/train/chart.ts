@@ -18,11 +18,16 @@ export interface LineChart<L extends Partial<Line> = Line> {
   readonly lines: readonly L[];
 }
 
-/** How a number that changes from epoch to epoch is drawn, as a line for each training that has it. */
+/**
+ * How a number that changes from epoch to epoch is drawn, as a line for each training that has it, or as a chart for each training
+ * where it has lines of several numbers.
+ */
 export interface Curve {
   readonly title: string;
   /** What the y axis is, with its unit. */
   readonly y: string;
+  /** Names of the lines by the keys of their numbers, the curve's own among them; the others are dashed. */
+  readonly lines?: Readonly<Record<string, string>>;
   /** A logged number that is drawn dashed against it, on an axis at the right. */
   readonly right?: {
     /** Its key, such as `valLoss`. */

@@ -66,19 +66,25 @@ export interface Observation {
   values: Readonly<Record<string, NdArray>>;
 }
 
-/** What a refresh between epochs may read; `epoch` is the one that comes next. */
-export interface RefreshContext extends Progress {
+/** Images of a data set, and what the model makes of them. */
+export interface ReadableImages {
   /**
-   * Features of training images under the raw weights, in evaluation mode and without augmentation.
+   * Features under the raw weights, in evaluation mode and without augmentation.
    *
    * @param indices which images; default all
    * @returns float32 [n, d]
    */
   features(indices?: Int32Array): Promise<NdArray>;
-  /** Training images without augmentation, in batches [n, height, width, channels]. Default all of them. */
+  /** The images without augmentation, in batches [n, height, width, channels]. Default all of them. */
   images(indices?: Int32Array): AsyncIterable<NdArray>;
-  /** Class of every training image. */
+  /** Class of every image. @throws KcrError where the task has none */
   labels: Int32Array;
+}
+
+/** What a refresh between epochs may read, of the training images; `epoch` is the one that comes next. */
+export interface RefreshContext extends Progress, ReadableImages {
+  /** The same of the validation images, where there are any. */
+  validation?: ReadableImages;
 }
 
 /** What a plugin does. Every hook is optional. */

@@ -416,6 +416,20 @@ describe('plugins', () => {
     ]);
   });
 
+  test('read the same of the validation images, where there are any', async () => {
+    const found: unknown[] = [];
+    const reading = plainPlugin('reading', () => ({
+      async refresh({ validation, epoch }) {
+        if (epoch > 0) return;
+        found.push(validation && [await validation.features(), [...validation.labels]]);
+        for await (const image of validation?.images() ?? []) found.push([...image.data]);
+      },
+    }));
+    await run({ train: numbered(5), validation: numbered(2), plugins: [reading] });
+    await run({ train: numbered(5), plugins: [reading] });
+    expect(found).toEqual([[float32([2, 2], [0, 1, 1, 1]), [0, 1]], [0, 1, 1, 1], undefined]);
+  });
+
   test('are told where images have no labels', async () => {
     const reading = plainPlugin('reading', () => ({
       refresh: async ({ labels }) => void labels.length,

@@ -1,7 +1,7 @@
 import type { CompiledStep } from '../engine/engine.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
-import type { Dataset } from '../model/batch.ts';
+import type { Dataset, ImageSet } from '../model/batch.ts';
 import { type ModelInfo, saveModel } from '../model/checkpoint.ts';
 import { plainPreprocessing } from '../model/preprocessing.ts';
 import { noClasses } from '../model/task.ts';
@@ -17,6 +17,7 @@ import type { FitResult, SearchOptions } from './fit-options.ts';
 import { freezingOf, frozenParts } from './freezing.ts';
 import { type GroupRates, groupRates } from './group-rates.ts';
 import { chosenOptimizer } from './optimizers.ts';
+import type { ReadableImages } from './plugin.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
 import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
@@ -183,17 +184,28 @@ export class TrainingLoop implements AsyncDisposable {
 
   async #refresh(): Promise<void> {
     const { trainer } = this;
-    const { train, batchSize, model } = this.options;
-    const task = taskOf(model);
+    const { train, validation } = this.options;
     for (const plugin of trainer.plugins)
-      await plugin.refresh?.({
-        ...trainer.progress,
-        features: (indices) => extractFeatures(trainer.features, train, batchSize, indices),
-        images: (indices) => imageBatches(train, batchSize, indices),
-        get labels() {
-          return (train as Partial<Dataset>).labels ?? noClasses('labels', task);
-        },
-      });
+      await plugin.refresh?.(
+        this.#readable(train, {
+          ...trainer.progress,
+          ...(validation ? { validation: this.#readable(validation, {}) } : {}),
+        }),
+      );
+  }
+
+  /** @param rest what is said besides: a getter would not survive being spread into it */
+  #readable<T extends object>(data: ImageSet, rest: T): ReadableImages & T {
+    const { trainer } = this;
+    const { batchSize, model } = this.options;
+    return {
+      ...rest,
+      features: (indices) => extractFeatures(trainer.features, data, batchSize, indices),
+      images: (indices) => imageBatches(data, batchSize, indices),
+      get labels() {
+        return (data as Partial<Dataset>).labels ?? noClasses('labels', taskOf(model));
+      },
+    };
   }
 
   /** Images of one update. */

@@ -57,7 +57,7 @@ const eurosat = (
 
 const nystrom = (eta: number) => ({
   use: '@kcr/nystrom#kcrNystrom',
-  options: { eta, ...complexity, warmup: 0.3 },
+  options: { eta, ...complexity, warmup: 0.3, bounds: true },
 });
 
 /**

@@ -62,7 +62,7 @@ const kcr = (name: string, model: string, features: number) =>
   imagenet(name, { name: model }, features, {
     regulariser: {
       use: '@kcr/nystrom#kcrNystrom',
-      options: { eta: 1, gamma: 0.2, landmarks: 4 * features, warmup: 0.3 },
+      options: { eta: 1, gamma: 0.2, landmarks: 4 * features, warmup: 0.3, bounds: true },
     },
   });
 

@@ -58,7 +58,12 @@ const summary: z.ZodType<Summary> = z
 
 const curves = z.record(
   z.string(),
-  z.object({ title: text, y: text, right: z.object({ number: text, y: text }).optional() }),
+  z.object({
+    title: text,
+    y: text,
+    lines: texts.optional(),
+    right: z.object({ number: text, y: text }).optional(),
+  }),
 );
 
 /** `analysis.json`, as it is read back. */

@@ -121,6 +121,25 @@ describe('what was logged is drawn over the epochs', () => {
     expect(figure(await report({ curves }, without), 'Bottleneck')).not.toContain('test loss');
   });
 
+  test('beside other numbers of the same training, where a curve has several lines', async () => {
+    const lines = { expected: 'test images', upper: 'upper bound', gone: 'never logged' };
+    const curves = { expected: { title: 'Bounds', y: 'loss', lines } };
+    const numbers = [
+      record(1, { expected: 0.3, upper: 0.4 }),
+      record(2, { expected: 0.2, upper: 0.3 }),
+    ];
+    const logs = { dense: numbers, 'compact-no-tnn': numbers, search: [record(1, { upper: 1 })] };
+    const html = await report({ curves }, logs);
+    for (const name of ['dense', 'compactNoTnn']) {
+      const chart = figure(html, `Bounds: ${name}`)!;
+      expect(chart).toEqual(
+        expect.arrayContaining(['loss', 'epoch', 'test images', 'upper bound']),
+      );
+      expect(chart).not.toContain('never logged');
+    }
+    expect(figure(html, 'Bounds: search')).toBeUndefined();
+  });
+
   test('with the loss where a task has no cross-entropy', async () => {
     const html = await report({}, { dense: [{ epoch: 1, loss: 3 }] });
     expect(figure(html, 'Training loss')).toContain('sum of its terms');

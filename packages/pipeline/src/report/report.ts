@@ -157,13 +157,29 @@ function overEpochs(histories: Histories, key: string, scale = 1): Line[] {
 const epochChart = (title: string, y: string, lines: readonly Line[]): LineChart[] =>
   lines.length > 0 ? [{ title, x: 'epoch', y, lines }] : [];
 
-/** A number over the epochs, against another one of the same trainings where the curve names one. */
-function curveChart(histories: Histories, key: string, { title, y, right }: Curve): DrawnChart[] {
+/**
+ * A number over the epochs, against another one of the same trainings where the curve names one; a chart for each training where
+ * it has several lines.
+ */
+function curveChart(histories: Histories, key: string, curve: Curve): DrawnChart[] {
+  const { title, y, lines, right } = curve;
+  if (lines)
+    return Object.entries(histories)
+      .filter(([, history]) => history.some((record) => Object.hasOwn(record, key)))
+      .flatMap(([name, history]) => {
+        const drawn = Object.entries(lines).flatMap(([number, line]) =>
+          overEpochs({ [line]: history }, number).map((own) => ({
+            ...own,
+            dashed: number !== key,
+          })),
+        );
+        return epochChart(`${title}: ${name}`, y, drawn);
+      });
   const [chart] = epochChart(title, y, overEpochs(histories, key));
   if (!chart || !right) return chart ? [chart] : [];
   const drawn = new Set(chart.lines.map(({ name }) => name));
-  const lines = overEpochs(histories, right.number).filter(({ name }) => drawn.has(name));
-  return [lines.length > 0 ? { ...chart, right: { y: right.y, lines } } : chart];
+  const against = overEpochs(histories, right.number).filter(({ name }) => drawn.has(name));
+  return [against.length > 0 ? { ...chart, right: { y: right.y, lines: against } } : chart];
 }
 
 function trainingCharts(histories: Histories, metrics: RunAnalysis['metrics']): LineChart[] {

@@ -1,4 +1,5 @@
 import type { Claim } from '../claim.ts';
+import { boundsClaim } from './bounds.ts';
 import { compactClaim } from './compact.ts';
 import { crossValidationClaim } from './cross-validation.ts';
 import { frequencyClaim } from './frequency.ts';
@@ -14,6 +15,7 @@ export const claims: readonly Claim[] = [
   selectionClaim('swin', 5),
   selectionClaim('mobilevit', 5),
   compactClaim,
+  boundsClaim,
   crossValidationClaim,
   regularisersClaim,
   qkMasksClaim,
