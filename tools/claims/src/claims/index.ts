@@ -5,6 +5,7 @@ import { crossValidationClaim } from './cross-validation.ts';
 import { frequencyClaim } from './frequency.ts';
 import { qkMasksClaim } from './qk-masks.ts';
 import { regularisersClaim } from './regularisers.ts';
+import { searchedDimsClaim } from './searched-dims.ts';
 import { selectionClaim } from './selection.ts';
 import { togetherClaim } from './together.ts';
 import { tokensClaim } from './tokens.ts';
@@ -14,6 +15,7 @@ export const claims: readonly Claim[] = [
   selectionClaim('vit', 10),
   selectionClaim('swin', 5),
   selectionClaim('mobilevit', 5),
+  searchedDimsClaim,
   compactClaim,
   boundsClaim,
   crossValidationClaim,

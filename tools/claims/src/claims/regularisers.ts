@@ -6,15 +6,15 @@ import { comparisonTable } from '../comparison-table.ts';
 import { forTest, forTraining } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 import { type Regime, regimeImages } from '../regimes.ts';
-import { type Arm, armOf, NONE, without } from '../regularisers.ts';
+import { type Arm, CHOSEN, NONE, without } from '../regularisers.ts';
 
 /** What is learnt from, and the ways that cross-validation has found for it. */
 interface Case extends Regime {
-  readonly chosen: readonly string[];
+  readonly chosen: readonly Arm[];
 }
 
-const RIGHT = ['TNN, r 5, eta 0.1', 'IB, eta 0.5'];
-const WRONG = ['TNN, r 5, eta 1', 'IB, eta 0.5'];
+const RIGHT = Object.values(CHOSEN.right);
+const WRONG = Object.values(CHOSEN.wrong);
 
 const CASES: readonly Case[] = [
   { name: '200 images', images: 200, epochs: 60, chosen: RIGHT },
@@ -27,7 +27,7 @@ const CASES: readonly Case[] = [
 /** Images that are tested with, see `regimes.ts`. */
 const TESTED = 6_000;
 
-const armsOf = ({ chosen }: Case): readonly Arm[] => [without, ...chosen.map(armOf)];
+const armsOf = ({ chosen }: Case): readonly Arm[] => [without, ...chosen];
 
 const unit = (own: Case): Unit => ({
   name: own.name,
@@ -72,7 +72,7 @@ export const regularisersClaim: Claim = {
       const found = Object.values(outcomes[own.name] ?? {});
       if (found.length === 0) return { text: '', verdict: '' };
       const names = armsOf(own).map(({ name }) => name);
-      const pairs = own.chosen.map((first) => ({ first, second: NONE }));
+      const pairs = own.chosen.map(({ name }) => ({ first: name, second: NONE }));
       const { markdown, comparisons } = comparisonTable(found, pairs, TESTED);
       const numbers = numbersTable(found, names, NONE, [
         { key: 'kc', title: 'KC', digits: 4 },
