@@ -15,7 +15,14 @@ import { sampleSize } from './sample-size.ts';
  * clusters of their own (DCS 3.3); nothing where images have no class of their own.
  */
 export const bottleneckAnalysis = defineAnalysis('bottleneck', {
-  columns: [{ number: 'ib', title: 'IB, nats', digits: 4 }],
+  columns: [
+    {
+      number: 'ib',
+      title: 'IB, nats',
+      digits: 4,
+      says: 'What the features tell of the images less what they tell of the classes; lower forgets more of what no class needs.',
+    },
+  ],
   measure:
     (_: object) =>
     async (context: AnalysisContext): Promise<AnalysisResult> => {

@@ -37,10 +37,32 @@ const boundLines = (bounds: readonly BoundPoint[]) =>
 export const complexityAnalysis = defineAnalysis('complexity', {
   columns: [
     { number: 'trace', title: 'trace', digits: 2 },
-    { number: 'tnn', title: 'TNN', digits: 4 },
-    { number: 'tnn', per: 'trace', title: 'TNN / trace', digits: 2, percent: true },
-    { number: 'kc', title: 'KC', digits: 5 },
-    { number: 'aKc', title: 'A-KC', digits: 5 },
+    {
+      number: 'tnn',
+      title: 'TNN',
+      digits: 4,
+      says: 'How much of the features lies outside their first r directions, which KCR makes small.',
+    },
+    {
+      number: 'tnn',
+      per: 'trace',
+      title: 'TNN / trace',
+      digits: 2,
+      percent: true,
+      says: 'The same as a share of all features: unlike TNN it does not fall where features shrink.',
+    },
+    {
+      number: 'kc',
+      title: 'KC',
+      digits: 5,
+      says: 'How much a bound of the loss on new images allows above the loss on the training images; lower is better.',
+    },
+    {
+      number: 'aKc',
+      title: 'A-KC',
+      digits: 5,
+      says: 'KC as m landmarks see it; the nearer to KC, the better they stand for all n images.',
+    },
     { number: 'landmarks', title: 'm', digits: 0 },
     { number: 'trainImages', title: 'n', digits: 0 },
   ],

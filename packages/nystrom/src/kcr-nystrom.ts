@@ -104,9 +104,8 @@ export const kcrNystrom = definePlugin(
     tnnRatio: { title: 'TNN of all training images, share of the trace', y: 'TNN / trace' },
     kc: { title: 'Kernel complexity KC of all training images', y: 'KC' },
     expectedLoss: {
-      title:
-        'Squared loss of the last layer on the test images, and its bounds with A-KC up to constants',
-      y: 'squared loss',
+      title: 'Loss of the last layer and its bounds',
+      y: 'squared loss, bounds up to constants',
       lines: {
         expectedLoss: 'test images',
         lastLayerLoss: 'training images',

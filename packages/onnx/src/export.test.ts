@@ -2,7 +2,6 @@ import { type Architecture, float32, linear, Model, type StateDict, tf } from '@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { exportOnnx } from './export.ts';
-import { measureLatency } from './latency.ts';
 import { openSession } from './session.ts';
 
 type Config = { byBatch: boolean };
@@ -84,12 +83,4 @@ describe('an exported model', () => {
     const { features } = await run(exportOnnx(other, weights, { batch: 1 }), [first]);
     expect(features).toEqual([-1, -2, -3]);
   });
-});
-
-test('latency is a time above 0, for any batch, runs and threads', async () => {
-  for (const options of [{ runs: 1 }, { batch: 3, runs: 4, threads: 1 }]) {
-    const ms = await measureLatency(model, weights, options);
-    expect(ms).toBeGreaterThan(0);
-    expect(ms).toBeLessThan(1000);
-  }
 });

@@ -7,5 +7,11 @@ export {
 } from './engine.ts';
 export { type ExportOptions, exportOnnx } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
-export { type LatencyOptions, measureLatency } from './latency.ts';
+export {
+  type Latency,
+  type LatencyOptions,
+  measureLatencies,
+  measureLatency,
+  type Spread,
+} from './latency.ts';
 export { lower } from './lowering.ts';

@@ -6,30 +6,88 @@ import { openSession } from './session.ts';
 export interface LatencyOptions {
   /** Images at once. Default 1. */
   batch?: number;
-  /** Timed runs; the median is given. Default 30. */
+  /** Timed runs. Default 30. */
   runs?: number;
   /** Threads of one operator. Default: one per core. */
   threads?: number;
+}
+
+/** The middle of what was measured several times, and the quartiles around it. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How long one run of a model takes. */
+export interface Latency {
+  /** In milliseconds. */
+  readonly ms: Spread;
+  /** How many times faster than the first model, run by run. */
+  readonly speedup: Spread;
+}
+
+const WARM_UP = 3;
+
+/**
+ * How long one run of each model takes on the CPU, its weights built in. The models take turns, so that whatever else the machine does
+ * meets all of them alike: ratios of neighbouring runs say more than ratios of medians.
+ */
+export async function measureLatencies(
+  models: readonly { readonly model: Model; readonly weights: StateDict }[],
+  { batch = 1, runs = 30, threads }: LatencyOptions = {},
+): Promise<Latency[]> {
+  const opened: Awaited<ReturnType<typeof openSession>>[] = [];
+  try {
+    const calls: (() => Promise<unknown>)[] = [];
+    for (const { model, weights } of models) {
+      const bytes = exportOnnx(model, weights, { batch });
+      const options = threads === undefined ? {} : { intraOpNumThreads: threads };
+      const session = await openSession(bytes, options);
+      opened.push(session);
+      const [height, width, channels] = model.inputShape;
+      const pixels = new Float32Array(batch * height * width * channels).map((_, i) => Math.sin(i));
+      const input = new ort.Tensor('float32', pixels, [batch, channels, height, width]);
+      calls.push(() => session.run({ input }));
+    }
+    const times = await timesInTurn(calls, runs);
+    return times.map((own) => ({
+      ms: spreadOf(own),
+      speedup: spreadOf(own.map((time, run) => times[0]![run]! / time)),
+    }));
+  } finally {
+    for (const session of opened) await session[Symbol.asyncDispose]();
+  }
+}
+
+/** Milliseconds of each run of each call, without the first few. */
+async function timesInTurn(
+  calls: readonly (() => Promise<unknown>)[],
+  runs: number,
+): Promise<number[][]> {
+  const times: number[][] = calls.map(() => []);
+  for (let run = 0; run < runs + WARM_UP; run++)
+    for (const [i, call] of calls.entries()) {
+      const start = performance.now();
+      await call();
+      if (run >= WARM_UP) times[i]!.push(performance.now() - start);
+    }
+  return times;
 }
 
 /** Median time of one run of a model on the CPU, its weights built in, in milliseconds. */
 export async function measureLatency(
   model: Model,
   weights: StateDict,
-  { batch = 1, runs = 30, threads }: LatencyOptions = {},
+  options: LatencyOptions = {},
 ): Promise<number> {
-  const bytes = exportOnnx(model, weights, { batch });
-  const [height, width, channels] = model.inputShape;
-  const options = threads === undefined ? {} : { intraOpNumThreads: threads };
-  await using session = await openSession(bytes, options);
-  const size = batch * height * width * channels;
-  const pixels = new Float32Array(size).map((_, i) => Math.sin(i));
-  const input = new ort.Tensor('float32', pixels, [batch, channels, height, width]);
-  const times: number[] = [];
-  for (let i = 0; i < runs + 3; i++) {
-    const start = performance.now();
-    await session.run({ input });
-    if (i >= 3) times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b)[times.length >> 1]!;
+  const [latency] = await measureLatencies([{ model, weights }], options);
+  return latency!.ms.median;
+}
+
+/** The median and the quartiles: values that at least so many of the others do not exceed. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1) + 0.5)]!;
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }

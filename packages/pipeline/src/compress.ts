@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { arch, availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Kept, type LineChart, type Plugin, type Task, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
@@ -19,7 +20,7 @@ import type { RunAnalysis, Summary } from './report/run-analysis.ts';
 import { type SummaryTable, summaryTable } from './report/summary-table.ts';
 import { writePicture } from './report/write-picture.ts';
 import { writeSealed } from './sealed-file.ts';
-import { analyseStage, type RunModel } from './stages/analyse.ts';
+import { analyseStage, LATENCY_RUNS, type RunModel } from './stages/analyse.ts';
 import type { CompactModel } from './stages/compact-model.ts';
 import { type DenseModel, denseStage } from './stages/dense.ts';
 import { pruneStage } from './stages/prune.ts';
@@ -121,8 +122,8 @@ export async function compress(
   const dense = await denseStage.run(undefined, context);
   const compact = await startOfCompact(dense, context);
   const whole = dense ? [{ name: 'dense', trained: true }] : [];
-  const models = [...whole, ...(await trainCompact(compact, context))];
-  const analysis = await analyseRun(models, compact, context);
+  const compacts = await trainCompact(compact, context);
+  const analysis = await analyseRun({ whole, compacts }, compact, context);
   await saveAnalysis(context.directory, analysis);
   const { metrics, columns } = analysis;
   const summary = summariesOf(analysis);
@@ -147,16 +148,24 @@ async function startOfCompact(
 }
 
 async function analyseRun(
-  runModels: readonly RunModel[],
+  { whole, compacts }: Record<'whole' | 'compacts', readonly RunModel[]>,
   compact: CompactModel,
   context: StageContext,
 ): Promise<RunAnalysis> {
   const { recipe, data, directory } = context;
-  const { models, columns } = await analyseStage.run(runModels, context);
+  const { models, columns } = await analyseStage.run([...whole, ...compacts], context);
   const { gallery } = await findTaskKit(compact.model);
   const rows = await gallery.rows(data.test);
   return {
     recipe: recipe.name,
+    result: compacts.find(({ trained }) => trained)!.name,
+    measured: {
+      date: new Date().toISOString().slice(0, 10),
+      machine: machineText(),
+      seed: context.seed,
+      testImages: data.test.length,
+      runs: LATENCY_RUNS,
+    },
     metrics: metricsOf(compact),
     columns,
     ...(await drawnOf(recipe)),
@@ -171,6 +180,9 @@ async function analyseRun(
     models,
   };
 }
+
+/** The processor that latencies are of. */
+const machineText = () => `${cpus()[0]?.model.trim() || arch()}, ${availableParallelism()} cores`;
 
 const metricsOf = ({ model }: CompactModel): Task['metrics'] => taskOf(model).metrics;
 

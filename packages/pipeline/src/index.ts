@@ -46,7 +46,7 @@ export { recipeData } from './recipes/recipe-data.ts';
 export { recipeModel, wholeModel } from './recipes/recipe-model.ts';
 export { loadOptimizer, type OptimizerRecipe } from './recipes/training-fields.ts';
 export { lineChart } from './report/charts.ts';
-export { page } from './report/page.ts';
+export { figuresHtml, page } from './report/page.ts';
 export { writeReport } from './report/report.ts';
 export type { RunAnalysis, Summary } from './report/run-analysis.ts';
 export { type SummaryTable, summaryTable } from './report/summary-table.ts';

@@ -29,7 +29,15 @@ import { imageDataset, imageFolder, saltAndPepper } from '@kcr/data';
 import { distillation } from '@kcr/distill';
 import { bottomUpCascade, lfe, lfs } from '@kcr/lfc';
 import { createOnnxEngine } from '@kcr/onnx';
-import { labelled, lineChart, loadOptimizer, loadRecipe, page, recipeData } from '@kcr/pipeline';
+import {
+  figuresHtml,
+  labelled,
+  lineChart,
+  loadOptimizer,
+  loadRecipe,
+  page,
+  recipeData,
+} from '@kcr/pipeline';
 import { spread } from './spread.ts';
 
 const { values } = parseArgs({
@@ -352,9 +360,7 @@ const curve = (key: 'before' | 'after', title: string) =>
   });
 await writeFile(
   join(OUT, 'report.html'),
-  page(
-    'Criteria on EuroSAT',
-    [],
-    [curve('before', 'Pruned'), curve('after', 'Pruned and fine-tuned')],
-  ),
+  page('Criteria on EuroSAT', [
+    figuresHtml([curve('before', 'Pruned'), curve('after', 'Pruned and fine-tuned')]),
+  ]),
 );

@@ -3,7 +3,7 @@ import { decodeSafetensors } from '@kcr/core';
 import { readTree } from './disk/tree.ts';
 
 /** Fields that measure time, and the checksum of those: another run has others. */
-const TIMED: readonly string[] = ['seconds', 'latencyMs', 'checksum'];
+const TIMED: readonly string[] = ['seconds', 'latencyMs', 'latency', 'checksum', 'date'];
 
 /** JSON without what measures time. */
 const untimed = (text: string): string =>

@@ -17,11 +17,16 @@ export interface Task {
   losses(out: ModelOutput, targets: Tensor | undefined, labelSmoothing: number): Named;
   /** What evaluation reads of the model. */
   outputs(out: ModelOutput): Named;
-  /** How good a model is on a set; `inference` gives {@link outputs}. */
+  /**
+   * How good a model is on a set; `inference` gives {@link outputs}.
+   *
+   * @param onImage told of each image, in order, whether the model is right, by tasks whose first metric is the share of such images
+   */
   evaluate(
     inference: CompiledStep,
     data: ImageSet,
     batchSize: number,
+    onImage?: (right: boolean) => void,
   ): Promise<Record<string, number>>;
 }
 

@@ -48,4 +48,6 @@ export interface Column {
   readonly digits?: number;
   /** Shown in percent. Default false. */
   readonly percent?: boolean;
+  /** One sentence: what the number says of a model. */
+  readonly says?: string;
 }

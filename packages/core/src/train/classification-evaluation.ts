@@ -8,8 +8,9 @@ export async function evaluate(
   inference: CompiledStep,
   dataset: ImageSet<LabelledBatch>,
   batchSize: number,
+  onImage?: (right: boolean) => void,
 ): Promise<Classification> {
-  const meter = new ClassificationMeter();
+  const meter = new ClassificationMeter(onImage);
   for await (const { batch } of batches(dataset, batchOrder(range(dataset.length), batchSize)))
     meter.add((await inference({ image: batch.image })).logits!, batch.label.data);
   return meter.result;

@@ -15,6 +15,9 @@ export class ClassificationMeter {
   #top5 = 0;
   #loss = 0;
 
+  /** @param onImage told of each image, in order, whether its class has the largest logit */
+  constructor(private readonly onImage?: (right: boolean) => void) {}
+
   /** Adds float32 [n, classes] logits with their labels. */
   add(logits: NdArray, labels: ArrayLike<number>): void {
     const classes = logits.shape[1]!;
@@ -31,6 +34,7 @@ export class ClassificationMeter {
       for (const x of row) sum += Math.exp(x - max);
       this.#n++;
       if (above < 1) this.#top1++;
+      this.onImage?.(above < 1);
       if (above < 5) this.#top5++;
       this.#loss += Math.log(sum) + max - own;
     }

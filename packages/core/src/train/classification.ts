@@ -14,8 +14,8 @@ export const classification: Task = {
     crossEntropy: crossEntropy(logits, targets!, labelSmoothing),
   }),
   outputs: ({ logits }) => ({ logits }),
-  async evaluate(inference, data: ImageSet<LabelledBatch>, batchSize) {
-    const { n, ...result } = await evaluate(inference, data, batchSize);
+  async evaluate(inference, data: ImageSet<LabelledBatch>, batchSize, onImage) {
+    const { n, ...result } = await evaluate(inference, data, batchSize, onImage);
     return result;
   },
 };

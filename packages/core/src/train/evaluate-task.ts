@@ -13,8 +13,9 @@ export async function evaluateTask(
   inference: CompiledStep,
   data: ImageSet,
   batchSize: number,
+  onImage?: (right: boolean) => void,
 ): Promise<Record<string, number>> {
-  const numbers = await task.evaluate(inference, data, batchSize);
+  const numbers = await task.evaluate(inference, data, batchSize, onImage);
   for (const [name, value] of Object.entries(numbers))
     if (!Number.isFinite(value))
       throw new KcrError('EVALUATION_FINITE', {

@@ -66,45 +66,68 @@ const curves = z.record(
   }),
 );
 
+const spread = z.object({ median: z.number(), low: z.number(), high: z.number() });
+const count = z.int().nonnegative();
+
 /** `analysis.json`, as it is read back. */
-export const analysisFields: z.ZodType<RunAnalysis> = z.object({
-  recipe: text,
-  metrics: texts,
-  columns: z.array(
-    z.object({
-      number: text,
-      per: text.optional(),
-      title: text,
-      digits: z.int().min(0).max(20).optional(),
-      percent: z.boolean().optional(),
+export const analysisFields: z.ZodType<RunAnalysis> = z
+  .object({
+    recipe: text,
+    result: modelName,
+    measured: z.object({
+      date: text,
+      machine: text,
+      seed: z.number(),
+      testImages: count,
+      runs: count,
     }),
-  ),
-  curves,
-  snapshots: curves.default({}),
-  charts: chartsFields,
-  searched: z.array(
-    z.object({
-      name: text,
-      size: z
-        .int()
-        .positive()
-        .max(2 ** 16),
-      kept: keptFields.valueType,
+    metrics: texts,
+    columns: z.array(
+      z.object({
+        number: text,
+        per: text.optional(),
+        title: text,
+        digits: z.int().min(0).max(20).optional(),
+        percent: z.boolean().optional(),
+        says: text.optional(),
+      }),
+    ),
+    curves,
+    snapshots: curves.default({}),
+    charts: chartsFields,
+    searched: z.array(
+      z.object({
+        name: text,
+        size: z
+          .int()
+          .positive()
+          .max(2 ** 16),
+        kept: keptFields.valueType,
+      }),
+    ),
+    gallery: z.object({
+      tile: z.int().positive().max(4096),
+      captions: z.array(text),
+      legend: z.array(text),
+      pictures: z.array(picture),
     }),
-  ),
-  gallery: z.object({
-    tile: z.int().positive().max(4096),
-    captions: z.array(text),
-    legend: z.array(text),
-    pictures: z.array(picture),
-  }),
-  models: z
-    .record(
-      modelName,
-      z.object({ summary, charts: z.array(modelChart), pictures: z.array(picture) }),
-    )
-    .refine((models) => Object.keys(models).length > 0, { message: 'name at least one model' }),
-});
+    models: z
+      .record(
+        modelName,
+        z.object({
+          summary,
+          latency: z.object({ ms: spread, speedup: spread }),
+          paired: z.object({ images: count, gained: count, lost: count }).optional(),
+          charts: z.array(modelChart),
+          pictures: z.array(picture),
+        }),
+      )
+      .refine((models) => Object.keys(models).length > 0, { message: 'name at least one model' }),
+  })
+  .refine(({ models, result }) => Object.hasOwn(models, result), {
+    path: ['result'],
+    message: 'is none of the models',
+  });
 
 /** A line of `metrics.jsonl`; numbers that were NaN are left out. */
 export const epochFields = z

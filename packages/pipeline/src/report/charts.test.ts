@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { histogramChart, lineChart, maskChart } from './charts.ts';
+import { histogramChart, lineChart, maskChart, pointChart } from './charts.ts';
 
 const count = (svg: string, what: RegExp) => svg.match(what)?.length ?? 0;
 const textsOf = (svg: string) =>
@@ -31,7 +31,7 @@ describe('lines', () => {
 
   test('are one picture with a title, both axes and a legend', () => {
     const svg = lineChart(chart);
-    expect(svg).toMatch(/^<svg width="560" height="320"/);
+    expect(svg).toMatch(/^<svg role="img" aria-label="Loss &lt;x&gt;" width="560" height="320"/);
     for (const text of ['Loss &lt;x&gt;', 'epoch', 'nats', 'dense', 'compact'])
       expect(textsOf(svg)).toContain(text);
     expect(svg).not.toContain('<script');
@@ -150,4 +150,37 @@ describe('histograms', () => {
     const heightOf = (svg: string) => Number(/height="(\d+)"/.exec(svg)![1]);
     expect(heightOf(shown(['a', 'b', 'c']))).toBeGreaterThan(heightOf(shown(['a'])));
   });
+});
+
+describe('points', () => {
+  const chart = {
+    title: 'top-1 against time',
+    x: 'ms',
+    y: 'top-1, %',
+    points: [
+      { name: 'dense', x: 2, y: 80 },
+      { name: 'compact', x: 1, y: 79 },
+    ],
+  };
+
+  test('have their names beside them', () => {
+    const texts = textsOf(pointChart(chart));
+    for (const text of ['dense', 'compact', 'ms', 'top-1, %', 'top-1 against time'])
+      expect(texts).toContain(text);
+  });
+
+  test('of the same place have names that do not cover each other', () => {
+    const points = ['a', 'b', 'c'].map((name) => ({ name, x: 1, y: 79 }));
+    const svg = pointChart({ ...chart, points });
+    const places = [...svg.matchAll(/<text[^>]*transform="([^"]+)"[^>]*>([abc])<\/text>/g)];
+    expect(places.map(([, , name]) => name).sort()).toEqual(['a', 'b', 'c']);
+    expect(new Set(places.map(([, place]) => place)).size).toBe(3);
+  });
+});
+
+test('texts and lines take the colours of the page, and have their own outside it', () => {
+  const svg = pointChart({ title: 't', x: 'x', y: 'y', points: [{ name: 'a', x: 1, y: 2 }] });
+  expect(svg).toContain('fill="var(--ink, #1b2733)"');
+  expect(svg).toContain('var(--muted, #55677a)');
+  expect(svg).not.toMatch(/"#(1b2733|55677a|d9e0e8)"/);
 });

@@ -1,5 +1,5 @@
 import type { Curve, Line, LineChart } from '@kcr/core';
-import { BarChart, LineChart as EchartsLine, HeatmapChart } from 'echarts/charts';
+import { BarChart, LineChart as EchartsLine, HeatmapChart, ScatterChart } from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
@@ -9,6 +9,7 @@ import {
 } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { escapeMarkup } from './escape.ts';
 import type { Histograms } from './histograms.ts';
 
 echarts.use([
@@ -18,6 +19,7 @@ echarts.use([
   LegendComponent,
   MarkLineComponent,
   EchartsLine,
+  ScatterChart,
   SVGRenderer,
   TitleComponent,
   VisualMapComponent,
@@ -26,12 +28,51 @@ echarts.use([
 const WIDTH = 560;
 const HEIGHT = 320;
 
-function render(option: object, height = HEIGHT): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  chart.setOption({ animation: false, ...option });
+/** Colours of texts and lines, which a page may give others by variables of these names. */
+const THEMED = { ink: '#1b2733', muted: '#55677a', rule: '#d9e0e8', paper: '#fffffe' };
+
+const axisTheme = {
+  axisLine: { lineStyle: { color: THEMED.muted } },
+  axisTick: { lineStyle: { color: THEMED.muted } },
+  axisLabel: { color: THEMED.muted },
+  nameTextStyle: { color: THEMED.muted },
+  splitLine: { lineStyle: { color: THEMED.rule } },
+};
+
+/** Of lines and points, in this order: each stands out from a light page and from a dark one. */
+const PALETTE = [
+  '#3b7dd8',
+  '#c2620e',
+  '#2e8b57',
+  '#c0519e',
+  '#1f8a9e',
+  '#a8730a',
+  '#8b6fc0',
+  '#d1495b',
+  '#6b7f2a',
+  '#7d7d86',
+];
+
+const theme = {
+  color: PALETTE,
+  title: { textStyle: { color: THEMED.ink } },
+  legend: { textStyle: { color: THEMED.ink } },
+  valueAxis: axisTheme,
+  logAxis: axisTheme,
+  categoryAxis: axisTheme,
+};
+
+/** A chart as SVG text, which says its title to those who cannot see it. */
+function render(title: string, option: object, height = HEIGHT): string {
+  const chart = echarts.init(null, theme, { renderer: 'svg', ssr: true, width: WIDTH, height });
+  chart.setOption({ animation: false, backgroundColor: 'transparent', ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  const coloured = Object.entries(THEMED).reduce(
+    (text, [name, colour]) => text.replaceAll(`"${colour}"`, `"var(--${name}, ${colour})"`),
+    svg,
+  );
+  return coloured.replace('<svg ', `<svg role="img" aria-label="${escapeMarkup(title)}" `);
 }
 
 const heading = (text: string) => ({ text, left: 'center', top: 4, textStyle: { fontSize: 14 } });
@@ -60,6 +101,80 @@ const series = ({ name, points, dashed }: Line, yAxisIndex: number) => ({
   showSymbol: points.length < 20,
   lineStyle: { type: dashed ? 'dashed' : 'solid' },
 });
+
+/** Models as points, with their names. */
+export interface PointChart {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly points: readonly { readonly name: string; readonly x: number; readonly y: number }[];
+}
+
+/** Points with their names, which do not cover each other; as SVG text. */
+export function pointChart({ title, x, y, points }: PointChart): string {
+  const grid = { left: 78, right: 110, top: 48, bottom: 50 };
+  const axis = (name: string) => ({ type: 'value', name, nameLocation: 'middle', scale: true });
+  const offsets = nameOffsets(
+    points,
+    WIDTH - grid.left - grid.right,
+    HEIGHT - grid.top - grid.bottom,
+  );
+  return render(title, {
+    title: heading(title),
+    grid,
+    xAxis: { ...axis(x), nameGap: 30 },
+    yAxis: { ...axis(y), nameGap: 56 },
+    series: points.map(({ name, x, y }, i) => ({
+      type: 'scatter',
+      name,
+      symbolSize: 12,
+      itemStyle: { opacity: 1 },
+      data: [[x, y]],
+      label: {
+        show: true,
+        position: 'right',
+        offset: [0, offsets[i]],
+        formatter: () => name,
+        color: THEMED.ink,
+      },
+    })),
+  });
+}
+
+/** Height of a name and width of a letter, in pixels. */
+const [NAME_HEIGHT, LETTER] = [15, 7];
+
+/** How far the name of each point is moved down, so that it is on none before it. */
+function nameOffsets(points: PointChart['points'], width: number, height: number): number[] {
+  const scale = (values: readonly number[], length: number) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return values.map((value) => (length * (value - low)) / (high - low || 1));
+  };
+  const left = scale(
+    points.map((point) => point.x),
+    width,
+  );
+  // Pixels count downwards.
+  const top = scale(
+    points.map((point) => -point.y),
+    height,
+  );
+  const taken: number[] = [];
+  points.forEach((_, i) => {
+    const covers = (offset: number) =>
+      taken.some((other, j) => {
+        const [first, second] = left[j]! < left[i]! ? [j, i] : [i, j];
+        return (
+          left[second]! - left[first]! < LETTER * points[first]!.name.length + 2 * NAME_HEIGHT &&
+          Math.abs(top[j]! + other - top[i]! - offset) < NAME_HEIGHT
+        );
+      });
+    let offset = 0;
+    while (covers(offset)) offset += NAME_HEIGHT;
+    taken.push(offset);
+  });
+  return taken;
+}
 
 /** Lines over a common axis, as SVG text. */
 export function lineChart({ title, x, y, lines, logX, logY, right }: DrawnChart): string {
@@ -105,7 +220,7 @@ export function lineChart({ title, x, y, lines, logX, logY, right }: DrawnChart)
       ...(right?.lines ?? []).map((line) => series({ ...line, dashed: true }, 1)),
     ],
   };
-  return render(option, HEIGHT + moreLegend);
+  return render(title, option, HEIGHT + moreLegend);
 }
 
 /** Height of a histogram, and of what is above and below them all. */
@@ -127,6 +242,7 @@ export function histogramChart({ title, y }: Curve, { epochs, bins, panels }: Hi
   };
   const tops = panels.map((_, i) => 52 + i * PANEL);
   return render(
+    title,
     {
       title: [
         heading(title),
@@ -194,9 +310,11 @@ export function maskChart(
       present.has(channel) ? 1 : 0,
     ]);
   });
+  const title = 'Kept channels (dark) per searched dimension';
   return render(
+    title,
     {
-      title: heading('Kept channels (dark) per searched dimension'),
+      title: heading(title),
       grid: { left, right: 20, top: 40, bottom: 40 },
       xAxis: {
         type: 'category',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type LineChart, writeAtomic } from '@kcr/core';
 import { lineChart } from './charts.ts';
-import { page, tableHtml } from './page.ts';
+import { figuresHtml, page, tableHtml } from './page.ts';
 import type { Cell } from './summary-table.ts';
 
 /** A model before or after pruning. */
@@ -34,14 +34,13 @@ export async function writePruningReport(
     { text: params.toLocaleString('en'), beside: share(params, before.params) },
     { text: `${(macs / 1e6).toFixed(2)} M`, beside: share(macs, before.macs) },
   ];
-  const table = tableHtml({
-    header: ['model', ...(measured ? ['top-1'] : []), 'parameters', 'MACs'],
-    rows: [
-      { name: 'before', cells: cells(before) },
-      { name: 'after', cells: cells(after) },
-    ],
-  });
+  const rows = Object.entries({ before, after }).map(([name, size]) => ({
+    name,
+    cells: cells(size),
+  }));
+  const header = ['model', ...(measured ? ['top-1'] : []), 'parameters', 'MACs'];
+  const table = tableHtml({ header, rows }, 'The model before and after pruning');
   const path = join(directory, 'report.html');
-  await writeAtomic(path, page(title, [table], charts.map(lineChart)));
+  await writeAtomic(path, page(title, [table, figuresHtml(charts.map(lineChart))]));
   return path;
 }

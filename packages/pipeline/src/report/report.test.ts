@@ -9,6 +9,8 @@ import type { RunAnalysis } from './run-analysis.ts';
 import { writePicture } from './write-picture.ts';
 
 const size = { params: 10, macs: 20, latencyMs: 1 };
+const spread = { median: 1.25, low: 1, high: 1.5 };
+const latency = { ms: spread, speedup: spread };
 const line = (name?: string) => ({
   name: name as string,
   points: [
@@ -18,22 +20,40 @@ const line = (name?: string) => ({
 });
 const analysis: RunAnalysis = {
   recipe: 'tiny',
+  result: 'compactNoTnn',
+  measured: {
+    date: '2026-01-02',
+    machine: 'a processor, 2 cores',
+    seed: 3,
+    testImages: 40,
+    runs: 5,
+  },
   metrics: { top1: 'top-1' },
-  columns: [{ number: 'tnn', title: 'TNN' }],
+  columns: [{ number: 'tnn', title: 'TNN', says: 'Less is better.' }],
   snapshots: { 'gumbel-masks': { title: 'Alphas', y: 'alpha' } },
   curves: { collapsed: { title: 'Masks that collapsed', y: 'masks' } },
   charts: [{ title: 'Tokens after each block', x: 'block', y: 'tokens', lines: [line('tokens')] }],
   searched: [{ name: 'blocks.0.mlp.io', size: 4, kept: [0, 2] }],
   gallery: { tile: 8, captions: ['dark', 'light'], legend: [], pictures: [] },
   models: {
-    dense: { summary: { ...size, top1: 0.5, tnn: 1.25 }, charts: [], pictures: [] },
-    compactNoTnn: { summary: { ...size, top1: 0.25, tnn: 2 }, charts: [], pictures: [] },
+    dense: { summary: { ...size, top1: 0.5, tnn: 1.25 }, latency, charts: [], pictures: [] },
+    compactNoTnn: {
+      summary: { ...size, top1: 0.25, tnn: 2 },
+      latency,
+      paired: { images: 40, gained: 2, lost: 12 },
+      charts: [],
+      pictures: [],
+    },
   },
 };
 
 /** Writes what a run has measured, as it does. */
-const writeAnalysis = (folder: string, change: object = {}) =>
-  writeFile(join(folder, 'analysis.json'), JSON.stringify(seal({ ...analysis, ...change })));
+function writeAnalysis(folder: string, change: Partial<RunAnalysis> = {}): Promise<void> {
+  const written = { ...analysis, ...change };
+  const result = Object.keys(written.models).at(-1);
+  const file = join(folder, 'analysis.json');
+  return writeFile(file, JSON.stringify(seal({ ...written, result })));
+}
 
 /** A report of a run whose folder has these logs, by folder. */
 async function report(
@@ -71,10 +91,16 @@ test('a run without logs has its table and the charts of the run', async () => {
   const html = await report();
   expect(html).toContain('<h1>tiny</h1>');
   for (const text of ['50.0 %', '25.0 %', '1.2500', '2.0000']) expect(html).toContain(text);
-  expect(figuresOf(html)).toHaveLength(2);
+  expect(figuresOf(html)).toHaveLength(4);
+  expect(html).toContain('<p>compactNoTnn is less accurate than dense: top-1 25.0 %, dense 50.0 %');
+  expect(html).toContain('<b>TNN</b>: Less is better.');
+  for (const cost of ['arithmetic', 'time'])
+    expect(figure(html, `top-1 against ${cost}`)).toEqual(
+      expect.arrayContaining(['dense', 'compactNoTnn']),
+    );
   expect(figure(html, 'Tokens after each block')).toContain('tokens');
   expect(figure(html, 'blocks.0.mlp.io (2/4)')).toBeDefined();
-  expect(figuresOf(await report({ searched: [], charts: [] }))).toEqual([]);
+  expect(figuresOf(await report({ searched: [], charts: [] }))).toHaveLength(2);
 });
 
 describe('what was logged is drawn over the epochs', () => {
@@ -223,7 +249,7 @@ test('pictures of a group are folded away, under the images again', async () => 
     models: { dense: { ...dense!, pictures } },
   });
   const rowsOf = (text: string) =>
-    [...text.matchAll(/<tr><th>([^<]+)<\/th><td><img/g)].map(([, title]) => title);
+    [...text.matchAll(/<tr><th scope="row">([^<]+)<\/th><td><img/g)].map(([, title]) => title);
   const [shown, details] = html.split('<details><summary>Attention in detail</summary>');
   expect(rowsOf(shown!)).toEqual(['image', 'grad-cam']);
   expect(rowsOf(details!)).toEqual(['image', 'affinity']);
@@ -248,13 +274,11 @@ test('pictures of a kind stand together, after the images', async () => {
       compactNoTnn: { ...compactNoTnn!, pictures: of('compact') },
     },
   });
-  expect([...html.matchAll(/alt="([^"]*)"/g)].map(([, title]) => title)).toEqual([
-    'image',
-    'grad-cam: dense',
-    'grad-cam: compact',
-    'attention: dense',
-    'attention: compact',
-  ]);
+  expect([...html.matchAll(/alt="([^"]*)"/g)].map(([, title]) => title)).toEqual(
+    ['image', 'grad-cam: dense', 'grad-cam: compact', 'attention: dense', 'attention: compact'].map(
+      (title) => `${title}: dark, light`,
+    ),
+  );
   expect(html).toContain('width="16"');
   expect(html).toContain('</i>sky</span>');
 });
@@ -269,10 +293,13 @@ test('REPORT_RUN where no run was finished', async () => {
   });
 });
 
-/** A copy of a value with every text of it replaced, besides the names of files. */
+/** Texts that name something else of the run. */
+const names = new Set(['file', 'number', 'result']);
+
+/** A copy of a value with every text of it replaced, besides {@link names}. */
 function withTexts<T>(value: T, text: string): T {
   const copy = (x: unknown, key?: string): unknown => {
-    if (typeof x === 'string') return key === 'file' ? x : text;
+    if (typeof x === 'string') return names.has(key ?? '') ? x : text;
     if (Array.isArray(x)) return x.map((entry) => copy(entry));
     if (typeof x !== 'object' || x === null) return x;
     return Object.fromEntries(Object.entries(x).map(([name, entry]) => [name, copy(entry, name)]));

@@ -22,12 +22,28 @@ import {
 } from '@kcr/core';
 import { requireWritable } from '../out/writable.ts';
 import { analysisFields, epochFields } from './analysis-fields.ts';
-import { type DrawnChart, histogramChart, lineChart, maskChart } from './charts.ts';
+import {
+  type DrawnChart,
+  histogramChart,
+  lineChart,
+  maskChart,
+  type PointChart,
+  pointChart,
+} from './charts.ts';
 import { legendHtml } from './draw.ts';
 import { histogramsOf } from './histograms.ts';
-import { figuresHtml, type PictureTable, page, pictureTable, tableHtml } from './page.ts';
-import { folderOf, type RunAnalysis } from './run-analysis.ts';
-import { summaryTable } from './summary-table.ts';
+import {
+  figuresHtml,
+  type PictureTable,
+  page,
+  pictureTable,
+  saidHtml,
+  tableHtml,
+  verdictHtml,
+} from './page.ts';
+import { folderOf, type RunAnalysis, type Summary } from './run-analysis.ts';
+import { analysisTable, costTable, shownColumns } from './summary-table.ts';
+import { verdictOf } from './verdict.ts';
 
 type Histories = Readonly<Record<string, readonly EpochRecord[]>>;
 
@@ -57,12 +73,10 @@ export async function writeReport(directory: string): Promise<string> {
   const summaries = Object.fromEntries(
     Object.entries(models).map(([name, { summary }]) => [name, summary]),
   );
+  const shown = shownColumns(Object.values(summaries), columns);
+  const said = shown.flatMap(({ title, says }) => (says ? [{ title, says }] : []));
   const path = join(directory, 'report.html');
   const pictures = await pictureTables(directory, analysis);
-  const tables = [
-    tableHtml(summaryTable(summaries, metrics, columns)),
-    pictureTable(pictures.shown),
-  ];
   const chartGroups = [...new Set(drawn.flatMap(({ group }) => group ?? []))].map((title) => {
     const own = drawn.filter(({ group }) => group === title);
     return { title, html: figuresHtml(own.map(lineChart)) };
@@ -71,8 +85,43 @@ export async function writeReport(directory: string): Promise<string> {
     ...pictures.folded.map(({ title, table }) => ({ title, html: pictureTable(table) })),
     ...chartGroups,
   ];
-  await writeAtomic(path, page(recipe, tables, charts, folded));
+  const parts = [
+    verdictHtml(verdictOf(analysis)),
+    figuresHtml(costCharts(summaries, metrics).map(pointChart)),
+    tableHtml(costTable(summaries, metrics), 'Accuracy, size and time for one image'),
+    ...(shown.length > 0
+      ? [
+          tableHtml(analysisTable(summaries, shown), 'What was measured of the features'),
+          saidHtml(said),
+        ]
+      : []),
+    pictureTable(pictures.shown),
+    figuresHtml(charts),
+  ];
+  await writeAtomic(path, page(recipe, parts, folded));
   return path;
+}
+
+/** The first metric against arithmetic and against time, a point for each model. */
+function costCharts(
+  summaries: Readonly<Record<string, Summary>>,
+  metrics: RunAnalysis['metrics'],
+): PointChart[] {
+  const [key, title] = Object.entries(metrics)[0]!;
+  const costs = [
+    { of: ({ macs }: Summary) => macs / 1e6, against: 'arithmetic', x: 'multiply-accumulates, M' },
+    { of: ({ latencyMs }: Summary) => latencyMs, against: 'time', x: 'one image, ms' },
+  ];
+  const points = (of: (summary: Summary) => number) =>
+    Object.entries(summaries).flatMap(([name, summary]) =>
+      Object.hasOwn(summary, key) ? [{ name, x: of(summary), y: 100 * summary[key]! }] : [],
+    );
+  return costs.flatMap(({ of, against, x }) => {
+    const own = points(of);
+    return own.length > 0
+      ? [{ title: `${title} against ${against}`, x, y: `${title}, %`, points: own }]
+      : [];
+  });
 }
 
 const refusal = {
@@ -238,7 +287,14 @@ async function pictureTables(
         png: await readPicture(join(directory, 'pictures', `${file}.png`)),
       })),
     );
-    return { tile, columns: captions, rows, legend: legend.length > 0 ? legendHtml(legend) : '' };
+    const caption = group ?? 'Test images, and what each model sees in them';
+    return {
+      tile,
+      columns: captions,
+      caption,
+      rows,
+      legend: legend.length > 0 ? legendHtml(legend) : '',
+    };
   };
   const groups = [...new Set(ordered.flatMap(({ group }) => group ?? []))];
   const folded = await Promise.all(

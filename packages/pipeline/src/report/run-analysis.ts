@@ -1,11 +1,13 @@
 import type { Column, Curve, LineChart, ModelLine, Task } from '@kcr/core';
+import type { Latency } from '@kcr/onnx';
+import type { Paired } from './paired-difference.ts';
 
 /** One model of a run, measured: the metrics of its task, its size and speed, and what the analyses give. */
 export interface Summary extends Record<string, number> {
   params: number;
   /** Multiply-accumulates for one image, attention included. */
   macs: number;
-  /** Median time for one image on the CPU, weights built in. */
+  /** Median time for one image on the CPU, weights built in, in milliseconds. */
   latencyMs: number;
 }
 
@@ -22,6 +24,10 @@ export interface Picture {
 /** What the report says of one model. */
 export interface ModelAnalysis {
   readonly summary: Summary;
+  /** Time for one image, measured in turn with the other models, and beside the first of them. */
+  readonly latency: Latency;
+  /** Beside the first model, on the test images; absent for that one, and where a metric is no share of images. */
+  readonly paired?: Paired;
   readonly charts: readonly LineChart<ModelLine>[];
   readonly pictures: readonly Picture[];
 }
@@ -29,6 +35,18 @@ export interface ModelAnalysis {
 /** What `analysis.json` says of a run: all that its report shows, besides what was logged. */
 export interface RunAnalysis {
   readonly recipe: string;
+  /** The model that the run was for. */
+  readonly result: string;
+  /** How the figures came about. */
+  readonly measured: {
+    /** YYYY-MM-DD */
+    readonly date: string;
+    readonly machine: string;
+    readonly seed: number;
+    readonly testImages: number;
+    /** Timed runs of each model. */
+    readonly runs: number;
+  };
   /** The task's metrics, with their titles. */
   readonly metrics: Task['metrics'];
   /** Of the table, after the metrics, the size and the speed. */

@@ -41,39 +41,76 @@ function besideText(value: number, first: number): string | undefined {
   return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
-/** What a report and a terminal show of models: columns that no model has are left out. */
+type Models = Readonly<Record<string, Summary>>;
+
+/** A column of a table, whose cells are beside the first model's where they say so. */
+interface TableColumn {
+  readonly title: string;
+  cell(summary: Summary, first: Summary): Cell;
+}
+
+const metricColumns = (models: readonly Summary[], metrics: Task['metrics']): TableColumn[] =>
+  Object.entries(metrics)
+    .filter(([key]) => models.some((model) => own(model, key) !== undefined))
+    .map(([key, title]) => ({
+      title,
+      cell: (summary) => {
+        const share = own(summary, key);
+        return { text: share === undefined ? '' : percentText(share, 1) };
+      },
+    }));
+
+const sizeColumns: readonly TableColumn[] = SIZES.map(({ title, of, text }) => ({
+  title,
+  cell: (summary, first) => ({
+    text: text(of(summary)),
+    beside: besideText(of(summary), of(first)),
+  }),
+}));
+
+/** Columns that no model has are left out. */
+const analysisColumns = (models: readonly Summary[], columns: readonly Column[]): TableColumn[] =>
+  shownColumns(models, columns).map((column) => ({
+    title: column.title,
+    cell: (summary) => {
+      const value = numberOf(summary, column);
+      return { text: value === undefined ? '' : columnText(value, column) };
+    },
+  }));
+
+/** Those of the columns that some model has. */
+export const shownColumns = (models: readonly Summary[], columns: readonly Column[]): Column[] =>
+  columns.filter((column) => models.some((model) => numberOf(model, column) !== undefined));
+
+function tableOf(models: Models, columns: readonly TableColumn[]): SummaryTable {
+  const first = Object.values(models)[0]!;
+  return {
+    header: ['model', ...columns.map(({ title }) => title)],
+    rows: Object.entries(models).map(([name, summary]) => ({
+      name,
+      cells: columns.map(({ cell }) => cell(summary, first)),
+    })),
+  };
+}
+
+/** How good models are, and their sizes and speed: what every model has. */
+export const costTable = (models: Models, metrics: Task['metrics']): SummaryTable =>
+  tableOf(models, [...metricColumns(Object.values(models), metrics), ...sizeColumns]);
+
+/** What the analyses found. */
+export const analysisTable = (models: Models, columns: readonly Column[]): SummaryTable =>
+  tableOf(models, analysisColumns(Object.values(models), columns));
+
+/** Both beside each other, as a terminal shows them. */
 export function summaryTable(
-  models: Readonly<Record<string, Summary>>,
+  models: Models,
   metrics: Task['metrics'],
   columns: readonly Column[],
 ): SummaryTable {
   const all = Object.values(models);
-  const first = all[0]!;
-  const shares = Object.entries(metrics).filter(([key]) =>
-    all.some((m) => own(m, key) !== undefined),
-  );
-  const shown = columns.filter((column) => all.some((m) => numberOf(m, column) !== undefined));
-  const cellsOf = (summary: Summary): Cell[] => [
-    ...shares.map(([key]) => {
-      const share = own(summary, key);
-      return { text: share === undefined ? '' : percentText(share, 1) };
-    }),
-    ...SIZES.map(({ of, text }) => ({
-      text: text(of(summary)),
-      beside: besideText(of(summary), of(first)),
-    })),
-    ...shown.map((column) => {
-      const value = numberOf(summary, column);
-      return { text: value === undefined ? '' : columnText(value, column) };
-    }),
-  ];
-  return {
-    header: [
-      'model',
-      ...shares.map(([, title]) => title),
-      ...SIZES.map(({ title }) => title),
-      ...shown.map(({ title }) => title),
-    ],
-    rows: Object.entries(models).map(([name, summary]) => ({ name, cells: cellsOf(summary) })),
-  };
+  return tableOf(models, [
+    ...metricColumns(all, metrics),
+    ...sizeColumns,
+    ...analysisColumns(all, columns),
+  ]);
 }

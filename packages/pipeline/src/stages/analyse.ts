@@ -10,9 +10,10 @@ import {
   type LoadedModel,
   taskOf,
 } from '@kcr/core';
-import { measureLatency } from '@kcr/onnx';
+import { measureLatencies } from '@kcr/onnx';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import { loadPart } from '../modules.ts';
+import { paired } from '../report/paired-difference.ts';
 import { folderOf, type ModelAnalysis, type Summary } from '../report/run-analysis.ts';
 import { writePicture } from '../report/write-picture.ts';
 import { findTaskKit } from '../tasks/find-task-kit.ts';
@@ -34,15 +35,19 @@ interface Measured {
   readonly engine: Engine;
 }
 
-/** The metrics of the model's task on the test images. */
+/** The metrics of the model's task on the test images, and for tasks that tell it which of these are right. */
 async function taskMetrics({ loaded: { model }, engine }: Measured, context: StageContext) {
   const task = taskOf(model);
   await using inference = compileInference(engine, model);
   const { batchSize } = context.recipe.retrain;
-  const result = await evaluateTask(task, inference, context.data.test, batchSize);
-  return Object.keys(task.metrics).flatMap((key) =>
+  const right: boolean[] = [];
+  const result = await evaluateTask(task, inference, context.data.test, batchSize, (own) =>
+    right.push(own),
+  );
+  const metrics = Object.keys(task.metrics).flatMap((key) =>
     result[key] === undefined ? [] : [[key, result[key]] as const],
   );
+  return { metrics: Object.fromEntries(metrics), right };
 }
 
 /** The results of the recipe's analyses, in their order. */
@@ -72,27 +77,32 @@ async function analysed(
   return results;
 }
 
+/** What is measured of one model by itself. */
+interface Alone {
+  readonly loaded: LoadedModel;
+  /** Of the test images, in order, where the task says which are right. */
+  readonly right: readonly boolean[];
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What the analyses gave. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly charts: ModelAnalysis['charts'];
+  readonly pictures: ModelAnalysis['pictures'];
+}
+
 async function measure(
   { name, trained }: RunModel,
   analyses: readonly Analysis[],
   context: StageContext,
-): Promise<ModelAnalysis> {
+): Promise<Alone> {
   const { directory, data } = context;
   const folder = folderOf(name);
   const loaded = await loadCheckpoint(join(directory, folder), context);
-  const { model, weights } = loaded;
+  const { model } = loaded;
   await using engine = await context.engine();
-  engine.set(weights);
+  engine.set(loaded.weights);
   const measured = { name, loaded, engine };
-  const metrics = await taskMetrics(measured, context);
+  const { metrics, right } = await taskMetrics(measured, context);
   const results = await analysed(analyses, measured, context);
-  const summary: Summary = {
-    ...Object.fromEntries(metrics),
-    params: model.parameterCount,
-    macs: model.macs.total,
-    latencyMs: await measureLatency(model, weights, { runs: 200 }),
-    ...Object.assign({}, ...results.map(({ numbers }) => numbers)),
-  };
   const { gallery } = await findTaskKit(model);
   const look = trained
     ? await gallery.look(loaded, data.test, engine, name)
@@ -100,11 +110,46 @@ async function measure(
   const pictures = await Promise.all(
     look.rows.map((row) => writePicture(directory, row, `${row.name}-${folder}`)),
   );
-  const charts = [...results.flatMap((result) => result.charts ?? []), ...look.charts];
-  return { summary, charts, pictures };
+  return {
+    loaded,
+    right,
+    metrics,
+    numbers: Object.assign({}, ...results.map(({ numbers }) => numbers)),
+    charts: [...results.flatMap((result) => result.charts ?? []), ...look.charts],
+    pictures,
+  };
 }
 
-/** The models of a run by name, each measured by itself and by the recipe's analyses. */
+/** Timed runs of each model. */
+export const LATENCY_RUNS = 200;
+
+/** All models beside the first: what takes turns, and what is paired. */
+async function beside(measured: Readonly<Record<string, Alone>>) {
+  const all = Object.entries(measured);
+  const latencies = await measureLatencies(
+    all.map(([, { loaded }]) => loaded),
+    { runs: LATENCY_RUNS },
+  );
+  const [, first] = all[0]!;
+  return Object.fromEntries(
+    all.map(([name, own], i): [string, ModelAnalysis] => {
+      const { model } = own.loaded;
+      const latency = latencies[i]!;
+      const summary: Summary = {
+        ...own.metrics,
+        params: model.parameterCount,
+        macs: model.macs.total,
+        latencyMs: latency.ms.median,
+        ...own.numbers,
+      };
+      const pairs =
+        own === first || own.right.length === 0 ? {} : { paired: paired(own.right, first.right) };
+      return [name, { summary, latency, ...pairs, charts: own.charts, pictures: own.pictures }];
+    }),
+  );
+}
+
+/** The models of a run by name, each measured by itself, by the recipe's analyses, and beside the first. */
 export const analyseStage = defineStage<
   readonly RunModel[],
   { models: Record<string, ModelAnalysis>; columns: Analysis['columns'] }
@@ -114,8 +159,8 @@ export const analyseStage = defineStage<
     const analyses = await Promise.all(
       context.recipe.analyses.map((part) => loadPart<Analysis>(part)),
     );
-    const models: Record<string, ModelAnalysis> = {};
-    for (const model of runModels) models[model.name] = await measure(model, analyses, context);
-    return { models, columns: analyses.flatMap(({ columns }) => columns) };
+    const measured: Record<string, Alone> = {};
+    for (const model of runModels) measured[model.name] = await measure(model, analyses, context);
+    return { models: await beside(measured), columns: analyses.flatMap(({ columns }) => columns) };
   },
 });

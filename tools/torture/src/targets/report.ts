@@ -8,11 +8,21 @@ import { type Reader, require } from '../target.ts';
 import { drawn } from './images.ts';
 
 const size = { params: 10, macs: 2000, latencyMs: 1 };
+const spread = { median: 1.25, low: 1, high: 1.5 };
+const latency = { ms: spread, speedup: spread };
 const line = (name: string) => ({ name, points: [[1, 1] as const, [2, 4] as const] });
 const chart = { title: 'Tokens', x: 'block', y: 'tokens', logY: true, lines: [line('tokens')] };
 
 const analysis = {
   recipe: 'tiny',
+  result: 'compact',
+  measured: {
+    date: '2026-01-02',
+    machine: 'a processor, 2 cores',
+    seed: 3,
+    testImages: 40,
+    runs: 5,
+  },
   metrics: { top1: 'top-1' },
   columns: [{ number: 'tnn', per: 'params', title: 'TNN', digits: 2, percent: true }],
   snapshots: { 'gumbel-masks': { title: 'Alphas', y: 'alpha' } },
@@ -26,8 +36,14 @@ const analysis = {
     pictures: [{ title: 'images', kind: 'image', file: 'images' }],
   },
   models: {
-    dense: { summary: { ...size, top1: 0.5, tnn: 1.25 }, charts: [chart], pictures: [] },
-    compact: { summary: { ...size, top1: 0.25, tnn: 2 }, charts: [chart], pictures: [] },
+    dense: { summary: { ...size, top1: 0.5, tnn: 1.25 }, latency, charts: [chart], pictures: [] },
+    compact: {
+      summary: { ...size, top1: 0.25, tnn: 2 },
+      latency,
+      paired: { images: 40, gained: 2, lost: 12 },
+      charts: [chart],
+      pictures: [],
+    },
   },
 } satisfies RunAnalysis as unknown as Json;
 const epochs = [1, 2, 3].map((epoch) => ({ epoch, loss: 3 / epoch, validationTop1: 0.5 }));
