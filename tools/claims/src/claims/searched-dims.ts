@@ -21,7 +21,7 @@ const IO = 'io';
 const TUNING = { epochs: EPOCHS / 2, lr: 3e-4 };
 
 /** Trained on without and with TNN. */
-const ARMS = { '': without, ', TNN': CHOSEN.right.tnn };
+const ARMS = { '': without, ', TNN': CHOSEN.tnnStronger };
 
 const names = Object.keys(DIMS);
 
@@ -59,7 +59,7 @@ export const searchedDimsClaim: Claim = {
   title: 'The search over q, k and v',
   claim:
     "KCR searches the channels that MLPs read and write. It leaves open whether its search and its kernel bound serve heads and the channels of q and k, too. Here a head's channels of q and k, of v, and the MLPs' hidden ones are searched the same way.",
-  experiment: `Searches on the frozen weights of a dense ViT for ${100 * SHARE} % of its MACs, by what is searched; trained on for ${TUNING.epochs} epochs without and with TNN (${CHOSEN.right.tnn.name}). KC and TNN's share of the trace are of the training images after the last epoch.`,
+  experiment: `Searches on the frozen weights of a dense ViT for ${100 * SHARE} % of its MACs, by what is searched; trained on for ${TUNING.epochs} epochs without and with TNN (${CHOSEN.tnnStronger.name}). KC and TNN's share of the trace are of the training images after the last epoch.`,
   seeds: 5,
   units: [unit],
   finding({ outcomes }, images) {
