@@ -81,9 +81,9 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     refuseOthers(classification.name, request, ['cropRatio']);
     const { mean, std, crop_pct, crop_mode, interpolation, resize } = info.input;
     const { data, cacheBytes, invalid, cropRatio = crop_pct } = request;
-    const [size, , channels] = model.inputShape;
+    const [height, width, channels] = model.inputShape;
     const source = await labelledImages(data, {
-      size,
+      size: [height, width],
       channels: channels as 1 | 3,
       classes: info.classes,
       cropRatio,
