@@ -17,9 +17,11 @@ export {
   readJson,
 } from './ground/json.ts';
 export { isCount, isRecord, jsonCopy } from './ground/json-value.ts';
+export * from './ground/processes.ts';
 export * from './ground/random.ts';
 export * from './ground/resampling.ts';
 export * from './ground/safetensors.ts';
+export * from './ground/temporary.ts';
 export * from './layers/attention.ts';
 export * from './layers/classifier.ts';
 export * from './layers/conv.ts';
