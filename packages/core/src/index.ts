@@ -47,6 +47,7 @@ export * from './model/initializer.ts';
 export { keptFields } from './model/kept-fields.ts';
 export * from './model/model.ts';
 export * from './model/model-output.ts';
+export * from './model/numbered-classes.ts';
 export * from './model/preprocessing.ts';
 export { normalizationFields } from './model/preprocessing-fields.ts';
 export {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { KcrError } from '@kcr/core';
 import { parse } from 'csv-parse/sync';
 import { classLabels, textLabels } from './class-labels.ts';
+import type { KnownClasses } from './class-names.ts';
 import { filesDigest } from './file-digests.ts';
 import type { LabelledFiles } from './labelled-files.ts';
 
@@ -56,7 +57,7 @@ function columnsOf(path: string, first: readonly string[], { image, label }: Lab
  */
 export async function csvFiles(
   path: string,
-  options: { classes?: readonly string[]; columns?: LabelledColumns },
+  options: { classes?: KnownClasses; columns?: LabelledColumns },
 ): Promise<LabelledFiles> {
   const lines = await linesOf(path);
   const columns = columnsOf(path, lines[0] ?? ['', ''], options.columns ?? {});

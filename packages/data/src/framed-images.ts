@@ -1,4 +1,5 @@
 import { KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import type { KnownClasses } from './class-names.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import type { InvalidPolicy, Refusals } from './invalid.ts';
@@ -26,8 +27,8 @@ export interface FramedImageOptions {
   resizedCrop?: ResizedCropOptions;
   /** Decoded images are kept in memory up to this many bytes. Default 1 GiB. */
   cacheBytes?: number;
-  /** Class names in the order of the labels; the data's must be among them. Default: the data's. */
-  classes?: readonly string[];
+  /** Class names in the order of the labels, or how many there are; the data's must be among them ({@link classNames}). Default: the data's. */
+  classes?: KnownClasses;
   /**
    * Images that cannot be read, links to nothing, and class folders without images: an error, or left out and counted; then
    * each image is decoded once to begin with. Default `error`.

@@ -9,6 +9,7 @@ import {
   Model,
   type ModelInfo,
   type ModelParts,
+  numberedClasses,
   plainPreprocessing,
   type StateDict,
 } from '@kcr/core';
@@ -198,5 +199,5 @@ function classNames(
     });
   if (asked) return asked;
   if (found.classes?.length === count) return found.classes;
-  return Array.from({ length: count }, (_, i) => String(i));
+  return numberedClasses(count);
 }

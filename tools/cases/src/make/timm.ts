@@ -36,6 +36,8 @@ const under = (prefix: string, state: StateDict): StateDict =>
 const renamed = (from: string, to: string, state: StateDict): StateDict =>
   Object.fromEntries(Object.entries(state).map(([name, array]) => [name.replace(from, to), array]));
 
+const three = constant(createModel(NAME, { ...small, num_classes: 3 }), { head: [...logits, 0] });
+
 /** A config.json as timm's `save_for_hf` writes it. */
 const config = (change: object = {}, options: object = {}) => ({
   architecture: NAME,
@@ -57,6 +59,8 @@ const config = (change: object = {}, options: object = {}) => ({
   ...change,
 });
 
+const { label_names: _, ...unnamed } = config().pretrained_cfg;
+
 interface Folder {
   /** What config.json has: as JSON, unless it is a text. */
   readonly config: object | string;
@@ -67,6 +71,11 @@ interface Folder {
 /** Folders as timm's hub has them, and some that are not so, by name. */
 const folders: Readonly<Record<string, Folder>> = {
   plain: { config: config(), weights: plain },
+  unnamed: { config: config({ pretrained_cfg: unnamed }), weights: plain },
+  'three-unnamed': {
+    config: config({ num_classes: 3, pretrained_cfg: unnamed }, { num_classes: 3 }),
+    weights: three,
+  },
   'fc-norm': { config: config({ global_pool: 'avg' }, { fc_norm: true }), weights: averaged },
   prefix: { config: config(), weights: under('module.', plain) },
   average: {
