@@ -71,10 +71,12 @@ MODELS = {
     "vit-bfloat16": ("vit", VIT, {}, "bfloat16"),
     "vit-avg-pool": ("vit", VIT, {"global_pool": "avg"}),
     "vit-module": ("vit", VIT, {}, "module."),
+    "vit-wide": ("vit", {**VIT, "img_size": [32, 64]}),
     "vit-no-head": ("vit", {**VIT, "num_classes": 0}),
     "swin": ("swin", SWIN),
     "swin-window-over-grid": ("swin", {**SWIN, "window_size": 7}),
     "swin-odd-grid": ("swin", {**SWIN, "img_size": 36, "window_size": 7}),
+    "swin-tall": ("swin", {**SWIN, "img_size": [64, 32]}),
 }
 
 
@@ -124,7 +126,7 @@ def all_timm():
         timm_config, change = more[0] if more else {}, more[1] if len(more) > 1 else None
         model, state = random_model(architecture, config, timm_config, change)
         size, channels = config["img_size"], config.get("in_chans", 3)
-        shape = (channels, size, size)
+        shape = (channels, *(size if isinstance(size, list) else (size, size)))
         mean = (0.5,) * channels
         transform = create_transform(
             shape, interpolation="bicubic", mean=mean, std=mean, crop_pct=0.9, crop_mode="center"

@@ -103,6 +103,10 @@ def inputs(root):
         ("landscape", 32, 44, "border", "bilinear", 0.8),
         ("small", 96, 96, "center", "bicubic", 0.875),
         ("small", 80, 80, "center", "bilinear", 1.0),
+        ("landscape", 128, 256, "center", "bicubic", 0.9),
+        ("portrait", 128, 256, "center", "bicubic", 0.875),
+        ("portrait", 128, 256, "squash", "bicubic", 0.95),
+        ("portrait", 128, 256, "border", "bicubic", 1.0),
     ]:
         given = {"interpolation": interpolation, "crop_pct": share, "crop_mode": mode, "mean": mean}
         transform = create_transform((3, height, width), is_training=False, normalize=False, **given)

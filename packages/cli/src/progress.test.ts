@@ -32,7 +32,7 @@ test('what was left out is a warning for each reason', () => {
 test('steps and tries of pruning are lines with shares and points', () => {
   const { lines, on } = listen();
   on({ type: 'pruning', criterion: '@kcr/lfc#lfs', images: 12 });
-  const report = { name: 'round 1/2', step: 1, steps: 2, macs: 50, params: 90 };
+  const report = { name: 'round 1/2', step: 1, steps: 2, macs: 50, params: 90, channels: 0.4 };
   on({ type: 'pruning-step', report, whole: { macs: 100, params: 100 } });
   on({
     type: 'pruning-try',
@@ -48,7 +48,7 @@ test('steps and tries of pruning are lines with shares and points', () => {
   });
   expect(lines[0]).toBe('prune: @kcr/lfc#lfs on 12 images\n');
   expect(lines[1]).toMatch(
-    /^prune: round 1\/2, 50\.0 % of MACs, 90\.0 % of parameters, 0 s left\n$/,
+    /^prune: round 1\/2, 50\.0 % of MACs, 90\.0 % of parameters, 40\.0 % of the channels that may go, 0 s left\n$/,
   );
   expect(lines[2]).toBe(
     'prune: blocks.0 (1/2), 3 tokens fewer: drop 0.50 of at most 1.00 points\n',

@@ -148,8 +148,8 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
       write(`prune: ${criterion} on ${images} images`);
     },
     imported: ({ where, text }) => write(`${where}: ${text}`),
-    'pruning-step'({ report: { name, step, steps, macs, params }, whole }) {
-      const sizes = `${percent(macs, whole.macs)} of MACs, ${percent(params, whole.params)} of parameters`;
+    'pruning-step'({ report: { name, step, steps, macs, params, channels }, whole }) {
+      const sizes = `${percent(macs, whole.macs)} of MACs, ${percent(params, whole.params)} of parameters, ${percent(channels, 1)} of the channels that may go`;
       write(`prune: ${name}, ${sizes}${left(step, steps)}`);
     },
     'pruning-try'({ report: { block, turn, blocks, what, count, drop, allowed } }) {

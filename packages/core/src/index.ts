@@ -17,9 +17,11 @@ export {
   readJson,
 } from './ground/json.ts';
 export { isCount, isRecord, jsonCopy } from './ground/json-value.ts';
+export * from './ground/processes.ts';
 export * from './ground/random.ts';
 export * from './ground/resampling.ts';
 export * from './ground/safetensors.ts';
+export * from './ground/temporary.ts';
 export * from './layers/attention.ts';
 export * from './layers/classifier.ts';
 export * from './layers/conv.ts';
@@ -45,6 +47,7 @@ export * from './model/initializer.ts';
 export { keptFields } from './model/kept-fields.ts';
 export * from './model/model.ts';
 export * from './model/model-output.ts';
+export * from './model/numbered-classes.ts';
 export * from './model/preprocessing.ts';
 export { normalizationFields } from './model/preprocessing-fields.ts';
 export {

@@ -1,4 +1,5 @@
-import { KcrError } from '@kcr/core';
+import { KcrError, numberedClasses } from '@kcr/core';
+import { classNames, type KnownClasses } from './class-names.ts';
 
 /** Each number up to the largest label is a class: one label of a billion would fill the memory. */
 export const MOST_CLASSES = 100_000;
@@ -45,30 +46,24 @@ function checkNumbers(labels: Int32Array, classes: number, where: string): void 
 /**
  * Labels as places among classes.
  *
- * @param given names of the classes. Default: the data's, or the numbers up to the largest
+ * @param given names of the classes, or how many there are. Default: the data's, or the numbers up to the largest
  * @param where what the labels are from
  * @throws KcrError `DATASET_CLASSES` for a class that is not among the given ones
  */
 export function classLabels(
   { labels, names }: RawLabels,
-  given: readonly string[] | undefined,
+  given: KnownClasses | undefined,
   where: string,
 ): { labels: Int32Array; classes: readonly string[] } {
   if (!names) {
     const most = labels.reduce((a, b) => Math.max(a, b), -1);
-    const classes = given ?? Array.from({ length: most + 1 }, (_, i) => String(i));
+    const count = typeof given === 'number' ? given : most + 1;
+    const classes = typeof given === 'object' ? given : numberedClasses(count);
     checkNumbers(labels, classes.length, where);
     return { labels, classes };
   }
   checkNumbers(labels, names.length, where);
-  const classes = given ?? names;
+  const classes = classNames(names, given, { code: 'DATASET_CLASSES', where });
   const places = names.map((name) => classes.indexOf(name));
-  const unknown = names.filter((_, i) => places[i]! < 0);
-  if (unknown.length > 0)
-    throw new KcrError('DATASET_CLASSES', {
-      where,
-      found: `unknown classes ${unknown.slice(0, 5).join(', ')}`,
-      fix: `Use the classes ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`,
-    });
   return { labels: labels.map((label) => places[label]!), classes };
 }

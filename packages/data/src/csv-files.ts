@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { KcrError } from '@kcr/core';
-import { parse } from 'csv-parse/sync';
 import { classLabels, textLabels } from './class-labels.ts';
+import type { KnownClasses } from './class-names.ts';
+import { csvLines, imageLines } from './csv-lines.ts';
 import { filesDigest } from './file-digests.ts';
 import type { LabelledFiles } from './labelled-files.ts';
 
@@ -22,22 +22,6 @@ const formatError = (where: string, found: string) =>
     fix: 'Give a line for each image, its path and its class, or name their columns (`columns`)',
   });
 
-/** The lines of a CSV file; of one that is called `.tsv`, between tabs. @throws KcrError `CSV_READ` */
-async function linesOf(path: string): Promise<string[][]> {
-  try {
-    const delimiter = path.toLowerCase().endsWith('.tsv') ? '\t' : ',';
-    const options = { skip_empty_lines: true, trim: true, bom: true, delimiter };
-    return parse(await readFile(path), options);
-  } catch (cause) {
-    throw new KcrError('CSV_READ', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Check the file',
-      cause,
-    });
-  }
-}
-
 /** Where the two columns are, and whether the first line is a header. @throws KcrError `CSV_FORMAT` */
 function columnsOf(path: string, first: readonly string[], { image, label }: LabelledColumns) {
   const place = (name: string | undefined, usual: RegExp) =>
@@ -56,17 +40,11 @@ function columnsOf(path: string, first: readonly string[], { image, label }: Lab
  */
 export async function csvFiles(
   path: string,
-  options: { classes?: readonly string[]; columns?: LabelledColumns },
+  options: { classes?: KnownClasses; columns?: LabelledColumns },
 ): Promise<LabelledFiles> {
-  const lines = await linesOf(path);
+  const lines = await csvLines(path);
   const columns = columnsOf(path, lines[0] ?? ['', ''], options.columns ?? {});
-  const rows = columns.header ? lines.slice(1) : lines;
-  if (rows.length === 0)
-    throw new KcrError('DATASET_EMPTY', {
-      where: path,
-      found: 'no image',
-      fix: 'Give a line for each image, besides a header',
-    });
+  const rows = imageLines(path, lines, columns.header);
   const cells = (column: 'image' | 'label') =>
     rows.map((row, i) => {
       const cell = row[columns[column]];

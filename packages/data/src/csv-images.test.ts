@@ -12,6 +12,7 @@ const read = async (text: string, options: CsvImagesOptions = { shape: [2, 2] })
 test.each([
   ['with a header', 'p1,p2,p3,p4,class\n0,16,8,0,1\n16,16,16,16,0\n'],
   ['without one', '0,16,8,0,1\n16,16,16,16,0\n'],
+  ['with a byte order mark', '\ufeff0,16,8,0,1\n16,16,16,16,0\n'],
   ['with spaces and empty lines', '0, 16, 8, 0, 1\n\n16,16,16,16 ,0'],
 ])('images of a file %s', async (_, text) => {
   const source = await read(text);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { KcrError } from '@kcr/core';
-import { parse } from 'csv-parse/sync';
 import { MOST_CLASSES } from './class-labels.ts';
+import { csvLines, imageLines } from './csv-lines.ts';
 import type { ImageSource } from './image-source.ts';
 import { pixelSource } from './pixel-source.ts';
 
@@ -24,13 +23,8 @@ export async function csvImages(
 ): Promise<ImageSource> {
   const { shape: [height, width] = [8, 8], max = 16 } = options;
   const size = height * width;
-  const lines = await readCsv(path);
-  if (lines.length === 0)
-    throw new KcrError('DATASET_EMPTY', {
-      where: path,
-      found: 'no image',
-      fix: 'Give a line for each image, besides a header',
-    });
+  const all = await csvLines(path);
+  const lines = imageLines(path, all, Number.isNaN(Number(all[0]?.[0])));
   const data = new Uint8Array(lines.length * size);
   const labels = new Int32Array(lines.length);
   lines.forEach((line, i) => {
@@ -57,18 +51,4 @@ export async function csvImages(
     labels[i] = label;
   });
   return pixelSource(data, [height, width, 1], labels);
-}
-
-async function readCsv(path: string): Promise<string[][]> {
-  try {
-    const lines: string[][] = parse(await readFile(path), { skip_empty_lines: true, trim: true });
-    return Number.isNaN(Number(lines[0]?.[0])) ? lines.slice(1) : lines;
-  } catch (cause) {
-    throw new KcrError('CSV_READ', {
-      where: path,
-      found: (cause as Error).message,
-      fix: 'Check the file',
-      cause,
-    });
-  }
 }

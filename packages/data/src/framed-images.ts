@@ -1,4 +1,5 @@
 import { KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import type { KnownClasses } from './class-names.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import type { InvalidPolicy, Refusals } from './invalid.ts';
@@ -9,8 +10,8 @@ import { readable } from './readable.ts';
 
 /** How image files become images of one size. */
 export interface FramedImageOptions {
-  /** Side of the square images that it gives. */
-  size: number;
+  /** Of the images that it gives, in pixels: the side of squares, or [height, width]. */
+  size: number | readonly [height: number, width: number];
   channels?: 1 | 3;
   /** `crop_pct` of {@link Preprocessing}. Default 1. */
   cropRatio?: number;
@@ -26,8 +27,8 @@ export interface FramedImageOptions {
   resizedCrop?: ResizedCropOptions;
   /** Decoded images are kept in memory up to this many bytes. Default 1 GiB. */
   cacheBytes?: number;
-  /** Class names in the order of the labels; the data's must be among them. Default: the data's. */
-  classes?: readonly string[];
+  /** Class names in the order of the labels, or how many there are; the data's must be among them ({@link classNames}). Default: the data's. */
+  classes?: KnownClasses;
   /**
    * Images that cannot be read, links to nothing, and class folders without images: an error, or left out and counted; then
    * each image is decoded once to begin with. Default `error`.
@@ -37,6 +38,7 @@ export interface FramedImageOptions {
 
 /** How the images become inputs. @throws KcrError `OPTION` */
 function inputOf({ size, channels = 3, ...options }: FramedImageOptions): Preprocessing {
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
   const { cropRatio = 1, cropMode = 'center', interpolation = 'bicubic' } = options;
   if (!(cropRatio > 0 && cropRatio <= 1))
     throw new KcrError('OPTION', {
@@ -45,7 +47,7 @@ function inputOf({ size, channels = 3, ...options }: FramedImageOptions): Prepro
       fix: 'Give a share of the resized image, above 0, at most 1',
     });
   return {
-    ...plainPreprocessing([size, size, channels]),
+    ...plainPreprocessing([height, width, channels]),
     mean: options.mean ?? Array<number>(channels).fill(0),
     interpolation,
     crop_mode: cropMode,
@@ -82,9 +84,10 @@ export async function framedImages(
   options: FramedImageOptions,
   refusals: Refusals,
 ): Promise<ImageSource> {
-  const { size, channels = 3, resizedCrop, cacheBytes = 2 ** 30 } = options;
+  const { resizedCrop, cacheBytes = 2 ** 30 } = options;
   const input = inputOf(options);
-  const remember = files.labels.length * size * size * channels <= cacheBytes;
+  const [channels, height, width] = input.input_size;
+  const remember = files.labels.length * height * width * channels <= cacheBytes;
   const known = new Map<number, Pixels>();
   const reading: ImageReading = { input };
   const plain = async (i: number): Promise<Pixels> => {
@@ -98,7 +101,7 @@ export async function framedImages(
   return {
     labels: Int32Array.from(images, (i) => files.labels[i]!),
     classes: files.classes,
-    shape: [size, size, channels],
+    shape: [height, width, channels],
     identity: async () => ({ ...(await files.identity(images)), resizedCrop }),
     framing: { interpolation, crop_mode, crop_pct, ...(resize && { resize }) },
     skipped: refusals.skipped,

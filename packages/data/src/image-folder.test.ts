@@ -76,6 +76,13 @@ test('training images are cut from the original at random, others are not', asyn
   expect(await source.pixels(0)).toEqual(await (await imageFolder(folder, { size: 4 })).pixels(0));
 });
 
+test('images need not be squares, cut at random or not', async () => {
+  const source = await imageFolder(folder, { size: [3, 8], resizedCrop: {} });
+  expect(source.shape).toEqual([3, 8, 3]);
+  for (const generator of [undefined, new Generator(1)])
+    expect((await source.pixels(0, generator)).shape).toEqual([3, 8, 3]);
+});
+
 test('images that cannot be read may be left out and counted', async () => {
   const root = await makeFolder('damaged');
   const path = at('damaged', 'blue', 'b.png');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { KcrError } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
+import { classNames, type KnownClasses } from './class-names.ts';
 import { filesDigest } from './file-digests.ts';
 import { type FramedImageOptions, framedImages } from './framed-images.ts';
 import type { ImageSource } from './image-source.ts';
@@ -9,19 +10,18 @@ import { Refusals } from './invalid.ts';
 /** How the images of a folder are read. */
 export type ImageFolderOptions = FramedImageOptions;
 
-/** Checks that the folders that were found are among the classes, each once. @throws KcrError `FOLDER_CLASSES` */
-function checkClasses(root: string, found: readonly string[], given?: readonly string[]): void {
-  const classes = given ?? found;
-  const unknown = found.filter((name) => !classes.includes(name));
-  const some = `${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`;
-  if (found.length === 0 || unknown.length > 0)
+/** The classes that a folder is read for. @param found names of its folders @throws KcrError `FOLDER_CLASSES` */
+function classesOf(root: string, found: readonly string[], given?: KnownClasses) {
+  if (found.length === 0)
     throw new KcrError('FOLDER_CLASSES', {
       where: root,
-      found: found.length === 0 ? 'no class folders' : `unknown classes ${unknown.join(', ')}`,
-      fix: given
-        ? `Use one folder per class, named ${some}`
-        : 'Pass a folder that has one folder of images per class',
+      found: 'no class folders',
+      fix:
+        typeof given === 'object'
+          ? `Use one folder per class, named ${given.slice(0, 5).join(', ')}`
+          : 'Pass a folder that has one folder of images per class',
     });
+  const classes = classNames(found, given, { code: 'FOLDER_CLASSES', where: root });
   const twice = found.find((name) => classes.indexOf(name) !== classes.lastIndexOf(name));
   if (twice !== undefined)
     throw new KcrError('FOLDER_CLASSES', {
@@ -29,6 +29,7 @@ function checkClasses(root: string, found: readonly string[], given?: readonly s
       found: `the name of two classes, ${classes.indexOf(twice)} and ${classes.lastIndexOf(twice)}`,
       fix: 'Give each class a name of its own',
     });
+  return classes;
 }
 
 /**
@@ -40,8 +41,7 @@ function checkClasses(root: string, found: readonly string[], given?: readonly s
  */
 export async function imageFolder(root: string, options: ImageFolderOptions): Promise<ImageSource> {
   const found = await classFolders(root);
-  checkClasses(root, found, options.classes);
-  const classes = options.classes ?? found;
+  const classes = classesOf(root, found, options.classes);
   const refusals = new Refusals(options.invalid ?? 'error');
   const { paths, labels } = await listImages(root, found, classes, refusals);
   const files = {

@@ -1,4 +1,4 @@
-import { valuesDigest } from '@kcr/core';
+import { numberedClasses, valuesDigest } from '@kcr/core';
 import type { ImageSource } from './image-source.ts';
 
 /** A source over pixels in memory; classes are named by their numbers. */
@@ -11,7 +11,7 @@ export function pixelSource(
   const count = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   return {
     labels,
-    classes: Array.from({ length: count }, (_, i) => String(i)),
+    classes: numberedClasses(count),
     shape,
     identity: async () => ({ pixels: valuesDigest(data) }),
     pixels: (i) => ({ data: data.subarray(i * size, (i + 1) * size), shape }),

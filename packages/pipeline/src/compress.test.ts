@@ -174,8 +174,10 @@ describe('what a run is given', () => {
     ]);
     expect((await context({ seed: 0 })).seed).toBe(0);
     await tinyCheckpoint(folder.at('w'));
-    const more = { weights: folder.at('w'), backbone: 'b', teacher: 't' };
-    expect(await context(more)).toMatchObject(more);
+    const more = { backbone: 'b', teacher: 't' };
+    const weights = folder.at('w');
+    const found = await context({ ...more, weights });
+    expect(found).toMatchObject({ ...more, weights: { place: weights } });
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Kept, type LineChart, type Plugin, type Task, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
+import { GivenWeights, usesOf } from './given-weights.ts';
 import type { Trust } from './load-checkpoint.ts';
 import { loadPart } from './modules.ts';
 import { openRun } from './out/open-run.ts';
@@ -86,8 +87,11 @@ export async function stageContext(
 ): Promise<RunContext> {
   const written = await checkedRecipe(recipeOrName);
   const trusted = [...trust, ...(await recipeModules(written))];
-  const weights = given.weights ?? written.model.pretrained;
-  const { recipe: built, input } = await completedBy(weights, written, { trust: trusted, on });
+  const place = given.weights ?? written.model.pretrained;
+  const uses = usesOf(written, given.backbone !== undefined);
+  const weights =
+    place === undefined ? undefined : new GivenWeights(place, { trust: trusted, on, uses });
+  const { recipe: built, input } = await completedBy(weights, written);
   const opened = await openRun(out);
   const data = await recipeData(built, { root, input, on }).catch(async (error) => {
     await opened[Symbol.asyncDispose]();

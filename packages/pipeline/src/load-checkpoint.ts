@@ -7,9 +7,14 @@ import {
   KcrError,
   type LoadedModel,
   type ModelParts,
-  type StateDict,
 } from '@kcr/core';
-import { loadPretrained, type Pretrained, readSource, sourceKinds } from '@kcr/pretrained';
+import {
+  loadPretrained,
+  type Pretrained,
+  readSource,
+  type Source,
+  sourceKinds,
+} from '@kcr/pretrained';
 import type { OnEvent } from './events.ts';
 import { findModelEntry } from './find-model-entry.ts';
 import { findAdapter, findArchitecture, findHead, isBundled } from './modules.ts';
@@ -58,37 +63,37 @@ export async function isSource(text: string): Promise<boolean> {
  * architecture, head and adapters are those of modules that come along, and of modules that the caller trusts; no other code
  * is imported.
  *
+ * @param source such a place, or what {@link openSource} found there
  * @throws KcrError `CHECKPOINT_TRUST`, `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN`, `HEAD_UNKNOWN`, `ADAPTER_UNKNOWN`, and those
  *   of `loadPretrained`
  */
 export async function loadCheckpoint(
-  source: string,
+  source: string | Source,
   { trust = [], architecture, config, classes, seed = 0, on }: CheckpointOptions = {},
 ): Promise<Checkpoint> {
+  const where = typeof source === 'string' ? source : source.where;
   const found = await loadPretrained(source, {
     model: architecture === undefined ? undefined : await findModelEntry(architecture),
     config,
     classes,
     generator: new Generator(seed).fork('weights'),
-    parts: trustedParts(source, trust),
+    parts: trustedParts(where, trust),
     on,
   });
   if (isWorthSaying(found.report))
-    on?.({ type: 'imported', where: source, text: importText(found.report, found.model) });
+    on?.({ type: 'imported', where, text: importText(found.report, found.model) });
   return found;
 }
 
 /**
- * The arrays that a place has, under their names in the file.
+ * What a place has: its weights under their names in the file, and what it says of their model.
  *
- * @throws KcrError those of `loadCheckpoint` and of reading the file
+ * @throws KcrError those of `loadCheckpoint`
  */
-export async function readArrays(
+export const openSource = (
   source: string,
   { trust = [], on }: Pick<CheckpointOptions, 'trust' | 'on'> = {},
-): Promise<StateDict> {
-  return (await readSource(source, { parts: trustedParts(source, trust), on })).tensors();
-}
+): Promise<Source> => readSource(source, { parts: trustedParts(source, trust), on });
 
 /** Finds what a checkpoint names, among modules that come along and those that are trusted. */
 function trustedParts(source: string, trust: readonly string[]): ModelParts {

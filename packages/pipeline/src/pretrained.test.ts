@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { compress } from './compress.ts';
 import type { PipelineEvent } from './events.ts';
 import { findModel } from './find-model.ts';
+import { GivenWeights } from './given-weights.ts';
 import { importCheckpoint } from './import-checkpoint.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
 import type { RecipeInput } from './recipes/recipe.ts';
@@ -114,7 +115,7 @@ test("a detector's backbone starts from a classifier's weights, its head is draw
   expect(found![`backbone.${name}`]).toEqual(weights[name]);
   model.checkState(found!, 'inherited');
   await saveWeights(model, found!, folder.at('whole.safetensors'));
-  const again = { ...context, weights: folder.at('whole.safetensors') };
+  const again = { ...context, weights: new GivenWeights(folder.at('whole.safetensors'), {}) };
   expect(await inheritedWeights('pretrained', model, again)).toEqual(found);
 });
 

@@ -9,6 +9,7 @@ import {
   Model,
   type ModelInfo,
   type ModelParts,
+  numberedClasses,
   plainPreprocessing,
   type StateDict,
 } from '@kcr/core';
@@ -71,15 +72,16 @@ const unknownPart = (
  * several with an index), the same on the hub (`hf://OWNER/NAME[@REVISION]`), or a safetensors file beside a model's name. The model may have other classes, another image size,
  * other channels, patches and windows than the weights are of (`importState`).
  *
+ * @param source such a place, or what {@link readSource} found there
  * @throws KcrError `CHECKPOINT_READ` where there are no weights, `PRETRAINED_MODEL` where a model's name is missing,
  *   `MODEL_UNKNOWN`, `MODEL_CONFIG`, `OPTION` for classes that are not the model's, `STATE_DICT`, `STATE_FINITE`,
  *   `WEIGHTS_PICKLE`, `WEIGHTS_INDEX`, `TIMM_CONFIG`, those of checkpoints and safetensors, and `HUB_*`
  */
 export async function loadPretrained(
-  source: string,
+  source: string | Source,
   options: PretrainedOptions = {},
 ): Promise<Pretrained> {
-  const found = await readSource(source, options);
+  const found = typeof source === 'string' ? await readSource(source, options) : source;
   const { of, entry } = modelOf(found, options);
   const tensors = await found.tensors();
   const { model, choices } = build(of, tensors, options);
@@ -197,5 +199,5 @@ function classNames(
     });
   if (asked) return asked;
   if (found.classes?.length === count) return found.classes;
-  return Array.from({ length: count }, (_, i) => String(i));
+  return numberedClasses(count);
 }

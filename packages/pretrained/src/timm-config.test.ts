@@ -104,6 +104,14 @@ test('names may be numbered, and those of another model are none of this', async
   expect((await read(other)).classes).toBeUndefined();
 });
 
+test('a table from names to numbers names the classes too', async () => {
+  const class_map = { b: 1, a: 0, c: 2 };
+  expect((await read({ ...swin, num_classes: 3, class_map })).classes).toEqual(['a', 'b', 'c']);
+  await expect(read({ ...swin, num_classes: 3, class_map: { a: 0, b: 0, c: 1 } })).rejects.toThrow(
+    /class names: 2 different names/,
+  );
+});
+
 test('interpolations that are not here are bicubic', async () => {
   const cfg = { ...swin.pretrained_cfg, interpolation: 'random' };
   expect((await read({ ...swin, pretrained_cfg: cfg })).input.interpolation).toBe('bicubic');

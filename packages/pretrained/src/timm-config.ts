@@ -15,6 +15,9 @@ const side = z.int().positive();
 /** A list, or a table from a class's number to its name. */
 const labels = z.union([z.array(z.string().min(1)), z.record(z.string(), z.string().min(1))]);
 
+/** A table from a class's name to its number. */
+const classMap = z.record(z.string().min(1), z.int().min(0));
+
 /** What timm's `PretrainedCfg` says of images and classes; it has more fields, which change nothing here. */
 const pretrainedFields = z.looseObject({
   tag: z.string().nullish(),
@@ -26,6 +29,7 @@ const pretrainedFields = z.looseObject({
   std: z.array(z.number().positive()).min(1).optional(),
   num_classes: z.int().min(0).optional(),
   label_names: labels.nullish(),
+  class_map: classMap.nullish(),
 });
 
 /** A `config.json` as timm's `save_for_hf` writes it. */
@@ -35,6 +39,7 @@ const configFields = z.looseObject({
   num_features: z.int().positive().nullish(),
   global_pool: z.string().optional(),
   label_names: labels.nullish(),
+  class_map: classMap.nullish(),
   model_args: z.record(z.string(), z.unknown()).nullish(),
   pretrained_cfg: pretrainedFields,
 });
@@ -158,10 +163,16 @@ function inputOf(
   };
 }
 
+/** Names of classes, as a list or by their numbers. */
+const namesOf = ({ label_names, class_map }: Pick<TimmFile, 'label_names' | 'class_map'>) =>
+  label_names ??
+  (class_map && Object.fromEntries(Object.entries(class_map).map(([name, i]) => [i, name])));
+
 /** @throws KcrError `TIMM_CONFIG` for names that are not one for each class */
 function classesOf(file: TimmFile, path: string): readonly string[] | undefined {
-  const { label_names: own, pretrained_cfg: said } = file;
-  const names = own ?? said.label_names;
+  const { pretrained_cfg: said } = file;
+  const own = namesOf(file);
+  const names = own ?? namesOf(said);
   if (!names) return undefined;
   const list = Array.isArray(names) ? names : Object.keys(names).flatMap((_, i) => names[i] ?? []);
   const count = file.num_classes ?? said.num_classes ?? list.length;
@@ -170,7 +181,7 @@ function classesOf(file: TimmFile, path: string): readonly string[] | undefined 
   if (!own) return undefined;
   throw new KcrError('TIMM_CONFIG', {
     where: path,
-    found: `label_names: ${new Set(list).size} different names, numbered from 0, for ${count} classes`,
+    found: `class names: ${new Set(list).size} different names, numbered from 0, for ${count} classes`,
     fix: 'Name each class once, by its number, or leave the names out',
   });
 }

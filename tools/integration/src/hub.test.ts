@@ -7,27 +7,14 @@ import { encode } from 'fast-png';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { kcrInProcess } from '../../cases/src/in-process.ts';
 import { COMMIT, LocalHub } from './local-hub.ts';
+import { timmConfig } from './timm-config.ts';
 
 // Every command that takes a checkpoint takes a name on the hub; here of a server on this machine that answers as the hub does.
 
 const NAME = 'vit_tiny_patch16_224';
 const small = { img_size: 8, patch_size: 4, embed_dim: 8, depth: 1, num_heads: 2, num_classes: 2 };
 const model = createModel(NAME, small);
-const config = {
-  architecture: NAME,
-  num_classes: 2,
-  global_pool: 'token',
-  model_args: small,
-  pretrained_cfg: {
-    input_size: [3, 8, 8],
-    interpolation: 'bicubic',
-    crop_pct: 0.9,
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-    num_classes: 2,
-    label_names: ['dark', 'light'],
-  },
-};
+const config = timmConfig(NAME, small, ['dark', 'light']);
 const weights = encodeSafetensors({
   tensors: model.initialize(new Generator(1)),
   metadata: { format: 'pt' },

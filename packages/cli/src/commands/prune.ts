@@ -139,7 +139,7 @@ const withScores = (command: Command): Command =>
     .option('--allocator-options <json>', 'options of an allocator of another module', json, {})
     .option(
       '--budget <value>',
-      'of scores: share to keep; for `drop` the points that accuracy may drop',
+      'of scores: share to keep, of the channels (uniform, global), MACs, parameters or milliseconds; for `drop` the points that accuracy may drop',
       points,
     )
     .option(

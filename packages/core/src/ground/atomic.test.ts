@@ -28,6 +28,14 @@ test('a shorter content replaces a longer one whole', async () => {
   expect(await readFile(path, 'utf8')).toBe('short');
 });
 
+test('of contents that are written at once one is there, whole', async () => {
+  const path = join(folder, 'file');
+  const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000 * (8 - i)));
+  await Promise.all(contents.map((content) => writeAtomic(path, content)));
+  expect(contents).toContain(await readFile(path, 'utf8'));
+  expect(await readdir(folder)).toEqual(['file']);
+});
+
 test('what cannot take its name leaves neither the new file nor a part of it', async () => {
   const path = join(folder, 'taken');
   await mkdir(path);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { KcrError } from './error.ts';
+import { temporaryOf } from './temporary.ts';
 
 /**
  * Writes a file so that a reader, also after a crash, sees the old content or the new, never a part:
@@ -10,7 +11,7 @@ import { KcrError } from './error.ts';
  * @throws KcrError `OUT_WRITE`
  */
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryOf(path);
   try {
     await makeFolder(dirname(path));
     const file = await open(temporary, 'w');

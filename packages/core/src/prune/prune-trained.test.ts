@@ -98,7 +98,7 @@ describe('at once', () => {
     const hidden = await run({ ...given, dims: ['hidden'], onStep });
     expect(hidden.model.kept).toEqual({ 'blocks.0.mlp.hidden': [3, 4, 5] });
     // On two tokens q, k and v, 96, their products, 32, proj, 32, and the MLP, 2 x 24; the head, 8.
-    expect(reports).toMatchObject([{ macs: 96 + 32 + 32 + 48 + 8 }]);
+    expect(reports).toMatchObject([{ macs: 96 + 32 + 32 + 48 + 8, channels: 3 / 6 }]);
     const ofA = defineCriterion('a', (_: object) => () => new Map([['a.hidden', [4, 3, 2, 1]]]));
     expect((await run({ criterion: ofA({}) })).model.kept).toEqual({ 'a.hidden': [0, 1] });
   });
@@ -149,8 +149,8 @@ describe('in rounds', () => {
     const reports: PruningReport[] = [];
     await run({ schedule: iterative({ rounds: 2 }), onStep: (report) => reports.push(report) });
     expect(reports).toEqual([
-      { name: 'round 1/2', step: 1, steps: 2, macs: 19, params: 26 },
-      { name: 'round 2/2', step: 2, steps: 2, macs: 14, params: 20 },
+      { name: 'round 1/2', step: 1, steps: 2, macs: 19, params: 26, channels: 5 / 7 },
+      { name: 'round 2/2', step: 2, steps: 2, macs: 14, params: 20, channels: 4 / 7 },
     ]);
   });
 

@@ -43,6 +43,8 @@ export interface PruningReport {
   steps: number;
   macs: number;
   params: number;
+  /** Share that is left of the channels that may go, all steps' together. */
+  channels: number;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
   checkDataset(whole, data, 'calibration images');
   const generator = new Generator(options.seed).fork('prune');
   const steps = checkedSteps(schedule, whole, options.dims);
+  const prunable = new Set(steps.flatMap(({ dims }) => dims));
   let current: PrunedModel = { model: whole, weights: wholeWeights };
   const measured = new Map<StateDict, number>();
   const accuracy = async (model: Model, weights: StateDict) => {
@@ -89,7 +92,18 @@ export async function pruneTrained(options: PruneTrainedOptions): Promise<Pruned
     const state = pruneState(model, pruned, weights);
     current = { model: pruned, weights: (await options.train?.(pruned, state)) ?? state };
     const { parameterCount: params, macs } = pruned;
-    options.onStep?.({ name, step: i + 1, steps: steps.length, macs: macs.total, params });
+    const channels = channelsOf(pruned, prunable) / channelsOf(whole, prunable);
+    options.onStep?.({
+      name,
+      step: i + 1,
+      steps: steps.length,
+      macs: macs.total,
+      params,
+      channels,
+    });
   }
   return current;
 }
+
+const channelsOf = ({ dims }: Model, names: Iterable<string>): number =>
+  Array.from(names).reduce((sum, name) => sum + dims.get(name)!.size, 0);

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isRecord, KcrError } from '@kcr/core';
 import { classLabels, MOST_CLASSES, type RawLabels, textLabels } from '../class-labels.ts';
+import type { KnownClasses } from '../class-names.ts';
 import type { LabelledColumns } from '../csv-files.ts';
 import { imageError } from '../extent.ts';
 import { filesDigest } from '../file-digests.ts';
@@ -120,7 +121,7 @@ function imageOf(value: unknown, where: string): EncodedImage {
  */
 export async function parquetFiles(
   root: string,
-  { classes: given, columns = {} }: { classes?: readonly string[]; columns?: LabelledColumns },
+  { classes: given, columns = {} }: { classes?: KnownClasses; columns?: LabelledColumns },
 ): Promise<LabelledFiles> {
   const paths = await parquetPaths(root);
   const tables: ParquetTable[] = [];

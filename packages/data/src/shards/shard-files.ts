@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KcrError, readJson } from '@kcr/core';
 import { classLabels, type RawLabels } from '../class-labels.ts';
+import type { KnownClasses } from '../class-names.ts';
 import { filesDigest } from '../file-digests.ts';
 import type { InvalidPolicy } from '../invalid.ts';
 import type { LabelledFiles } from '../labelled-files.ts';
@@ -54,12 +55,12 @@ async function namedClasses(root: string, labels: RawLabels): Promise<RawLabels>
  * The images of tar files, read where they lie.
  *
  * @param root a folder of tar files, with {@link CLASSES_FILE} where labels are numbers, or one tar file
- * @param classes names of the classes. Default: what lies beside the files, or the labels
+ * @param classes names of the classes, or how many there are. Default: what lies beside the files, or the labels
  * @throws KcrError `TAR_FORMAT`, `DATASET_EMPTY`, `DATASET_CLASSES`; `TAR_LABEL`, `IMAGE_READ` unless such images are skipped
  */
 export async function shardFiles(
   root: string,
-  { classes: given, invalid }: { classes?: readonly string[]; invalid: InvalidPolicy },
+  { classes: given, invalid }: { classes?: KnownClasses; invalid: InvalidPolicy },
 ): Promise<LabelledFiles & Pick<ShardIndex, 'skipped'>> {
   const paths = await tarPaths(root);
   const index = await shardIndex(root, paths, invalid);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFile,
   mkdir,
@@ -56,6 +57,15 @@ const pixelsOf = async ({ labels, pixels }: Awaited<ReturnType<typeof tarShards>
   Promise.all(
     Array.from(labels, async (_, i) => [await pixels(i), await pixels(i, new Generator(i))]),
   );
+
+test('what a process that was killed had written of them is removed', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const left = `left.0.${pid}.tmp`;
+  await mkdir(at('killed', left), { recursive: true });
+  await writeFile(at('killed', left, '000000.tar'), 'half');
+  await writeShards(at('folder'), at('killed', 'left'));
+  expect(await readdir(at('killed'))).toEqual(['left']);
+});
 
 describe('written from a folder', () => {
   test.each([

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { extname, join, posix, relative, resolve, sep } from 'node:path';
-import { KcrError, makeFolder, unwritable, writeAtomic } from '@kcr/core';
+import { basename, dirname, extname, join, posix, relative, resolve, sep } from 'node:path';
+import {
+  KcrError,
+  makeFolder,
+  removeLeftovers,
+  temporaryOf,
+  unwritable,
+  writeAtomic,
+} from '@kcr/core';
 import { classFolders, listImages } from '../class-folders.ts';
 import { readExtent } from '../extent.ts';
 import { type InvalidPolicy, Refusals } from '../invalid.ts';
@@ -114,7 +121,8 @@ const written = async <T>(out: string, write: () => Promise<T>): Promise<T> =>
 /**
  * Writes class folders as tar files of WebDataset's layout: `000000.tar`, ... with `KEY.jpg`, `KEY.cls` (the class number) and
  * `KEY.json` where one lies beside the image, in the order of the folder; the names of the classes and the index of the tar files
- * beside them. The same folder gives the same tar files. The output folder appears when all of it is written.
+ * beside them. The same folder gives the same tar files. The output folder appears when all of it is written; what a process that was
+ * killed had written for it is removed.
  *
  * @param root one folder of images per class
  * @param out a folder that is absent or empty
@@ -130,8 +138,10 @@ export async function writeShards(
   const refusals = new Refusals(invalid);
   const { paths, labels } = await listImages(root, classes, classes, refusals);
   const keys = keysOf(root, paths);
-  const draft = `${resolve(out)}.${process.pid}.tmp`;
+  const folder = resolve(out);
+  const draft = temporaryOf(folder);
   try {
+    await removeLeftovers(dirname(folder), basename(folder)).catch(() => {});
     await written(out, () => makeFolder(draft));
     await using writer = new ShardWriter(draft, size);
     for (const [i, path] of paths.entries()) {

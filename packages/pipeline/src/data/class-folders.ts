@@ -60,7 +60,7 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
     { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, columns, ...data },
     { root, model, normalization, input, on },
   ) {
-    const [size, , channels] = model.inputShape;
+    const [height, width, channels] = model.inputShape;
     const { mean } = normalization;
     const framing = {
       cropRatio: cropRatio ?? input?.crop_pct,
@@ -68,6 +68,7 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
       interpolation: interpolation ?? input?.interpolation,
       mean,
     };
+    const size = [height, width] as const;
     const common = { size, channels: channels as 1 | 3, invalid, columns, ...framing };
     const { test: tested } = data;
     const paths = [data.train, typeof tested === 'string' ? tested : data.train];

@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { uptime } from 'node:os';
-import { join } from 'node:path';
-import { unwritable } from '@kcr/core';
-import { isAlive } from './processes.ts';
+import { rmdir } from 'node:fs/promises';
+import { removeLeftovers, unwritable } from '@kcr/core';
 import { lockRun } from './run-lock.ts';
 import { requireWritable } from './writable.ts';
 
@@ -17,7 +14,9 @@ export async function openRun(directory: string): Promise<AsyncDisposable> {
   const isNew = !existsSync(directory);
   await requireWritable(directory);
   const lock = await lockRun(directory);
-  await removeLeftovers(directory);
+  await removeLeftovers(directory).catch((cause) => {
+    throw unwritable(directory, cause);
+  });
   return {
     async [Symbol.asyncDispose]() {
       await lock[Symbol.asyncDispose]();
@@ -25,26 +24,4 @@ export async function openRun(directory: string): Promise<AsyncDisposable> {
       if (isNew) await rmdir(directory).catch(() => {});
     },
   };
-}
-
-/** Removes files that were being written when their process ended: `NAME.PID.tmp`. One that cannot be removed does no harm. */
-async function removeLeftovers(directory: string): Promise<void> {
-  const names = await readdir(directory, { recursive: true }).catch((cause) => {
-    throw unwritable(directory, cause);
-  });
-  for (const name of names) {
-    const [path, pid] = [join(directory, name), /\.(\d+)\.tmp$/.exec(name)?.[1]];
-    if (pid && (await isLeftBy(Number(pid), path))) await rm(path, { force: true }).catch(() => {});
-  }
-}
-
-/**
- * Whether the process that wrote a file has ended. Ids are given again, above all in containers and after a start of the
- * machine: a file that is older than these is nobody's, whoever has the id.
- */
-async function isLeftBy(pid: number, path: string): Promise<boolean> {
-  if (!isAlive(pid)) return true;
-  const since = pid === process.pid ? performance.timeOrigin : Date.now() - 1000 * uptime();
-  const written = await stat(path).catch(() => undefined);
-  return written !== undefined && written.mtimeMs < since;
 }

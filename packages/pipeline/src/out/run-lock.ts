@@ -2,17 +2,13 @@ import { rmSync } from 'node:fs';
 import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { KcrError, unwritable } from '@kcr/core';
-import { isAlive, startOf } from './processes.ts';
+import { isAlive, KcrError, startOf, temporaryOf, unwritable } from '@kcr/core';
 
 /** The file of a run's folder that says which process works there. */
 const FILE = 'run.lock';
 
 /** Times that a lock may be there when it is made, and gone when it is read. */
 const MOST = 100;
-
-/** Locks that this process has tried to take: each is written beside under a name of its own. */
-let tries = 0;
 
 const isCode = (error: unknown, code: string): boolean =>
   (error as NodeJS.ErrnoException).code === code;
@@ -68,7 +64,7 @@ export async function lockRun(directory: string): Promise<AsyncDisposable> {
 
 /** Writes a lock, whole or not at all, unless there is one. */
 async function created(path: string, text: string): Promise<boolean> {
-  const own = `${path}.${tries++}.${process.pid}.tmp`;
+  const own = temporaryOf(path);
   try {
     // It must not lose its content where the power is lost: nobody could take over a lock that says nothing.
     await writeFile(own, text, { flush: true });
@@ -111,7 +107,7 @@ async function takeOver(path: string): Promise<void> {
   if (text === undefined) return;
   const holder = holderOf(text);
   if (!holder || !isGone(holder)) throw locked(path, holder);
-  const aside = `${path}.${tries++}.${process.pid}.tmp`;
+  const aside = temporaryOf(path);
   try {
     await rename(path, aside);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, unwritable } from '@kcr/core';
+import { makeFolder, temporaryOf, unwritable } from '@kcr/core';
 
 /** Bytes that are tried: more than a file system finds room for where it is full. */
 const TRIED = 2 ** 16;
@@ -11,7 +11,7 @@ const TRIED = 2 ** 16;
  * @throws KcrError `OUT_WRITE`
  */
 export async function requireWritable(folder: string): Promise<void> {
-  const probe = join(folder, `probe.${process.pid}.tmp`);
+  const probe = temporaryOf(join(folder, 'probe'));
   try {
     await makeFolder(folder);
     const file = await open(probe, 'w');

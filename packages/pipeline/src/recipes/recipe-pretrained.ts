@@ -1,5 +1,6 @@
 import type { ImageSet, Preprocessing } from '@kcr/core';
-import { type CheckpointOptions, downloadsOf, loadCheckpoint } from '../load-checkpoint.ts';
+import type { GivenWeights } from '../given-weights.ts';
+import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeModel } from './recipe-model.ts';
 
@@ -17,15 +18,12 @@ export interface PretrainedRecipe {
  * @throws KcrError those of loading them
  */
 export async function completedBy(
-  weights: string | undefined,
+  weights: GivenWeights | undefined,
   recipe: Recipe,
-  { trust, on }: Pick<CheckpointOptions, 'trust' | 'on'>,
 ): Promise<PretrainedRecipe> {
   const { model: own, data } = recipe;
   if (weights === undefined || own.head) return { recipe };
-  const { model, info, saysInput } = await loadCheckpoint(weights, {
-    trust,
-    on: downloadsOf(on),
+  const { model, info, saysInput } = await loadCheckpoint(await weights.look(), {
     architecture: own.name,
     config: own.config,
   });

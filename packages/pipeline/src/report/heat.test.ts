@@ -83,3 +83,14 @@ test('maps of no image are opaque; those finer than a tile are averaged', async 
     expect(Math.abs(value - at(0, 2 * TILE)[c]!)).toBeLessThan(8);
   });
 });
+
+test('a picture keeps its shape, and its map lies on it alone', async () => {
+  const wide = { data: new Uint8Array(2 * 4 * 3).fill(50), shape: [2, 4, 3] as const };
+  const heat = { height: 1, width: 1, data: Float32Array.of(1) };
+  const { at, size } = await reader(await strip([wide, grey(50)], [heat, heat], 'nearest'));
+  expect(size).toEqual([2 * TILE, TILE]);
+  const red = at(0, TILE);
+  expect(red).not.toEqual([50, 50, 50]);
+  expect([at(0, 0), at(TILE / 2 - 1, TILE - 1)]).toEqual([red, red]);
+  expect([at(TILE / 2, 0), at(TILE - 1, TILE - 1)]).toEqual(Array(2).fill([255, 255, 255]));
+});

@@ -72,7 +72,7 @@ function wayOf(given: PretrainedWeights | undefined, { recipe, weights }: StageC
   if (dense) return 'pretrained';
   if (prune || search?.initial === 'dense' || retrain.initial === 'dense')
     throw new KcrError('PRETRAINED_CLASSIFIER', {
-      where: `recipe ${recipe.name}, weights ${weights}`,
+      where: `recipe ${recipe.name}, weights ${weights?.place}`,
       found: `${given.drawn[0]} is new, and the recipe does not train the dense model`,
       fix: 'Add `dense`, with the epochs to fine-tune for',
     });
@@ -86,7 +86,7 @@ export const denseStage = defineStage<void, DenseModel | undefined>({
     const { recipe, weights, on } = context;
     const { model } = await recipeModel(recipe);
     const directory = join(context.directory, 'dense');
-    if (weights && resolve(weights) === resolve(directory)) return { directory };
+    if (weights && resolve(weights.place) === resolve(directory)) return { directory };
     const isNeeded = weights !== undefined && recipe.dense?.initial !== 'scratch';
     const given =
       isNeeded || recipe.dense?.initial === 'pretrained'
@@ -99,7 +99,7 @@ export const denseStage = defineStage<void, DenseModel | undefined>({
         on({
           type: 'imported',
           where: 'dense',
-          text: `not trained: it has the weights of ${weights}`,
+          text: `not trained: it has the weights of ${weights?.place}`,
         });
       await takeWeights(given.weights, model, context);
       return { directory };

@@ -11,7 +11,7 @@ import {
 import { headWeights } from '@kcr/detect';
 import { modelOf } from '../find-model.ts';
 import { findModelEntry } from '../find-model-entry.ts';
-import { loadCheckpoint, readArrays } from '../load-checkpoint.ts';
+import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { StageContext } from './stage.ts';
 
 /** Weights from elsewhere for a run's whole model, without its adapters. */
@@ -31,9 +31,9 @@ export interface PretrainedWeights {
  */
 export async function pretrainedWeights(
   model: Model,
-  { recipe, weights: source, data, trust, seed, on }: StageContext,
+  { recipe, weights: given, data, seed, on }: StageContext,
 ): Promise<PretrainedWeights> {
-  if (source === undefined)
+  if (given === undefined)
     throw new KcrError('PRETRAINED_MISSING', {
       where: `recipe ${recipe.name}`,
       found: 'a stage that starts from pretrained weights, and none are given',
@@ -44,18 +44,19 @@ export async function pretrainedWeights(
   if (!head) {
     checkDataset(model, data.train, 'training data');
     const { classes } = data.train;
-    const options = { trust, seed, on, architecture: name, config: model.config, classes };
-    const { weights, report } = await loadCheckpoint(source, options);
+    const options = { seed, on, architecture: name, config: model.config, classes };
+    const { weights, report } = await loadCheckpoint(await given.take(), options);
     return { weights, drawn: report.drawn };
   }
-  const arrays = await readArrays(source, { trust, on });
+  const { place } = given;
+  const arrays = await (await given.take()).tensors();
   if (model.params.every((param) => Object.hasOwn(arrays, param.name))) {
-    model.checkState(arrays, source);
+    model.checkState(arrays, place);
     return { weights: arrays, drawn: [] };
   }
   const backbone = modelOf(await findModelEntry(name), config);
-  const { state, report } = importState(backbone, arrays, { generator, where: source });
-  on({ type: 'imported', where: source, text: importText(report, backbone) });
+  const { state, report } = importState(backbone, arrays, { generator, where: place });
+  on({ type: 'imported', where: place, text: importText(report, backbone) });
   const drawn = model.params.flatMap((param) =>
     param.name.startsWith('backbone.') ? [] : [param.name],
   );

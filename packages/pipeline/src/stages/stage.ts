@@ -1,6 +1,7 @@
 import type { Splits } from '../data/data-kind.ts';
 import type { MakeEngine } from '../engine.ts';
 import type { OnEvent } from '../events.ts';
+import type { GivenWeights } from '../given-weights.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 
 /** What every stage of a recipe needs. */
@@ -11,8 +12,8 @@ export interface StageContext {
   readonly engine: MakeEngine;
   /** The run's folder. */
   readonly directory: string;
-  /** Weights from elsewhere that the run starts from: a checkpoint of any kind. */
-  readonly weights?: string;
+  /** Weights from elsewhere that the run starts from. */
+  readonly weights?: GivenWeights;
   /** A checkpoint whose backbone the compact model has, instead of a search. */
   readonly backbone?: string;
   /** Whom `retrain` learns from: see the recipe's `distillation.teacher`. */

@@ -1,4 +1,5 @@
 import {
+  areNumbered,
   checkDataset,
   classification,
   type Dataset,
@@ -72,6 +73,13 @@ async function lookRows(model: Model, test: Dataset, engine: Engine, name: strin
   return [...rows, ...(await attentionRows(model, { image, pictures }, engine, name))];
 }
 
+/** What is said where a model does not name its classes. */
+const takenInOrder = (data: string, classes: readonly string[]) =>
+  ({
+    type: 'warning',
+    message: `${data}: the model does not name its classes, so they are the data's in their order: 0 is ${classes[0]}, ${classes.length - 1} is ${classes.at(-1)}`,
+  }) as const;
+
 /** A class for each image. */
 export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKit({
   task: classification.name,
@@ -81,11 +89,12 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     refuseOthers(classification.name, request, ['cropRatio']);
     const { mean, std, crop_pct, crop_mode, interpolation, resize } = info.input;
     const { data, cacheBytes, invalid, cropRatio = crop_pct } = request;
-    const [size, , channels] = model.inputShape;
+    const [height, width, channels] = model.inputShape;
+    const unnamed = areNumbered(info.classes);
     const source = await labelledImages(data, {
-      size,
+      size: [height, width],
       channels: channels as 1 | 3,
-      classes: info.classes,
+      classes: unnamed ? info.classes.length : info.classes,
       cropRatio,
       cropMode: crop_mode,
       resize,
@@ -95,6 +104,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       invalid,
     });
     reportSkipped(on, data, source);
+    if (unnamed && !areNumbered(source.classes)) on(takenInOrder(data, source.classes));
     const dataset = imageDataset(source, { normalization: { mean, std } });
     checkDataset(model, dataset, data);
     return dataset;

@@ -15,6 +15,7 @@ import {
 } from '@kcr/core';
 import sharp from 'sharp';
 import { findModel } from '../find-model.ts';
+import { GivenWeights } from '../given-weights.ts';
 import { parseRecipe } from '../recipes/parse-recipe.ts';
 import type { RecipeInput } from '../recipes/recipe.ts';
 import type { StageContext } from '../stages/stage.ts';
@@ -78,7 +79,7 @@ export const tinyRecipe = {
 export const tinyContext = async (
   directory: string,
   recipe: Partial<RecipeInput> = {},
-  more: Partial<StageContext> = {},
+  { weights, ...more }: Omit<Partial<StageContext>, 'weights'> & { weights?: string } = {},
 ): Promise<StageContext> => ({
   recipe: await parseRecipe({ ...tinyRecipe, ...recipe }, 'tiny'),
   data: { train: tinyImages(4), test: tinyImages(2) },
@@ -87,6 +88,7 @@ export const tinyContext = async (
   trust: [],
   seed: 0,
   on: () => {},
+  weights: weights === undefined ? undefined : new GivenWeights(weights, more),
   ...more,
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, link, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { makeFolder, unwritable } from '@kcr/core';
+import { makeFolder, temporaryOf, unwritable } from '@kcr/core';
 
 /** The full name of a commit. */
 export const COMMIT = /^[0-9a-f]{40}$/;
@@ -54,13 +54,12 @@ export class HubCache {
   }
 }
 
-let placed = 0;
-
 /** Makes a file beside its place, and then gives it the place. @throws KcrError `OUT_WRITE` */
 async function place(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.${placed++}.tmp`;
+  const temporary = temporaryOf(path);
   try {
     await makeFolder(dirname(path));
+    // An earlier process of this id, as containers have them, may have left it.
     await rm(temporary, { force: true });
     await make(temporary);
     await rename(temporary, path);

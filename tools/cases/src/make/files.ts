@@ -77,6 +77,10 @@ const recipes: Readonly<Record<string, object>> = {
   diverging: recipe({ dense: { ...training, batchSize: 8, optimizer: { lr: 1e30 } } }),
   'diverging-later': recipe({ dense: { ...training, optimizer: { lr: 1e30 } } }),
   'more-classes': recipe({ model: { ...model, config: { ...model.config, num_classes: 3 } } }),
+  wide: recipe({
+    model: { ...model, config: { ...model.config, img_size: [8, 16] } },
+    data: { augment: ['horizontalFlip', 'transpose'] },
+  }),
   'larger-images': recipe({ model: { ...model, config: { ...model.config, img_size: 16 } } }),
 };
 

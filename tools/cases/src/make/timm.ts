@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createModel } from '@kcr/backbones';
 import { Generator, type Model, type StateDict, writeSafetensors } from '@kcr/core';
+import { timmConfig } from '../../../integration/src/timm-config.ts';
 
 const small = { img_size: 32, patch_size: 8, embed_dim: 8, depth: 1, num_heads: 2, num_classes: 2 };
 const NAME = 'vit_tiny_patch16_224';
@@ -36,26 +37,14 @@ const under = (prefix: string, state: StateDict): StateDict =>
 const renamed = (from: string, to: string, state: StateDict): StateDict =>
   Object.fromEntries(Object.entries(state).map(([name, array]) => [name.replace(from, to), array]));
 
-/** A config.json as timm's `save_for_hf` writes it. */
+const three = constant(createModel(NAME, { ...small, num_classes: 3 }), { head: [...logits, 0] });
+
 const config = (change: object = {}, options: object = {}) => ({
-  architecture: NAME,
-  num_classes: 2,
-  num_features: 8,
-  global_pool: 'token',
-  model_args: { ...small, ...options },
-  pretrained_cfg: {
-    input_size: [3, 32, 32],
-    interpolation: 'bicubic',
-    crop_pct: 0.9,
-    crop_mode: 'center',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-    num_classes: 2,
-    label_names: ['cat', 'dog'],
-    classifier: 'head',
-  },
+  ...timmConfig(NAME, { ...small, ...options }, ['cat', 'dog']),
   ...change,
 });
+
+const { label_names: _, ...unnamed } = timmConfig(NAME, small, []).pretrained_cfg;
 
 interface Folder {
   /** What config.json has: as JSON, unless it is a text. */
@@ -67,6 +56,11 @@ interface Folder {
 /** Folders as timm's hub has them, and some that are not so, by name. */
 const folders: Readonly<Record<string, Folder>> = {
   plain: { config: config(), weights: plain },
+  unnamed: { config: config({ pretrained_cfg: unnamed }), weights: plain },
+  'three-unnamed': {
+    config: config({ pretrained_cfg: unnamed }, { num_classes: 3 }),
+    weights: three,
+  },
   'fc-norm': { config: config({ global_pool: 'avg' }, { fc_norm: true }), weights: averaged },
   prefix: { config: config(), weights: under('module.', plain) },
   average: {

@@ -57,6 +57,15 @@ const STATE = 'dense/training.safetensors';
 const damaged: Expectation = { error: 'STATE_DAMAGED', names: [STATE] };
 const whole: Expectation = { restored: true };
 
+/** A command that reads the model of a run on images that are no squares. */
+const wide = (name: string, args: readonly string[], figures: Record<string, number>): Row => ({
+  name: `wide images ${name}`,
+  source: 'img_size: [H, W], of which only H was read',
+  before: compress('wide', 'grey'),
+  args,
+  expect: { figures },
+});
+
 /** Two commands in one folder, and runs that fail. */
 export const runs: Area = {
   area: 'runs',
@@ -109,6 +118,19 @@ export const runs: Area = {
       ),
       before: compress('plain', 'grey', '--weights', '{made}/checkpoints/grey'),
     },
+    wide('evaluated', ['eval', '{out}/compact', '--data', '{made}/grey/test', '--json'], { n: 4 }),
+    wide('exported', ['export', '{out}/compact', '--out', '{out}/model.onnx', '--json'], {
+      'input.2': 8,
+      'input.3': 16,
+    }),
+    wide(
+      'predicted',
+      [
+        ...['predict', '{made}/grey/test/dark', '--model', '{out}/compact'],
+        ...['--out', '{out}/predicted', '--json'],
+      ],
+      { 'images.0.id': 1 },
+    ),
     again('as it was', undefined, whole),
     again('pruned as it was', undefined, whole, prune('constant')),
     again('with a flipped bit in weights', { file: 'dense/model.safetensors', by: 'flip' }, whole),

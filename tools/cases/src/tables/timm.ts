@@ -13,6 +13,11 @@ const root = Math.sqrt(3) / (1 + Math.sqrt(3));
 
 const read: readonly [name: string, source: string, expect: Expectation][] = [
   ['plain', "timm's save_for_hf", three],
+  [
+    'unnamed',
+    'published weights on ImageNet: the names of folders were unknown classes',
+    { ...three, warns: '0 is cat, 1 is dog' },
+  ],
   ['fc-norm', 'timm: global_pool avg has fc_norm instead of norm', three],
   ['prefix', 'DataParallel puts module. before names', three],
   ['average', 'timm takes averages before weights', three],
@@ -26,6 +31,13 @@ const read: readonly [name: string, source: string, expect: Expectation][] = [
 
 const refused: readonly [name: string, source: string, error: Code, ...names: string[]][] = [
   ['other-architecture', 'weights of another model', 'STATE_DICT', 'other-architecture'],
+  [
+    'three-unnamed',
+    'folders of fewer classes than the model has',
+    'FOLDER_CLASSES',
+    '2 classes (cat, dog) for a model of 3',
+    'label_names',
+  ],
   ['resnet', 'a model that is not here', 'MODEL_UNKNOWN', 'resnet50'],
   [
     'transformers',

@@ -4,29 +4,17 @@ import { createModel } from '@kcr/backbones';
 import { encodeSafetensors, Generator, writeSafetensors } from '@kcr/core';
 import { loadPretrained } from '@kcr/pretrained';
 import { COMMIT, LocalHub, listOf } from '../../../integration/src/local-hub.ts';
+import { timmConfig } from '../../../integration/src/timm-config.ts';
 import { type Json, jsonText, mutateJson } from '../mutate-json.ts';
 import { type Files, type Reader, require } from '../target.ts';
 import { requireWhole } from './checkpoints.ts';
 
 const NAME = 'vit_tiny_patch16_224';
 const small = { img_size: 16, patch_size: 8, embed_dim: 8, depth: 1, num_heads: 2, num_classes: 2 };
+const said = timmConfig(NAME, small, ['a', 'b']);
 const config = {
-  architecture: NAME,
-  num_classes: 2,
-  num_features: 8,
-  global_pool: 'token',
-  model_args: small,
-  pretrained_cfg: {
-    tag: 'augreg_in21k',
-    input_size: [3, 16, 16],
-    interpolation: 'bicubic',
-    crop_pct: 0.9,
-    crop_mode: 'center',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-    num_classes: 2,
-    label_names: ['a', 'b'],
-  },
+  ...said,
+  pretrained_cfg: { ...said.pretrained_cfg, tag: 'augreg_in21k' },
 } satisfies Json;
 const tensors = createModel(NAME, small).initialize(new Generator(0));
 const index = {
