@@ -1,6 +1,6 @@
 import type { Model, StateDict } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
-import { exportOnnx } from './export.ts';
+import { exportOnnx, INPUT } from './export.ts';
 import { openSession } from './session.ts';
 
 export interface LatencyOptions {
@@ -18,7 +18,7 @@ export async function measureLatency(
   weights: StateDict,
   { batch = 1, runs = 30, threads }: LatencyOptions = {},
 ): Promise<number> {
-  const bytes = exportOnnx(model, weights, { batch });
+  const bytes = await exportOnnx(model, weights, { batch });
   const [height, width, channels] = model.inputShape;
   const options = threads === undefined ? {} : { intraOpNumThreads: threads };
   await using session = await openSession(bytes, options);
@@ -28,7 +28,7 @@ export async function measureLatency(
   const times: number[] = [];
   for (let i = 0; i < runs + 3; i++) {
     const start = performance.now();
-    await session.run({ input });
+    await session.run({ [INPUT]: input });
     if (i >= 3) times.push(performance.now() - start);
   }
   return times.sort((a, b) => a - b)[times.length >> 1]!;

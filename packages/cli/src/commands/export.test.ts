@@ -21,7 +21,7 @@ test('the file is the model as ONNX, with an open or a fixed batch', async () =>
     );
     expect(err).toBe('');
     const bytes = await readFile(file);
-    expect(bytes.equals(exportOnnx(model, weights, { batch }))).toBe(true);
+    expect(bytes.equals(await exportOnnx(model, weights, { batch }))).toBe(true);
     expect(JSON.parse(out)).toEqual({ file, bytes: bytes.length, input: [said, 3, 8, 8] });
   }
 });

@@ -33,7 +33,7 @@ export function addExport(kcr: Command): void {
         on: progress(),
       });
       await requireWritableFile(out);
-      const bytes = exportOnnx(model, weights, { batch });
+      const bytes = await exportOnnx(model, weights, { batch });
       await writeAtomic(out, bytes);
       const [height, width, channels] = model.inputShape;
       const input = [batch ?? 'batch', channels, height, width];
