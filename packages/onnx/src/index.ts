@@ -9,3 +9,4 @@ export { type ExportOptions, exportGraph, exportOnnx } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export { type LatencyOptions, measureLatency } from './latency.ts';
 export { lower } from './lowering.ts';
+export { openExported } from './open-exported.ts';
