@@ -173,7 +173,12 @@ describe('arguments are read to the options of the command', () => {
       ['f'],
       { beta: 2.5, normalise: false, seed: 0 },
     ],
-    ['export', ['c', ...out, '--batch', '1'], ['c'], { out: 'o', batch: 1 }],
+    [
+      'export',
+      ['c', ...out, '--batch', '1', '--check', 'd'],
+      ['c'],
+      { out: 'o', batch: 1, check: 'd', batchSize: 64, invalid: 'error' },
+    ],
     ['report', ['r'], ['r'], {}],
     [
       'shard',

@@ -158,6 +158,20 @@ export const withViews = (command: Command): Command =>
     )
     .option('--flip', 'of class maps: look at mirrored images too');
 
+/** Adds what says how images and what is in them are read, of commands that measure. */
+export const withMeasuring = (command: Command): Command =>
+  withViews(command)
+    .option('--annotations <file>', 'of detectors: a COCO file of instances')
+    .option('--instance-ids', 'of class maps: labels number objects of the second class')
+    .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K')
+    .option(
+      '--crop-ratio <share>',
+      "size of the centre crop, as a share of the resized image (default: the checkpoint's)",
+      positiveShare,
+    )
+    .option('--batch-size <n>', 'images at once', count, 64)
+    .addOption(invalidOption());
+
 export const invalidOption = (): Option =>
   new Option('--invalid <what>', 'entries that cannot be used: an error, or left out and counted')
     .choices(['error', 'skip'])

@@ -119,6 +119,7 @@ export { requireAttended, requireTokenSet } from './tokens/token-checks.ts';
 export * from './tokens/token-counts.ts';
 export * from './tokens/token-selector.ts';
 export * from './trace/graph.ts';
+export { commonPath } from './trace/paths.ts';
 export { constant, type TraceOptions, type Tracing, trace } from './trace/tracer.ts';
 export { type AdamWOptions, adamw } from './train/adamw.ts';
 export * from './train/analysis.ts';

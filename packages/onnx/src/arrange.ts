@@ -53,14 +53,14 @@ export const slice: KernelLowering<'x', { begin: readonly number[] }> = (
   const size = out.shape;
   const cut = size.map((_, i) => i).filter((i) => size[i] !== x.shape[i]);
   const starts = cut.map((i) => begin[i] ?? 0);
-  const ends = cut.map((i) => (begin[i] ?? 0) + size[i]!);
+  const ends = cut.map((i) => (begin[i] ?? 0) + b.fixedSize(out, i));
   return b.node('Slice', [b.get(x), b.int64(starts), b.int64(ends), b.int64(cut)]);
 };
 
 export const split: KernelLowering<'x', tf.SplitVAttrs> = (b, { x }, attrs, outputs) => {
   const rank = x.shape.length;
   const axis = (attrs.axis + rank) % rank;
-  const sizes = b.int64(outputs.map((out) => out.shape[axis]!));
+  const sizes = b.int64(outputs.map((out) => b.fixedSize(out, axis)));
   const inBlocks = axis === 3 && b.isBlocked(x) && outputs.every((out) => b.canBlock(out));
   const names = b.nodeOutputs(
     'Split',

@@ -59,9 +59,12 @@ describe('constants', () => {
 describe('sizes that depend on the batch', () => {
   const twin = new Map([
     [1, [3, 4]],
-    [2, [3, 3]],
+    [2, [3, 6]],
+    [3, [1, 4]],
+    [4, [4]],
   ]);
   const b = new OnnxBuilder('cpu', twin);
+  b.batch = { input: 'image', axis: 0 };
   const x = value(1, [2, 4]);
 
   test('are those that differ in the twin', () => {
@@ -69,28 +72,51 @@ describe('sizes that depend on the batch', () => {
     expect(b.dynamicShape(value(9, [2, 4]))).toEqual([2, 4]);
   });
 
-  test('are -1 in a reshape, at most one', () => {
+  test('are said as what they are of the batch', () => {
+    expect(b.sizes(x)).toEqual(['batch', 4]);
+    expect(b.sizes(value(2, [2, 4]))).toEqual(['batch', '2*batch']);
+    expect(b.sizes(value(4, [3]))).toEqual(['batch + 1']);
+    expect([b.fixedSize(x, 1), b.sizes(value(9, [2]))]).toEqual([4, [2]]);
+  });
+
+  test('are -1 in a reshape, or computed where there are two', () => {
     const target = b.reshapeTarget(x);
     expect(b.initializers.find(({ name }) => name === target)!.data).toEqual(
       BigInt64Array.of(-1n, 4n),
     );
-    expect(() => b.reshapeTarget(value(2, [2, 2]))).toThrow(
-      expect.objectContaining({ code: 'ONNX_DYNAMIC', where: 'a value of shape [2, 2]' }),
-    );
+    const ops = b.finish([b.reshapeTarget(value(2, [2, 4]))]).map(({ op }) => op);
+    expect(ops).toEqual(['Shape', 'Shape', 'Mul', 'Concat']);
   });
 
-  test('are read from a value that has them', () => {
-    b.bind(x, 'x');
-    const ops = b.finish([b.shape(x, x)]).map(({ op }) => op);
-    expect(ops).toEqual(['Shape', 'Gather', 'Concat']);
-    expect(b.finish([b.shape(value(9, [2, 4]), x)])).toEqual([]);
+  test("are computed from the input's", () => {
+    const target = b.finish([b.shape(x)]);
+    expect(target.map(({ op, inputs }) => [op, inputs[0]])).toEqual([
+      ['Shape', 'image'],
+      ['Concat', target[0]!.outputs[0]],
+    ]);
+    expect(target[0]!.attributes).toEqual({ start: 0, end: 1 });
+    expect(b.finish([b.shape(value(4, [3]))]).map(({ op }) => op)).toEqual(['Shape', 'Add']);
+    expect(b.finish([b.shape(value(9, [2, 4]))])).toEqual([]);
   });
 
-  test('cannot be filled with one number', () => {
-    const filled = uniform(1, [2, 4], 1);
-    expect(() => new OnnxBuilder('cpu', twin).get(filled)).toThrow(
-      expect.objectContaining({ code: 'ONNX_DYNAMIC' }),
-    );
+  test('are expanded to where a full constant is needed', () => {
+    const filled = b.get(uniform(1, [2, 4], 1));
+    expect(b.finish([filled]).map(({ op }) => op)).toEqual(['Shape', 'Concat', 'Expand']);
+  });
+
+  test.each([
+    ['get smaller', () => b.sizes(value(3, [2, 4]))],
+    ['must be the same', () => b.fixedSize(x, 0)],
+    [
+      'are of a constant with values of its own',
+      () => {
+        const data = new Float32Array(8);
+        return new OnnxBuilder('cpu', twin).get(value(1, [2, 4], { constant: { data } }));
+      },
+    ],
+    ['no input has', () => new OnnxBuilder('cpu', twin).get(uniform(1, [2, 4], 1))],
+  ])('ONNX_DYNAMIC where they %s', (_, run) => {
+    expect(run).toThrow(expect.objectContaining({ code: 'ONNX_DYNAMIC' }));
   });
 });
 

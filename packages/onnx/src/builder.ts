@@ -7,14 +7,18 @@ import {
   type OnnxTensor,
   type OnnxType,
 } from './proto.ts';
+import { partsOf, type Size, sizeOfBatch } from './sizes.ts';
 
 interface NodeOptions {
   outputs?: number;
   domain?: string;
 }
 
-/** Where a graph will run, as far as its nodes differ. */
-export type Target = 'cpu' | 'webgpu' | 'cuda';
+/** Where a graph will run, as far as its nodes differ: a device of ONNX Runtime, or any runtime of plain ONNX. */
+export type Target = 'cpu' | 'webgpu' | 'cuda' | 'onnx';
+
+/** Images in the trace that a graph is written from, where the batch is dynamic; its twin has one more. */
+export const TRACED_BATCH = 2;
 
 /** Collects the nodes and constants of an ONNX graph, and knows the name of each traced value. */
 export class OnnxBuilder {
@@ -27,11 +31,16 @@ export class OnnxBuilder {
   /** Values whose name holds something smaller that broadcasts to their shape: one number, or a part of it. */
   readonly #lazy = new Map<number, 'number' | 'part'>();
   readonly #constants = new Map<string, string>();
+  readonly #sizes = new Map<Size, string>();
+  /** Where the nodes that are added belong in the model. */
+  path: string | undefined;
+  /** The graph's input and axis that the batch is read from, where it is dynamic. */
+  batch: { input: string; axis: number } | undefined;
   #next = 0;
 
   /**
-   * @param twin shapes by value id in a trace of the same function with another batch size: sizes that
-   *   differ there are dynamic
+   * @param twin shapes by value id in a trace of the same function with one image more than {@link TRACED_BATCH}:
+   *   sizes that differ there are dynamic
    * @param block channels to a block of the runtime's blocked layout; 0: it is not used
    */
   constructor(
@@ -40,23 +49,32 @@ export class OnnxBuilder {
     readonly block = 0,
   ) {}
 
-  /** A value's shape, with `undefined` for sizes that depend on the batch. */
-  dynamicShape({ id, shape }: Value): (number | undefined)[] {
-    const other = this.twin?.get(id) ?? shape;
-    return shape.map((n, i) => (n === other[i] ? n : undefined));
+  /** Whether it may have operators of ONNX' own alone. */
+  get plain(): boolean {
+    return this.target === 'onnx' || this.target === 'webgpu';
   }
 
-  /** The name of a value's shape as a list, its batch sizes read from `like`. */
-  shape(value: Value, like: Value): string {
-    const sizes = this.dynamicShape(value);
-    if (!sizes.includes(undefined)) return this.int64(value.shape);
-    const whole = this.node('Shape', [this.get(like)]);
-    const parts = sizes.map((n, i) =>
-      n === undefined
-        ? this.node('Gather', [whole, this.int64([i])], { axis: 0 })
-        : this.int64([n]),
-    );
-    return this.node('Concat', parts, { axis: 0 });
+  /** A value's shape, with `undefined` for sizes that depend on the batch. */
+  dynamicShape(value: Value): (number | undefined)[] {
+    return this.sizes(value).map((size) => (typeof size === 'number' ? size : undefined));
+  }
+
+  /** A value's sizes, those that depend on the batch as such. @throws KcrError `ONNX_DYNAMIC` */
+  sizes(value: Value): Size[] {
+    const other = this.twin?.get(value.id) ?? value.shape;
+    return value.shape.map((n, i) => {
+      const size = sizeOfBatch(n, other[i]!, TRACED_BATCH);
+      if (size === undefined || other.length !== value.shape.length) throw this.#dynamic(value);
+      return size;
+    });
+  }
+
+  /** The name of a value's shape as a list; sizes that depend on the batch are computed. @throws KcrError `ONNX_DYNAMIC` */
+  shape(value: Value): string {
+    const sizes = this.sizes(value);
+    if (sizes.every((size) => typeof size === 'number')) return this.int64(value.shape);
+    const parts = sizes.map((size) => this.#size(size, value));
+    return parts.length === 1 ? parts[0]! : this.node('Concat', parts, { axis: 0 });
   }
 
   /** The name of `x` in another, fixed shape. */
@@ -64,10 +82,10 @@ export class OnnxBuilder {
     return this.node('Reshape', [x, this.int64(shape)]);
   }
 
-  /** The target of a Reshape: -1 for the size that depends on the batch. @throws KcrError `ONNX_DYNAMIC` */
+  /** The target of a Reshape: -1 for a size that depends on the batch. @throws KcrError `ONNX_DYNAMIC` */
   reshapeTarget(value: Value): string {
     const shape = this.dynamicShape(value);
-    if (shape.filter((n) => n === undefined).length > 1) throw this.#dynamic(value);
+    if (shape.filter((n) => n === undefined).length > 1) return this.shape(value);
     return this.int64(shape.map((n) => n ?? -1));
   }
 
@@ -79,7 +97,7 @@ export class OnnxBuilder {
     { outputs = 1, domain = '' }: NodeOptions = {},
   ): string[] {
     const names = Array.from({ length: outputs }, () => this.#fresh());
-    this.#nodes.push({ op, domain, inputs, outputs: names, attributes });
+    this.#nodes.push({ op, domain, inputs, outputs: names, attributes, path: this.path });
     return names;
   }
 
@@ -102,6 +120,12 @@ export class OnnxBuilder {
   bind(value: Value, name: string, lazy?: 'number' | 'part'): void {
     this.#names.set(value.id, name);
     if (lazy) this.#lazy.set(value.id, lazy);
+  }
+
+  /** The name that a value has in its full shape and its own layout, if it has been asked for or made. */
+  nameOf(value: Value): string | undefined {
+    const known = this.isLazy(value) ? this.#expanded.get(value.id) : this.#names.get(value.id);
+    return known && (this.#outputs.get(known) ?? known);
   }
 
   isBound(value: Value): boolean {
@@ -146,8 +170,7 @@ export class OnnxBuilder {
     if (value.shape.length === 0) return known;
     let full = this.#expanded.get(value.id);
     if (!full) {
-      if (this.dynamicShape(value).includes(undefined)) throw this.#dynamic(value);
-      full = this.node('Expand', [known, this.int64(value.shape)]);
+      full = this.node('Expand', [known, this.shape(value)]);
       this.#expanded.set(value.id, full);
     }
     return full;
@@ -242,6 +265,8 @@ export class OnnxBuilder {
         found: 'a value that no node, input or constant gives',
         fix: 'Report this as a bug of the tracer',
       });
+    if ('data' in constant && this.dynamicShape(value).includes(undefined))
+      throw this.#dynamic(value);
     const name =
       'uniform' in constant
         ? this.scalar(constant.uniform, value.dtype)
@@ -250,11 +275,34 @@ export class OnnxBuilder {
     return name;
   }
 
+  /** The name of a size as a list of one. */
+  #size(size: Size, of: Value): string {
+    if (typeof size === 'number') return this.int64([size]);
+    let name = this.#sizes.get(size);
+    if (!name) {
+      if (!this.batch) throw this.#dynamic(of);
+      const { perImage, fixed } = partsOf(size);
+      const { input, axis } = this.batch;
+      name = this.node('Shape', [input], { start: axis, end: axis + 1 });
+      if (perImage > 1) name = this.node('Mul', [name, this.int64([perImage])]);
+      if (fixed > 0) name = this.node('Add', [name, this.int64([fixed])]);
+      this.#sizes.set(size, name);
+    }
+    return name;
+  }
+
+  /** A size that must be the same for all batches. @throws KcrError `ONNX_DYNAMIC` */
+  fixedSize(value: Value, axis: number): number {
+    const size = this.sizes(value)[axis];
+    if (typeof size !== 'number') throw this.#dynamic(value);
+    return size;
+  }
+
   #dynamic(value: Value): KcrError {
     return new KcrError('ONNX_DYNAMIC', {
       where: `a value of shape ${shapeText(value.shape)}`,
       found: 'a shape that cannot follow the batch size',
-      fix: 'Export with a fixed batch, or write the model with broadcasting instead of tensors filled to the batch size',
+      fix: 'Export with a fixed batch, or write the model so that shapes grow evenly with the batch',
     });
   }
 

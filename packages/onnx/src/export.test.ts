@@ -1,7 +1,7 @@
 import { type Architecture, float32, linear, Model, type StateDict, tf } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { exportOnnx } from './export.ts';
+import { exportGraph, exportOnnx } from './export.ts';
 import { openSession } from './session.ts';
 
 type Config = { byBatch: boolean };
@@ -29,11 +29,11 @@ const weights: StateDict = {
 };
 
 /** Runs an exported model. @param pixels by image: channels before pixels */
-async function run(bytes: Uint8Array, pixels: readonly (readonly number[])[]) {
-  await using session = await openSession(bytes);
+async function run(file: Promise<Uint8Array>, pixels: readonly (readonly number[])[]) {
+  await using session = await openSession(await file);
   const data = Float32Array.from(pixels.flat());
   const input = new ort.Tensor('float32', data, [pixels.length, 3, 1, 2]);
-  const { logits, features } = await session.run({ input });
+  const { logits, features } = await session.run({ pixel_values: input });
   return {
     names: [session.inputNames, session.outputNames.toSorted()],
     features: [...(features!.data as Float32Array)],
@@ -51,7 +51,7 @@ describe('an exported model', () => {
   test('takes channels before pixels and any number of images', async () => {
     const bytes = exportOnnx(model, weights);
     const both = await run(bytes, [first, second]);
-    expect(both.names).toEqual([['input'], ['features', 'logits']]);
+    expect(both.names).toEqual([['pixel_values'], ['features', 'logits']]);
     expect(both.features).toEqual([1, 2, 3, 0, 1, -1]);
     // x0 + 0.5 and 2 x1 - x2 - 0.5.
     expect(both.logits).toEqual([1.5, 0.5, 0.5, 2.5]);
@@ -65,19 +65,41 @@ describe('an exported model', () => {
     await expect(run(bytes, [first, second])).rejects.toThrow();
   });
 
-  test('has its weights under their names', () => {
-    const text = Buffer.from(exportOnnx(model, weights)).toString('latin1');
-    for (const name of Object.keys(weights)) expect(text).toContain(name);
+  test('has its weights and nodes under their names', async () => {
+    const { nodes, initializers } = await exportGraph(model, weights);
+    const known = initializers.filter(({ name }) => name in weights);
+    expect(known.map(({ name, data }) => [name, data])).toEqual(
+      Object.entries(weights).map(([name, { data }]) => [name, data]),
+    );
+    expect(nodes.map(({ name }) => name)).toEqual(['ReduceMean', 'head/Gemm']);
+    expect(nodes.map(({ outputs }) => outputs)).toEqual([['features'], ['logits']]);
   });
 
-  test('STATE_DICT for other weights than the model has', () => {
+  test('has the notes that it is given, and the operator set', async () => {
+    const bytes = await exportOnnx(model, weights, { opset: 17, metadata: { task: 'telling' } });
+    expect(Buffer.from(bytes).toString('latin1')).toContain('\n\x04task\x12\x07telling');
+    // opset_import: field 8 with an empty domain and version 17.
+    expect(Buffer.from(bytes).includes(Buffer.from([0x42, 4, 0x0a, 0, 0x10, 17]))).toBe(true);
+    expect((await run(Promise.resolve(bytes), [second])).logits).toEqual([0.5, 2.5]);
+  });
+
+  test('ONNX_OPSET for a version that is not written', async () => {
+    for (const opset of [16, 24, 18.5])
+      await expect(exportOnnx(model, weights, { opset })).rejects.toThrow(
+        expect.objectContaining({ code: 'ONNX_OPSET' }),
+      );
+  });
+
+  test('STATE_DICT for other weights than the model has', async () => {
     const { 'head.bias': _, ...rest } = weights;
-    expect(() => exportOnnx(model, rest)).toThrow(expect.objectContaining({ code: 'STATE_DICT' }));
+    await expect(exportOnnx(model, rest)).rejects.toThrow(
+      expect.objectContaining({ code: 'STATE_DICT' }),
+    );
   });
 
   test('ONNX_DYNAMIC for a model that is another for another batch, unless that is fixed', async () => {
     const other = new Model(means as Architecture, { byBatch: true });
-    expect(() => exportOnnx(other, weights)).toThrow(
+    await expect(exportOnnx(other, weights)).rejects.toThrow(
       expect.objectContaining({ code: 'ONNX_DYNAMIC', where: 'means' }),
     );
     const { features } = await run(exportOnnx(other, weights, { batch: 1 }), [first]);

@@ -2,6 +2,7 @@ import {
   type Graph,
   KcrError,
   type Model,
+  type ModelOutput,
   type StateDict,
   type Tensor,
   type Tracing,
@@ -9,26 +10,47 @@ import {
   tf,
   trace,
 } from '@kcr/core';
-import { toOnnx } from './graph.ts';
+import { TRACED_BATCH } from './builder.ts';
+import { lowerGraph } from './graph.ts';
 import { isLowered } from './lowering.ts';
-import type { OnnxTensor } from './proto.ts';
+import { nameValues } from './passes/name-values.ts';
+import { runPasses } from './passes/plain.ts';
+import { toOpset } from './passes/to-opset.ts';
+import { encodeModel, type OnnxGraph, type OnnxTensor, OPSET } from './proto.ts';
+
+/** The name of an exported model's input. */
+export const INPUT = 'pixel_values';
 
 export interface ExportOptions {
   /** A fixed batch size, with which ONNX Runtime computes more ahead. Default: dynamic. */
   batch?: number;
+  /** Version of ONNX' operator set, from 17 to 23. Default 20, the first with Gelu. */
+  opset?: number;
+  /** Notes that the file has, by key. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 /**
- * A model as an ONNX file: input `input`, float32 [batch, channels, height, width], normalised; outputs
- * `features` [batch, d] and those of its task, such as `logits` [batch, classes]. Weights keep their names.
+ * A model as an ONNX file of ONNX' own operators: input `pixel_values`, float32 [batch, channels, height, width], normalised;
+ * outputs those of its task, such as `logits` [batch, classes], and of classifiers `features` [batch, d]. Maps have their
+ * channels first. Nodes are named after their modules, weights after the parameters that they are made of.
  *
- * @throws KcrError `BATCH_SIZE`, `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`
+ * @throws KcrError `BATCH_SIZE`, `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`, `ONNX_OPSET`
  */
-export function exportOnnx(
+export async function exportOnnx(
   model: Model,
   weights: StateDict,
-  { batch }: ExportOptions = {},
-): Uint8Array {
+  options: ExportOptions = {},
+): Promise<Uint8Array> {
+  return encodeModel(await exportGraph(model, weights, options));
+}
+
+/** {@link exportOnnx} before it is encoded. */
+export async function exportGraph(
+  model: Model,
+  weights: StateDict,
+  { batch, opset = OPSET, metadata }: ExportOptions = {},
+): Promise<OnnxGraph> {
   if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1))
     throw new KcrError('BATCH_SIZE', {
       where: 'exportOnnx',
@@ -36,27 +58,36 @@ export function exportOnnx(
       fix: 'Choose a whole number from 1, or none',
     });
   model.checkState(weights, 'exportOnnx');
-  const graph = traceModel(model, batch ?? 2);
-  const twin = batch === undefined ? traceModel(model, 3) : undefined;
-  if (twin && graph.nodes.length !== twin.nodes.length)
-    throw new KcrError('ONNX_DYNAMIC', {
-      where: model.architecture.name,
-      found: 'a model that computes something else for another batch size',
-      fix: 'Export it with a fixed batch, or make its function independent of the batch size',
-    });
+  const traced = traceModel(model, batch ?? TRACED_BATCH);
+  const twin = batch === undefined ? traceModel(model, TRACED_BATCH + 1) : undefined;
   const constants = new Map<string, OnnxTensor['data']>();
   for (const [name, array] of Object.entries(weights)) constants.set(name, array.data);
-  return toOnnx(graph, { name: model.architecture.name, target: 'cuda', constants, twin });
+  const { name } = model.architecture;
+  const graph = lowerGraph(traced, { name, target: 'onnx', constants, twin });
+  return { ...nameValues(toOpset(await runPasses(graph), opset)), metadata };
+}
+
+/** Classes before places, where each place has its own. */
+const classesFirst = (logits: Tensor): Tensor =>
+  logits.rank === 4 ? tf.transpose(logits, [0, 3, 1, 2]) : logits;
+
+/** What a file gives: what the task reads, and of models without a head what their classifier reads. */
+function outputsOf(model: Model, out: ModelOutput): Record<string, Tensor> {
+  const { logits, ...results } = taskOf(model).outputs(out);
+  return {
+    ...(logits && model.classes > 0 ? { logits: classesFirst(logits) } : {}),
+    ...results,
+    ...(model.architecture.backbone ? {} : { features: out.features }),
+  };
 }
 
 function traceModel(model: Model, batch: number): Graph {
   const [height, width, channels] = model.inputShape;
   const run = ({ input }: Tracing) => {
     const state = new Map<string, Tensor>();
-    for (const { name, shape } of model.params) state.set(name, input(name, shape));
-    const image = tf.transpose(input('input', [batch, channels, height, width]), [0, 2, 3, 1]);
-    const out = model.apply(image, { state: (name) => state.get(name)! });
-    return { ...taskOf(model).outputs(out), features: out.features };
+    for (const { name, shape, dtype } of model.params) state.set(name, input(name, shape, dtype));
+    const image = tf.transpose(input(INPUT, [batch, channels, height, width]), [0, 2, 3, 1]);
+    return outputsOf(model, model.apply(image, { state: (name) => state.get(name)! }));
   };
   return trace(run, { takes: isLowered });
 }

@@ -1,7 +1,9 @@
 import type { Graph, Value } from '@kcr/core';
 import { OnnxBuilder, type Target } from './builder.ts';
 import { unreadableNode, unreadableOutput } from './in-place.ts';
-import { encodeModel, type OnnxPort, type OnnxTensor } from './proto.ts';
+import { modulePaths } from './module-paths.ts';
+import { encodeModel, type OnnxGraph, type OnnxPort, type OnnxTensor } from './proto.ts';
+import { twinShapes } from './twin.ts';
 import { writeNode } from './write-node.ts';
 
 export interface OnnxGraphOptions {
@@ -9,7 +11,7 @@ export interface OnnxGraphOptions {
   target: Target;
   /** Graph inputs whose values are fixed, stored in the file. */
   constants?: ReadonlyMap<string, OnnxTensor['data']>;
-  /** The same function traced with another batch size: sizes that differ become dynamic. */
+  /** The same function traced with one image more than `TRACED_BATCH`: sizes that differ become dynamic. */
   twin?: Graph;
   /** Adds the output that lets the others be written in place, see `in-place.ts`. */
   unreadable?: boolean;
@@ -17,31 +19,41 @@ export interface OnnxGraphOptions {
   block?: number;
 }
 
-/** Shapes of all values of a graph, by id. */
-function shapesOf(graph: Graph): Map<number, readonly number[]> {
-  const values = [...Object.values(graph.inputs), ...graph.nodes.flatMap((node) => node.outputs)];
-  return new Map(values.map(({ id, shape }) => [id, shape]));
-}
-
-/** Writes a traced graph as the bytes of an ONNX model with the same input and output names. */
-export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
-  const b = new OnnxBuilder(options.target, options.twin && shapesOf(options.twin), options.block);
-  const port = (name: string, value: Value): OnnxPort => ({
-    name,
+/**
+ * A traced graph as an ONNX graph with the same input and output names.
+ *
+ * @throws KcrError `ONNX_KERNEL`, `ONNX_LOWERING`, `ONNX_DYNAMIC`
+ */
+export function lowerGraph(graph: Graph, options: OnnxGraphOptions): OnnxGraph {
+  const { name, target, constants, twin, block } = options;
+  const b = new OnnxBuilder(target, twin && twinShapes(graph, twin, name), block);
+  const port = (as: string, value: Value): OnnxPort => ({
+    name: as,
     dtype: value.dtype,
-    shape: b.dynamicShape(value).map((n) => n ?? 'batch'),
+    shape: b.sizes(value),
   });
   const inputs: OnnxPort[] = [];
-  for (const [name, value] of Object.entries(graph.inputs)) {
-    b.bind(value, name);
-    const data = options.constants?.get(name);
-    if (data) b.initializers.push({ name, dtype: value.dtype, shape: value.shape, data });
-    else inputs.push(port(name, value));
+  for (const [input, value] of Object.entries(graph.inputs)) {
+    b.bind(value, input);
+    const data = constants?.get(input);
+    if (data) {
+      const { dtype, shape } = value;
+      b.initializers.push({ name: input, dtype, shape, data, parameter: input });
+      continue;
+    }
+    const axis = b.sizes(value).indexOf('batch');
+    if (axis >= 0) b.batch ??= { input, axis };
+    inputs.push(port(input, value));
   }
-  for (const node of graph.nodes) writeNode(b, node);
-  const outputs: OnnxPort[] = Object.entries(graph.outputs).map(([name, value]) => {
-    b.output(name, value);
-    return port(name, value);
+  const paths = modulePaths(graph, constants ?? new Map());
+  for (const node of graph.nodes) {
+    b.path = paths.get(node);
+    writeNode(b, node);
+  }
+  b.path = undefined;
+  const outputs: OnnxPort[] = Object.entries(graph.outputs).map(([output, value]) => {
+    b.output(output, value);
+    return port(output, value);
   });
   if (options.unreadable) {
     outputs.unshift(unreadableOutput);
@@ -49,11 +61,20 @@ export function toOnnx(graph: Graph, options: OnnxGraphOptions): Uint8Array {
   }
   const nodes = b.finish(outputs.map((output) => output.name));
   const used = new Set([...nodes.flatMap((node) => node.inputs), ...Object.keys(graph.outputs)]);
-  return encodeModel({
-    name: options.name,
+  const made = graph.nodes.flatMap((node) => node.outputs);
+  return {
+    name,
     nodes,
-    initializers: b.initializers.filter(({ name }) => used.has(name)),
+    initializers: b.initializers.filter((tensor) => used.has(tensor.name)),
     inputs,
     outputs,
-  });
+    values: made.flatMap((value) => {
+      const known = b.nameOf(value);
+      return known === undefined ? [] : [port(known, value)];
+    }),
+  };
 }
+
+/** Writes a traced graph as the bytes of an ONNX model with the same input and output names. */
+export const toOnnx = (graph: Graph, options: OnnxGraphOptions): Uint8Array =>
+  encodeModel({ ...lowerGraph(graph, options), values: [] });

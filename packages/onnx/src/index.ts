@@ -5,7 +5,7 @@ export {
   OnnxEngine,
   type OnnxEngineOptions,
 } from './engine.ts';
-export { type ExportOptions, exportOnnx } from './export.ts';
+export { type ExportOptions, exportGraph, exportOnnx } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export {
   type Latency,
@@ -15,3 +15,4 @@ export {
   type Spread,
 } from './latency.ts';
 export { lower } from './lowering.ts';
+export { openExported } from './open-exported.ts';

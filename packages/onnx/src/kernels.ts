@@ -14,7 +14,7 @@ const transposeLast = (b: OnnxBuilder, name: string, rank: number) => {
   return b.node('Transpose', [name], { perm });
 };
 
-/** Products: Gemm for matrices, the fused form for transposed batches where the target has it. */
+/** Products: Gemm for matrices, the fused form for transposed batches where the runtime has it. */
 const matMul: KernelLowering<'a' | 'b', tf.BatchMatMulAttrs> = (b, { a, b: c }, attrs) => {
   const transA = attrs.transposeA ? 1 : 0;
   const transB = attrs.transposeB ? 1 : 0;
@@ -22,7 +22,7 @@ const matMul: KernelLowering<'a' | 'b', tf.BatchMatMulAttrs> = (b, { a, b: c }, 
   if (a.shape.length === 2 && c.shape.length === 2)
     return b.node('Gemm', [x, y], { transA, transB });
   if (!transA && !transB) return b.node('MatMul', [x, y]);
-  if (b.target !== 'webgpu') return b.node('FusedMatMul', [x, y], { transA, transB }, MICROSOFT);
+  if (!b.plain) return b.node('FusedMatMul', [x, y], { transA, transB }, MICROSOFT);
   const left = transA ? transposeLast(b, x, a.shape.length) : x;
   const right = transB ? transposeLast(b, y, c.shape.length) : y;
   return b.node('MatMul', [left, right]);

@@ -1,6 +1,6 @@
 import type { Model, StateDict } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
-import { exportOnnx } from './export.ts';
+import { exportOnnx, INPUT } from './export.ts';
 import { openSession } from './session.ts';
 
 export interface LatencyOptions {
@@ -41,14 +41,14 @@ export async function measureLatencies(
   try {
     const calls: (() => Promise<unknown>)[] = [];
     for (const { model, weights } of models) {
-      const bytes = exportOnnx(model, weights, { batch });
+      const bytes = await exportOnnx(model, weights, { batch });
       const options = threads === undefined ? {} : { intraOpNumThreads: threads };
       const session = await openSession(bytes, options);
       opened.push(session);
       const [height, width, channels] = model.inputShape;
       const pixels = new Float32Array(batch * height * width * channels).map((_, i) => Math.sin(i));
       const input = new ort.Tensor('float32', pixels, [batch, channels, height, width]);
-      calls.push(() => session.run({ input }));
+      calls.push(() => session.run({ [INPUT]: input }));
     }
     const times = await timesInTurn(calls, runs);
     return times.map((own) => ({

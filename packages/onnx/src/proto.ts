@@ -17,6 +17,8 @@ export interface OnnxTensor {
   dtype: OnnxType;
   shape: readonly number[];
   data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
+  /** The model's parameter that it is, or is made of; not written. */
+  parameter?: string;
 }
 
 export type AttributeValue = number | string | readonly number[] | { float: number };
@@ -28,9 +30,13 @@ export interface OnnxNode {
   inputs: readonly string[];
   outputs: readonly string[];
   attributes: Readonly<Record<string, AttributeValue>>;
+  /** Default: it has none. */
+  name?: string;
+  /** Where it belongs in the model, such as `blocks.3.mlp.fc1`; not written. */
+  path?: string;
 }
 
-/** A graph input or output. A string in the shape is a dynamic size. */
+/** A graph's input, output or value between. A string in the shape is a dynamic size. */
 export interface OnnxPort {
   name: string;
   dtype: OnnxType;
@@ -45,6 +51,12 @@ export interface OnnxGraph {
   initializers: readonly OnnxTensor[];
   inputs: readonly OnnxPort[];
   outputs: readonly OnnxPort[];
+  /** What is known of values between. */
+  values?: readonly OnnxPort[];
+  /** Notes on the model, by key. */
+  metadata?: Readonly<Record<string, string>>;
+  /** Version of ONNX' operator set. Default {@link OPSET}. */
+  opset?: number;
 }
 
 /** ONNX' own operator set that graphs are written in: the first with Gelu. */
@@ -86,13 +98,14 @@ const attribute = (name: string, value: AttributeValue): Write => {
   return all(text(1, name), ...value.map((n) => integer(8, n)), integer(20, 7));
 };
 
-// NodeProto: input 1, output 2, op_type 4, attribute 5, domain 7.
-const node = ({ op, domain, inputs, outputs, attributes }: OnnxNode): Write =>
+// NodeProto: input 1, output 2, name 3, op_type 4, attribute 5, domain 7.
+const node = ({ op, domain, inputs, outputs, attributes, name }: OnnxNode): Write =>
   all(
-    ...inputs.map((name) => text(1, name)),
-    ...outputs.map((name) => text(2, name)),
+    ...inputs.map((input) => text(1, input)),
+    ...outputs.map((output) => text(2, output)),
+    ...(name === undefined ? [] : [text(3, name)]),
     text(4, op),
-    ...Object.entries(attributes).map(([name, value]) => message(5, attribute(name, value))),
+    ...Object.entries(attributes).map(([key, value]) => message(5, attribute(key, value))),
     text(7, domain),
   );
 
@@ -124,25 +137,34 @@ const port = ({ name, dtype, shape, sequence }: OnnxPort): Write => {
 const opset = (domain: string, version: number) =>
   message(8, all(text(1, domain), integer(2, version)));
 
+// StringStringEntryProto: key 1, value 2.
+const note = ([key, value]: [string, string]) => message(14, all(text(1, key), text(2, value)));
+
+/** The version of ONNX' file format that an operator set came with. */
+const irVersion = (version: number) => (version < 19 ? 8 : version < 21 ? 9 : 10);
+
 /** Encodes a graph as an ONNX file. */
 export function encodeModel(graph: OnnxGraph): Uint8Array {
+  const { values = [], metadata = {}, opset: version = OPSET } = graph;
   const writer = new BinaryWriter();
-  // GraphProto: node 1, name 2, initializer 5, input 11, output 12.
+  // GraphProto: node 1, name 2, initializer 5, input 11, output 12, value_info 13.
   const body = all(
     ...graph.nodes.map((n) => message(1, node(n))),
     text(2, graph.name),
     ...graph.initializers.map((t) => message(5, tensor(t))),
     ...graph.inputs.map((p) => message(11, port(p))),
     ...graph.outputs.map((p) => message(12, port(p))),
+    ...values.map((p) => message(13, port(p))),
   );
   const domains = new Set(graph.nodes.map((n) => n.domain).filter((domain) => domain !== ''));
-  // ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8.
+  // ModelProto: ir_version 1, producer_name 2, graph 7, opset_import 8, metadata_props 14.
   const model = all(
-    integer(1, 9),
+    integer(1, irVersion(version)),
     text(2, '@kcr/onnx'),
     message(7, body),
-    opset('', OPSET),
+    opset('', version),
     ...[...domains].map((domain) => opset(domain, 1)),
+    ...Object.entries(metadata).map(note),
   );
   model(writer);
   return writer.finish();

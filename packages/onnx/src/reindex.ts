@@ -9,12 +9,12 @@ import { lower } from './lowering.ts';
 function gather(
   b: OnnxBuilder,
   x: string,
-  { from, to }: { from: Value; to: Value },
+  to: Value,
   { indices, axis }: { indices: readonly number[]; axis: number },
 ): string {
   const index = b.int32(indices);
   if (axis < to.shape.length - 1) return b.node('Gather', [x, index], { axis });
-  const full = b.node('Expand', [index, b.shape(to, from)]);
+  const full = b.node('Expand', [index, b.shape(to)]);
   return b.node('GatherElements', [x, full], { axis });
 }
 
@@ -50,8 +50,7 @@ function zeroColumnAfter(b: OnnxBuilder, x: Value): string {
 }
 
 lower(reindexOp, (b, { x }, { sources, axis }, { y }) => {
-  if (!sources.includes(-1))
-    return gather(b, b.get(x), { from: x, to: y }, { indices: sources, axis });
+  if (!sources.includes(-1)) return gather(b, b.get(x), y, { indices: sources, axis });
   const indices = sources.map((source) => (source < 0 ? x.shape[axis]! : source));
-  return gather(b, withZeros(b, x, axis), { from: x, to: y }, { indices, axis });
+  return gather(b, withZeros(b, x, axis), y, { indices, axis });
 });

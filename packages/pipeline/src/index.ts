@@ -1,3 +1,4 @@
+export * from './check-export.ts';
 export * from './compress.ts';
 export { augments, photometricAugments } from './data/augments.ts';
 export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
@@ -7,6 +8,7 @@ export type { StandardSchema } from './data/standard-schema.ts';
 export * from './engine.ts';
 export * from './evaluate.ts';
 export * from './events.ts';
+export * from './export-checkpoint.ts';
 export * from './features.ts';
 export { findModel } from './find-model.ts';
 export { type ImportCheckpointOptions, importCheckpoint } from './import-checkpoint.ts';

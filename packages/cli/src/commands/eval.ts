@@ -4,14 +4,11 @@ import {
   CHECKPOINT,
   type CheckpointOptions,
   checkpointOf,
-  count,
   type EngineOptions,
   engineOf,
-  invalidOption,
-  positiveShare,
   withCheckpoint,
   withEngine,
-  withViews,
+  withMeasuring,
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
@@ -33,19 +30,12 @@ export function addEval(kcr: Command): void {
       '--data <folder>',
       'images, one folder per class; for class maps `images` and `labels`; the images of --annotations',
     )
-    .option('--annotations <file>', 'of detectors: a COCO file of instances')
     .option('--detections <file>', "of detectors: also store what was found, in COCO's format")
-    .option('--instance-ids', 'of class maps: labels number objects of the second class')
-    .option('--reduce-zero-label', 'of class maps: 0 is no class, as in ADE20K');
-  withEngine(withCheckpoint(withViews(command)))
-    .addOption(invalidOption())
-    .option('--batch-size <n>', 'images at once', count, 64)
-    .option('--logits <file>', 'also store the logits of all images, for `--teacher` (safetensors)')
     .option(
-      '--crop-ratio <share>',
-      "size of the centre crop, as a share of the resized image (default: the checkpoint's)",
-      positiveShare,
-    )
+      '--logits <file>',
+      'also store the logits of all images, for `--teacher` (safetensors)',
+    );
+  withEngine(withCheckpoint(withMeasuring(command)))
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: EvalOptions) => {
       const { logits, detections, engine: _, device: __, model: ___, json, ...given } = options;

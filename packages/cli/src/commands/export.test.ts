@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { exportOnnx } from '@kcr/onnx';
+import { evaluate, exportCheckpoint, loadCheckpoint } from '@kcr/pipeline';
 import { expect, test } from 'vitest';
-import { kcr, temporaryFolder, tinyCheckpoint } from '../testing.ts';
+import { kcr, temporaryFolder, tinyCheckpoint, writeClassFolders } from '../testing.ts';
 
 test('the file is the model as ONNX, with an open or a fixed batch', async () => {
   await using folder = await temporaryFolder();
-  const { model, weights } = await tinyCheckpoint(folder.at('model'));
+  await tinyCheckpoint(folder.at('model'));
+  const loaded = await loadCheckpoint(folder.at('model'));
   const file = folder.at('model.onnx');
   for (const [options, batch, said] of [
-    [[], undefined, 'batch'],
-    [['--batch', '2'], 2, 2],
+    [['--opset', '17'], undefined, 'batch'],
+    [['--batch', '2', '--opset', '17'], 2, 2],
   ] as const) {
     const { out, err } = await kcr(
       'export',
@@ -21,13 +22,42 @@ test('the file is the model as ONNX, with an open or a fixed batch', async () =>
     );
     expect(err).toBe('');
     const bytes = await readFile(file);
-    expect(bytes.equals(exportOnnx(model, weights, { batch }))).toBe(true);
+    expect(bytes.equals(await exportCheckpoint(loaded, { batch, opset: 17 }))).toBe(true);
     expect(JSON.parse(out)).toEqual({ file, bytes: bytes.length, input: [said, 3, 8, 8] });
   }
 });
 
-test('CHECKPOINT_READ where there is none', async () => {
-  const { err, code } = await kcr('export', 'nothing', '--out', 'nothing.onnx');
-  expect(err).toContain('kcr: CHECKPOINT_READ\n');
+test("--check gives the file's figures beside the checkpoint's", async () => {
+  await using folder = await temporaryFolder();
+  await tinyCheckpoint(folder.at('model'));
+  await writeClassFolders(folder.at('data'));
+  const [model, data] = [folder.at('model'), folder.at('data')];
+  const { n, ...expected } = await evaluate(model, { data });
+  // Four images: a batch of three is filled up.
+  for (const batch of [[], ['--batch', '3']]) {
+    const given = ['export', model, '--out', folder.at('x.onnx'), '--check', data, ...batch];
+    const { out, err } = await kcr(...given, '--json');
+    expect(err).toBe('');
+    const { check } = JSON.parse(out);
+    expect([check.n, check.checkpoint]).toEqual([n, expected]);
+    for (const [name, value] of Object.entries(expected))
+      expect(check.file[name]).toBeCloseTo(value, 5);
+    const { out: text } = await kcr(...given);
+    expect(text).toMatch(/^images +4$/m);
+    expect(text).toMatch(/^ +checkpoint +file$/m);
+    expect(text).toMatch(/^top1 +[\d.]+ +[\d.]+$/m);
+  }
+});
+
+test.each([
+  ['CHECKPOINT_READ', 'nothing', []],
+  ['ONNX_OPSET', 'model', ['--opset', '16']],
+  ['FOLDER_READ', 'model', ['--check', 'nowhere']],
+])('%s for %s %j', async (said, model, options) => {
+  await using folder = await temporaryFolder();
+  await tinyCheckpoint(folder.at('model'));
+  const given = [folder.at(model), '--out', folder.at('x.onnx'), ...options];
+  const { err, code } = await kcr('export', ...given);
+  expect(err).toContain(`kcr: ${said}\n`);
   expect(code).toBe(1);
 });

@@ -85,6 +85,7 @@ export const ERROR_CODES = {
   ONNX_DYNAMIC: 'The model cannot be exported for batches of any size.',
   ONNX_KERNEL: 'A TensorFlow.js kernel of the step has no ONNX form.',
   ONNX_LOWERING: 'A lowering leaves out an output of its op.',
+  ONNX_OPSET: "A version of ONNX' operator set that models are not written in.",
   ONNX_SESSION: 'ONNX Runtime refuses the graph or its device.',
   ONNX_VALUE: 'The graph reads a value that nothing in it gives.',
   OP_NAME: 'An op has the name of another, or of a TensorFlow.js kernel.',

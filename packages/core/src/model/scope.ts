@@ -1,6 +1,7 @@
 import { KcrError } from '../ground/error.ts';
 import type { Draw } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
+import { atPath } from '../trace/tracer.ts';
 import type { Schedule } from './clock.ts';
 import type { CostEntry } from './cost.ts';
 import { type Axis, axisSize, type Dim, type DimOptions, makeDim } from './dim.ts';
@@ -113,7 +114,7 @@ export class Scope {
    * @throws KcrError `DIM_GROUPS`, `DIM_INDEX`, `SELECTION_MIN`
    */
   dim(name: string, of: number | Dim, options: DimOptions = {}): Dim {
-    const path = this.#at(name);
+    const path = this.#here(name);
     const full = typeof of === 'number' ? of : of.full;
     const base = typeof of === 'number' ? undefined : of;
     const kept = restrict(this.frame.kept(path), base);
@@ -137,7 +138,7 @@ export class Scope {
   /** The dimension of another one's groups (attention heads): a channel for each group that is left. */
   groupsOf(name: string, dim: Dim): Dim {
     const kept = dim.groups < dim.fullGroups ? dim.groupIds : undefined;
-    const groups = makeDim(this.#at(name), dim.fullGroups, { kept, prunable: false });
+    const groups = makeDim(this.#here(name), dim.fullGroups, { kept, prunable: false });
     this.frame.dim(groups);
     return groups;
   }
@@ -174,12 +175,13 @@ export class Scope {
 
   /** Lets adapters and plugins read or replace `value`; `dim` names its last axis. */
   tap(name: string, value: Tensor, dim?: Dim, options: TapOptions = {}): Tensor {
-    const info = { name: this.#at(name), role: name, dim, training: this.training, ...options };
+    const info = { name: this.#here(name), role: name, dim, training: this.training, ...options };
     return this.frame.tap(value, info, this);
   }
 
   /** Reports multiply-accumulates to the model's cost list, which is made from a batch of one image. */
   cost(entry: Omit<CostEntry, 'name'>): void {
+    atPath(this.path);
     this.frame.cost({ name: this.path, ...entry });
   }
 
@@ -194,12 +196,18 @@ export class Scope {
 
   /** Random numbers that are new in every step, from the run's seeded generator. */
   draw(name: string, shape: readonly number[], draw: Draw): Tensor {
-    return this.frame.draw(this.#at(name), shape, draw);
+    return this.frame.draw(this.#here(name), shape, draw);
   }
 
   /** A number that follows the run's progress (a temperature), in training steps. A scalar. */
   schedule(name: string, next: Schedule): Tensor {
-    return this.frame.schedule(this.#at(name), next);
+    return this.frame.schedule(this.#here(name), next);
+  }
+
+  /** The path of something of this scope that is read or made now: what is computed next belongs near it. */
+  #here(name: string): string {
+    atPath(this.path);
+    return this.#at(name);
   }
 
   #at(name: string): string {
@@ -212,7 +220,7 @@ export class Scope {
     options: Pick<ParamSpec, 'init' | 'decay' | 'trainable' | 'dtype' | 'resize'>,
   ) {
     const shape = axes.map(axisSize);
-    return this.frame.param({ name: this.#at(name), shape, axes, ...options });
+    return this.frame.param({ name: this.#here(name), shape, axes, ...options });
   }
 }
 

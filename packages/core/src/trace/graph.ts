@@ -43,6 +43,8 @@ export interface Graph {
   readonly inputs: Readonly<Record<string, Value>>;
   readonly nodes: readonly Node[];
   readonly outputs: Readonly<Record<string, Value>>;
+  /** The module of the model that a node belongs to, such as `blocks.3.mlp`; absent where nothing said it. */
+  readonly paths: ReadonlyMap<Node, string>;
 }
 
 /** The number a value has everywhere, if it is a uniform constant. */

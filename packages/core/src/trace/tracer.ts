@@ -3,6 +3,7 @@ import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor, tf } from '../tensor/tf.ts';
 import { type Graph, type GraphOp, liveNodes, type Node, type Value } from './graph.ts';
+import { pathBetween } from './paths.ts';
 import { type Spec, shapeRules } from './shapes.ts';
 import { simplify } from './simplify.ts';
 
@@ -25,6 +26,9 @@ class Trace {
   readonly #values = new WeakMap<object, Value>();
   readonly #seen = new Map<string, readonly Value[]>();
   readonly #declared = new WeakSet<object>();
+  /** The places in the model that were said, and how many of them before each node. */
+  readonly #said: string[] = [];
+  readonly #saidBefore = new Map<Node, number>();
   #next = 0;
 
   /** @param takes whether an op is recorded as a node */
@@ -94,8 +98,25 @@ class Trace {
     for (const { shape, dtype } of specs())
       outputs.push({ id: this.#next++, shape, dtype, producer: node });
     this.nodes.push(node);
+    this.#saidBefore.set(node, this.#said.length);
     this.#seen.set(key, outputs);
     return outputs;
+  }
+
+  /** Where in the model the traced function is. */
+  at(path: string): void {
+    if (this.#said.at(-1) !== path) this.#said.push(path);
+  }
+
+  /** The module that each node belongs to. */
+  paths(nodes: readonly Node[]): Map<Node, string> {
+    const paths = new Map<Node, string>();
+    for (const node of nodes) {
+      const said = this.#saidBefore.get(node)!;
+      const before = this.#said[said - 1];
+      if (before !== undefined) paths.set(node, pathBetween(before, this.#said[said] ?? ''));
+    }
+    return paths;
   }
 
   /** The values of a kernel call's inputs, by name. */
@@ -208,6 +229,9 @@ export function recordOp(
   return active.infos(active.record(call, () => specs(call.inputs)));
 }
 
+/** Tells the trace that goes on, if there is one, where in the model the traced function is. */
+export const atPath = (path: string): void => active?.at(path);
+
 /**
  * Shape and type of what `run` computes from tensors like `inputs`, found by a trace aside of the one that
  * goes on.
@@ -278,7 +302,7 @@ export function trace(
       Object.entries(tensors).map(([name, t]) => [name, recording.valueOf(t.dataId)]),
     );
     const nodes = liveNodes(recording.nodes, Object.values(outputs));
-    return { inputs: recording.inputs, nodes, outputs };
+    return { inputs: recording.inputs, nodes, outputs, paths: recording.paths(nodes) };
   } catch (error) {
     throw kernelError(error);
   } finally {

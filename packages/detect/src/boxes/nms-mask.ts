@@ -39,7 +39,7 @@ const nmsMaskOp = defineOp({
       // Columns: image, class, box.
       const places = b.node('Gather', [selected, b.int64([0, 2])], { axis: 1 });
       const count = b.node('Gather', [b.node('Shape', [selected]), first], { axis: 0 });
-      const zeros = b.node('Expand', [b.scalar(0), b.shape(y, scores)]);
+      const zeros = b.node('Expand', [b.scalar(0), b.shape(y)]);
       return b.node('ScatterND', [zeros, places, b.node('Expand', [b.scalar(1), count])]);
     },
   },
