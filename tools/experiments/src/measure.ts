@@ -23,8 +23,9 @@ export class Progress {
   done(text: string, isNew: boolean): void {
     this.#left--;
     if (isNew) this.#measured++;
-    const each = (performance.now() - this.#started) / Math.max(this.#measured, 1);
-    process.stderr.write(`${text}: done; about ${minutes(each * this.#left)} left\n`);
+    const each = (performance.now() - this.#started) / this.#measured;
+    const rest = this.#measured > 0 ? `; about ${minutes(each * this.#left)} left` : '';
+    process.stderr.write(`${text}: done${rest}\n`);
   }
 }
 

@@ -1,4 +1,4 @@
-// npm run transfer -- --eurosat FOLDER --flowers FOLDER [--seeds N]: what transfer is worth. What was measured before is not measured
+// npm run transfer -- [NAME ...] --eurosat FOLDER --flowers FOLDER [--seeds N]: what transfer is worth. What was measured before is not measured
 // again: raw results are in tools/transfer/raw. Prints the tables of docs/results.md, without folders those of what is there.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,11 +7,12 @@ import { labelledImages } from '@kcr/data';
 import type { PipelineEvent } from '@kcr/pipeline';
 import { measure, Progress } from '../../experiments/src/measure.ts';
 import { readRaw } from '../../experiments/src/raw.ts';
-import { backbones, LONGER, PRETRAINING, targets } from './plan.ts';
+import { type Backbone, backbones, LONGER, PRETRAINING, targets } from './plan.ts';
 import { tables } from './tables.ts';
 import { type Folders, partOf, units } from './units.ts';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     eurosat: { type: 'string' },
     flowers: { type: 'string' },
@@ -19,8 +20,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const usage = `usage: npm run transfer -- --eurosat FOLDER --flowers FOLDER [--seeds N]
+const usage = `usage: npm run transfer -- [NAME ...] --eurosat FOLDER --flowers FOLDER [--seeds N]
 
+  NAME       of ${Object.keys(backbones).join(', ')}; default all
   --eurosat  folder with train.tar and test.tar (or folders train and test), 600 images of each of the 10 classes in both
   --flowers  folder with one folder of 40 images for each class
   --seeds    how many seeds, default 3
@@ -28,7 +30,8 @@ const usage = `usage: npm run transfer -- --eurosat FOLDER --flowers FOLDER [--s
 `;
 const seeds = Number(values.seeds);
 const { eurosat, flowers } = values;
-const isAsked = Number.isInteger(seeds) && seeds > 0 && !eurosat === !flowers;
+const isKnown = positionals.every((name) => Object.hasOwn(backbones, name));
+const isAsked = isKnown && Number.isInteger(seeds) && seeds > 0 && !eurosat === !flowers;
 if (values.help || !isAsked) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
@@ -63,7 +66,8 @@ const settingsOf = async (folders: Folders) => ({
 
 if (eurosat && flowers) {
   const folders = { eurosat, flowers, runs: join(root, 'runs/transfer'), on: tell };
-  const all = units(folders);
+  const chosen = positionals.length > 0 ? positionals : Object.keys(backbones);
+  const all = chosen.flatMap((backbone) => units(backbone as Backbone, folders));
   const progress = new Progress(all.length * seeds);
   await measure(path, await settingsOf(folders), all, seeds, ({ name }, seed, isNew) =>
     progress.done(`${name}, seed ${seed}`, isNew),
