@@ -1,5 +1,5 @@
+import type { Outcome, Raw } from '../../experiments/src/raw.ts';
 import type { Lab } from './lab.ts';
-import type { Outcome, Raw } from './raw.ts';
 
 /** A part of an experiment that is measured and kept by itself. */
 export interface Unit {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { imageFolder } from '@kcr/data';
+import { measure, Progress } from '../../experiments/src/measure.ts';
 import { claims } from './claims/index.ts';
 import { forTest, Lab, type Sources } from './lab.ts';
 import { writePage } from './page.ts';
-import { readRaw, writeRaw } from './raw.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,9 +39,7 @@ async function images(folder: string, size: number): Promise<Sources> {
   return { train, test };
 }
 
-const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`;
-
-async function measure(folder: string): Promise<void> {
+async function measureClaims(folder: string): Promise<void> {
   const lab = new Lab((size) => images(folder, size), join(root, 'runs/claims'));
   const { train, test } = await images(folder, 32);
   const identity = await forTest(test).identity?.();
@@ -49,32 +47,25 @@ async function measure(folder: string): Promise<void> {
   const chosen = claims.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
-  const started = performance.now();
-  let done = 0;
   const planned = chosen.reduce(
     (sum, claim) => sum + claim.units.length * (seeds ?? claim.seeds),
     0,
   );
-  let skipped = 0;
+  const progress = new Progress(planned);
   for (const claim of chosen) {
-    const raw = await readRaw(rawOf(claim.name), settings);
-    for (let seed = 0; seed < (seeds ?? claim.seeds); seed++)
-      for (const { name, run } of claim.units) {
-        const own = (raw.outcomes[name] ??= {});
-        if (own[seed]) skipped++;
-        else {
-          own[seed] = await run(lab, seed);
-          await writeRaw(rawOf(claim.name), raw);
-          done++;
-        }
-        const left =
-          ((performance.now() - started) / Math.max(done, 1)) * (planned - done - skipped);
-        process.stderr.write(
-          `${claim.name}, ${name}, seed ${seed}: done; about ${minutes(left)} left\n`,
-        );
-      }
+    const units = claim.units.map(({ name, run }) => ({
+      name,
+      run: (seed: number) => run(lab, seed),
+    }));
+    await measure(
+      rawOf(claim.name),
+      settings,
+      units,
+      seeds ?? claim.seeds,
+      ({ name }, seed, isNew) => progress.done(`${claim.name}, ${name}, seed ${seed}`, isNew),
+    );
   }
 }
 
-if (values.data) await measure(values.data);
+if (values.data) await measureClaims(values.data);
 await writePage(claims, rawOf, join(root, 'docs/claims.md'));

@@ -1,6 +1,7 @@
 import { Generator } from '@kcr/core';
 import { type Pixels, pixelSource } from '@kcr/data';
 import { expect, test } from 'vitest';
+import { deviation } from '../../experiments/src/statistics.ts';
 import {
   corrupted,
   corruptions,
@@ -9,7 +10,6 @@ import {
   gaussianNoise,
   jpeg,
 } from './corruptions.ts';
-import { deviation } from './statistics.ts';
 
 const draw = () => new Generator(5);
 const grey: Pixels = { data: new Uint8Array(64 * 64 * 3).fill(128), shape: [64, 64, 3] };

@@ -3,9 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { architectures, createModel } from '@kcr/backbones';
 import {
-  batches,
-  batchOrder,
-  compileInference,
   type Dataset,
   type Engine,
   type EpochRecord,
@@ -15,7 +12,6 @@ import {
   type Model,
   type PrunedModel,
   plainPreprocessing,
-  range,
   saveModel,
 } from '@kcr/core';
 import {
@@ -27,8 +23,8 @@ import {
   verticalFlip,
 } from '@kcr/data';
 import { createOnnxEngine } from '@kcr/onnx';
+import { perImage, rightImages } from '../../experiments/src/right-images.ts';
 import { type Backbone, backbones } from './backbones.ts';
-import { toBits } from './bits.ts';
 
 /** How a training differs from the lab's. */
 export interface Training extends Partial<Pick<FitOptions, 'plugins' | 'initial' | 'validation'>> {
@@ -155,40 +151,14 @@ export class Lab {
   /** Which images a model classifies rightly, as `toBits` writes it. */
   async right(candidate: PrunedModel, images?: Dataset): Promise<string> {
     const data = images ?? (await this.data(candidate.model)).test;
-    const right = await this.#perImage(candidate, data, (logits, label) =>
-      logits.every((value, k) => k === label || value < logits[label]!),
-    );
-    return toBits(right);
+    return this.withEngine((engine) => rightImages(engine, candidate, data));
   }
 
   /** The class that a model sees in each image. */
   async predicted(candidate: PrunedModel, images: Dataset): Promise<Int32Array> {
-    const classes = this.#perImage(candidate, images, (logits) =>
-      logits.indexOf(Math.max(...logits)),
+    const classes = this.withEngine((engine) =>
+      perImage(engine, candidate, images, (logits) => logits.indexOf(Math.max(...logits))),
     );
     return Int32Array.from(await classes);
-  }
-
-  /** What `read` makes of each image's logits. */
-  #perImage<T>(
-    { model, weights }: PrunedModel,
-    data: Dataset,
-    read: (logits: Float32Array, label: number) => T,
-  ): Promise<T[]> {
-    return this.withEngine(async (engine) => {
-      engine.set(weights);
-      await using inference = compileInference(engine, model);
-      const found: T[] = [];
-      for await (const { batch } of batches(data, batchOrder(range(data.length), 250))) {
-        const logits = (await inference({ image: batch.image })).logits!;
-        const classes = logits.shape[1]!;
-        batch.label.data.forEach((label, i) => {
-          found.push(
-            read(Float32Array.from(logits.data.subarray(i * classes, (i + 1) * classes)), label),
-          );
-        });
-      }
-      return found;
-    });
   }
 }

@@ -1,5 +1,5 @@
-import type { Outcome } from './raw.ts';
-import { interval } from './statistics.ts';
+import type { Outcome } from '../../experiments/src/raw.ts';
+import { interval } from '../../experiments/src/statistics.ts';
 
 /** A number that outcomes have of several models, under `MODEL, KEY`. */
 export interface Measured {

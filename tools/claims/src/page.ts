@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { writeAtomic } from '@kcr/core';
+import type { Raw } from '../../experiments/src/raw.ts';
 import type { Claim } from './claim.ts';
-import type { Raw } from './raw.ts';
 
 const HEAD = `# Claims
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toBits } from './bits.ts';
+import { toBits } from '../../experiments/src/bits.ts';
 import { verdictOf, verdictOfPair } from './verdict.ts';
 
 // Intervals and quantiles by scipy 1.17.1, as in statistics.test.ts.

@@ -1,6 +1,6 @@
-import { compare, type Pair, points } from './comparison-table.ts';
-import type { Outcome } from './raw.ts';
-import { type Interval, interval, smallestSeen } from './statistics.ts';
+import { compare, type Pair, points } from '../../experiments/src/comparison-table.ts';
+import type { Outcome } from '../../experiments/src/raw.ts';
+import { type Interval, interval, smallestSeen } from '../../experiments/src/statistics.ts';
 
 function inWords({ mean, low, high, n }: Interval, seen: number): string {
   if (n < 2) return 'not measured by more than one seed';

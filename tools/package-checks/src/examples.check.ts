@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createModel } from '@kcr/backbones';
+import { encodeSafetensors, Generator } from '@kcr/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LocalHub } from '../../integration/src/local-hub.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 
@@ -44,6 +47,31 @@ let folder: string;
 let complaints: string;
 let outcomes: readonly Outcome[];
 
+const PUBLISHED = 'deit_tiny_patch16_224';
+
+/** A hub on this machine that has the model that the pages take, with weights that nobody trained. */
+function openHub(): Promise<LocalHub> {
+  const [mean, std] = [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ];
+  const input = { input_size: [3, 224, 224], interpolation: 'bicubic', crop_pct: 0.9, mean, std };
+  const config = { architecture: PUBLISHED, num_classes: 1000, pretrained_cfg: input };
+  const tensors = createModel(PUBLISHED).initialize(new Generator(0));
+  const files = {
+    'config.json': { bytes: Buffer.from(JSON.stringify(config)) },
+    'model.safetensors': { bytes: encodeSafetensors({ tensors, metadata: { format: 'pt' } }) },
+  };
+  return LocalHub.open({ [`timm/${PUBLISHED}.fb_in1k`]: { files } });
+}
+
+/** Runs a program of Node in the folder. */
+const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+  new Promise<{ stdout: string; stderr: string }>((resolve) => {
+    const options = { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
+    execFile(process.execPath, args, options, (_, stdout, stderr) => resolve({ stdout, stderr }));
+  });
+
 const COMPILER = [
   ...['--strict', '--allowJs', '--checkJs', '--skipLibCheck', '--outDir', 'out'],
   ...['--target', 'es2022', '--module', 'node16', '--lib', 'es2023,esnext.disposable,dom'],
@@ -55,13 +83,14 @@ beforeAll(async () => {
   for (const shared of ['node_modules', 'tools'])
     await symlink(join(root, shared), join(folder, shared));
   for (const { source, code } of examples) await writeFile(join(folder, source), code);
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  complaints = run(compiler, ...COMPILER, ...examples.map(({ source }) => source)).stdout;
+  const sources = examples.map(({ source }) => source);
+  complaints = (await run({}, compiler, ...COMPILER, ...sources)).stdout;
   // In one process, which loads the packages once.
   const runner = join(import.meta.dirname, 'run-examples.mjs');
-  const { stdout, stderr } = run(runner, ...examples.map(({ program }) => program));
+  await using hub = await openHub();
+  const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: join(folder, 'hub'), HF_TOKEN: '' };
+  const { stdout, stderr } = await run(env, runner, ...examples.map(({ program }) => program));
   expect(stderr).toBe('');
   outcomes = JSON.parse(stdout);
 });

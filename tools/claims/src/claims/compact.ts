@@ -1,7 +1,7 @@
 import { kcrNystrom } from '@kcr/nystrom';
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import { macsAt, prunedTo } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS } from '../lab.ts';
 import { searched } from '../searched.ts';
 

@@ -1,11 +1,11 @@
 import { createModel } from '@kcr/backbones';
 import { Generator } from '@kcr/core';
+import { countBits } from '../../../experiments/src/bits.ts';
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
+import type { Outcome } from '../../../experiments/src/raw.ts';
 import { backbones } from '../backbones.ts';
-import { countBits } from '../bits.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { forTest, forTraining } from '../lab.ts';
-import type { Outcome } from '../raw.ts';
 import { drawn, fold, halves, withWrongLabels } from '../regimes.ts';
 import {
   type Arm,

@@ -8,13 +8,13 @@ import {
 import { magnitude, random, taylor } from '@kcr/criteria';
 import { type ImageSource, imageDataset } from '@kcr/data';
 import { lfs } from '@kcr/lfc';
+import type { Outcome } from '../../../experiments/src/raw.ts';
+import { rankCorrelation } from '../../../experiments/src/statistics.ts';
 import { bestWithin, macsAt, prunedTo, scoresOf } from '../channels.ts';
 import type { Unit } from '../claim.ts';
 import { corrupted, corruptions, everyNth } from '../corruptions.ts';
 import type { Lab } from '../lab.ts';
 import { nuclei } from '../nuclei.ts';
-import type { Outcome } from '../raw.ts';
-import { rankCorrelation } from '../statistics.ts';
 
 /** What the paper prunes: q and k, v, and the hidden neurons. */
 export const ROLES = ['qk', 'v', 'hidden'];

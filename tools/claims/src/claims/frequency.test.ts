@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { toBits } from '../bits.ts';
-import type { Outcome, Raw } from '../raw.ts';
+import { toBits } from '../../../experiments/src/bits.ts';
+import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import { frequencyClaim } from './frequency.ts';
 import {
   at,

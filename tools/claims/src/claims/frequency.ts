@@ -1,8 +1,8 @@
-import { countBits } from '../bits.ts';
+import { countBits } from '../../../experiments/src/bits.ts';
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
+import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import type { Claim } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { corruptions } from '../corruptions.ts';
-import type { Outcome, Raw } from '../raw.ts';
 import { verdictOf, verdictOfPair } from '../verdict.ts';
 import {
   at,

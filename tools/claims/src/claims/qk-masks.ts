@@ -1,8 +1,8 @@
 import { adapt } from '@kcr/core';
 import { ibBound } from '@kcr/ib-bound';
 import { type QkMaskOptions, qkMask } from '@kcr/masks';
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 

@@ -1,8 +1,8 @@
 import { createModel } from '@kcr/backbones';
+import { countBits } from '../../../experiments/src/bits.ts';
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import { backbones } from '../backbones.ts';
-import { countBits } from '../bits.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { forTest, forTraining } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 import { type Regime, regimeImages } from '../regimes.ts';

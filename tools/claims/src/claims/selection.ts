@@ -1,11 +1,11 @@
 import { Generator, type Kept, type Model, type Scores, selectCounts } from '@kcr/core';
 import { taylor } from '@kcr/criteria';
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
+import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import type { Backbone } from '../backbones.ts';
 import { bestWithin, macsAt, prunedTo, scoresOf } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS } from '../lab.ts';
-import type { Outcome, Raw } from '../raw.ts';
 import { SEARCH_EPOCHS, searched } from '../searched.ts';
 
 /** Of the dimensions that are searched. */

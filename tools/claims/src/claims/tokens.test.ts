@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { toBits } from '../bits.ts';
-import type { Raw } from '../raw.ts';
+import { toBits } from '../../../experiments/src/bits.ts';
+import type { Raw } from '../../../experiments/src/raw.ts';
 import { tokensClaim } from './tokens.ts';
 
 const bits = (n: number) => toBits(Array.from({ length: 100 }, (_, i) => i < n));

@@ -1,6 +1,6 @@
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
+import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
-import type { Outcome, Raw } from '../raw.ts';
 import { type TokenMethod, tokenMethods, withTokens } from '../token-methods.ts';
 import { verdictOfPair } from '../verdict.ts';
 

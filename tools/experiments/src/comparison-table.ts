@@ -66,6 +66,10 @@ export function compare(
   };
 }
 
+/** A mean difference with its interval, where more than one seed gives one. */
+const rangeText = ({ mean, low, high, n }: Interval): string =>
+  n < 2 ? points(mean) : `${points(mean)} [${points(low)}, ${points(high)}]`;
+
 /** Compares pairs, as a table in Markdown. */
 export function comparisonTable(
   outcomes: readonly Outcome[],
@@ -77,8 +81,8 @@ export function comparisonTable(
     first,
     second,
     ...accuracies.map((value) => value.toFixed(1)),
-    `${points(difference.mean)} [${points(difference.low)}, ${points(difference.high)}]`,
-    seen.toFixed(1),
+    rangeText(difference),
+    difference.n < 2 ? '' : seen.toFixed(1),
     p < 0.001 ? '< 0.001' : p.toFixed(3),
     String(difference.n),
   ]);

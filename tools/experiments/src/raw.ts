@@ -20,12 +20,13 @@ export interface Raw {
 /**
  * The results that a file has, or none.
  *
+ * @param settings what they must be of; default: what they are of
  * @throws Error where they are of other settings
  */
-export async function readRaw(path: string, settings: object): Promise<Raw> {
-  if (!existsSync(path)) return { settings, outcomes: {} };
+export async function readRaw(path: string, settings?: object): Promise<Raw> {
+  if (!existsSync(path)) return { settings: settings ?? {}, outcomes: {} };
   const raw = JSON.parse(await readFile(path, 'utf8')) as Raw;
-  if (JSON.stringify(raw.settings) !== JSON.stringify(settings))
+  if (settings && JSON.stringify(raw.settings) !== JSON.stringify(settings))
     throw new Error(
       `${path} has results of ${JSON.stringify(raw.settings)}, not of ${JSON.stringify(settings)}: move it away to measure anew`,
     );

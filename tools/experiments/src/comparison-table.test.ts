@@ -44,3 +44,8 @@ test('seeds that have not both are left out, and each pair is a row', () => {
   expect(comparisons[0]!.difference.n).toBe(2);
   expect(markdown.split('\n')).toHaveLength(3);
 });
+
+test('one seed has a difference and no interval', () => {
+  const { markdown } = comparisonTable([outcome(8, 6)], [pair], 10);
+  expect(markdown.split('\n')[2]).toBe('| a | b | 80.0 | 60.0 | +20.0 |  | 0.500 | 1 |');
+});
