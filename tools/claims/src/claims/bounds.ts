@@ -1,12 +1,12 @@
 import { createModel } from '@kcr/backbones';
 import { Generator } from '@kcr/core';
 import { kcrNystrom } from '@kcr/nystrom';
+import type { Outcome } from '../../../experiments/src/raw.ts';
+import { interval, rankCorrelation } from '../../../experiments/src/statistics.ts';
 import { backbones } from '../backbones.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { forTest, forTraining } from '../lab.ts';
-import type { Outcome } from '../raw.ts';
 import { drawn, type Regime, regimeImages } from '../regimes.ts';
-import { interval, rankCorrelation } from '../statistics.ts';
 
 const CASES: readonly Regime[] = [
   { name: '200 images', images: 200, epochs: 60 },

@@ -1,6 +1,6 @@
+import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import { prunedTo } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
-import { comparisonTable } from '../comparison-table.ts';
 import { EPOCHS } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 import { CHOSEN, without } from '../regularisers.ts';
