@@ -17,11 +17,12 @@ import { nameValues } from './passes/name-values.ts';
 import { runPasses } from './passes/plain.ts';
 import { toOpset } from './passes/to-opset.ts';
 import { encodeModel, type OnnxGraph, type OnnxTensor, OPSET } from './proto.ts';
+import { inPrecision, type PrecisionOptions } from './quantise/precision.ts';
 
 /** The name of an exported model's input. */
 export const INPUT = 'pixel_values';
 
-export interface ExportOptions {
+export interface ExportOptions extends PrecisionOptions {
   /** A fixed batch size, with which ONNX Runtime computes more ahead. Default: dynamic. */
   batch?: number;
   /** Version of ONNX' operator set, from 17 to 23. Default 20, the first with Gelu. */
@@ -35,7 +36,8 @@ export interface ExportOptions {
  * outputs those of its task, such as `logits` [batch, classes], and of classifiers `features` [batch, d]. Maps have their
  * channels first. Nodes are named after their modules, weights after the parameters that they are made of.
  *
- * @throws KcrError `BATCH_SIZE`, `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`, `ONNX_OPSET`
+ * @throws KcrError `BATCH_SIZE`, `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`, `ONNX_OPSET`, `ONNX_CALIBRATION`,
+ *   `ONNX_MODULE`
  */
 export async function exportOnnx(
   model: Model,
@@ -49,7 +51,7 @@ export async function exportOnnx(
 export async function exportGraph(
   model: Model,
   weights: StateDict,
-  { batch, opset = OPSET, metadata }: ExportOptions = {},
+  { batch, opset = OPSET, metadata, ...numbers }: ExportOptions = {},
 ): Promise<OnnxGraph> {
   if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1))
     throw new KcrError('BATCH_SIZE', {
@@ -64,7 +66,8 @@ export async function exportGraph(
   for (const [name, array] of Object.entries(weights)) constants.set(name, array.data);
   const { name } = model.architecture;
   const graph = lowerGraph(traced, { name, target: 'onnx', constants, twin });
-  return { ...nameValues(toOpset(await runPasses(graph), opset)), metadata };
+  const plain = toOpset(await runPasses(graph), opset);
+  return { ...nameValues(await inPrecision(plain, numbers)), metadata };
 }
 
 /** Classes before places, where each place has its own. */

@@ -16,3 +16,5 @@ export {
 } from './latency.ts';
 export { lower } from './lowering.ts';
 export { openExported } from './open-exported.ts';
+export { CALIBRATIONS, type Calibration } from './quantise/calibration.ts';
+export { PRECISIONS, type Precision, type PrecisionOptions } from './quantise/precision.ts';

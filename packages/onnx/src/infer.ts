@@ -206,6 +206,12 @@ const transpose: Rule = ([x], node) => {
   return [{ dtype: x!.dtype, shape: perm.map((axis) => x!.shape[axis]!) }];
 };
 
+const dynamicQuantize: Rule = ([x]) => [
+  { dtype: 'uint8', shape: x!.shape },
+  { dtype: 'float32', shape: [] },
+  { dtype: 'uint8', shape: [] },
+];
+
 const shapeOf: Rule = ([x], node) => {
   const ints = x!.shape.slice(numberOf(node, 'start', 0), numberOf(node, 'end', x!.shape.length));
   return [{ dtype: 'int64', shape: [ints.length], ints }];
@@ -229,6 +235,13 @@ const rulesByOp: readonly (readonly [Rule, string])[] = [
   [reduce, 'ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum'],
   [argReduce, 'ArgMax ArgMin'],
   [matMul, 'MatMul'],
+  [
+    (inputs, node) => matMul(inputs, node)!.map((y) => ({ ...y, dtype: 'int32' as const })),
+    'MatMulInteger',
+  ],
+  [dynamicQuantize, 'DynamicQuantizeLinear'],
+  [([x, , zero]) => [{ dtype: zero?.dtype ?? 'uint8', shape: x!.shape }], 'QuantizeLinear'],
+  [([x, scale]) => [{ dtype: scale!.dtype, shape: x!.shape }], 'DequantizeLinear'],
   [gemm, 'Gemm'],
   [conv, 'Conv'],
   [convTranspose, 'ConvTranspose'],

@@ -6,7 +6,15 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
  */
 
 /** ONNX' TensorProto.DataType. */
-export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const DATA_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+} as const;
 export type OnnxType = keyof typeof DATA_TYPES;
 
 /** What holds the values of TensorFlow.js' types. */
@@ -16,7 +24,8 @@ export interface OnnxTensor {
   name: string;
   dtype: OnnxType;
   shape: readonly number[];
-  data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
+  /** Bits of a float16 are a Uint16Array's. */
+  data: Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array | BigInt64Array;
   /** The model's parameter that it is, or is made of; not written. */
   parameter?: string;
 }

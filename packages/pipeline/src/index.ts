@@ -1,3 +1,4 @@
+export { type CalibrationOptions, calibrationImages } from './calibration-images.ts';
 export * from './check-export.ts';
 export * from './compress.ts';
 export { augments, photometricAugments } from './data/augments.ts';

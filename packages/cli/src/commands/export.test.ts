@@ -49,10 +49,30 @@ test("--check gives the file's figures beside the checkpoint's", async () => {
   }
 });
 
+test.each(['fp16', 'int8', 'int8-dynamic', 'int8-weights'])(
+  '--precision %s: a smaller file that sees nearly the same',
+  async (precision) => {
+    await using folder = await temporaryFolder();
+    await tinyCheckpoint(folder.at('model'));
+    await writeClassFolders(folder.at('data'));
+    const [file, data] = [folder.at('x.onnx'), folder.at('data')];
+    const numbers = ['--precision', precision, '--calibrate', data, '--images', '3'];
+    const given = ['export', folder.at('model'), '--out', file, ...numbers, '--check', data];
+    const { out, err } = await kcr(...given, '--json');
+    expect(err).toBe('');
+    const { check } = JSON.parse(out);
+    expect(Math.abs(check.file.loss - check.checkpoint.loss)).toBeLessThan(0.05);
+    expect(check.file.loss).not.toBe(check.checkpoint.loss);
+  },
+);
+
 test.each([
   ['CHECKPOINT_READ', 'nothing', []],
   ['ONNX_OPSET', 'model', ['--opset', '16']],
   ['FOLDER_READ', 'model', ['--check', 'nowhere']],
+  ['FOLDER_READ', 'model', ['--precision', 'int8', '--calibrate', 'nowhere']],
+  ['ONNX_CALIBRATION', 'model', ['--precision', 'int8']],
+  ['ONNX_MODULE', 'model', ['--precision', 'int8-dynamic', '--float', 'heads']],
 ])('%s for %s %j', async (said, model, options) => {
   await using folder = await temporaryFolder();
   await tinyCheckpoint(folder.at('model'));

@@ -1,5 +1,7 @@
 import { writeAtomic } from '@kcr/core';
+import { CALIBRATIONS, type Calibration, PRECISIONS, type Precision } from '@kcr/onnx';
 import {
+  calibrationImages,
   checkExport,
   type EvaluationData,
   type ExportCheck,
@@ -7,7 +9,7 @@ import {
   loadCheckpoint,
   requireWritableFile,
 } from '@kcr/pipeline';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   CHECKPOINT,
   type CheckpointOptions,
@@ -23,6 +25,11 @@ interface ExportCommandOptions extends Omit<EvaluationData, 'data'>, CheckpointO
   out: string;
   batch?: number;
   opset?: number;
+  precision: Precision;
+  calibrate?: string;
+  calibration: Calibration;
+  images: number;
+  float?: string[];
   check?: string;
   batchSize: number;
   json?: boolean;
@@ -37,6 +44,22 @@ export function addExport(kcr: Command): void {
     .requiredOption('--out <file>', 'the ONNX file')
     .option('--batch <n>', 'a fixed batch size instead of a dynamic one', count)
     .option('--opset <n>', "version of ONNX' operator set, 17 to 23 (default: 20)", count)
+    .addOption(
+      new Option(
+        '--precision <numbers>',
+        'numbers of the file: int8 needs --calibrate, int8-dynamic finds ranges as it runs, int8-weights computes in fp32',
+      )
+        .choices(PRECISIONS)
+        .default('fp32'),
+    )
+    .option('--calibrate <folder>', 'images with what is in them, as for eval, to find ranges with')
+    .addOption(
+      new Option('--calibration <how>', 'how ranges are chosen')
+        .choices(CALIBRATIONS)
+        .default('percentile'),
+    )
+    .option('--images <n>', 'images to find ranges with, drawn from those', count, 256)
+    .option('--float <module...>', 'modules that stay in fp32 beside integers, such as head')
     .option(
       '--check <folder>',
       'images with what is in them, as for eval: run the file in ONNX Runtime over them, beside the checkpoint',
@@ -44,11 +67,20 @@ export function addExport(kcr: Command): void {
   withMeasuring(withCheckpoint(command))
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
-      const { out, batch, opset, check: data, batchSize, json, ...request } = options;
+      const { out, batch, opset, precision, float, check: data, batchSize, json } = options;
+      const { calibrate, calibration: method, images: count, ...request } = options;
       const on = progress();
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
       await requireWritableFile(out);
-      const bytes = await exportCheckpoint(loaded, { batch, opset });
+      const given = dataOf(request);
+      const calibration =
+        calibrate === undefined
+          ? undefined
+          : {
+              images: await calibrationImages(loaded, { ...given, data: calibrate }, { count, on }),
+              method,
+            };
+      const bytes = await exportCheckpoint(loaded, { batch, opset, precision, calibration, float });
       await writeAtomic(out, bytes);
       const [height, width, channels] = loaded.model.inputShape;
       const input = [batch ?? 'batch', channels, height, width];
@@ -56,7 +88,7 @@ export function addExport(kcr: Command): void {
       const check =
         data === undefined
           ? undefined
-          : await checkExport(loaded, bytes, { ...dataOf(request), data }, { batchSize, on });
+          : await checkExport(loaded, bytes, { ...given, data }, { batchSize, on });
       if (json || !check) printResult({ ...written, ...(check ? { check } : {}) }, json);
       else {
         printResult({ ...written, images: check.n });
@@ -67,12 +99,15 @@ export function addExport(kcr: Command): void {
 
 /** What says how images are read, without what says which checkpoint. */
 function dataOf({
-  model: _,
-  config: __,
-  trust: ___,
-  ...rest
-}: Omit<EvaluationData, 'data'> & CheckpointOptions) {
-  return rest;
+  annotations,
+  instanceIds,
+  reduceZeroLabel,
+  scales,
+  flip,
+  cropRatio,
+  invalid,
+}: Omit<EvaluationData, 'data'>) {
+  return { annotations, instanceIds, reduceZeroLabel, scales, flip, cropRatio, invalid };
 }
 
 /** Each number of the checkpoint beside the file's. */
