@@ -174,6 +174,7 @@ export async function cocoInstances(
       left: refusals.skipped,
       files: await filesDigest(images, usable.map(pathOf)),
     }),
+    file: (image) => ({ path: pathOf(image) }),
     pixels,
   });
 }

@@ -15,8 +15,8 @@ import { loadEach } from './load-each.ts';
 import { type MixOptions, mix } from './mix.ts';
 import { normalised } from './normalised.ts';
 import { once } from './once.ts';
-import { BatchLoader } from './workers/batch-loader.ts';
-import { workerCount } from './workers/pool.ts';
+import { streamsOf } from './stream-names.ts';
+import { batchLoader } from './workers/batch-loader.ts';
 
 export interface ImageDatasetOptions {
   normalization: Normalization;
@@ -31,19 +31,6 @@ export interface ImageDatasetOptions {
   workers?: number;
 }
 
-/** Images below which no thread is started: the main thread has read them by then. */
-const FEW = 256;
-
-/** What makes batches of images in worker threads, where there is enough to do for them. @throws KcrError `OPTION` */
-function batchLoader(
-  { labels, shape, files }: ImageSource,
-  { normalization, augment = [], workers: given }: ImageDatasetOptions,
-): BatchLoader | undefined {
-  const workers = workerCount(given);
-  if (workers === 0 || !files || (given === undefined && labels.length < FEW)) return undefined;
-  return new BatchLoader({ source: files, shape, augment, normalization, workers });
-}
-
 /** A data set of {@link normalised} images. @throws KcrError `OPTION` */
 export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
   const { labels, classes, shape } = source;
@@ -53,7 +40,15 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
     return generator ? augmented(image, options.augment ?? [], generator) : image;
   };
 
-  const loader = batchLoader(source, options);
+  const { normalization, augment: changes = [], workers } = options;
+  const loader = batchLoader({
+    source: source.files,
+    length: labels.length,
+    shape,
+    augment: changes,
+    normalization,
+    workers,
+  });
 
   return {
     length: labels.length,
@@ -68,7 +63,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
     })),
     async batch(indices, augment) {
       const image = loader
-        ? await loader.load(indices, augment)
+        ? await loader.load(indices, augment && streamsOf(indices, augment))
         : normalised(await loadEach(indices, augment, load), options.normalization);
       const batch: LabelledBatch = {
         image,

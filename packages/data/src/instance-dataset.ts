@@ -9,19 +9,17 @@ import {
   type Preprocessing,
 } from '@kcr/core';
 import type { Augment } from './augment.ts';
-import { augmented } from './augmented.ts';
 import { rleToMask } from './coco/rle-mask.ts';
 import { descriptionOf } from './described.ts';
 import { type Framing, fitted } from './framing.ts';
 import type { Instance, InstanceSource } from './instance-source.ts';
-import { loadEach } from './load-each.ts';
 import { maskInBox } from './mask-in-box.ts';
 import { cornerInput, inputView } from './model-input.ts';
-import { fillOf, normalised } from './normalised.ts';
 import { once } from './once.ts';
+import { placedImages } from './placed-images.ts';
+import { streamsOf } from './stream-names.ts';
 import type { Size, View } from './view.ts';
 import { viewBox } from './view-box.ts';
-import { viewImage } from './view-pixels.ts';
 
 export interface InstanceDatasetOptions {
   normalization: Normalization;
@@ -37,6 +35,8 @@ export interface InstanceDatasetOptions {
   maskSize?: number;
   /** Boxes with a side below this, in pixels of the canvas, are not trained on. Default 1. */
   minSize?: number;
+  /** Threads that read images, as of `ImageDatasetOptions`. */
+  workers?: number;
 }
 
 /** Images with objects, on canvases. */
@@ -98,27 +98,24 @@ export function instanceDataset(
   options: InstanceDatasetOptions,
 ): InstanceDataset {
   const { normalization, canvas, framing = fitted, resize } = options;
-  const { augment = [], maskSize = 56, minSize = 1 } = options;
+  const { augment = [], maskSize = 56, minSize = 1, workers } = options;
   const { classes, channels, truth } = source;
-  const fill = fillOf(normalization);
   const trained = truth.images.map((_, i) => source.instances(i).filter(({ crowd }) => !crowd));
-  const places = trained.reduce((most, { length }) => Math.max(most, length), 1);
+  const objectPlaces = trained.reduce((most, { length }) => Math.max(most, length), 1);
   const shape = [canvas.height, canvas.width, channels] as const;
   const input = cornerInput(shape, normalization, resize);
   const testView = (i: number) => inputView(truth.images[i]!, input);
 
-  const load = async (i: number, generator?: Generator) => {
-    const view = generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
-    const image = viewImage(await source.pixels(i), view, fill, input.interpolation);
-    const shown = objectsInView(trained[i]!, view, minSize);
-    return { image: generator ? augmented(image, augment, generator) : image, shown };
-  };
+  const { length } = truth.images;
+  const imagesOf = placedImages({ source, length, input, shape, augment, normalization, workers });
+  const place = (i: number, generator?: Generator): View =>
+    generator ? framing(truth.images[i]!, canvas, generator) : testView(i);
 
   return {
     source,
     classes,
     normalization,
-    length: truth.images.length,
+    length,
     shape,
     input,
     identity: once(async () => ({
@@ -131,11 +128,16 @@ export function instanceDataset(
     })),
     view: testView,
     async batch(indices, generator): Promise<Batch> {
-      const loaded = await loadEach(indices, generator, load);
-      const pictures = loaded.map(({ image }) => image);
-      const shown = loaded.map((one) => one.shown);
-      const { masks, ...objects } = objectTensors(shown, places, maskSize);
-      const image = normalised(pictures, normalization);
+      const random = generator && streamsOf(indices, generator);
+      const places = Array.from(indices, (i, n) => ({
+        image: truth.images[i]!,
+        view: place(i, random?.[n]),
+      }));
+      const image = await imagesOf(indices, places, random);
+      const shown = places.map(({ view }, n) =>
+        objectsInView(trained[indices[n]!]!, view, minSize),
+      );
+      const { masks, ...objects } = objectTensors(shown, objectPlaces, maskSize);
       return source.masks ? { image, ...objects, masks } : { image, ...objects };
     },
   };

@@ -63,6 +63,7 @@ export async function instanceFolder(
     masks: true,
     skipped,
     identity: () => pairsIdentity(...folders, pairs),
+    file: ({ file_name }) => ({ path: file_name! }),
     pixels: ({ file_name }) => readImage(file_name!, channels, 'upright'),
   });
 }

@@ -1,7 +1,8 @@
-import { KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core/ground';
 import type { CocoGroundTruth, CocoId, CocoImage } from './coco/format.ts';
 import type { CocoObject } from './coco/objects.ts';
 import type { Rle } from './coco/rle.ts';
+import type { Extent } from './extent.ts';
 import type { Pixels } from './image.ts';
 import type { Box } from './view-box.ts';
 
@@ -28,6 +29,8 @@ export interface InstanceSource {
   readonly skipped: Readonly<Record<string, number>>;
   /** What its images are besides what it says here, as JSON: digests of files or pixels, and how they are read. */
   identity?(): Promise<object>;
+  /** File of image i, turned upright: by this worker threads read it. Without it the main thread calls `pixels`. */
+  file?(i: number): Extent;
   /** @throws KcrError `IMAGE_READ`, and `COCO_IMAGE_SIZE` for an image of another size than its annotations are for */
   pixels(i: number): Promise<Pixels>;
   /** Objects of image i. */
@@ -39,6 +42,7 @@ interface SourceParts {
   masks: boolean;
   skipped: Readonly<Record<string, number>>;
   identity?(): Promise<object>;
+  file?(image: CocoImage): Extent;
   pixels(image: CocoImage): Promise<Pixels>;
 }
 
@@ -70,6 +74,7 @@ export function instanceSource(
     ...parts,
     classes: truth.categories.map(({ name }) => name),
     truth,
+    file: parts.file && ((i) => parts.file!(truth.images[i]!)),
     async pixels(i) {
       const pixels = await parts.pixels(truth.images[i]!);
       checkSize(pixels, truth.images[i]!);

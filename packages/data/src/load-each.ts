@@ -1,5 +1,5 @@
 import type { Generator } from '@kcr/core';
-import { streamNames } from './stream-names.ts';
+import { streamsOf } from './stream-names.ts';
 
 /**
  * What `load` gives for each image of a batch. Every image has a stream of its own, so that the order of decoding does not
@@ -11,5 +11,7 @@ export const loadEach = <T>(
   indices: Int32Array,
   generator: Generator | undefined,
   load: (i: number, generator?: Generator) => Promise<T>,
-): Promise<T[]> =>
-  Promise.all(streamNames(indices).map((name, n) => load(indices[n]!, generator?.fork(name))));
+): Promise<T[]> => {
+  const streams = generator && streamsOf(indices, generator);
+  return Promise.all(Array.from(indices, (i, n) => load(i, streams?.[n])));
+};

@@ -1,16 +1,15 @@
 import { type Batch, type Generator, type ImageSet, int32, type Normalization } from '@kcr/core';
 import type { Augment } from './augment.ts';
-import { augmented } from './augmented.ts';
 import { descriptionOf } from './described.ts';
 import { type Framing, fitted } from './framing.ts';
-import { loadEach } from './load-each.ts';
 import { cornerInput, inputView } from './model-input.ts';
-import { fillOf, normalised } from './normalised.ts';
 import { once } from './once.ts';
+import { placedImages } from './placed-images.ts';
 import { type ClassMap, IGNORED, type SemanticSource } from './semantic-source.ts';
+import { streamsOf } from './stream-names.ts';
 import type { TestViewOptions } from './test-views.ts';
 import type { Size, View } from './view.ts';
-import { viewImage, viewLabels } from './view-pixels.ts';
+import { viewLabels } from './view-pixels.ts';
 
 export interface SemanticDatasetOptions {
   normalization: Normalization;
@@ -24,6 +23,8 @@ export interface SemanticDatasetOptions {
   augment?: readonly Augment[];
   /** How images are looked at outside training. Default: once, as large as the canvas allows. */
   testing?: TestViewOptions;
+  /** Threads that read images, as of `ImageDatasetOptions`; label maps are read by the main thread, which chooses views by them. */
+  workers?: number;
 }
 
 /** Images with a class for each pixel, on canvases. */
@@ -80,7 +81,7 @@ export function semanticDataset(
 ): SemanticDataset {
   const { normalization, canvas, framing = fitted, maxClassShare = 1, augment = [] } = options;
   const { classes, channels, images } = source;
-  const fill = fillOf(normalization);
+  const { length } = images;
   const shape = [canvas.height, canvas.width, channels] as const;
   const input = cornerInput(shape, normalization);
 
@@ -88,18 +89,14 @@ export function semanticDataset(
     generator
       ? balancedView(map, maxClassShare, () => framing(map, canvas, generator))
       : mapInView(map, inputView(map, input));
-  const load = async (i: number, generator?: Generator) => {
-    const [pixels, map] = await Promise.all([source.pixels(i), source.classMap(i)]);
-    const { view, labels } = place(map, generator);
-    const image = viewImage(pixels, view, fill, input.interpolation);
-    return { image: generator ? augmented(image, augment, generator) : image, labels };
-  };
+  const { workers } = options;
+  const imagesOf = placedImages({ source, length, input, shape, augment, normalization, workers });
 
   return {
     source,
     classes,
     normalization,
-    length: images.length,
+    length,
     shape,
     input,
     testing: options.testing ?? {},
@@ -111,10 +108,16 @@ export function semanticDataset(
       testing: options.testing,
     })),
     async batch(indices, generator): Promise<Batch> {
-      const loaded = await loadEach(indices, generator, load);
-      const shown = loaded.map(({ image }) => image);
-      const maps = loaded.map(({ labels }) => labels);
-      return { image: normalised(shown, normalization), labels: stackedMaps(maps, canvas) };
+      const random = generator && streamsOf(indices, generator);
+      const shown = await Promise.all(
+        Array.from(indices, async (i, n) => place(await source.classMap(i), random?.[n])),
+      );
+      const maps = shown.map(({ labels }) => labels);
+      const places = shown.map(({ view }) => ({ view }));
+      return {
+        image: await imagesOf(indices, places, random),
+        labels: stackedMaps(maps, canvas),
+      };
     },
   };
 }

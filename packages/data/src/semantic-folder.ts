@@ -60,6 +60,7 @@ export async function semanticFolder(
       reduceZeroLabel,
       instanceIds,
     }),
+    file: (i) => ({ path: pairs[i]!.image }),
     pixels: (i) => readImage(pairs[i]!.image, channels, 'upright'),
     async classMap(i) {
       const { data, height, width } = await readLabelMap(pairs[i]!.labels);

@@ -1,3 +1,4 @@
+import type { Extent } from './extent.ts';
 import type { Pixels } from './image.ts';
 import type { Size } from './view.ts';
 
@@ -19,6 +20,8 @@ export interface SemanticSource {
   readonly skipped: Readonly<Record<string, number>>;
   /** What its images are besides what it says here, as JSON: digests of files or pixels, and how they are read. */
   identity?(): Promise<object>;
+  /** File of image i, turned upright: by this worker threads read it. Without it the main thread calls `pixels`. */
+  file?(i: number): Extent;
   pixels(i: number): Promise<Pixels>;
   classMap(i: number): Promise<ClassMap>;
 }

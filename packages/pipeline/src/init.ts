@@ -145,7 +145,7 @@ function textOf(data: string, found: Omit<InitResult, 'text'>, goal: number): st
   return `// ${classes.length} classes, ${split}; ${fewest} to ${most} a class to train on.
 // Goal: ${goal} times fewer multiply-accumulates. docs/recipes.md has all fields.
 //
-//   kcr compress ${recipe.name}.mjs --data ${data} --out runs/${recipe.name}
+//   npx kcr compress ${recipe.name}.mjs --data ${data} --out runs/${recipe.name}
 export default {
 ${fields.join('\n')}
 };

@@ -59,6 +59,6 @@ async function initCommand(data: string, options: InitCommandOptions): Promise<v
   else
     process.stdout.write(
       `${out}: ${classes.length} classes, ${train} images to train on${test > 0 ? `, ${test} to test on` : ', a part of which is kept for testing'}\n` +
-        `kcr compress ${out} --data ${data} --out runs/${recipe.name}\n`,
+        `npx kcr compress ${out} --data ${data} --out runs/${recipe.name}\n`,
     );
 }

@@ -1,4 +1,4 @@
-import type { FileMetaData } from 'hyparquet';
+import type { FileMetaData, PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 
 /** Where the pages of a column lie in the file, for one group of rows. */
@@ -19,25 +19,57 @@ export const columnPages = ({ row_groups }: FileMetaData): ColumnPages[] =>
     }),
   );
 
-/** Checks the pages of a column: none may say that it has more values than its group has rows. @throws Error */
+/** Most bytes that one byte is unpacked to: deflate's limit. */
+const MOST_RATIO = 1032;
+
+/** Most bytes that the pages of a column are unpacked to in a group of rows: images are hardly packed, and columns of classes are short. */
+const mostUnpacked = (bytes: number): number => Math.max(2 ** 26, 8 * bytes);
+
+const isCount = (value: number, most: number) => value >= 0 && value <= most;
+
+/** Checks what a page says of itself. @param rows of its group @throws Error */
+function checkPage(header: PageHeader, rows: number): void {
+  const { data_page_header: first, data_page_header_v2: second } = header;
+  const values = (first ?? second ?? header.dictionary_page_header)?.num_values ?? 0;
+  const [packed, unpacked] = [header.compressed_page_size, Number(header.uncompressed_page_size)];
+  if (!(isCount(values, rows) && packed >= 0))
+    throw new Error(`a page of ${values} values for ${rows} rows`);
+  if (!isCount(unpacked, MOST_RATIO * (packed + 64)))
+    throw new Error(`a page of ${packed} bytes that are unpacked to ${unpacked}`);
+  if (!second) return;
+  const { num_nulls, definition_levels_byte_length, repetition_levels_byte_length } = second;
+  if (!isCount(num_nulls, values))
+    throw new Error(`${num_nulls} of ${values} values that are none`);
+  // Of these two the rest of the page is counted.
+  const levels = [definition_levels_byte_length, repetition_levels_byte_length];
+  if (!levels.every((length) => isCount(length, packed)))
+    throw new Error(`levels of ${levels.join(' and ')} bytes in a page of ${packed}`);
+}
+
+/** Checks the pages of a column. @throws Error */
 function checkColumn(view: DataView, offset: number, { start, end, rows }: ColumnPages): void {
   const reader = { view, offset: start - offset };
+  let unpacked = 0;
   while (reader.offset < end - offset) {
     const header = parquetHeader(reader);
-    const { data_page_header: data, data_page_header_v2: second } = header;
-    const values = (data ?? second ?? header.dictionary_page_header)?.num_values ?? 0;
-    if (!(values >= 0 && values <= rows && header.compressed_page_size >= 0))
-      throw new Error(`a page of ${values} values for ${rows} rows`);
+    checkPage(header, rows);
+    unpacked += Number(header.uncompressed_page_size);
     reader.offset += header.compressed_page_size;
   }
+  const most = mostUnpacked(end - start);
+  if (unpacked > most)
+    throw new Error(
+      `a column of ${end - start} bytes that are unpacked to ${unpacked}, above ${most}, the most that is read`,
+    );
 }
 
 /**
- * Checks the columns whose pages lie in a part of a file, before it is unpacked: a page that says that it has a billion values
- * would take the memory for them.
+ * Checks the columns whose pages lie in a part of a file, before it is unpacked: a page that says that it has a billion values, or a
+ * billion bytes, would take the memory for them.
  *
  * @param bytes the part, from byte `offset` on
- * @throws Error for a page that has more values than its group has rows, or cannot be read
+ * @throws Error for a page that has more values than its group has rows, for pages that are unpacked to more than 64 MiB and eight
+ *   times their size, for such that cannot be read, and for a column that goes beyond the part
  */
 export function checkPages(
   bytes: ArrayBuffer,
@@ -46,6 +78,10 @@ export function checkPages(
 ): void {
   const end = offset + bytes.byteLength;
   const view = new DataView(bytes);
-  for (const column of pages)
-    if (column.start >= offset && column.end <= end) checkColumn(view, offset, column);
+  for (const column of pages) {
+    if (column.end <= offset || column.start >= end) continue;
+    if (column.start < offset || column.end > end)
+      throw new Error(`a column at bytes ${column.start} to ${column.end}, within others`);
+    checkColumn(view, offset, column);
+  }
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { labelledImages } from '../labelled-images.ts';
 import { temporaryFolder } from '../testing.ts';
@@ -116,5 +117,73 @@ describe('what would take memory that no image needs', () => {
     expect(() => checkPages(page(20), 100, columns)).not.toThrow();
     expect(() => checkPages(page(21), 100, columns)).toThrow('a page of 21 values for 20 rows');
     expect(() => checkPages(page(2 ** 19), 100, columns)).toThrow('a page of 524288 values');
+    const beyond = [{ start: 100, end: 124, rows: 20 }];
+    expect(() => checkPages(page(20), 100, beyond)).toThrow('bytes 100 to 124, within others');
+  });
+
+  /** A whole number of Thrift's compact protocol: in zigzag, 7 bits in each byte. */
+  function number(value: number): number[] {
+    const bytes: number[] = [];
+    let left = BigInt.asUintN(64, value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value));
+    for (; left > 127n; left >>= 7n) bytes.push(Number(left & 127n) | 128);
+    return [...bytes, Number(left)];
+  }
+  /** Fields one after another, the first of number 1. */
+  const fields = (...values: number[]) => values.flatMap((value) => [0x15, ...number(value)]);
+  /** A page of some bytes with the header of a second kind of pages. */
+  function page2({ unpacked = 4, values = 2, nulls = 0, levels = 0 }) {
+    const header = [0x1c, ...fields(values, nulls, values, 0, levels, 0), 0];
+    return [...fields(3, unpacked, 4), 0x5c, ...header.slice(1), 0, 1, 2, 3, 4];
+  }
+  const check = (...pages: number[][]) => {
+    const bytes = new Uint8Array(pages.flat());
+    const columns = [{ start: 0, end: bytes.length, rows: 9 }];
+    checkPages(bytes.buffer, 0, columns);
+  };
+
+  test.each<[string, Parameters<typeof page2>[0], string]>([
+    ['more bytes than any page is unpacked to', { unpacked: 1e9 }, '4 bytes that are unpacked to'],
+    ['fewer bytes than none', { unpacked: -1 }, 'unpacked to -1'],
+    ['more values, less those that are none', { nulls: -1e9 }, '-1000000000 of 2 values'],
+    ['levels before its beginning', { levels: -1e9 }, 'levels of -1000000000 and 0 bytes'],
+  ])('a page that says that it has %s', (_, said, message) => {
+    expect(() => check(page2({}))).not.toThrow();
+    expect(() => check(page2(said))).toThrow(message);
+  });
+
+  test('many pages that each may be as large', () => {
+    const large = page2({ unpacked: 60_000 });
+    expect(() => check(...Array(1000).fill(large))).not.toThrow();
+    expect(() => check(...Array(1200).fill(large))).toThrow(
+      'unpacked to 72000000, above 67108864, the most that is read',
+    );
+  });
+
+  test('more rows than the file has bytes', async () => {
+    const bytes = await readFile(fixture('bare.parquet'));
+    const [group] = parquetMetadata(new Uint8Array(bytes).buffer).row_groups;
+    // Its fields 2 and 3 in the footer.
+    const said = Buffer.from(
+      [group!.total_byte_size, group!.num_rows].flatMap((value) => [
+        0x16,
+        ...number(Number(value)),
+      ]),
+    );
+    const place = bytes.lastIndexOf(said);
+    expect(place).toBeGreaterThan(0);
+    const more = [0x16, ...number(Number(group!.total_byte_size)), 0x16, ...number(5000)];
+    const rest = Buffer.from(bytes.subarray(place + said.length));
+    rest.writeUInt32LE(
+      bytes.readUInt32LE(bytes.length - 8) + more.length - said.length,
+      rest.length - 8,
+    );
+    await writeFile(
+      at('rows.parquet'),
+      Buffer.concat([bytes.subarray(0, place), Buffer.from(more), rest]),
+    );
+    await expect(open(at('rows.parquet'))).rejects.toMatchObject({
+      code: 'PARQUET_FORMAT',
+      found: expect.stringMatching(/500[0-9] rows in \d+ bytes/),
+    });
   });
 });

@@ -5,24 +5,11 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
+  parquetSchema,
+  type SchemaTree,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { checkPages, columnPages } from './check-pages.ts';
-
-/** Most bytes that one byte is unpacked to: deflate's limit, which none goes beyond with images. */
-const MOST_RATIO = 1032;
-
-/** Unpacks pages; one that says that it is larger than it can be would take that memory before it is found out. */
-const checkedCompressors: typeof compressors = Object.fromEntries(
-  Object.entries(compressors).map(([name, unpack]) => [
-    name,
-    (input: Uint8Array, length: number) => {
-      if (!(length >= 0 && length <= MOST_RATIO * (input.length + 64)))
-        throw new Error(`${input.length} bytes that are unpacked to ${length}`);
-      return unpack(input, length);
-    },
-  ]),
-);
 
 /** Most bytes of a group of rows, unpacked. */
 const MOST_GROUP = 2 ** 31;
@@ -105,9 +92,10 @@ function featuresOf({ key_value_metadata = [] }: FileMetaData): Record<string, u
   return isRecord(info) ? info : {};
 }
 
-function groupsOf({ row_groups }: FileMetaData): RowGroup[] {
+/** The groups of rows. @param size bytes of the file @throws Error where it has not as many rows as it says */
+function groupsOf({ row_groups }: FileMetaData, size: number): RowGroup[] {
   let start = 0;
-  return row_groups.map(({ num_rows, total_byte_size }) => {
+  const groups = row_groups.map(({ num_rows, total_byte_size }) => {
     const [rows, bytes] = [Number(num_rows), Number(total_byte_size)];
     if (
       !(
@@ -123,6 +111,28 @@ function groupsOf({ row_groups }: FileMetaData): RowGroup[] {
     start += rows;
     return group;
   });
+  // Each has an image.
+  if (start > size) throw new Error(`${start} rows in ${size} bytes`);
+  return groups;
+}
+
+/** Paths of the columns that have values, in their order. */
+const leavesOf = ({ children, path }: SchemaTree): string[] =>
+  children.length > 0 ? children.flatMap(leavesOf) : [path.join('.')];
+
+/**
+ * Checks that groups of rows have the schema's columns: the reader waits for no other, and one that cannot be read would end the
+ * process.
+ *
+ * @throws Error
+ */
+function checkColumns(metadata: FileMetaData): void {
+  const leaves = leavesOf(parquetSchema(metadata)).join();
+  for (const { columns } of metadata.row_groups) {
+    const found = columns.map(({ meta_data }) => meta_data?.path_in_schema.join('.')).join();
+    if (found !== leaves)
+      throw new Error(`rows of the columns ${found}, which should be ${leaves}`);
+  }
 }
 
 /** Opens a Parquet file. @throws KcrError `PARQUET_FORMAT` */
@@ -133,10 +143,11 @@ export async function parquetTable(path: string): Promise<ParquetTable> {
     });
   return guarded(async () => {
     const metadata = await parquetMetadataAsync(await bufferOf(path));
+    checkColumns(metadata);
     const pages = columnPages(metadata);
     const file = await bufferOf(path, (bytes, offset) => checkPages(bytes, offset, pages));
-    const groups = groupsOf(metadata);
-    const common = { file, metadata, compressors: checkedCompressors, utf8: false };
+    const groups = groupsOf(metadata, file.byteLength);
+    const common = { file, metadata, compressors, utf8: false };
     return {
       path,
       groups,

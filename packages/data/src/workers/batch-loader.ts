@@ -5,9 +5,9 @@ import type { PortablePart } from '../described.ts';
 import type { Pixels } from '../image.ts';
 import type { SourceFiles } from '../image-source.ts';
 import { normalise, normalisingTables } from '../normalised.ts';
-import { streamNames } from '../stream-names.ts';
+import type { Place } from '../read-framed.ts';
 import type { ImageJob, MadeImage } from './image-jobs.ts';
-import { poolOf } from './pool.ts';
+import { poolOf, workerCount } from './pool.ts';
 
 /** Most images that are given to a worker at once. */
 const CHUNK = 8;
@@ -42,27 +42,32 @@ export class BatchLoader {
   /**
    * Images of a batch, normalised: float32 [n, height, width, channels].
    *
-   * @param generator of training batches
+   * @param random numbers of each image, in training batches
+   * @param places how each lies on the input, where that was chosen
    * @throws KcrError as the source's `pixels` does, and what a change throws
    */
-  async load(indices: Int32Array, generator?: Generator): Promise<NdArray> {
+  async load(
+    indices: Int32Array,
+    random?: readonly Generator[],
+    places?: readonly Place[],
+  ): Promise<NdArray> {
     const { shape } = this.options;
     const size = sizeOf(shape);
     const values = new Float32Array(indices.length * size);
     // What engines take may not be shared memory.
     const buffer = this.#memory(4 * values.length);
     const common = new Float32Array(buffer, 0, values.length);
-    const seeds = generator && streamNames(indices).map((name) => generator.fork(name));
     const parts = chunks(indices.length, this.options.workers).map(async ([from, to]) => {
       const made = await this.#make(
         indices.subarray(from, to),
-        seeds?.slice(from, to),
+        random?.slice(from, to),
+        places?.slice(from, to),
         common.subarray(from * size, to * size),
       );
       made.forEach((image, n) =>
         this.#finish(
           image,
-          seeds?.[from + n],
+          random?.[from + n],
           common.subarray((from + n) * size, (from + n + 1) * size),
         ),
       );
@@ -82,19 +87,26 @@ export class BatchLoader {
   /** Gives images to a worker. */
   async #make(
     indices: Int32Array,
-    seeds: readonly Generator[] | undefined,
+    random: readonly Generator[] | undefined,
+    places: readonly Place[] | undefined,
     values: Float32Array,
   ): Promise<MadeImage[]> {
     const { source, normalization } = this.options;
     const jobs = await Promise.all(
       Array.from(indices, async (i, n): Promise<ImageJob> => {
-        const known = source.known(i, seeds !== undefined);
-        const keep = !known && source.keeps(seeds !== undefined);
-        return { source: known ?? (await source.file(i)), seed: seeds?.[n]?.seed, keep };
+        const known = source.known(i, random !== undefined);
+        const keep = !known && source.keeps(random !== undefined);
+        const generator = random?.[n];
+        return {
+          source: known ?? (await source.file(i)),
+          place: places?.[n],
+          random: generator && { seed: generator.seed, state: generator.state },
+          keep,
+        };
       }),
     );
     // With changes left for this thread, it normalises.
-    const here = seeds !== undefined && this.#rest.length > 0;
+    const here = random !== undefined && this.#rest.length > 0;
     const out = here ? undefined : { normalization, values };
     const task = { jobs, reading: source.reading, changes: this.#portable, out };
     const made = await this.#pool.make(task);
@@ -117,6 +129,29 @@ export class BatchLoader {
       values,
     );
   }
+}
+
+/** Images below which no thread is started: the main thread has read them by then. */
+const FEW = 256;
+
+interface PossibleLoader extends Omit<BatchLoaderOptions, 'source' | 'workers'> {
+  /** Absent where no thread can read the images. */
+  readonly source?: SourceFiles;
+  /** Images of the data set. */
+  readonly length: number;
+  readonly workers?: number;
+}
+
+/** What makes batches of images in worker threads, where there is enough to do for them. @throws KcrError `OPTION` */
+export function batchLoader({
+  source,
+  length,
+  workers: given,
+  ...options
+}: PossibleLoader): BatchLoader | undefined {
+  const workers = workerCount(given);
+  if (workers === 0 || !source || (given === undefined && length < FEW)) return undefined;
+  return new BatchLoader({ ...options, source, workers });
 }
 
 /** Parts of a batch, from and to: some for each worker, none of more than a few images. */

@@ -6,14 +6,16 @@ import type { Extent } from '../extent.ts';
 import type { EncodedImage, Pixels } from '../image.ts';
 import { normalise, normalisingTables } from '../normalised.ts';
 import { portableAugment } from '../portable-augments.ts';
-import { type ImageReading, readFramed } from '../read-framed.ts';
+import { type ImageReading, type Place, readFramed, readPlaced } from '../read-framed.ts';
 
 /** An image that is to be made: plain data. */
 export interface ImageJob {
   /** The image as it was read before, or its file. */
   readonly source: Pixels | Extent | EncodedImage;
-  /** Of its random numbers; none where nothing is drawn. */
-  readonly seed?: number;
+  /** How it lies on the input, where that was chosen. Default: as `reading` says. */
+  readonly place?: Place;
+  /** Its random numbers from here on; none where nothing is drawn. */
+  readonly random?: { readonly seed: number; readonly state: readonly number[] };
   /** Whether the image as it is read, before changes, is given back too, to be remembered. */
   readonly keep: boolean;
 }
@@ -56,14 +58,30 @@ function shared({ data, shape }: Pixels): Pixels {
   return { data: copy, shape };
 }
 
+function generatorOf({ seed, state }: NonNullable<ImageJob['random']>): Generator {
+  const generator = new Generator(seed);
+  generator.state = state;
+  return generator;
+}
+
+const readJob = (
+  source: ImageJob['source'],
+  place: Place | undefined,
+  reading: ImageReading,
+  generator?: Generator,
+): Pixels | Promise<Pixels> => {
+  if ('data' in source) return source;
+  return place ? readPlaced(source, reading.input, place) : readFramed(source, reading, generator);
+};
+
 /** Makes one image, up to normalisation. */
 async function made(
-  { source, seed, keep }: ImageJob,
+  { source, place, random, keep }: ImageJob,
   reading: ImageReading,
   changes: readonly Augment[],
 ): Promise<Required<Pick<MadeImage, 'image'>> & MadeImage> {
-  const generator = seed === undefined ? undefined : new Generator(seed);
-  const read = 'data' in source ? source : await readFramed(source, reading, generator);
+  const generator = random && generatorOf(random);
+  const read = await readJob(source, place, reading, generator);
   const image = generator ? augmented(read, changes, generator) : read;
   return { image, state: generator?.state, ...(keep && { kept: shared(read) }) };
 }
