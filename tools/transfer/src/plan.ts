@@ -71,11 +71,28 @@ export const targets: readonly Target[] = [
 /** Epochs of the pretraining. */
 export const PRETRAINING = 12;
 
-/** How many times as many epochs as fine-tuning has the longer training from scratch. */
-export const LONGER = 2;
+/** How a model comes to its weights on a target. */
+export interface Way {
+  /** From new weights, in so many times as many epochs as fine-tuning has. Absent: from the pretrained ones. */
+  readonly scratch?: number;
+  /** Whether the trained model is also pruned and trained on. */
+  readonly compressed: boolean;
+}
 
-/** Weights that a model starts from: those of a checkpoint, or new ones, which are trained `longer` times as long. */
-export type Start = { readonly pretrained: string } | { readonly longer: number };
+/** The ways that are compared, by the names of their models. */
+export const ways: Readonly<Record<string, Way>> = {
+  scratch: { scratch: 1, compressed: false },
+  'scratch x2': { scratch: 2, compressed: true },
+  'scratch x8': { scratch: 8, compressed: false },
+  transferred: { compressed: true },
+};
+
+/** What names a backbone on a target, and stands before the colon of a {@link unitName}. */
+export const groupOf = (unit: string): string => unit.slice(0, unit.indexOf(':'));
+
+/** The name of one way of one backbone on one target. */
+export const unitName = (backbone: Backbone, target: Target, way: string): string =>
+  `${backbone}, ${target.name}: ${way}`;
 
 /** Training of new weights. The rates of fine-tuning would be too low for them. */
 const fromScratch = (epochs: number, batchSize: number): NonNullable<RecipeInput['dense']> => ({
@@ -104,21 +121,20 @@ export const pretraining = (backbone: Backbone, train: string): RecipeInput => (
  *
  * @param images what has all images of the target, within its folder
  * @param seed of the draw of those to train on
+ * @param pretrained the checkpoint of the pretraining
  */
 export function transfer(
   backbone: Backbone,
   { perClass, drawn, batchSize, epochs }: Target,
   images: string,
   seed: number,
-  start: Start,
+  { scratch }: Way,
+  pretrained: string,
 ): RecipeInput {
   const data: FineTuning['data'] = { train: images, test: { share: 1 - drawn / perClass, seed } };
   const { name } = backbones[backbone];
   const recipe = (model: RecipeInput['model']) =>
     fineTuning('transfer', { method: 'prune', model, data, batchSize, epochs });
-  if ('pretrained' in start) return recipe({ name, pretrained: start.pretrained });
-  return {
-    ...recipe(backbones[backbone]),
-    dense: fromScratch(start.longer * epochs, batchSize),
-  };
+  if (scratch === undefined) return recipe({ name, pretrained });
+  return { ...recipe(backbones[backbone]), dense: fromScratch(scratch * epochs, batchSize) };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countBits } from '../../experiments/src/bits.ts';
-import { backbones, pretraining, type Target, transfer } from './plan.ts';
+import { backbones, pretraining, type Target, transfer, ways } from './plan.ts';
 import { runStages } from './stages.ts';
 
 const data = resolve(import.meta.dirname, '../../data/eurosat-2500');
@@ -34,7 +34,7 @@ test('a pretrained model is fine-tuned with all its weights, pruned and trained 
 
   const pretrained = join(out, 'pretrained', 'dense');
   const moved = await runStages(
-    transfer('ViT', target, 'test', 3, { pretrained }),
+    transfer('ViT', target, 'test', 3, ways.transferred!, pretrained),
     place('moved'),
     'compact',
   );
@@ -43,7 +43,7 @@ test('a pretrained model is fine-tuned with all its weights, pruned and trained 
   expect(countBits(moved.dense.right)).toBeLessThanOrEqual(450);
 
   const scratch = await runStages(
-    transfer('ViT', target, 'test', 3, { longer: 1 }),
+    transfer('ViT', target, 'test', 3, ways.scratch!, pretrained),
     place('scratch'),
     'dense',
   );
@@ -54,8 +54,8 @@ test('a pretrained model is fine-tuned with all its weights, pruned and trained 
 }, 300_000);
 
 test('from scratch a model has as many epochs as it is given, and the same training after it is pruned', () => {
-  const scratch = transfer('MobileViT', target, 'test', 0, { longer: 2 });
-  const moved = transfer('MobileViT', target, 'test', 0, { pretrained: 'folder' });
+  const recipe = (way: string) => transfer('MobileViT', target, 'test', 0, ways[way]!, 'folder');
+  const [scratch, moved] = [recipe('scratch x2'), recipe('transferred')];
   expect([scratch.dense!.epochs, moved.dense!.epochs]).toEqual([4, 2]);
   expect([scratch.dense!.initial, moved.dense!.initial]).toEqual(['scratch', 'pretrained']);
   expect(moved.model).toEqual({ name: backbones.MobileViT.name, pretrained: 'folder' });

@@ -2,25 +2,46 @@ import { countBits } from '../../experiments/src/bits.ts';
 import { comparisonTable, type Pair } from '../../experiments/src/comparison-table.ts';
 import type { Outcome, Raw } from '../../experiments/src/raw.ts';
 import { spread } from '../../results/src/spread.ts';
+import { groupOf } from './plan.ts';
 
-/** The models of a unit, in the order of the columns. */
+/** The models of a backbone on a target, in the order of the columns. */
 const MODELS = [
   'scratch',
-  'scratch, longer',
-  'scratch, longer, compressed',
+  'scratch x2',
+  'scratch x8',
+  'scratch x2, compressed',
   'pretrained',
   'transferred',
   'transferred, compressed',
 ];
 
 const PAIRS: readonly Pair[] = [
-  { first: 'transferred', second: 'scratch, longer' },
-  { first: 'transferred, compressed', second: 'scratch, longer, compressed' },
-  { first: 'transferred, compressed', second: 'scratch, longer' },
-  { first: 'transferred, compressed', second: 'transferred' },
+  { first: 'transferred', second: 'scratch x2' },
+  { first: 'transferred', second: 'scratch x8' },
   { first: 'transferred', second: 'pretrained' },
-  { first: 'scratch, longer', second: 'scratch' },
+  { first: 'transferred, compressed', second: 'transferred' },
+  { first: 'transferred, compressed', second: 'scratch x2, compressed' },
+  { first: 'transferred, compressed', second: 'scratch x8' },
+  { first: 'scratch x2', second: 'scratch' },
+  { first: 'scratch x8', second: 'scratch x2' },
 ];
+
+/** The outcomes of all ways of a backbone on a target, as one for each seed. */
+function grouped(outcomes: Raw['outcomes']): [group: string, seeds: Outcome[]][] {
+  const groups = new Map<string, Map<string, Outcome>>();
+  for (const [unit, seeds] of Object.entries(outcomes)) {
+    const group = groups.get(groupOf(unit)) ?? new Map<string, Outcome>();
+    groups.set(groupOf(unit), group);
+    for (const [seed, { numbers, right }] of Object.entries(seeds)) {
+      const before = group.get(seed);
+      group.set(seed, {
+        numbers: { ...before?.numbers, ...numbers },
+        right: { ...before?.right, ...right },
+      });
+    }
+  }
+  return [...groups].map(([name, seeds]) => [name, [...seeds.values()]]);
+}
 
 const imagesOf = ([first]: readonly Outcome[]): number => first!.numbers.images!;
 
@@ -34,10 +55,11 @@ function accuracy(outcomes: readonly Outcome[], model: string): string {
 /** What a compressed model has of the MACs and of the parameters of the whole one, in percent. */
 const sizes = (outcomes: readonly Outcome[]): string[] =>
   ['MACs', 'parameters'].map((what) => {
-    const shares = outcomes.map(
-      ({ numbers }) =>
-        numbers[`transferred, compressed: ${what}`]! / numbers[`transferred: ${what}`]!,
-    );
+    const shares = outcomes.flatMap(({ numbers }) => {
+      const left = numbers[`transferred, compressed: ${what}`];
+      return left === undefined ? [] : [left / numbers[`transferred: ${what}`]!];
+    });
+    if (shares.length === 0) return '';
     return ((100 * shares.reduce((sum, share) => sum + share, 0)) / shares.length).toFixed(0);
   });
 
@@ -48,14 +70,12 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** The tables of the experiment in Markdown: accuracies of all models, sizes, and differences, for each unit. */
+/** The tables of the experiment in Markdown: accuracies of all models, sizes, and differences, for each backbone on each target. */
 export function tables({ outcomes }: Raw): string {
-  const units = Object.entries(outcomes).map(
-    ([name, seeds]) => [name, Object.values(seeds)] as const,
-  );
+  const groups = grouped(outcomes);
   const accuracies = table([
     ['top-1, %', 'test images', 'seeds', ...MODELS, 'MACs left, %', 'parameters left, %'],
-    ...units.map(([name, own]) => [
+    ...groups.map(([name, own]) => [
       name,
       String(imagesOf(own)),
       String(own.length),
@@ -63,9 +83,9 @@ export function tables({ outcomes }: Raw): string {
       ...sizes(own),
     ]),
   ]);
-  const differences = units.map(([name, own]) => {
+  const differences = groups.map(([name, own]) => {
     const pairs = PAIRS.filter(({ first, second }) =>
-      [first, second].every((model) => own[0]!.right[model] !== undefined),
+      own.some(({ right }) => right[first] !== undefined && right[second] !== undefined),
     );
     return `${name}:\n\n${comparisonTable(own, pairs, imagesOf(own)).markdown}`;
   });

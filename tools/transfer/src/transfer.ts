@@ -1,5 +1,5 @@
-// npm run transfer -- [NAME ...] --eurosat FOLDER --flowers FOLDER [--seeds N]: what transfer is worth. What was measured before is not measured
-// again: raw results are in tools/transfer/raw. Prints the tables of docs/results.md, without folders those of what is there.
+// npm run transfer -- [NAME ...] --eurosat FOLDER --flowers FOLDER [--seeds N]: what transfer is worth. What was measured before is
+// not measured again: raw results are in tools/transfer/raw. Prints the tables of docs/results.md, without folders those of what is there.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,7 @@ import { labelledImages } from '@kcr/data';
 import type { PipelineEvent } from '@kcr/pipeline';
 import { measure, Progress } from '../../experiments/src/measure.ts';
 import { readRaw } from '../../experiments/src/raw.ts';
-import { type Backbone, backbones, LONGER, PRETRAINING, targets } from './plan.ts';
+import { type Backbone, backbones, PRETRAINING, targets, ways } from './plan.ts';
 import { tables } from './tables.ts';
 import { type Folders, partOf, units } from './units.ts';
 
@@ -57,8 +57,8 @@ const identityOf = async (images: string) =>
 const settingsOf = async (folders: Folders) => ({
   backbones,
   pretraining: PRETRAINING,
-  longer: LONGER,
   targets,
+  ways,
   train: await identityOf(join(folders.eurosat, partOf(folders, 'train'))),
   test: await identityOf(join(folders.eurosat, partOf(folders, 'test'))),
   flowers: await identityOf(folders.flowers),

@@ -5,12 +5,12 @@ import type { Measurement } from '../../experiments/src/measure.ts';
 import type { Outcome } from '../../experiments/src/raw.ts';
 import {
   type Backbone,
-  LONGER,
   pretraining,
-  type Start,
   type Target,
   targets,
   transfer,
+  unitName,
+  ways,
 } from './plan.ts';
 import { type Measured, measured, runStages } from './stages.ts';
 
@@ -36,55 +36,59 @@ async function pretrained(backbone: Backbone, folders: Folders): Promise<string>
   return join(out, 'dense');
 }
 
-/**
- * Measures a backbone on a target: from scratch, as long as it is fine-tuned and longer; transferred; and the last two compressed.
- * Where the classes are those of the pretraining, also the pretrained model as it is.
- */
-async function transferOutcome(
+/** How good and how large the models are that one way gives; and the pretrained one as it is, where the classes are its own. */
+async function outcomeOf(
   backbone: Backbone,
   target: Target,
+  way: string,
   folders: Folders,
+  checkpoint: string,
   seed: number,
 ): Promise<Outcome> {
-  const checkpoint = await pretrained(backbone, folders);
   const images = target.from === 'eurosat' ? partOf(folders, 'test') : '.';
-  const place = (name: string) => ({
-    data: folders[target.from],
-    out: join(folders.runs, `${backbone}, ${target.name}, seed ${seed}, ${name}`),
-    seed,
-    on: folders.on,
-  });
-  const recipe = (start: Start) => transfer(backbone, target, images, seed, start);
-  const scratch = await runStages(recipe({ longer: 1 }), place('scratch'), 'dense');
-  const longer = await runStages(recipe({ longer: LONGER }), place('longer'), 'compact');
-  const moved = await runStages(recipe({ pretrained: checkpoint }), place('moved'), 'compact');
-  const { test } = moved;
+  const plan = ways[way]!;
+  const { test, dense, compact } = await runStages(
+    transfer(backbone, target, images, seed, plan, checkpoint),
+    {
+      data: folders[target.from],
+      out: join(folders.runs, `${backbone}, ${target.name}, ${way}, seed ${seed}`),
+      seed,
+      on: folders.on,
+    },
+    plan.compressed ? 'compact' : 'dense',
+  );
   const expected = test.classes.length * (target.perClass - target.drawn);
   if (test.length !== expected)
     throw new Error(`${target.name}: ${test.length} images to test on, not ${expected}`);
-  const models: Record<string, Measured> = {
-    scratch: scratch.dense,
-    'scratch, longer': longer.dense,
-    'scratch, longer, compressed': longer.compact!,
-    transferred: moved.dense,
-    'transferred, compressed': moved.compact!,
-    ...(target.sameClasses ? { pretrained: await measured(checkpoint, test) } : {}),
+  const isKnown = plan.scratch === undefined && target.sameClasses;
+  const models: Record<string, Measured | undefined> = {
+    [way]: dense,
+    [`${way}, compressed`]: compact,
+    pretrained: isKnown ? await measured(checkpoint, test) : undefined,
   };
-  const by = <T>(value: (model: Measured) => T) =>
-    Object.fromEntries(Object.entries(models).map(([name, model]) => [name, value(model)]));
-  const sizes = Object.entries(models).flatMap(([name, { macs, params }]) => [
+  const found = Object.entries(models).flatMap(([name, model]) =>
+    model ? [[name, model] as const] : [],
+  );
+  const sizes = found.flatMap(([name, { macs, params }]) => [
     [`${name}: MACs`, macs],
     [`${name}: parameters`, params],
   ]);
   return {
     numbers: { images: test.length, ...Object.fromEntries(sizes) },
-    right: by(({ right }) => right),
+    right: Object.fromEntries(found.map(([name, { right }]) => [name, right])),
   };
 }
 
-/** What is measured of a backbone. */
-export const units = (backbone: Backbone, folders: Folders): Measurement[] =>
-  targets.map((target) => ({
-    name: `${backbone}, ${target.name}`,
-    run: (seed) => transferOutcome(backbone, target, folders, seed),
-  }));
+/** What is measured of a backbone: each target by each way. */
+export function units(backbone: Backbone, folders: Folders): Measurement[] {
+  let checkpoint: Promise<string> | undefined;
+  return targets.flatMap((target) =>
+    Object.keys(ways).map((way) => ({
+      name: unitName(backbone, target, way),
+      async run(seed) {
+        checkpoint ??= pretrained(backbone, folders);
+        return outcomeOf(backbone, target, way, folders, await checkpoint, seed);
+      },
+    })),
+  );
+}
