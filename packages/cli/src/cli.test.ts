@@ -147,7 +147,8 @@ describe('a run from images to the report', () => {
 
   test.skipIf(!hasBrowser)('the report shows in a browser', { timeout: 60_000 }, async () => {
     const { page, problems, close } = await openPage(at('run', 'report.html'));
-    expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3);
+    // Three models, in the table of costs and in that of the features.
+    expect(await page.locator('table:not(.pictures) tbody tr').count()).toBe(3 * 2);
     const pictures = page.locator('.pictures img');
     // The images, for each of three models Grad-CAM and attention, and under the images again what is folded away.
     expect(await pictures.count()).toBe(1 + 3 * 2 + 1 + 3 * 3);

@@ -5,17 +5,7 @@ import { rewrite } from '../passes/rewriter.ts';
 import { encodeModel, type OnnxGraph } from '../proto.ts';
 import { openSession } from '../session.ts';
 import { clippedByEntropy, clippedByPercentile } from './clipping.ts';
-
-/** Where values of a graph lie. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** How many values of a range lie where: equal bins from its low end to its high end. */
-export interface Histogram extends Range {
-  readonly bins: Float64Array;
-}
+import type { Range } from './range.ts';
 
 /**
  * How ranges are chosen: all that was seen; without the outermost 0.01 % of the values; or by the least loss of information

@@ -1,7 +1,7 @@
 import { Generator } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import type { Histogram } from './calibration.ts';
 import { clippedByEntropy, clippedByPercentile } from './clipping.ts';
+import type { Histogram } from './range.ts';
 import { uint8Of } from './static.ts';
 
 const BINS = 2048;

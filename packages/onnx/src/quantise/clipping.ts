@@ -1,4 +1,4 @@
-import type { Histogram, Range } from './calibration.ts';
+import type { Histogram, Range } from './range.ts';
 
 /** Share of the values that lie within the range. */
 const PERCENTILE = 0.9999;

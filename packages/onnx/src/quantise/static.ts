@@ -1,8 +1,8 @@
 import { type Pass, type Rewriter, rewrite } from '../passes/rewriter.ts';
 import type { OnnxGraph } from '../proto.ts';
-import type { Range } from './calibration.ts';
 import { int8Weight } from './int8-weight.ts';
 import { type Layer, layersOf } from './layer.ts';
+import type { Range } from './range.ts';
 import type { KeepOptions } from './weight-only.ts';
 
 /** Steps of an unsigned 8-bit integer. */
