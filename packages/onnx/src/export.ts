@@ -14,6 +14,7 @@ import { TRACED_BATCH } from './builder.ts';
 import { lowerGraph } from './graph.ts';
 import { isLowered } from './lowering.ts';
 import { nameValues } from './passes/name-values.ts';
+import { ownConstants } from './passes/own-constants.ts';
 import { runPasses } from './passes/plain.ts';
 import { toOpset } from './passes/to-opset.ts';
 import { encodeModel, type OnnxGraph, type OnnxTensor, OPSET } from './proto.ts';
@@ -66,7 +67,7 @@ export async function exportGraph(
   for (const [name, array] of Object.entries(weights)) constants.set(name, array.data);
   const { name } = model.architecture;
   const graph = lowerGraph(traced, { name, target: 'onnx', constants, twin });
-  const plain = toOpset(await runPasses(graph), opset);
+  const plain = ownConstants(toOpset(await runPasses(graph), opset));
   return { ...nameValues(await inPrecision(plain, numbers)), metadata };
 }
 

@@ -26,7 +26,7 @@ function compact(model: Model): Model {
 }
 
 const anywhere: Readonly<Record<string, Adapter>> = {
-  'q/k mask': qkMask({ initial: 0.5 }),
+  'masks of q and k': qkMask({ initial: 0.5 }),
   'hidden tokens': lfe({ counts: [3, 2], inPlace: true }),
 };
 

@@ -1,21 +1,10 @@
-import { compileInference, type Engine, Generator, type NdArray } from '@kcr/core';
+import { compileInference, type Engine, Generator } from '@kcr/core';
 import { createOnnxEngine, exportGraph, exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { channelsFirst } from './channels-first.ts';
 import { type ExportCase, exportCases } from './export-cases.ts';
 import { noise, smallModels } from './helpers.ts';
-
-/** [n, ..., c] -> [n, c, ...] */
-function channelsFirst({ data, shape, dtype }: NdArray): NdArray {
-  const [n, c] = [shape[0]!, shape.at(-1)!];
-  const area = data.length / n / c;
-  const moved = Float32Array.from(data, (_, i) => {
-    const [image, place] = [Math.floor(i / (c * area)), i % area];
-    const channel = Math.floor(i / area) % c;
-    return data[(image * area + place) * c + channel]!;
-  });
-  return { dtype, shape: [n, c, ...shape.slice(1, -1)], data: moved };
-}
 
 /** Runs a file, and the model on an engine, and compares all that the file gives. */
 async function compare(bytes: Uint8Array, { model }: ExportCase, engine: Engine, batch: number) {

@@ -33,8 +33,8 @@ const nmsMaskOp = defineOp({
         b.get(boxes),
         b.node('Unsqueeze', [b.get(scores), axis]),
         b.int64([scores.shape[1]!]),
-        b.scalar(threshold),
-        b.scalar(0),
+        b.initializer('float32', [1], Float32Array.of(threshold)),
+        b.initializer('float32', [1], Float32Array.of(0)),
       ]);
       // Columns: image, class, box.
       const places = b.node('Gather', [selected, b.int64([0, 2])], { axis: 1 });

@@ -18,16 +18,16 @@ class Names {
 /** The longest list that is written out in its name. */
 const LISTED = 8;
 
-/** The name of a constant that is no parameter and says all of itself, such as `[-1, 197, 192]`. */
+/** The name of a list of integers that says all of itself, such as `int64 [-1, 197, 192]`. */
 function literal({ dtype, shape, data }: OnnxTensor): string | undefined {
-  if (shape.length > 1 || data.length > LISTED) return undefined;
+  if (dtype === 'float32' || shape.length > 1 || data.length > LISTED) return undefined;
   const text = Array.from<number | bigint>(data).join(', ');
   return shape.length === 1 ? `${dtype} [${text}]` : `${dtype} ${text}`;
 }
 
 /**
  * Names nodes and what they give after their module and op (`blocks.3.mlp.fc1/MatMul`), constants after the parameter that they
- * are or are made of, short ones after what they say, and others after the node that reads them first. Names of the graph's inputs and outputs stay.
+ * are or are made of, short lists of integers after what they say, and others after the node that reads them first. Names of the graph's inputs and outputs stay.
  */
 export function nameValues(graph: OnnxGraph): OnnxGraph {
   const ports = [...graph.inputs, ...graph.outputs].map(({ name }) => name);
