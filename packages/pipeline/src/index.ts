@@ -67,3 +67,4 @@ export { type FramedGallery, framedGallery } from './tasks/framed-gallery.ts';
 export { instanceDetectionKit } from './tasks/instance-detection.ts';
 export { semanticSegmentationKit } from './tasks/semantic-segmentation.ts';
 export * from './tasks/task-kit.ts';
+export { transformersFile, writeTransformersFolder } from './transformers-folder.ts';

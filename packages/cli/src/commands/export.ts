@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { writeAtomic } from '@kcr/core';
 import { CALIBRATIONS, type Calibration, PRECISIONS, type Precision } from '@kcr/onnx';
 import {
@@ -8,6 +9,8 @@ import {
   exportCheckpoint,
   loadCheckpoint,
   requireWritableFile,
+  transformersFile,
+  writeTransformersFolder,
 } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
 import {
@@ -23,6 +26,7 @@ import { progress } from '../progress.ts';
 
 interface ExportCommandOptions extends Omit<EvaluationData, 'data'>, CheckpointOptions {
   out: string;
+  for?: 'transformers.js';
   batch?: number;
   opset?: number;
   precision: Precision;
@@ -41,7 +45,13 @@ export function addExport(kcr: Command): void {
     .command('export')
     .description('write a checkpoint as an ONNX file')
     .argument('<checkpoint>', CHECKPOINT)
-    .requiredOption('--out <file>', 'the ONNX file')
+    .requiredOption('--out <path>', 'the ONNX file, or the folder of --for')
+    .addOption(
+      new Option(
+        '--for <what>',
+        'of classifiers: a folder that transformers.js loads, instead of a file',
+      ).choices(['transformers.js']),
+    )
     .option('--batch <n>', 'a fixed batch size instead of a dynamic one', count)
     .option('--opset <n>', "version of ONNX' operator set, 17 to 23 (default: 20)", count)
     .addOption(
@@ -67,11 +77,12 @@ export function addExport(kcr: Command): void {
   withMeasuring(withCheckpoint(command))
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
-      const { out, batch, opset, precision, float, check: data, batchSize, json } = options;
-      const { calibrate, calibration: method, images: count, ...request } = options;
+      const { out, for: form, batch, opset, precision, float, check: data } = options;
+      const { calibrate, calibration: method, images: count, batchSize, json, ...request } = options;
       const on = progress();
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
-      await requireWritableFile(out);
+      const file = form ? join(out, 'onnx', transformersFile(precision)) : out;
+      await requireWritableFile(file);
       const given = dataOf(request);
       const calibration =
         calibrate === undefined
@@ -81,10 +92,11 @@ export function addExport(kcr: Command): void {
               method,
             };
       const bytes = await exportCheckpoint(loaded, { batch, opset, precision, calibration, float });
-      await writeAtomic(out, bytes);
+      if (form) await writeTransformersFolder(out, loaded, bytes, precision);
+      else await writeAtomic(file, bytes);
       const [height, width, channels] = loaded.model.inputShape;
       const input = [batch ?? 'batch', channels, height, width];
-      const written = { file: out, bytes: bytes.length, input };
+      const written = { file, bytes: bytes.length, input };
       const check =
         data === undefined
           ? undefined

@@ -51,6 +51,8 @@ export const ERROR_CODES = {
   DIM_ROLES: 'The model has no prunable dimension with these roles.',
   DRAW_MISSING: 'The model was run in training mode without its random numbers or its schedule.',
   EVALUATION_FINITE: 'A number that says how good a model is came out as NaN or infinite.',
+  EXPORT_FORM:
+    'The model or its preprocessing has no place in the form that it is to be exported in.',
   FEATURES_FINITE: 'Features are NaN or infinite.',
   FEATURES_MISSING: 'The file has no tensor named features.',
   FEATURES_SHAPE: 'Features are not one row per image and one column per feature.',

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { env, pipeline } from '@huggingface/transformers';
+import { Generator, type Preprocessing, plainPreprocessing, saveModel } from '@kcr/core';
+import { predict } from '@kcr/pipeline';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { kcr, temporaryFolder, tinyCheckpoint } from '../testing.ts';
+
+env.allowRemoteModels = false;
+
+type Folder = Awaited<ReturnType<typeof temporaryFolder>>;
+
+/** A checkpoint of images of 8 x 8 with what is said of its input. */
+async function checkpoint(folder: Folder, change: Partial<Preprocessing>): Promise<string> {
+  const { model, info } = await tinyCheckpoint(folder.at('model'));
+  const weights = model.initialize(new Generator(1));
+  for (const { data } of Object.values(weights)) for (const i of data.keys()) data[i]! *= 5;
+  const input = { ...plainPreprocessing(model.inputShape), ...change };
+  await saveModel(folder.at('model'), model, weights, { ...info, input });
+  return folder.at('model');
+}
+
+/** Pixels of a height and width that differ, as a PNG. */
+async function picture(folder: Folder, height: number, width: number): Promise<string> {
+  await mkdir(folder.at('images'), { recursive: true });
+  const path = folder.at('images', `${height}.png`);
+  const pixels = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i * 37) % 256);
+  await sharp(pixels, { raw: { height, width, channels: 3 } }).toFile(path);
+  return path;
+}
+
+// Of these sizes nothing is resized: transformers.js interpolates without low-pass filtering, unlike Pillow.
+test.each<[string, Partial<Preprocessing>, [number, number]]>([
+  ['the whole image', { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] }, [8, 8]],
+  ['the centre', { crop_pct: 0.5, mean: [0.5] }, [16, 16]],
+  ['the centre of a wide image', { crop_pct: 0.8, interpolation: 'bilinear' }, [10, 14]],
+  ['the centre, squashed', { crop_pct: 0.5, crop_mode: 'squash' }, [16, 16]],
+])('transformers.js says what kcr predict says: %s', async (_, change, [height, width]) => {
+  await using folder = await temporaryFolder();
+  const model = await checkpoint(folder, change);
+  const image = await picture(folder, height, width);
+  const out = folder.at('web');
+  const said = await kcr('export', model, '--out', out, '--for', 'transformers.js', '--json');
+  expect(JSON.parse(said.out).file).toBe(folder.at('web', 'onnx', 'model.onnx'));
+  const classify = await pipeline('image-classification', out, { dtype: 'fp32' });
+  const found = (await classify(image)) as { label: string; score: number }[];
+  await classify.dispose();
+  const { predictions } = await predict([image], { model, out: folder.at('drawn') });
+  const { top } = predictions.images[0]! as unknown as {
+    top: { class: string; probability: number }[];
+  };
+  expect(found.map(({ label }) => label)).toEqual(top.map((one) => one.class));
+  found.forEach(({ score }, i) => expect(score).toBeCloseTo(top[i]!.probability, 5));
+  expect(Math.abs(found[0]!.score - 0.5)).toBeGreaterThan(0.01);
+});
+
+test.each<[string, Partial<Preprocessing>]>([
+  ['a border', { crop_mode: 'border' }],
+  ['a corner', { crop_mode: 'corner' }],
+])('EXPORT_FORM for an image with %s, and nothing is written', async (_, change) => {
+  await using folder = await temporaryFolder();
+  const model = await checkpoint(folder, change);
+  const given = ['--out', folder.at('web'), '--for', 'transformers.js'];
+  const { err, code } = await kcr('export', model, ...given);
+  expect([err, code]).toEqual([expect.stringContaining('kcr: EXPORT_FORM\n'), 1]);
+  expect(existsSync(folder.at('web', 'config.json'))).toBe(false);
+});
+
+test('labels are there by number and by name', async () => {
+  await using folder = await temporaryFolder();
+  const model = await checkpoint(folder, {});
+  await kcr('export', model, '--out', folder.at('web'), '--for', 'transformers.js');
+  const config = JSON.parse(await readFile(folder.at('web', 'config.json'), 'utf8'));
+  expect(config.id2label).toEqual({ 0: 'dark', 1: 'light' });
+  expect(config.label2id).toEqual({ dark: 0, light: 1 });
+});

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import {
+  classification,
+  KcrError,
+  type LoadedModel,
+  makeFolder,
+  type Preprocessing,
+  taskOf,
+  writeAtomic,
+} from '@kcr/core';
+import type { Precision } from '@kcr/onnx';
+
+/** Pillow's numbers of interpolations, which the configurations of transformers have. */
+const RESAMPLE = { bilinear: 2, bicubic: 3 } as const;
+
+const refuse = (where: string, found: string): never => {
+  throw new KcrError('EXPORT_FORM', {
+    where,
+    found,
+    fix: 'Export it as a plain file, without --for, and prepare its images as the notes in it say',
+  });
+};
+
+/** One number for each channel. */
+const perChannel = (numbers: readonly number[], channels: number) =>
+  numbers.length === 1 ? Array<number>(channels).fill(numbers[0]!) : numbers;
+
+/** What transformers does to an image before the model. */
+function processorConfig(input: Preprocessing) {
+  const [channels, height, width] = input.input_size;
+  const { crop_mode, crop_pct, interpolation, mean, std } = input;
+  if (crop_mode === 'border' || crop_mode === 'corner')
+    refuse('preprocessing', `crop_mode ${crop_mode}, which transformers.js has not`);
+  if (crop_mode === 'center' && height !== width)
+    refuse('preprocessing', `a centre of ${height} x ${width}, which is no square`);
+  const [high, wide] = [height, width].map((side) => Math.floor(side / crop_pct)) as [
+    number,
+    number,
+  ];
+  return {
+    image_processor_type: 'ViTImageProcessor',
+    do_resize: true,
+    size: crop_mode === 'center' ? { shortest_edge: high } : { height: high, width: wide },
+    resample: RESAMPLE[interpolation],
+    do_center_crop: true,
+    crop_size: { height, width },
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: perChannel(mean, channels),
+    image_std: perChannel(std, channels),
+  };
+}
+
+/**
+ * The files beside the model with which a folder loads in transformers.js, by path, as JSON.
+ *
+ * @throws KcrError `EXPORT_FORM` for other models than classifiers of colour images, and for preprocessing that it has not
+ */
+function configFiles({ model, info }: LoadedModel): Record<string, object> {
+  const { name } = taskOf(model);
+  const [, , channels] = model.inputShape;
+  if (name !== classification.name || model.classes === 0)
+    refuse(model.architecture.name, `a model of ${model.classes === 0 ? 'features' : name}`);
+  if (channels !== 3) refuse(model.architecture.name, `images of ${channels} channels`);
+  const id2label = Object.fromEntries(info.classes.map((label, i) => [i, label]));
+  const label2id = Object.fromEntries(info.classes.map((label, i) => [label, i]));
+  return {
+    // The type says what the file reads and gives, which all our classifiers do alike.
+    'config.json': {
+      model_type: 'vit',
+      architectures: ['ViTForImageClassification'],
+      num_labels: info.classes.length,
+      id2label,
+      label2id,
+    },
+    'preprocessor_config.json': processorConfig(info.input),
+  };
+}
+
+/** The name of a file that transformers.js looks for by its `dtype`: fp32, fp16, or q8 for all that is quantised. */
+export const transformersFile = (precision: Precision): string =>
+  ({ fp32: 'model.onnx', fp16: 'model_fp16.onnx' })[precision as string] ?? 'model_quantized.onnx';
+
+/**
+ * Writes a folder that `pipeline('image-classification', FOLDER)` of transformers.js loads: `config.json`,
+ * `preprocessor_config.json`, `onnx/model.onnx`. A folder may hold files of several precisions.
+ *
+ * @param bytes of the exported file
+ * @param precision of its numbers
+ * @throws KcrError `EXPORT_FORM`; nothing is written then
+ */
+export async function writeTransformersFolder(
+  folder: string,
+  loaded: LoadedModel,
+  bytes: Uint8Array,
+  precision: Precision = 'fp32',
+): Promise<void> {
+  const configs = Object.entries(configFiles(loaded));
+  await makeFolder(join(folder, 'onnx'));
+  for (const [name, config] of configs)
+    await writeAtomic(join(folder, name), `${JSON.stringify(config, null, 1)}\n`);
+  await writeAtomic(join(folder, 'onnx', transformersFile(precision)), bytes);
+}
