@@ -13,7 +13,9 @@ function gather(
   { indices, axis }: { indices: readonly number[]; axis: number },
 ): string {
   const index = b.int32(indices);
-  if (axis < to.shape.length - 1) return b.node('Gather', [x, index], { axis });
+  // Of a matrix either costs little, and in a file Gather is what more tools compute rightly.
+  const small = b.target === 'onnx' && to.shape.length === 2;
+  if (axis < to.shape.length - 1 || small) return b.node('Gather', [x, index], { axis });
   const full = b.node('Expand', [index, b.shape(to)]);
   return b.node('GatherElements', [x, full], { axis });
 }
