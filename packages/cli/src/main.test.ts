@@ -177,7 +177,10 @@ describe('arguments are read to the options of the command', () => {
       'export',
       ['c', ...out, '--batch', '1', '--check', 'd'],
       ['c'],
-      { out: 'o', batch: 1, check: 'd', batchSize: 64, invalid: 'error' },
+      {
+        ...{ out: 'o', batch: 1, check: 'd', batchSize: 64, invalid: 'error' },
+        ...{ precision: 'fp32', calibration: 'percentile', images: 256 },
+      },
     ],
     ['report', ['r'], ['r'], {}],
     [

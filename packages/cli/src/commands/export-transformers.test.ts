@@ -75,3 +75,24 @@ test('labels are there by number and by name', async () => {
   expect(config.id2label).toEqual({ 0: 'dark', 1: 'light' });
   expect(config.label2id).toEqual({ dark: 0, light: 1 });
 });
+
+test('a folder holds the same model in other precisions', async () => {
+  await using folder = await temporaryFolder();
+  const model = await checkpoint(folder, {});
+  const image = await picture(folder, 8, 8);
+  const out = folder.at('web');
+  const scores: number[] = [];
+  for (const [precision, dtype] of [
+    ['fp32', 'fp32'],
+    ['fp16', 'fp16'],
+    ['int8-dynamic', 'q8'],
+  ] as const) {
+    await kcr('export', model, '--out', out, '--for', 'transformers.js', '--precision', precision);
+    const classify = await pipeline('image-classification', out, { dtype });
+    const [first] = (await classify(image)) as { label: string; score: number }[];
+    await classify.dispose();
+    scores.push(first!.score);
+  }
+  for (const score of scores) expect(Math.abs(score - scores[0]!)).toBeLessThan(0.05);
+  expect(new Set(scores).size).toBe(3);
+});

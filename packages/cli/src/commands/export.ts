@@ -78,7 +78,14 @@ export function addExport(kcr: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
       const { out, for: form, batch, opset, precision, float, check: data } = options;
-      const { calibrate, calibration: method, images: count, batchSize, json, ...request } = options;
+      const {
+        calibrate,
+        calibration: method,
+        images: count,
+        batchSize,
+        json,
+        ...request
+      } = options;
       const on = progress();
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
       const file = form ? join(out, 'onnx', transformersFile(precision)) : out;
