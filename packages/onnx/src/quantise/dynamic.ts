@@ -1,22 +1,21 @@
 import { type Pass, rewrite } from '../passes/rewriter.ts';
 import { DATA_TYPES } from '../proto.ts';
 import { int8Weight, transposed } from './int8-weight.ts';
-import { layersOf } from './layer.ts';
-import type { KeepOptions } from './weight-only.ts';
+import { type KeepOptions, layersOf } from './layer.ts';
 
 /**
  * Linear layers multiply 8-bit integers: weights as {@link int8Weight} has them, and what a layer reads by the range that it has in each
  * run, which needs no calibration. Everything else stays in float32, convolutions too.
  */
 export const dynamicInt8 =
-  ({ keep }: KeepOptions = {}): Pass =>
+  (options: KeepOptions = {}): Pass =>
   (graph) => {
-    const layerOf = layersOf(graph);
+    const layerOf = layersOf(graph, options);
     /** What several layers read is quantised once. */
     const inputs = new Map<string, readonly string[]>();
     return rewrite(graph, (node, w) => {
       const layer = node.op === 'Conv' ? undefined : layerOf(node);
-      if (!layer || keep?.(layer)) return false;
+      if (!layer) return false;
       const { input, weight, axis, bias } = layer;
       let quantised = inputs.get(input);
       if (!quantised) {

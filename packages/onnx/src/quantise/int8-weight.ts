@@ -1,4 +1,5 @@
 import { sizeOf } from '@kcr/core';
+import type { Rewriter } from '../passes/rewriter.ts';
 import type { Layer } from './layer.ts';
 
 /** Weights as 8-bit integers: w is about scale_c q, with a scale for each output channel c, and no offset. */
@@ -28,6 +29,15 @@ export function int8Weight({ weight: { data, shape }, axis }: Layer): Int8Weight
     return Math.min(Math.max(q, -MOST), MOST);
   });
   return { values, scales };
+}
+
+/** A layer's weights as 8-bit integers that are multiplied out; the name of the product, and the scales. */
+export function int8Product(w: Rewriter, layer: Layer): { weight: string; scales: Float32Array } {
+  const { values, scales } = int8Weight(layer);
+  const { shape, parameter } = layer.weight;
+  const q = w.initializer({ dtype: 'int8', shape, data: values, parameter });
+  const scale = w.initializer({ dtype: 'float32', shape: [scales.length], data: scales });
+  return { weight: w.node('DequantizeLinear', [q, scale], { axis: layer.axis }), scales };
 }
 
 /** Values [rows, columns] as [columns, rows]. */

@@ -11,15 +11,26 @@ export interface Layer {
   readonly bias: string | undefined;
 }
 
-/** Tells the layers of a graph: products and convolutions whose weights are constants of float32. */
-export function layersOf(graph: OnnxGraph): (node: OnnxNode) => Layer | undefined {
+/** Which layers a pass leaves as they are, by their place in the model and their op. */
+export interface KeepOptions {
+  /** Default: it leaves none. */
+  readonly keep?: (layer: Layer) => boolean;
+}
+
+/** Tells the layers of a graph that are not kept: products and convolutions whose weights are constants of float32. */
+export function layersOf(
+  graph: OnnxGraph,
+  { keep }: KeepOptions,
+): (node: OnnxNode) => Layer | undefined {
   const tensors = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
   return (node) => {
     const [input, name, bias] = node.inputs;
     const weight = name === undefined ? undefined : tensors.get(name);
     if (node.domain !== '' || input === undefined || weight?.dtype !== 'float32') return undefined;
     const axis = channelAxis(node, weight);
-    return axis === undefined ? undefined : { node, input, weight, axis, bias };
+    if (axis === undefined) return undefined;
+    const layer = { node, input, weight, axis, bias };
+    return keep?.(layer) ? undefined : layer;
   };
 }
 

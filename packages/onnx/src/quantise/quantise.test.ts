@@ -7,9 +7,10 @@ import { constantWaves, graphOf, opsAfter, runGraph, waves } from '../testing/gr
 import { calibrate } from './calibration.ts';
 import { dynamicInt8 } from './dynamic.ts';
 import { halfPrecision } from './half.ts';
+import type { KeepOptions } from './layer.ts';
 import { inPrecision } from './precision.ts';
 import { calibrated, staticInt8 } from './static.ts';
-import { type KeepOptions, weightOnlyInt8 } from './weight-only.ts';
+import { weightOnlyInt8 } from './weight-only.ts';
 
 /** Layers of each kind over images [batch, 2, 6, 6]: a convolution, two that read the same, and one of another layout. */
 const layers = (): OnnxGraph =>

@@ -1,9 +1,8 @@
 import { type Pass, type Rewriter, rewrite } from '../passes/rewriter.ts';
-import type { OnnxGraph } from '../proto.ts';
-import { int8Weight } from './int8-weight.ts';
-import { type Layer, layersOf } from './layer.ts';
+import type { OnnxGraph, OnnxTensor } from '../proto.ts';
+import { int8Product } from './int8-weight.ts';
+import { type KeepOptions, layersOf } from './layer.ts';
 import type { Range } from './range.ts';
-import type { KeepOptions } from './weight-only.ts';
 
 /** Steps of an unsigned 8-bit integer. */
 const STEPS = 255;
@@ -16,11 +15,11 @@ export function uint8Of({ low, high }: Range): { scale: number; zero: number } {
 }
 
 /** Names of the values whose ranges {@link staticInt8} needs: what layers read, and what convolutions give. */
-export function calibrated(graph: OnnxGraph, { keep }: KeepOptions = {}): string[] {
-  const layerOf = layersOf(graph);
+export function calibrated(graph: OnnxGraph, options: KeepOptions = {}): string[] {
+  const layerOf = layersOf(graph, options);
   const names = graph.nodes.flatMap((node) => {
     const layer = layerOf(node);
-    if (!layer || keep?.(layer)) return [];
+    if (!layer) return [];
     return [layer.input, ...(node.op === 'Conv' ? node.outputs : [])];
   });
   return [...new Set(names)];
@@ -36,61 +35,43 @@ function roundTrip(w: Rewriter, x: string, range: Range): string {
   return w.node('DequantizeLinear', [w.node('QuantizeLinear', [x, ...by]), ...by]);
 }
 
-/** The bias as sums of products of the integers. */
-function int32Bias(bias: Float32Array, scales: Float32Array): Int32Array {
+/** The bias as 32-bit sums of products of the integers, and back. @param scales of the products, by channel */
+function int32Bias(w: Rewriter, { data, parameter }: OnnxTensor, scales: Float32Array): string {
   const [low, high] = [-(2 ** 31), 2 ** 31 - 1];
-  return Int32Array.from(bias, (b, c) => Math.min(Math.max(Math.round(b / scales[c]!), low), high));
+  const sums = Int32Array.from(data as Float32Array, (b, c) =>
+    Math.min(Math.max(Math.round(b / scales[c]!), low), high),
+  );
+  const q = w.initializer({ dtype: 'int32', shape: [sums.length], data: sums, parameter });
+  const by = w.initializer({ dtype: 'float32', shape: [scales.length], data: scales });
+  return w.node('DequantizeLinear', [q, by], { axis: 0 });
 }
 
 /**
- * Layers multiply 8-bit integers whose ranges are fixed (ONNX' QDQ form): weights as {@link int8Weight} has them, what layers read and what
+ * Layers multiply 8-bit integers whose ranges are fixed (ONNX' QDQ form): weights as `int8Weight` has them, what layers read and what
  * convolutions give by the ranges that calibration found. Norms, softmax, activations and products of activations stay in float32.
  *
  * @param ranges of the values that {@link calibrated} names; layers without stay as they are
  */
 export const staticInt8 =
-  (ranges: ReadonlyMap<string, Range>, { keep }: KeepOptions = {}): Pass =>
+  (ranges: ReadonlyMap<string, Range>, options: KeepOptions = {}): Pass =>
   (graph) => {
-    const layerOf = layersOf(graph);
+    const layerOf = layersOf(graph, options);
     const tensors = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
     const inputs = new Map<string, string>();
     return rewrite(graph, (node, w) => {
-      const source = layerOf(node);
-      const range = source && ranges.get(source.input);
-      if (!source || !range || keep?.(source)) return false;
-      const layer: Layer = source;
+      const layer = layerOf(node);
+      const range = layer && ranges.get(layer.input);
+      if (!layer || !range) return false;
       let x = inputs.get(layer.input);
       if (x === undefined) inputs.set(layer.input, (x = roundTrip(w, layer.input, range)));
-      const { values, scales } = int8Weight(layer);
-      const { shape, parameter } = layer.weight;
-      const { axis } = layer;
-      const channels = { dtype: 'float32', shape: [scales.length] } as const;
-      const weight = w.node(
-        'DequantizeLinear',
-        [
-          w.initializer({ dtype: 'int8', shape, data: values, parameter }),
-          w.initializer({ ...channels, data: scales }),
-        ],
-        { axis },
-      );
-      const biases: string[] = [];
+      const { weight, scales } = int8Product(w, layer);
+      const read = [x, weight];
       if (layer.bias !== undefined) {
         const bias = tensors.get(layer.bias);
-        if (bias) {
-          const products = scales.map((scale) => scale * uint8Of(range).scale);
-          const sums = int32Bias(bias.data as Float32Array, products);
-          const { length } = sums;
-          const q = w.initializer({
-            dtype: 'int32',
-            shape: [length],
-            data: sums,
-            parameter: bias.parameter,
-          });
-          const by = w.initializer({ ...channels, data: products });
-          biases.push(w.node('DequantizeLinear', [q, by], { axis: 0 }));
-        } else biases.push(layer.bias);
+        const products = scales.map((scale) => scale * uint8Of(range).scale);
+        read.push(bias ? int32Bias(w, bias, products) : layer.bias);
       }
-      const y = w.node(node.op, [x, weight, ...biases], node.attributes);
+      const y = w.node(node.op, read, node.attributes);
       const given = ranges.get(node.outputs[0]!);
       w.replace(node.outputs[0]!, node.op === 'Conv' && given ? roundTrip(w, y, given) : y);
       return true;
