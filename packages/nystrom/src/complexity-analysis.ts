@@ -1,8 +1,8 @@
 import { type AnalysisContext, type Dataset, defineAnalysis } from '@kcr/core';
 import { type Features, toFeatures } from '@kcr/features';
 import { type BoundPoint, kcrBounds } from './bounds.ts';
-import { type ComplexityOptions, complexity } from './complexity-report.ts';
-import { labelledMoments } from './labelled-sums.ts';
+import { type ComplexityOptions, decomposed } from './complexity-report.ts';
+import { CrossSum } from './labelled-sums.ts';
 import { LastLayer } from './last-layer.ts';
 
 export type ComplexityAnalysisOptions = Omit<ComplexityOptions, 'generator'>;
@@ -10,15 +10,16 @@ export type ComplexityAnalysisOptions = Omit<ComplexityOptions, 'generator'>;
 const BOUND_STEPS = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 /** The bounds of a classifier's loss, by the complexity of its features; none where images have no class. */
-async function lossBounds(
+function lossBounds(
   features: Features,
+  { s, spectrum, report }: ReturnType<typeof decomposed>,
   { labels, classes }: AnalysisContext['train'] & Partial<Pick<Dataset, 'labels'>>,
-  complexity: number,
-): Promise<BoundPoint[]> {
+): BoundPoint[] {
   if (!labels) return [];
-  const given = { d: features.d, labels, classes: classes.length };
-  const layer = new LastLayer(await labelledMoments([features], given));
-  return kcrBounds(layer, { complexity, steps: BOUND_STEPS });
+  const cross = new CrossSum(features.d, classes.length);
+  cross.add(features, labels);
+  const layer = new LastLayer({ n: features.n, s, cross: cross.matrix() }, spectrum);
+  return kcrBounds(layer, { complexity: report.aKc.value, steps: BOUND_STEPS });
 }
 
 const boundLines = (bounds: readonly BoundPoint[]) =>
@@ -69,13 +70,13 @@ export const complexityAnalysis = defineAnalysis('complexity', {
   measure: (options: ComplexityAnalysisOptions) => async (context: AnalysisContext) => {
     const { train, generator, name } = context;
     const features = toFeatures(await context.features());
-    const report = complexity(features, { ...options, generator });
-    const { n: trainImages, landmarks, trace, tnn, aTnn, spectrum } = report;
-    const [kc, aKc] = [report.kc.value, report.aKc.value];
+    const found = decomposed(features, { ...options, generator });
+    const { n: trainImages, landmarks, trace, tnn, aTnn, spectrum } = found.report;
+    const [kc, aKc] = [found.report.kc.value, found.report.aKc.value];
     const points = [...spectrum].flatMap((value, i): [number, number][] =>
       value > 1e-12 ? [[i + 1, value]] : [],
     );
-    const bounds = await lossBounds(features, train, aKc);
+    const bounds = lossBounds(features, found, train);
     return {
       numbers: { trace, tnn, kc, aTnn, aKc, landmarks, trainImages },
       charts: [

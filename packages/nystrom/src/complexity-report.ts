@@ -1,9 +1,10 @@
 import type { Generator } from '@kcr/core';
 import type { Features } from '@kcr/features';
+import type { Matrix } from 'ml-matrix';
 import { type Complexity, kernelComplexity } from './kernel-complexity.ts';
 import { type LandmarkSampling, landmarkFeatures } from './landmarks.ts';
 import { landmarkDirections, nystromTails } from './nystrom.ts';
-import { covariance, eigen } from './spectrum.ts';
+import { covariance, type Eigen, eigen } from './spectrum.ts';
 import { checkRank, spectrumTails } from './spectrum-tails.ts';
 
 export interface ComplexityOptions {
@@ -44,7 +45,14 @@ export interface ComplexityReport {
  *
  * @throws KcrError `RANK`, `LANDMARKS`
  */
-export function complexity(features: Features, options: ComplexityOptions): ComplexityReport {
+export const complexity = (features: Features, options: ComplexityOptions): ComplexityReport =>
+  decomposed(features, options).report;
+
+/** The same with what it was made from: S, and its eigenpairs. @throws KcrError `RANK`, `LANDMARKS` */
+export function decomposed(
+  features: Features,
+  options: ComplexityOptions,
+): { report: ComplexityReport; s: Matrix; spectrum: Eigen } {
   const { n, d } = features;
   const { landmarks = defaultLandmarks(features), sampling = 'uniform', generator } = options;
   if (options.rank !== undefined) checkRank(options.rank, d);
@@ -55,7 +63,7 @@ export function complexity(features: Features, options: ComplexityOptions): Comp
   const approximate = nystromTails(all, landmarkDirections(chosen).vectors);
   const kc = kernelComplexity(exact, n);
   const rank = options.rank ?? kc.argmin;
-  return {
+  const report = {
     n,
     d,
     rank,
@@ -68,4 +76,5 @@ export function complexity(features: Features, options: ComplexityOptions): Comp
     aKc: kernelComplexity(approximate, n),
     spectrum: all.values,
   };
+  return { report, s, spectrum: all };
 }

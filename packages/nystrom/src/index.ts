@@ -1,6 +1,11 @@
 export * from './bounds.ts';
 export * from './complexity-analysis.ts';
-export * from './complexity-report.ts';
+export {
+  type ComplexityOptions,
+  type ComplexityReport,
+  complexity,
+  defaultLandmarks,
+} from './complexity-report.ts';
 export type { Interval } from './interval.ts';
 export { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
 export * from './kernel-complexity.ts';
