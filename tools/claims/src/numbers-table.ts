@@ -1,3 +1,4 @@
+import { markdownTable } from '../../experiments/src/markdown-table.ts';
 import type { Outcome } from '../../experiments/src/raw.ts';
 import { interval } from '../../experiments/src/statistics.ts';
 
@@ -48,7 +49,5 @@ export function numbersTable(
     ...measured.map((own) => cell(outcomes, model, against, own)),
   ]);
   const header = ['', ...measured.map(({ title }) => title)];
-  return [header, header.map(() => '---'), ...rows]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  return markdownTable(header, rows);
 }

@@ -1,4 +1,5 @@
 import { agreement } from './bits.ts';
+import { markdownTable } from './markdown-table.ts';
 import type { Outcome } from './raw.ts';
 import { type Interval, interval, mcnemar, smallestSeen } from './statistics.ts';
 
@@ -96,8 +97,5 @@ export function comparisonTable(
     'McNemar p',
     'seeds',
   ];
-  const lines = [header, header.map(() => '---'), ...rows].map(
-    (cells) => `| ${cells.join(' | ')} |`,
-  );
-  return { markdown: lines.join('\n'), comparisons };
+  return { markdown: markdownTable(header, rows), comparisons };
 }

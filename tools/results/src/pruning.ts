@@ -38,6 +38,7 @@ import {
   page,
   recipeData,
 } from '@kcr/pipeline';
+import { markdownTable } from '../../experiments/src/markdown-table.ts';
 import { spread } from './spread.ts';
 
 const { values } = parseArgs({
@@ -304,10 +305,7 @@ async function cascades(dense: PrunedModel, seed: number): Promise<void> {
 }
 
 function table(header: string[], rows: string[][]): void {
-  const lines = [header, header.map(() => '---'), ...rows].map(
-    (cells) => `| ${cells.join(' | ')} |`,
-  );
-  process.stdout.write(`\n${lines.join('\n')}\n`);
+  process.stdout.write(`\n${markdownTable(header, rows)}\n`);
 }
 
 const of = (name: string, key: keyof Result) =>

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compress, type PipelineEvent, type Summary } from '@kcr/pipeline';
+import { markdownTable } from '../../experiments/src/markdown-table.ts';
 import { spread } from './spread.ts';
 
 const { values, positionals } = parseArgs({
@@ -77,9 +78,5 @@ for (const recipe of positionals) {
   }
 }
 const header = [...new Set(rows.flatMap(Object.keys))];
-const table = [
-  header,
-  header.map(() => '---'),
-  ...rows.map((row) => header.map((h) => row[h] ?? '')),
-];
-for (const cells of table) process.stdout.write(`| ${cells.join(' | ')} |\n`);
+const cells = rows.map((row) => header.map((h) => row[h] ?? ''));
+process.stdout.write(`${markdownTable(header, cells)}\n`);

@@ -1,5 +1,6 @@
 import { countBits } from '../../experiments/src/bits.ts';
 import { comparisonTable, type Pair } from '../../experiments/src/comparison-table.ts';
+import { markdownTable } from '../../experiments/src/markdown-table.ts';
 import type { Outcome, Raw } from '../../experiments/src/raw.ts';
 import { spread } from '../../results/src/spread.ts';
 import { groupOf } from './plan.ts';
@@ -63,26 +64,19 @@ const sizes = (outcomes: readonly Outcome[]): string[] =>
     return ((100 * shares.reduce((sum, share) => sum + share, 0)) / shares.length).toFixed(0);
   });
 
-const table = (rows: readonly (readonly string[])[]): string => {
-  const [header = [], ...rest] = rows;
-  return [header, header.map(() => '---'), ...rest]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
-};
-
 /** The tables of the experiment in Markdown: accuracies of all models, sizes, and differences, for each backbone on each target. */
 export function tables({ outcomes }: Raw): string {
   const groups = grouped(outcomes);
-  const accuracies = table([
+  const accuracies = markdownTable(
     ['top-1, %', 'test images', 'seeds', ...MODELS, 'MACs left, %', 'parameters left, %'],
-    ...groups.map(([name, own]) => [
+    groups.map(([name, own]) => [
       name,
       String(imagesOf(own)),
       String(own.length),
       ...MODELS.map((model) => accuracy(own, model)),
       ...sizes(own),
     ]),
-  ]);
+  );
   const differences = groups.map(([name, own]) => {
     const pairs = PAIRS.filter(({ first, second }) =>
       own.some(({ right }) => right[first] !== undefined && right[second] !== undefined),

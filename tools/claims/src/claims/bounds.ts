@@ -1,6 +1,7 @@
 import { createModel } from '@kcr/backbones';
 import { Generator } from '@kcr/core';
 import { kcrNystrom } from '@kcr/nystrom';
+import { markdownTable } from '../../../experiments/src/markdown-table.ts';
 import type { Outcome } from '../../../experiments/src/raw.ts';
 import { interval, rankCorrelation } from '../../../experiments/src/statistics.ts';
 import { backbones } from '../backbones.ts';
@@ -71,8 +72,6 @@ function meanText(outcomes: readonly Outcome[], name: string, digits: number): s
   return n > 1 ? `${text} [${low.toFixed(digits)}, ${high.toFixed(digits)}]` : text;
 }
 
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
 /** KCR's bounds of the expected loss. */
 export const boundsClaim: Claim = {
   name: 'bounds',
@@ -111,7 +110,7 @@ export const boundsClaim: Claim = {
       return `${name}: ${parts.join('; ')}.`;
     });
     return {
-      text: [header, header.map(() => '---'), ...rows].map(row).join('\n'),
+      text: markdownTable(header, rows),
       verdict: `Correlation of the upper bound with the expected loss: ${said.join(' ')}`,
     };
   },

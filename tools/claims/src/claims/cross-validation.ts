@@ -2,6 +2,7 @@ import { createModel } from '@kcr/backbones';
 import { Generator } from '@kcr/core';
 import { countBits } from '../../../experiments/src/bits.ts';
 import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
+import { markdownTable } from '../../../experiments/src/markdown-table.ts';
 import type { Outcome } from '../../../experiments/src/raw.ts';
 import { backbones } from '../backbones.ts';
 import type { Claim, Unit } from '../claim.ts';
@@ -60,8 +61,6 @@ const accuracy = (outcomes: readonly Outcome[], name: string): number =>
   outcomes.reduce((sum, { right }) => sum + (100 * countBits(right[name]!)) / HELD, 0) /
   outcomes.length;
 
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
 /** All ways on the folds where all were measured. */
 function measured(outcomes: Readonly<Record<string, Record<string, Outcome>>>, wrong: number) {
   const rest = outcomes[smallName(wrong)] ?? {};
@@ -88,9 +87,9 @@ function grid(outcomes: readonly Outcome[]): string {
   return [
     `Without a regulariser ${cell(NONE)} %.`,
     '',
-    ...[header, header.map(() => '---'), ...tnn].map(row),
+    markdownTable(header, tnn),
     '',
-    ...[ib, ib.map(() => '---'), ['IB', ...IB_ETAS.map((eta) => cell(ibName(eta)))]].map(row),
+    markdownTable(ib, [['IB', ...IB_ETAS.map((eta) => cell(ibName(eta)))]]),
   ].join('\n');
 }
 
