@@ -3,10 +3,12 @@ export * from './engine/engine.ts';
 export { type ArraySlot, oncePerStep, type Slot } from './engine/slots.ts';
 export * from './ground/array.ts';
 export * from './ground/atomic.ts';
+export * from './ground/channel-order.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';
 export { nonFinite } from './ground/finite.ts';
 export { pickleConversion } from './ground/foreign-format.ts';
+export * from './ground/in-turn.ts';
 export {
   checkDepth,
   checkFields,
@@ -158,5 +160,6 @@ export * from './train/sgd.ts';
 export type { Snapshots } from './train/snapshots.ts';
 export * from './train/state-file.ts';
 export * from './train/subset.ts';
+export * from './train/top-classes.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';
 export * from './train/weight-after-warmup.ts';

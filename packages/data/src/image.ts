@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { imageError, readExtent } from './extent.ts';
+import { toGrey } from './grey.ts';
 import type { Size } from './view.ts';
 
 // Decoding is spread over images; more threads within one only get in each other's way.
@@ -51,15 +52,6 @@ function fromCmyk(data: Uint8Array): Uint8Array {
     }
   }
   return rgb;
-}
-
-/** Lightness of red, green and blue as Pillow's mode L has it (ITU-R 601-2, weights in 16 bits). */
-function toGrey(data: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(data.length / 3);
-  for (let from = 0, to = 0; from < data.length; from += 3, to++)
-    grey[to] =
-      (data[from]! * 19595 + data[from + 1]! * 38470 + data[from + 2]! * 7471 + 0x8000) >> 16;
-  return grey;
 }
 
 /**

@@ -19,6 +19,7 @@ export * from './flipped-views.ts';
 export * from './flips.ts';
 export type { FramedImageOptions } from './framed-images.ts';
 export { type Framing, fitted } from './framing.ts';
+export * from './grey.ts';
 export * from './idx.ts';
 export * from './idx-images.ts';
 export * from './image.ts';
@@ -33,7 +34,15 @@ export { isImage } from './is-image.ts';
 export * from './label-map.ts';
 export { type LabelledImageOptions, labelledImages } from './labelled-images.ts';
 export { type MixOptions, mix } from './mix.ts';
-export { cornerInput, inputView, modelInput, readInput, readSource } from './model-input.ts';
+export {
+  cornerInput,
+  inputView,
+  modelInput,
+  orientationOf,
+  readInput,
+  readSource,
+  resizedSource,
+} from './model-input.ts';
 export { fillOf, normalised } from './normalised.ts';
 export * from './photometric.ts';
 export * from './pixel-source.ts';

@@ -3,6 +3,7 @@ import { readExtent } from './extent.ts';
 import { fitted } from './framing.ts';
 import { decodeImage, type EncodedImage, type Orientation, type Pixels } from './image.ts';
 import { fillOf } from './normalised.ts';
+import { resample } from './resample.ts';
 import { roundHalfEven } from './round-half-even.ts';
 import { withShortSide } from './short-side.ts';
 import type { Size, View } from './view.ts';
@@ -76,6 +77,16 @@ export function modelInput(pixels: Pixels, input: Preprocessing): Pixels {
     fillOf(input),
     interpolationOf(input),
   );
+}
+
+/**
+ * An image resized as {@link modelInput} resizes it, before anything is cut off or put around it: its input is that of the image
+ * itself.
+ */
+export function resizedSource(pixels: Pixels, input: Preprocessing): Pixels {
+  const [height, width] = pixels.shape;
+  const { scaled } = inputView({ height, width }, input);
+  return resample(pixels, scaled, { interpolation: interpolationOf(input) });
 }
 
 /**

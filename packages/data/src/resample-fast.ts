@@ -30,7 +30,7 @@ interface Kernel {
 const MOST = 2 ** 26;
 const PAGE = 2 ** 16;
 
-/** What Node has, as far as it is used here: TypeScript knows it of browsers alone. */
+/** What Node has too, as far as it is used here: TypeScript knows it of browsers alone. */
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: {
     readonly Module: new (bytes: Uint8Array) => object;
@@ -40,11 +40,13 @@ const { WebAssembly } = globalThis as unknown as {
 
 let loaded: Kernel | undefined;
 
+/** Of base64, in Node and in a page alike. */
+const bytesOf = (text: string) => Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0));
+
 /** The kernel, with memory of so many bytes. */
 function kernelOf(bytes: number): Kernel {
-  loaded ??= new WebAssembly.Instance(
-    new WebAssembly.Module(Buffer.from(RESAMPLE_KERNEL, 'base64')),
-  ).exports as Kernel;
+  loaded ??= new WebAssembly.Instance(new WebAssembly.Module(bytesOf(RESAMPLE_KERNEL)))
+    .exports as Kernel;
   const missing = Math.ceil((bytes - loaded.memory.buffer.byteLength) / PAGE);
   if (missing > 0) loaded.memory.grow(missing);
   return loaded;

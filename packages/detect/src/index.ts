@@ -9,6 +9,7 @@ export * from './coco/overlap.ts';
 export * from './head/head.ts';
 export { heads } from './head/heads.ts';
 export * from './head/with-head.ts';
+export * from './instance/detect-image.ts';
 export * from './instance/detect-images.ts';
 export * from './instance/detection-task.ts';
 export * from './instance/found-objects.ts';

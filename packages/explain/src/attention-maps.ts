@@ -7,7 +7,8 @@ import {
   type Tensor,
   type TokenLayout,
 } from '@kcr/core';
-import { applyWithTaps, findTap, toGrid } from './taps.ts';
+import { applyWithTaps, findTap } from './taps.ts';
+import { toGrid } from './to-grid.ts';
 
 export interface AttentionMapOptions {
   /**

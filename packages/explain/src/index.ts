@@ -5,3 +5,4 @@ export * from './grad-cam.ts';
 export * from './kept-tokens.ts';
 export { productRank } from './product-rank.ts';
 export { type LaidOutTap, tapsOf } from './taps.ts';
+export { toGrid, toMap } from './to-grid.ts';

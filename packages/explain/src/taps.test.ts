@@ -1,7 +1,7 @@
 import { createEagerEngine, tf } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
-import { applyWithTaps, findTap, tapsOf, toGrid } from './taps.ts';
-import { attentionModel, imagesOf, modelOf, setHead, withClassToken } from './testing.ts';
+import { applyWithTaps, findTap, tapsOf } from './taps.ts';
+import { attentionModel, imagesOf, modelOf, setHead } from './testing.ts';
 
 const layout = { height: 1, width: 2, positions: [0, 1] };
 const model = attentionModel([
@@ -52,12 +52,6 @@ test('values of taps that are named are seen and may be replaced, others are lef
   });
   expect(seen).toEqual(['0.weights']);
   expect([...logits!.data]).toEqual([10, 3]);
-});
-
-test('values of tokens lie where the tokens do; those of no token are left out', () => {
-  expect([...toGrid(withClassToken, (token) => 10 * token)]).toEqual([10, 20, 30, 40]);
-  const sparse = { height: 2, width: 2, positions: [3, -1, 1] };
-  expect([...toGrid(sparse, (token) => token + 1)]).toEqual([0, 3, 0, 1]);
 });
 
 test('a model without taps has none', () => {

@@ -36,7 +36,7 @@ export const tapsOf = (model: Model, role: string): LaidOutTap[] =>
 /** Runs a model in evaluation; `read` sees the values of the named taps and may replace them. */
 export const applyWithTaps = (
   model: Model,
-  { inputs, state }: StepContext,
+  { inputs, state }: Pick<StepContext, 'inputs' | 'state'>,
   names: ReadonlySet<string>,
   read: (value: Tensor, name: string) => Tensor,
 ) =>
@@ -44,12 +44,3 @@ export const applyWithTaps = (
     state,
     tap: (value, { name }) => (names.has(name) ? read(value, name) : value),
   });
-
-/** Values of tokens, in the order of a layout, put where they lie: row-major, 0 where no token is. */
-export function toGrid(layout: TokenLayout, value: (token: number) => number): Float32Array {
-  const grid = new Float32Array(layout.height * layout.width);
-  layout.positions.forEach((position, token) => {
-    if (position >= 0) grid[position] = value(token);
-  });
-  return grid;
-}

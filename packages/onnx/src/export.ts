@@ -4,6 +4,7 @@ import {
   type Model,
   type ModelOutput,
   type StateDict,
+  type StepContext,
   type Tensor,
   type Tracing,
   taskOf,
@@ -23,6 +24,14 @@ import { inPrecision, type PrecisionOptions } from './quantise/precision.ts';
 /** The name of an exported model's input. */
 export const INPUT = 'pixel_values';
 
+/** What a file computes of images, in place of a model's evaluation. */
+export interface ExportedStep {
+  /** Its inputs besides the images, one number for each of them. */
+  readonly inputs?: readonly string[];
+  /** @param context with the inputs `image` [batch, height, width, channels] and those above, int32 [batch] */
+  run(context: Pick<StepContext, 'inputs' | 'state'>): Record<string, Tensor>;
+}
+
 export interface ExportOptions extends PrecisionOptions {
   /** A fixed batch size, with which ONNX Runtime computes more ahead. Default: dynamic. */
   batch?: number;
@@ -30,6 +39,8 @@ export interface ExportOptions extends PrecisionOptions {
   opset?: number;
   /** Notes that the file has, by key. */
   metadata?: Readonly<Record<string, string>>;
+  /** Default: the model's evaluation. */
+  step?: ExportedStep;
 }
 
 /**
@@ -52,7 +63,7 @@ export async function exportOnnx(
 export async function exportGraph(
   model: Model,
   weights: StateDict,
-  { batch, opset = OPSET, metadata, ...numbers }: ExportOptions = {},
+  { batch, opset = OPSET, metadata, step = evaluation(model), ...numbers }: ExportOptions = {},
 ): Promise<OnnxGraph> {
   if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1))
     throw new KcrError('BATCH_SIZE', {
@@ -61,8 +72,8 @@ export async function exportGraph(
       fix: 'Choose a whole number from 1, or none',
     });
   model.checkState(weights, 'exportOnnx');
-  const traced = traceModel(model, batch ?? TRACED_BATCH);
-  const twin = batch === undefined ? traceModel(model, TRACED_BATCH + 1) : undefined;
+  const traced = traceModel(model, step, batch ?? TRACED_BATCH);
+  const twin = batch === undefined ? traceModel(model, step, TRACED_BATCH + 1) : undefined;
   const constants = new Map<string, OnnxTensor['data']>();
   for (const [name, array] of Object.entries(weights)) constants.set(name, array.data);
   const { name } = model.architecture;
@@ -85,13 +96,21 @@ function outputsOf(model: Model, out: ModelOutput): Record<string, Tensor> {
   };
 }
 
-function traceModel(model: Model, batch: number): Graph {
+const evaluation = (model: Model): ExportedStep => ({
+  run: ({ inputs, state }) => outputsOf(model, model.apply(inputs.image!, { state })),
+});
+
+function traceModel(model: Model, { inputs = [], run }: ExportedStep, batch: number): Graph {
   const [height, width, channels] = model.inputShape;
-  const run = ({ input }: Tracing) => {
+  const traced = ({ input }: Tracing) => {
     const state = new Map<string, Tensor>();
     for (const { name, shape, dtype } of model.params) state.set(name, input(name, shape, dtype));
     const image = tf.transpose(input(INPUT, [batch, channels, height, width]), [0, 2, 3, 1]);
-    return outputsOf(model, model.apply(image, { state: (name) => state.get(name)! }));
+    const others = inputs.map((name) => [name, input(name, [batch], 'int32')]);
+    return run({
+      inputs: { image, ...Object.fromEntries(others) },
+      state: (name) => state.get(name)!,
+    });
   };
-  return trace(run, { takes: isLowered });
+  return trace(traced, { takes: isLowered });
 }

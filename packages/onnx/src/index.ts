@@ -5,14 +5,13 @@ export {
   OnnxEngine,
   type OnnxEngineOptions,
 } from './engine.ts';
-export { type ExportOptions, exportGraph, exportOnnx } from './export.ts';
+export { type ExportedStep, type ExportOptions, exportGraph, exportOnnx, INPUT } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export {
   type Latency,
   type LatencyOptions,
   measureLatencies,
   measureLatency,
-  type Spread,
 } from './latency.ts';
 export { lower } from './lowering.ts';
 export { openExported } from './open-exported.ts';

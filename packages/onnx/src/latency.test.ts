@@ -1,6 +1,6 @@
 import { type Architecture, float32, linear, Model, tf } from '@kcr/core';
 import { expect, test } from 'vitest';
-import { measureLatencies, measureLatency, spreadOf } from './latency.ts';
+import { measureLatencies, measureLatency } from './latency.ts';
 
 /** So many products of a matrix of 128 x 128. */
 const products: Architecture<{ times: number }> = {
@@ -47,11 +47,3 @@ test('models in turn: the first is as fast as itself, the spreads are in order',
       expect(high).toBeGreaterThanOrEqual(median);
     }
 });
-
-test.each([
-  [[3], { median: 3, low: 3, high: 3 }],
-  [[5, 1, 4, 2, 3], { median: 3, low: 2, high: 4 }],
-  [[9, 1, 1, 1, 1, 1, 1, 1, 1], { median: 1, low: 1, high: 1 }],
-])('the median and the quartiles of %j', (values, spread) =>
-  expect(spreadOf(values)).toEqual(spread),
-);

@@ -1,4 +1,11 @@
-import type { Model, StateDict } from '@kcr/core';
+import {
+  type Model,
+  type Spread,
+  type StateDict,
+  speedups,
+  spreadOf,
+  timesInTurn,
+} from '@kcr/core';
 import * as ort from 'onnxruntime-node';
 import { exportOnnx, INPUT } from './export.ts';
 import { openSession } from './session.ts';
@@ -12,13 +19,6 @@ export interface LatencyOptions {
   threads?: number;
 }
 
-/** The middle of what was measured several times, and the quartiles around it. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-
 /** How long one run of a model takes. */
 export interface Latency {
   /** In milliseconds. */
@@ -26,8 +26,6 @@ export interface Latency {
   /** How many times faster than the first model, run by run. */
   readonly speedup: Spread;
 }
-
-const WARM_UP = 3;
 
 /**
  * How long one run of each model takes on the CPU, its weights built in. The models take turns, so that whatever else the machine does
@@ -51,28 +49,11 @@ export async function measureLatencies(
       calls.push(() => session.run({ [INPUT]: input }));
     }
     const times = await timesInTurn(calls, runs);
-    return times.map((own) => ({
-      ms: spreadOf(own),
-      speedup: spreadOf(own.map((time, run) => times[0]![run]! / time)),
-    }));
+    const faster = speedups(times);
+    return times.map((own, i) => ({ ms: spreadOf(own), speedup: faster[i]! }));
   } finally {
     for (const session of opened) await session[Symbol.asyncDispose]();
   }
-}
-
-/** Milliseconds of each run of each call, without the first few. */
-async function timesInTurn(
-  calls: readonly (() => Promise<unknown>)[],
-  runs: number,
-): Promise<number[][]> {
-  const times: number[][] = calls.map(() => []);
-  for (let run = 0; run < runs + WARM_UP; run++)
-    for (const [i, call] of calls.entries()) {
-      const start = performance.now();
-      await call();
-      if (run >= WARM_UP) times[i]!.push(performance.now() - start);
-    }
-  return times;
 }
 
 /** Median time of one run of a model on the CPU, its weights built in, in milliseconds. */
@@ -83,11 +64,4 @@ export async function measureLatency(
 ): Promise<number> {
   const [latency] = await measureLatencies([{ model, weights }], options);
   return latency!.ms.median;
-}
-
-/** The median and the quartiles: values that at least so many of the others do not exceed. */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1) + 0.5)]!;
-  return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }

@@ -1,6 +1,13 @@
-import { type CompiledStep, type DataType, KcrError, type NdArray, sizeOf } from '@kcr/core';
+import {
+  type CompiledStep,
+  channelsFirst,
+  channelsLast,
+  type DataType,
+  KcrError,
+  type NdArray,
+  sizeOf,
+} from '@kcr/core';
 import * as ort from 'onnxruntime-node';
-import { channelsFirst, channelsLast } from './channel-order.ts';
 import { INPUT } from './export.ts';
 import { openSession, type Session } from './session.ts';
 

@@ -1,6 +1,5 @@
-import type { NdArray } from '@kcr/core';
+import { channelsFirst, type NdArray } from '@kcr/core';
 import * as ort from 'onnxruntime-node';
-import { channelsFirst } from '../channel-order.ts';
 import { rewrite } from '../passes/rewriter.ts';
 import { encodeModel, type OnnxGraph } from '../proto.ts';
 import { openSession } from '../session.ts';

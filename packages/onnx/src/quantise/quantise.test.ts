@@ -1,6 +1,6 @@
+import { channelsLast } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import type { OnnxBuilder } from '../builder.ts';
-import { channelsLast } from '../channel-order.ts';
 import type { Pass } from '../passes/rewriter.ts';
 import { encodeModel, type OnnxGraph } from '../proto.ts';
 import { constantWaves, graphOf, opsAfter, runGraph, waves } from '../testing/graphs.ts';

@@ -1,5 +1,6 @@
 import {
   areNumbered,
+  type ClassPrediction,
   checkDataset,
   classification,
   type Dataset,
@@ -9,6 +10,7 @@ import {
   type LoadedModel,
   type Model,
   type NdArray,
+  topClasses,
 } from '@kcr/core';
 import { imageDataset, labelledImages, modelInput, normalised } from '@kcr/data';
 import { gradCam, keptTokens, tapsOf } from '@kcr/explain';
@@ -20,23 +22,8 @@ import { attentionCharts, attentionRows } from './attention-look.ts';
 import { refuseOthers } from './refuse-options.ts';
 import { defineTaskKit, type PictureRow, type TaskKit } from './task-kit.ts';
 
-/** The most probable classes of an image, best first. */
-export type ClassPrediction = readonly { readonly label: number; readonly probability: number }[];
-
-const TOP = 5;
 /** Images that a report shows, each of another class. */
 const SHOWN = 6;
-
-/** The most probable classes. */
-function topClasses({ data }: NdArray): ClassPrediction {
-  const most = Math.max(...data);
-  const exps = Array.from(data, (x) => Math.exp(x - most));
-  const sum = exps.reduce((a, b) => a + b);
-  return exps
-    .map((x, label) => ({ label, probability: x / sum }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, TOP);
-}
 
 /** Test images for the report: the first of each of some classes. */
 function shownImages({ labels, classes }: Dataset): Int32Array {
@@ -121,7 +108,7 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
 
   async predict({ step, info: { input } }, { pixels }) {
     const { logits } = await step({ image: normalised([modelInput(pixels, input)], input) });
-    return topClasses(logits!);
+    return topClasses(logits!.data);
   },
   describe: (prediction, _image, _id, classes) => ({
     top: prediction.map(({ label, probability }) => ({ class: classes[label], probability })),

@@ -1,18 +1,15 @@
-import { type CompiledStep, KcrError, type Preprocessing } from '@kcr/core';
+import { KcrError } from '@kcr/core';
 import {
   cocoInstances,
   type InstanceDataset,
-  inputView,
   instanceDataset,
   instanceFolder,
-  modelInput,
-  normalised,
   type Pixels,
 } from '@kcr/data';
 import {
+  detectImage,
   detectImages,
   type FoundObject,
-  foundObjects,
   instanceDetection,
   toCoco,
 } from '@kcr/detect';
@@ -24,18 +21,6 @@ import { defineTaskKit, type TaskKit } from './task-kit.ts';
 
 /** Objects that are drawn, at least this sure. */
 const DRAWN_SCORE = 0.3;
-
-/** What a model finds in an image. */
-async function found(
-  inference: CompiledStep,
-  pixels: Pixels,
-  input: Preprocessing,
-): Promise<FoundObject[]> {
-  const [height, width] = pixels.shape;
-  const view = inputView({ height, width }, input);
-  const canvas = modelInput(pixels, input);
-  return foundObjects(await inference({ image: normalised([canvas], input) }), 0, view);
-}
 
 const drawSure = (
   image: Pixels,
@@ -87,7 +72,7 @@ export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject
       },
     },
 
-    predict: ({ step, info }, { pixels }) => found(step, pixels, info.input),
+    predict: ({ step, info }, { pixels }) => detectImage(step, pixels, info.input),
     describe: (objects, _image, id, classes) => ({
       objects: toCoco(
         objects,
@@ -105,7 +90,7 @@ export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject
         return file_name?.split('/').at(-1) ?? String(id);
       },
       truth: ({ source }, i) => source.instances(i).map((instance) => ({ ...instance, score: 1 })),
-      predict: (inference, { info }, _data, pixels) => found(inference, pixels, info.input),
+      predict: (inference, { info }, _data, pixels) => detectImage(inference, pixels, info.input),
       draw: (image, objects, classes) => drawSure(image, objects, classes, { size: GALLERY_TILE }),
     }),
   },

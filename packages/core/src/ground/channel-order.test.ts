@@ -1,5 +1,5 @@
-import { float32, int32 } from '@kcr/core';
 import { expect, test } from 'vitest';
+import { float32, int32 } from './array.ts';
 import { channelsFirst, channelsLast } from './channel-order.ts';
 
 const last = int32([2, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);

@@ -1,4 +1,4 @@
-import { type NdArray, sizeOf } from '@kcr/core';
+import { type NdArray, sizeOf } from './array.ts';
 
 /** Exchanges the order of the last two of three axes: [n, a, b] -> [n, b, a]. */
 function exchange(data: NdArray['data'], [n, a, b]: readonly [number, number, number]) {
