@@ -17,6 +17,7 @@ export const packages = {
   distill: ['core'],
   explain: ['core'],
   detect: ['core', 'data'],
+  page: ['core', 'data', 'detect', 'explain'],
   pipeline: [
     'core',
     'data',
@@ -30,6 +31,7 @@ export const packages = {
     'lfc',
     'masks',
     'nystrom',
+    'page',
     'pretrained',
   ],
   cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],

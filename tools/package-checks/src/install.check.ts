@@ -90,6 +90,12 @@ const uses: Record<string, { source: string }> = {
       const summary: CocoSummary = cocoEvaluate([], [], [1], [1]);
       if (summary.AP !== -1) throw new Error('detect');`,
   },
+  page: {
+    source: `import { type Page, writePage } from '@kcr/page';
+      const page: Page = { title: 't', task: 'classification', classes: [], models: [], images: [], version: '1', files: {} };
+      const { bytes } = await writePage('web', page);
+      if (bytes < 4e7) throw new Error('page');`,
+  },
   data: {
     source: `import { horizontalFlip, type Pixels, pixelSource } from '@kcr/data';
       const source = pixelSource(Uint8Array.of(1, 2), [1, 2, 1], Int32Array.of(0));

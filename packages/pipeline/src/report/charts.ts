@@ -1,4 +1,5 @@
 import type { Curve, Line, LineChart } from '@kcr/core';
+import { escapeMarkup } from '@kcr/page';
 import { BarChart, LineChart as EchartsLine, HeatmapChart, ScatterChart } from 'echarts/charts';
 import {
   GridComponent,
@@ -9,7 +10,6 @@ import {
 } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { escapeMarkup } from './escape.ts';
 import type { Histograms } from './histograms.ts';
 
 echarts.use([

@@ -1,15 +1,8 @@
 import { rleFromPolygon } from '@kcr/data';
+import { colourOf } from '@kcr/page';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import {
-  colourOf,
-  DRAWING,
-  drawClassMap,
-  drawObjects,
-  drawPlain,
-  legendHtml,
-  withLegend,
-} from './draw.ts';
+import { DRAWING, drawClassMap, drawObjects, drawPlain, legendHtml, withLegend } from './draw.ts';
 
 const image = (height: number, width: number, value = 100, channels: 1 | 3 = 3) => ({
   data: new Uint8Array(height * width * channels).fill(value),

@@ -1,46 +1,11 @@
 import type { ClassMap, Pixels } from '@kcr/data';
 import { rleToMask } from '@kcr/data';
 import type { FoundObject } from '@kcr/detect';
-import { interpolateSinebow, schemeTableau10 } from 'd3-scale-chromatic';
+import { colourOf, escapeMarkup, hexOf, ownersOf, tinted } from '@kcr/page';
 import sharp from 'sharp';
-import { escapeMarkup } from './escape.ts';
-
-/** Red, green and blue, 0..255. */
-type Colour = readonly [number, number, number];
-
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
-
-/** The i-th of many colours that can be told apart. */
-export function colourOf(i: number): Colour {
-  const text = schemeTableau10[i];
-  if (!text)
-    return interpolateSinebow((i * GOLDEN) % 1)
-      .match(/\d+/g)!
-      .map(Number) as unknown as Colour;
-  return [1, 3, 5].map((at) => Number.parseInt(text.slice(at, at + 2), 16)) as unknown as Colour;
-}
-
-const hex = (colour: Colour) => `#${colour.map((x) => x.toString(16).padStart(2, '0')).join('')}`;
-
-/** Share of the overlay's colour. */
-const OPACITY = 0.45;
 
 /** Longest side of a drawing; smaller images are drawn larger. */
 export const DRAWING = 640;
-
-/** The pixels with a colour over those that have one. */
-function tinted(image: Pixels, colourAt: (pixel: number) => Colour | undefined): Pixels {
-  const [height, width, channels] = image.shape;
-  const data = new Uint8Array(height * width * 3);
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    const colour = colourAt(pixel);
-    for (let c = 0; c < 3; c++) {
-      const own = image.data[pixel * channels + (channels === 1 ? 0 : c)]!;
-      data[3 * pixel + c] = colour ? own * (1 - OPACITY) + colour[c]! * OPACITY : own;
-    }
-  }
-  return { data, shape: [height, width, 3] };
-}
 
 export interface DrawOptions {
   /** Longest side in pixels. Default {@link DRAWING}. */
@@ -99,13 +64,8 @@ export function drawObjects(
 ): Promise<Buffer> {
   const several = classes.length > 1;
   const colours = objects.map(({ label }, i) => colourOf(several ? label : i));
-  const owner = new Int32Array(image.shape[0] * image.shape[1]).fill(-1);
-  // The best come first and are drawn last.
-  for (const [i, { mask }] of [...objects.entries()].reverse())
-    if (mask)
-      rleToMask(mask).forEach((inside, pixel) => {
-        if (inside) owner[pixel] = i;
-      });
+  const masks = objects.map(({ mask }) => mask && rleToMask(mask));
+  const owner = ownersOf(masks, image.shape[0] * image.shape[1]);
   const factor = factorOf(image, size);
   const boxes = objects.map(({ box, label, score }, i) => {
     const [left, top, right, bottom] = box.map((x) => x * factor) as [
@@ -114,7 +74,7 @@ export function drawObjects(
       number,
       number,
     ];
-    const colour = hex(colours[i]!);
+    const colour = hexOf(colours[i]!);
     const frame = `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
     if (!several) return frame;
     const text = `${escapeMarkup(classes[label]!)} ${(100 * score).toFixed(0)}`;
@@ -139,7 +99,7 @@ export async function withLegend(
   const rows = Math.ceil(entries.length / perRow);
   const marks = entries.map(({ index, name }, i) => {
     const [x, y] = [8 + (i % perRow) * column, height + 6 + Math.floor(i / perRow) * line];
-    return `<rect x="${x}" y="${y}" width="12" height="12" fill="${hex(colourOf(index))}"/><text x="${x + 18}" y="${y + 11}" font-family="sans-serif" font-size="13">${escapeMarkup(name)}</text>`;
+    return `<rect x="${x}" y="${y}" width="12" height="12" fill="${hexOf(colourOf(index))}"/><text x="${x + 18}" y="${y + 11}" font-family="sans-serif" font-size="13">${escapeMarkup(name)}</text>`;
   });
   const bottom = rows * line + 8;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + bottom}">${marks.join('')}</svg>`;
@@ -155,6 +115,6 @@ export const legendHtml = (classes: readonly string[]): string =>
   classes
     .map(
       (name, i) =>
-        `<span class="class"><i style="background:${hex(colourOf(i))}"></i>${escapeMarkup(name)}</span>`,
+        `<span class="class"><i style="background:${hexOf(colourOf(i))}"></i>${escapeMarkup(name)}</span>`,
     )
     .join(' ');

@@ -1,5 +1,5 @@
 import type { Size } from '@kcr/data';
-import { interpolateTurbo } from 'd3-scale-chromatic';
+import { HEAT, HEAT_OPACITY } from '@kcr/page';
 import sharp from 'sharp';
 
 /** Side of a picture's place in the report, in pixels. */
@@ -18,12 +18,7 @@ export interface Heat {
   width: number;
 }
 
-const RAMP = Array.from({ length: 256 }, (_, i) =>
-  interpolateTurbo(i / 255)
-    .match(/\d+/g)!
-    .map(Number),
-);
-const OPACITY = 150;
+const OPACITY = Math.round(255 * HEAT_OPACITY);
 
 /** A picture's size in its place, which it fills one way. */
 function sizeIn({ shape: [height, width] }: Picture): Size {
@@ -56,7 +51,7 @@ async function colours(
     .raw()
     .toBuffer();
   const rgba = Uint8Array.from({ length: 4 * cells.length }, (_, i) =>
-    i % 4 === 3 ? opacity : RAMP[cells[i >> 2]!]![i % 4]!,
+    i % 4 === 3 ? opacity : HEAT[cells[i >> 2]!]![i % 4]!,
   );
   return sharp(rgba, { raw: { ...size, channels: 4 } })
     .png()

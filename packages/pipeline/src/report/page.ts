@@ -1,4 +1,4 @@
-import { escapeMarkup } from './escape.ts';
+import { escapeMarkup, THEME } from '@kcr/page';
 import type { Cell, SummaryTable } from './summary-table.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -68,27 +68,13 @@ const detailsHtml = ({ title, html }: Folded): string =>
   `<details><summary>${escapeMarkup(title)}</summary>${html}</details>`;
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1b2733; --muted: #55677a; --rule: #d9e0e8; --paper: #ffffff; --page: #f6f8fa; --mark: #24476b; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --muted: #a9b6c3; --rule: #37424d; --paper: #1a222b; --page: #10161c; --mark: #8ab4e8; }
-}
-body { font: 16px/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 1200px; padding: 0 1rem; color: var(--ink); background: var(--page); }
-h1 { font-size: 1.5rem; margin: 0 0 1rem; }
+${THEME}
 .verdict { background: var(--paper); border: 1px solid var(--rule); border-left: 4px solid var(--mark); border-radius: 6px; padding: .8rem 1rem; }
 .verdict p { font-size: 1.2rem; margin: 0 0 .6rem; }
 dl { display: flex; flex-wrap: wrap; gap: .4rem 2rem; margin: 0; }
-dt { color: var(--muted); font-size: .85rem; }
-dd { margin: 0; }
-.wide { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; }
-caption { text-align: left; color: var(--muted); padding-bottom: .3rem; }
-th, td { padding: .35rem .9rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; font-variant-numeric: tabular-nums; }
-th:first-child { text-align: left; position: sticky; left: 0; background: var(--page); }
-small { color: var(--muted); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; margin: 1rem 0; align-items: start; }
 figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; background: var(--paper); }
 svg { display: block; width: 100%; height: auto; }
-summary { cursor: pointer; margin: 1rem 0; }
 .pictures th, .pictures td { padding: .1rem .6rem .1rem 0; border: 0; font-weight: normal; }
 .class { margin-right: 1rem; white-space: nowrap; }
 .class i { display: inline-block; width: .8rem; height: .8rem; margin-right: .3rem; }
