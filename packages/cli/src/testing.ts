@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { Generator, type LoadedModel, type Model, plainPreprocessing, saveModel } from '@kcr/core';
 import { findModel } from '@kcr/pipeline';
 import { CommanderError } from 'commander';
@@ -33,20 +35,65 @@ export async function kcr(...args: string[]): Promise<{ out: string; err: string
 const BROWSER = '/usr/bin/chromium';
 export const hasBrowser = existsSync(BROWSER);
 
-/** Opens a page of this machine; `problems` collects errors and requests to anywhere else. */
-export async function openPage(
-  path: string,
-): Promise<{ page: Page; problems: string[]; close(): Promise<void> }> {
+/** A page in a browser; `problems` collects errors, and requests to elsewhere than `allowed`. */
+async function openAt(address: string, allowed: string) {
   const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', ({ message }) => problems.push(message));
   page.on(
     'request',
-    (request) => request.url().startsWith('file:') || problems.push(request.url()),
+    (request) =>
+      [allowed, 'blob:', 'data:'].some((start) => request.url().startsWith(start)) ||
+      problems.push(request.url()),
   );
-  await page.goto(`file://${path}`);
+  await page.goto(address);
   return { page, problems, close: () => browser.close() };
+}
+
+/** A page that is open in a browser. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly problems: string[];
+  close(): Promise<void>;
+}
+
+/** Opens a page of this machine; `problems` collects errors and requests to anywhere else. */
+export const openPage = (path: string): Promise<OpenPage> => openAt(`file://${path}`, 'file:');
+
+/** What a plain static server says of files, by the end of their names. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+};
+
+/** Opens a folder that a plain static server gives. @param headers of all its answers */
+export async function openServed(
+  folder: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OpenPage> {
+  const server = createServer(async ({ url }, response) => {
+    const { pathname } = new URL(url!, 'http://localhost');
+    const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
+    const bytes = await readFile(join(folder, path)).catch(() => undefined);
+    const type = TYPES[extname(path)] ?? 'application/octet-stream';
+    response.writeHead(bytes ? 200 : 404, { ...headers, 'content-type': type }).end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const address = `http://localhost:${port}/`;
+  const { close, ...opened } = await openAt(address, address);
+  return {
+    ...opened,
+    async close() {
+      await close();
+      server.close();
+    },
+  };
 }
 
 /** How a command line is read, without running the command. */

@@ -24,6 +24,13 @@ export {
 } from './load-checkpoint.ts';
 export type { Part } from './modules.ts';
 export { requireWritableFile } from './out/writable.ts';
+export {
+  type ExportedPage,
+  type ExportPageOptions,
+  exportPage,
+  type PageVariant,
+} from './page/export-page.ts';
+export { type NamedCheckpoint, namedCheckpoints } from './page/page-checkpoints.ts';
 export * from './predict.ts';
 export * from './prune.ts';
 export { allocators } from './pruning/allocators.ts';

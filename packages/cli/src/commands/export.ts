@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { writeAtomic } from '@kcr/core';
-import { CALIBRATIONS, type Calibration, PRECISIONS, type Precision } from '@kcr/onnx';
+import { CALIBRATIONS, PRECISIONS, type Precision } from '@kcr/onnx';
 import {
-  calibrationImages,
   checkExport,
-  type EvaluationData,
   type ExportCheck,
   exportCheckpoint,
   loadCheckpoint,
@@ -23,16 +21,15 @@ import {
 } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 import { progress } from '../progress.ts';
+import { type CalibrationChoice, calibrationOf, dataOf } from './export-data.ts';
+import { type PageOptions, requirePage, withPage, writePageCommand } from './export-page.ts';
 
-interface ExportCommandOptions extends Omit<EvaluationData, 'data'>, CheckpointOptions {
-  out: string;
+interface ExportCommandOptions extends CalibrationChoice, CheckpointOptions, PageOptions {
+  out?: string;
   for?: 'transformers.js';
   batch?: number;
   opset?: number;
   precision: Precision;
-  calibrate?: string;
-  calibration: Calibration;
-  images: number;
   float?: string[];
   check?: string;
   batchSize: number;
@@ -43,9 +40,9 @@ interface ExportCommandOptions extends Omit<EvaluationData, 'data'>, CheckpointO
 export function addExport(kcr: Command): void {
   const command = kcr
     .command('export')
-    .description('write a checkpoint as an ONNX file')
+    .description('write a checkpoint as an ONNX file, or models as a page for the browser')
     .argument('<checkpoint>', CHECKPOINT)
-    .requiredOption('--out <path>', 'the ONNX file, or the folder of --for')
+    .option('--out <path>', 'the ONNX file, or the folder of --for')
     .addOption(
       new Option(
         '--for <what>',
@@ -74,30 +71,23 @@ export function addExport(kcr: Command): void {
       '--check <folder>',
       'images with what is in them, as for eval: run the file in ONNX Runtime over them, beside the checkpoint',
     );
-  withMeasuring(withCheckpoint(command))
+  withPage(withMeasuring(withCheckpoint(command)))
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
+      if (options.page !== undefined) return writePageCommand(checkpoint, options);
+      requirePage(options);
       const { out, for: form, batch, opset, precision, float, check: data } = options;
-      const {
-        calibrate,
-        calibration: method,
-        images: count,
-        batchSize,
-        json,
-        ...request
-      } = options;
+      if (out === undefined)
+        return command.error(
+          "error: required option '--out <path>' or '--page <folder>' not specified",
+        );
+      const { batchSize, json, ...request } = options;
       const on = progress();
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
       const file = form ? join(out, 'onnx', transformersFile(precision)) : out;
       await requireWritableFile(file);
       const given = dataOf(request);
-      const calibration =
-        calibrate === undefined
-          ? undefined
-          : {
-              images: await calibrationImages(loaded, { ...given, data: calibrate }, { count, on }),
-              method,
-            };
+      const calibration = await calibrationOf(loaded, request, on);
       const bytes = await exportCheckpoint(loaded, { batch, opset, precision, calibration, float });
       if (form) await writeTransformersFolder(out, loaded, bytes, precision);
       else await writeAtomic(file, bytes);
@@ -114,19 +104,6 @@ export function addExport(kcr: Command): void {
         printTable(rowsOf(check));
       }
     });
-}
-
-/** What says how images are read, without what says which checkpoint. */
-function dataOf({
-  annotations,
-  instanceIds,
-  reduceZeroLabel,
-  scales,
-  flip,
-  cropRatio,
-  invalid,
-}: Omit<EvaluationData, 'data'>) {
-  return { annotations, instanceIds, reduceZeroLabel, scales, flip, cropRatio, invalid };
 }
 
 /** Each number of the checkpoint beside the file's. */

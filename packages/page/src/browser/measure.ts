@@ -4,7 +4,7 @@ import type { Timing } from './messages.ts';
 /** A call is as many runs as take so many steps of the clock, which are up to a millisecond in browsers. */
 const CLOCK_STEPS = 50;
 /** About how long all of it takes. */
-const TOTAL_MS = 4000;
+const TOTAL_MS = 2500;
 const [FEWEST, MOST] = [7, 101];
 
 /** Milliseconds of a step of the clock. */
