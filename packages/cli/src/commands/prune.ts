@@ -40,6 +40,8 @@ interface PruneCommandOptions extends EngineOptions, CheckpointOptions {
   allocator: string;
   allocatorOptions: Record<string, unknown>;
   budget?: number;
+  align: number;
+  wholeHeads: boolean;
   schedule: string;
   scheduleOptions: Record<string, unknown>;
   rounds: number;
@@ -100,12 +102,15 @@ function pruningOf(options: PruneCommandOptions): PruningInput {
       tokenSelector: tokens ? { use: '@kcr/lfc#lfe' } : undefined,
     };
   const { allocator, allocatorOptions, schedule, scheduleOptions, rounds, budget } = options;
+  const { align, wholeHeads } = options;
   const chosen = namedPart('--allocator', allocator, allocatorOptions, allocators);
   return {
     ...common,
     method,
     allocator: chosen as keyof typeof allocators,
     budget: typeof chosen === 'string' ? required('--budget', budget) : undefined,
+    align,
+    wholeHeads,
     schedule: namedPart(
       '--schedule',
       schedule,
@@ -142,6 +147,13 @@ const withScores = (command: Command): Command =>
       'of scores: share to keep, of the channels (uniform, global), MACs, parameters or milliseconds; for `drop` the points that accuracy may drop',
       points,
     )
+    .option(
+      '--align <n>',
+      'of scores: counts are multiples of it, for kernels that are fast at them (16 for convolutions)',
+      count,
+      1,
+    )
+    .option('--whole-heads', 'of scores: heads stay as they are or go whole', false)
     .option(
       '--schedule <name>',
       `of scores: when channels are chosen: ${choicesOf(schedules)}`,

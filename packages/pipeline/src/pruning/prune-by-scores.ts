@@ -19,7 +19,8 @@ export async function pruneByScores(
   settings: ScorePruning,
   { loaded: { model, weights }, engine, train, seed, on }: PruningJob,
 ): Promise<Pruned> {
-  const { allocator, budget, schedule, rounds, batchSize, dims, images } = settings;
+  const { allocator, budget, align, wholeHeads, schedule, rounds, batchSize, dims, images } =
+    settings;
   const sample = balancedSample(train, images, new Generator(seed).fork('calibration'));
   const whole = { macs: model.macs.total, params: model.parameterCount };
   // The first of each dimension are those of the whole model, or of what the blocks before it left.
@@ -34,7 +35,7 @@ export async function pruneByScores(
     criterion: await loadPart<Criterion>(settings.criterion),
     allocator:
       typeof allocator === 'string'
-        ? allocators[allocator](budget!)
+        ? allocators[allocator](budget!, { align, wholeHeads })
         : await loadPart<Allocator>(allocator),
     schedule:
       typeof schedule === 'string'
