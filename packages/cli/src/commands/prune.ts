@@ -42,6 +42,7 @@ interface PruneCommandOptions extends EngineOptions, CheckpointOptions {
   budget?: number;
   align: number;
   wholeHeads: boolean;
+  latencyTable?: string;
   schedule: string;
   scheduleOptions: Record<string, unknown>;
   rounds: number;
@@ -102,7 +103,7 @@ function pruningOf(options: PruneCommandOptions): PruningInput {
       tokenSelector: tokens ? { use: '@kcr/lfc#lfe' } : undefined,
     };
   const { allocator, allocatorOptions, schedule, scheduleOptions, rounds, budget } = options;
-  const { align, wholeHeads } = options;
+  const { align, wholeHeads, latencyTable } = options;
   const chosen = namedPart('--allocator', allocator, allocatorOptions, allocators);
   return {
     ...common,
@@ -111,6 +112,7 @@ function pruningOf(options: PruneCommandOptions): PruningInput {
     budget: typeof chosen === 'string' ? required('--budget', budget) : undefined,
     align,
     wholeHeads,
+    latencyTable,
     schedule: namedPart(
       '--schedule',
       schedule,
@@ -154,6 +156,10 @@ const withScores = (command: Command): Command =>
       1,
     )
     .option('--whole-heads', 'of scores: heads stay as they are or go whole', false)
+    .option(
+      '--latency-table <file>',
+      'of `latency`: the table to plan with, which `kcr latency` wrote on this machine or another (default: measured)',
+    )
     .option(
       '--schedule <name>',
       `of scores: when channels are chosen: ${choicesOf(schedules)}`,

@@ -58,6 +58,8 @@ const byScores = pruningFields.extend({
   align: count.default(1),
   /** Whether heads stay as they are or go whole, of allocators by name. */
   wholeHeads: z.boolean().default(false),
+  /** Of `latency`: a file that `kcr latency --out` wrote, of this machine or another. Absent: measured here. */
+  latencyTable: z.string().min(1).optional(),
   schedule: named(schedules).default('one-shot'),
   /** For `iterative`. */
   rounds: count.default(5),
