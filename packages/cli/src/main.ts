@@ -11,6 +11,7 @@ import { addIb } from './commands/ib.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addInspect } from './commands/inspect.ts';
+import { addLatency } from './commands/latency.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
@@ -32,6 +33,7 @@ const commands = [
   addPredict,
   addImport,
   addInspect,
+  addLatency,
   addFeatures,
   addComplexity,
   addIb,

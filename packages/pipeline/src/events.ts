@@ -33,6 +33,8 @@ export type PipelineEvent =
       readonly done: number;
       readonly images: number;
     }
+  /** Widths of a model whose layers were timed, and all. */
+  | { readonly type: 'latencies'; readonly done: number; readonly widths: number }
   /** Images whose features were read, and all. */
   | { readonly type: 'features'; readonly done: number; readonly images: number }
   /** Entries of a data set that were left out, by reason. */

@@ -15,6 +15,12 @@ export { findModel } from './find-model.ts';
 export { type ImportCheckpointOptions, importCheckpoint } from './import-checkpoint.ts';
 export { type InitOptions, type InitResult, init } from './init.ts';
 export {
+  type LatencyFile,
+  readLatencies,
+  writeLatencies,
+} from './latency/latency-file.ts';
+export * from './latency/measure-layers.ts';
+export {
   type Checkpoint,
   type CheckpointOptions,
   isCheckpoint,
