@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { listed } from './browser/texts.ts';
 import type { PageContent, PageImage, PageModel } from './content.ts';
 import { HEAT, hexOf } from './look/colours.ts';
 import { escapeMarkup } from './look/escape.ts';
@@ -87,7 +88,7 @@ export function pageHtml(content: PageContent): string {
 <style>${STYLE}</style></head>
 <body><main>
 <h1>${escapeMarkup(title)}</h1>
-<p class="lead">${escapeMarkup(names.join(' and '))}, side by side on your device. Images are not sent anywhere.</p>
+<p class="lead">${escapeMarkup(listed(names))}, ${names.length > 1 ? 'side by side ' : ''}on your device. Images are not sent anywhere.</p>
 <div class="notice" id="file" role="alert" hidden>${AS_FILE}</div>
 <div class="notice" id="error" role="alert" hidden></div>
 <noscript><p class="notice">The models run in this page's scripts: please allow them.</p></noscript>
@@ -96,7 +97,7 @@ export function pageHtml(content: PageContent): string {
 ${images.length > 0 ? `<ul class="images" aria-label="test images" tabindex="0">${images.map(imageHtml).join('')}</ul>` : ''}
 </section>
 <div class="says" id="says" aria-live="polite"><p>Starting …</p></div>
-<section class="models" aria-label="models" data-columns="${models.length}">${models.map(modelHtml).join('\n')}</section>
+<section class="models" aria-label="models" data-columns="${models.length}" data-task="${task}">${models.map(modelHtml).join('\n')}</section>
 ${mapped ? `<div class="options"><label><input type="checkbox" id="maps" checked> Show where it looks for <b id="explained">the class</b></label><span><small>nothing</small> <svg class="scale" role="img" aria-label="from blue, which says nothing for the class, to red, which says most"><defs><linearGradient id="heat">${[0, 51, 102, 153, 204, 255].map((i) => `<stop offset="${i / 255}" stop-color="${hexOf(HEAT[i]!)}" stop-opacity="${i === 0 ? 0 : 1}"/>`).join('')}</linearGradient></defs><rect width="100%" height="100%" fill="url(#heat)"/></svg> <small>most</small></span></div>` : ''}
 <section class="time" aria-labelledby="time"><h2 id="time">On this device</h2>
 <div class="wide" tabindex="0" role="region" aria-label="time and size">${tableHtml(models)}</div>

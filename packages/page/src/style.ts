@@ -24,9 +24,10 @@ button:focus-visible, select:focus-visible, summary:focus-visible, .wide:focus-v
 .says { background: var(--paper); border: 1px solid var(--rule); border-left: 4px solid var(--mark); border-radius: 6px; padding: .7rem 1rem; margin: 1rem 0; font-size: 1.1rem; min-height: 3.2rem; }
 .says p { margin: 0; }
 .models { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: 1rem; }
-.model { background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; padding: .9rem; min-width: 0; }
+.model { background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; padding: .9rem; min-width: 0; container-type: inline-size; }
 .model h2 { overflow-wrap: anywhere; }
 .body { display: grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr); gap: .9rem; align-items: start; }
+[data-task="instance detection"] .body, [data-task="semantic segmentation"] .body { grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); }
 .seen { position: relative; line-height: 0; background: var(--rule); border-radius: 6px; overflow: hidden; min-height: 4rem; }
 .seen canvas { width: 100%; height: auto; display: block; }
 .seen svg { position: absolute; inset: 0; width: 100%; height: 100%; }
@@ -54,9 +55,10 @@ button.row[aria-pressed="true"] { background: var(--page); box-shadow: inset 0 0
 .time .more { margin-top: .5rem; }
 .time .wide { margin: .5rem 0; }
 .time .more { max-width: 46rem; }
-.time thead th { position: static; text-align: right; overflow-wrap: anywhere; white-space: normal; }
+.time thead th { position: static; text-align: right; white-space: normal; min-width: 5rem; }
 details { max-width: 46rem; }
-@media (max-width: 56rem) { .time { grid-template-columns: minmax(0, 1fr); } .body { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 56rem) { .time { grid-template-columns: minmax(0, 1fr); } }
+@container (max-width: 28rem) { .models .body, .models[data-task] .body { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 40rem) {
   body { margin: 1rem auto; }
   .pick { grid-template-columns: minmax(0, 1fr); gap: .7rem; }

@@ -339,7 +339,7 @@ describe.skipIf(!hasBrowser)(`a page in a browser${NO_BROWSER}`, { timeout: 120_
     await shown(page, 1);
     expect(await page.locator('.model h2').allInnerTexts()).toEqual([
       'model',
-      'model, int8-dynamic',
+      'model int8-dynamic',
     ]);
     expect(await page.locator('#how').innerText()).toMatch(/\d threads: median/);
     await writeFile(folder.at('x.png'), 'no image');

@@ -59,7 +59,7 @@ export async function writePageCommand(
   if (precision !== 'fp32') {
     const { name, loaded } = variants.at(-1)!;
     const calibration = await calibrationOf(loaded, options, on);
-    variants.push({ name: `${name}, ${precision}`, loaded, opset, precision, float, calibration });
+    variants.push({ name: `${name} ${precision}`, loaded, opset, precision, float, calibration });
   }
   const result = await exportPage(variants, {
     folder: folder!,

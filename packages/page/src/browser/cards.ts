@@ -18,6 +18,12 @@ interface Row {
   readonly label?: number;
 }
 
+/** A text that may be broken between the words of a name such as `HerbaceousVegetation` or `traffic_light`. */
+const breakable = (text: string): (string | HTMLElement)[] =>
+  text
+    .split(/(?<=[a-z])(?=[A-Z])|(?<=[_/-])/)
+    .flatMap((part, i) => (i === 0 ? [part] : [document.createElement('wbr'), part]));
+
 function rowOf({ name, share, colour, onClick, label }: Row): HTMLLIElement {
   const item = document.createElement('li');
   const row = document.createElement(onClick ? 'button' : 'div');
@@ -42,7 +48,7 @@ function rowOf({ name, share, colour, onClick, label }: Row): HTMLLIElement {
     dot.style.background = colour;
     text.append(dot);
   }
-  text.append(name);
+  text.append(...breakable(name));
   value.className = 'share';
   value.value = String(share);
   value.textContent = percent(share);

@@ -46,7 +46,7 @@ test.each<[string, readonly Finding[], Timings | undefined, string | undefined]>
     undefined,
   ],
   [
-    'compact says of 75.0 % of the pixels what dense says.',
+    'compact agrees with dense on 75.0 % of the pixels.',
     [
       { picture, shares: [{ label: 0, share: 1 }], agreement: 1 },
       { picture, shares: [{ label: 0, share: 0.75 }], agreement: 0.75 },

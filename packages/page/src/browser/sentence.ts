@@ -18,8 +18,11 @@ function findingsText({ models, classes }: Told, findings: readonly Finding[]): 
       : `${listed(
           findings
             .slice(1)
-            .map(({ agreement }, i) => `${names[i + 1]} says of ${percent(agreement!)}`),
-        )} of the pixels what ${names[0]} says.`;
+            .map(
+              ({ agreement }, i) =>
+                `${names[i + 1]} agrees with ${names[0]} on ${percent(agreement!)}`,
+            ),
+        )} of the pixels.`;
   const labels = new Set(findings.map(({ top }) => top![0]!.label));
   const probability = ({ top }: Finding) => percent(top![0]!.probability);
   if (labels.size > 1)
@@ -40,7 +43,7 @@ function timesText({ models }: Told, { models: timings }: Timings): string {
   const others = timings
     .slice(1)
     .map(({ speedup }, i) => `${models[i + 1]!.name} is ${speedOf(speedup, models[0]!.name)}`);
-  return others.length > 0 ? ` On this device ${listed(others)}.` : '';
+  return others.length > 0 ? ` On this device ${others.join('; ')}.` : '';
 }
 
 /** What is to be seen, in a sentence or two. @param label what the image is labelled as, where that is known */
