@@ -57,7 +57,7 @@ ${cost('parameters', 'params', countText)}</tbody></table>`;
 
 /** What is read of a page where it is opened as a file: browsers give its parts to it from a server alone. */
 const AS_FILE = `<p><b>This page needs a web server.</b> Opened as a file, a browser does not let it read its models.
-Serve this folder, with any static server, and open the address that it says:</p><pre>npx http-server .        (or: python3 -m http.server)</pre>`;
+Serve this folder, with any static server, and open the address that it says:</p><pre>npx http-server .</pre>`;
 
 /** What each task's pictures show. */
 const SHOWS: Readonly<Record<PageContent['task'], string>> = {
@@ -69,7 +69,7 @@ const SHOWS: Readonly<Record<PageContent['task'], string>> = {
 
 /** What is said of Grad-CAM where there is any. */
 const MAPS = `<p><b>Where it looks</b> is Grad-CAM (Selvaraju et al. 2017) at the input of the last attention layer, for the class that is chosen: the values
-there, weighted by how the class' score changes with them. It is computed from the model's gradients, by a second file beside the model; its time is not in the table.</p>`;
+there, weighted by how the class' score changes with them. It is computed from the model's gradients, by a second file beside the model; its time is not in the table. Of a model in 8-bit numbers it is that of the same model in 32 bits: rounding has no gradient.</p>`;
 
 /** The page itself; its scripts are beside it. */
 export function pageHtml(content: PageContent): string {

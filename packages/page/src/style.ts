@@ -9,6 +9,8 @@ h2 { font-size: 1.1rem; margin: 0 0 .5rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [hidden] { display: none !important; }
 .notice { background: var(--paper); border: 1px solid var(--rule); border-left: 4px solid #c2620e; border-radius: 6px; padding: .8rem 1rem; }
+.as-file main > :not(h1, .lead, #file) { display: none !important; }
+.notice p { margin: 0; }
 .notice pre { overflow-x: auto; margin: .5rem 0 0; }
 .pick { display: grid; grid-template-columns: 13rem 1fr; gap: 1rem; align-items: stretch; }
 .drop { display: flex; flex-direction: column; justify-content: center; text-align: center; border: 2px dashed var(--muted); border-radius: 8px; padding: .8rem; background: var(--paper); cursor: pointer; }
@@ -66,7 +68,9 @@ details { max-width: 46rem; }
   .model { padding: .6rem; }
   .row { font-size: .82rem; padding: .2rem .1rem; }
   th, td { padding: .35rem .5rem; }
-  .time table { width: 100%; }
+  .time table { width: 100%; font-size: .85rem; }
+  .time th, .time td { padding: .35rem .3rem; white-space: normal; }
+  .time thead th { min-width: 4rem; }
   td small { display: block; }
 }
 `;

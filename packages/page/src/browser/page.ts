@@ -193,5 +193,5 @@ class Page {
 
 if (location.protocol === 'file:') {
   element('file').hidden = false;
-  element('says').hidden = true;
+  document.body.classList.add('as-file');
 } else void new Page(JSON.parse(element('content').textContent!) as PageContent).start();

@@ -63,23 +63,39 @@ function sharedTask(variants: readonly PageVariant[]): ShownTask {
   );
 }
 
-/** The files of a variant, by their paths, and what the page knows of it. */
-async function modelOf({ name, loaded, ...options }: PageVariant, i: number) {
-  const { model, weights, info } = loaded;
-  const file = `models/${i}.onnx`;
-  // The page shows one image at a time, of which ONNX Runtime computes more ahead.
-  const bytes = await exportCheckpoint(loaded, { ...options, batch: 1 });
-  const files: Record<string, Uint8Array> = { [file]: bytes };
-  let map: PageModel['map'];
-  if (taskOf(model).name === classification.name && tapsOf(model, 'in').length > 0) {
-    const { layout, run } = gradCamStep(model);
-    const step = { inputs: ['label'], run };
-    map = { file: `models/${i}-grad-cam.onnx`, layout };
-    files[map.file] = await exportOnnx(model, weights, { step, batch: 1, opset: options.opset });
+/** Where a classifier looks: the layout of its Grad-CAM, and its file. */
+async function mapOf({ loaded, opset }: PageVariant) {
+  const { model, weights } = loaded;
+  if (taskOf(model).name !== classification.name || tapsOf(model, 'in').length === 0)
+    return undefined;
+  const { layout, run } = gradCamStep(model);
+  const step = { inputs: ['label'], run };
+  return { layout, bytes: await exportOnnx(model, weights, { step, batch: 1, opset }) };
+}
+
+/** The files of variants, by their paths, and what the page knows of each. */
+async function modelsOf(variants: readonly PageVariant[]) {
+  const files: Record<string, Uint8Array> = {};
+  const models: PageModel[] = [];
+  /** One for a checkpoint, in whatever numbers it is shown: rounding has no gradient. */
+  const maps = new Map<LoadedModel, PageModel['map']>();
+  for (const [i, variant] of variants.entries()) {
+    const { name, loaded, ...options } = variant;
+    const { model, info } = loaded;
+    if (!maps.has(loaded)) {
+      const map = await mapOf(variant);
+      const file = `models/${i}-grad-cam.onnx`;
+      if (map) files[file] = map.bytes;
+      maps.set(loaded, map && { file, layout: map.layout });
+    }
+    const file = `models/${i}.onnx`;
+    // The page shows one image at a time, of which ONNX Runtime computes more ahead.
+    const bytes = await exportCheckpoint(loaded, { ...options, batch: 1 });
+    files[file] = bytes;
+    const costs = { bytes: bytes.length, macs: model.macs.total, params: model.parameterCount };
+    models.push({ name, file, ...costs, input: info.input, map: maps.get(loaded) });
   }
-  const costs = { bytes: bytes.length, macs: model.macs.total, params: model.parameterCount };
-  const described: PageModel = { name, file, ...costs, input: info.input, map };
-  return { files, described };
+  return { files, models };
 }
 
 /** Images of all folders, each in a file of its own. */
@@ -110,14 +126,8 @@ export async function exportPage(
   await requireWritable(folder);
   const { loaded } = variants[0]!;
   const images = await imagesOf(folders, loaded);
-  const files: Record<string, Uint8Array> = {};
+  const { files, models } = await modelsOf(variants);
   for (const { image, bytes } of images) files[image.file] = bytes;
-  const models: PageModel[] = [];
-  for (const [i, variant] of variants.entries()) {
-    const { files: own, described } = await modelOf(variant, i);
-    Object.assign(files, own);
-    models.push(described);
-  }
   const { kcr_version: version } = await exportMetadata(loaded);
   const { index, bytes } = await writePage(folder, {
     title,
