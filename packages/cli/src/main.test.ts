@@ -152,6 +152,23 @@ describe('arguments are read to the options of the command', () => {
       { batch: 8, threads: 1, dims: ['qk', 'v'], out: 't.json' },
     ],
     [
+      'sensitivity',
+      ['c', '--data', 'd', '--precision', 'int8-weights', '--keep', '0.25'],
+      ['c'],
+      {
+        data: 'd',
+        precision: 'int8-weights',
+        keep: 0.25,
+        calibration: 'percentile',
+        criterion: 'magnitude',
+        criterionOptions: {},
+        images: 256,
+        batchSize: 64,
+        seed: 0,
+        ...engine,
+      },
+    ],
+    [
       'features',
       ['c', '--data', 'd', '--out', 'f', '--batch-size', '8', '--crop-ratio', '0.9'],
       ['c'],

@@ -17,6 +17,7 @@ import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
+import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -34,6 +35,7 @@ const commands = [
   addImport,
   addInspect,
   addLatency,
+  addSensitivity,
   addFeatures,
   addComplexity,
   addIb,
