@@ -152,6 +152,21 @@ describe('arguments are read to the options of the command', () => {
       { batch: 8, threads: 1, dims: ['qk', 'v'], out: 't.json' },
     ],
     [
+      'compare',
+      ['a', 'b', '--data', 'd', '--precision', 'fp32', 'int8', '--calibrate', 'c'],
+      ['a', 'b'],
+      {
+        data: 'd',
+        precision: ['fp32', 'int8'],
+        calibrate: 'c',
+        calibration: 'percentile',
+        batch: 1,
+        runs: 30,
+        batchSize: 64,
+        invalid: 'error',
+      },
+    ],
+    [
       'sensitivity',
       ['c', '--data', 'd', '--precision', 'int8-weights', '--keep', '0.25'],
       ['c'],

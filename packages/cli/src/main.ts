@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { KcrError } from '@kcr/core';
 import { Command, CommanderError } from 'commander';
+import { addCompare } from './commands/compare.ts';
 import { addComplexity } from './commands/complexity.ts';
 import { addCompress } from './commands/compress.ts';
 import { addEval } from './commands/eval.ts';
@@ -35,6 +36,7 @@ const commands = [
   addImport,
   addInspect,
   addLatency,
+  addCompare,
   addSensitivity,
   addFeatures,
   addComplexity,

@@ -8,8 +8,10 @@ export {
 export { type ExportOptions, exportGraph, exportOnnx } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export {
+  type ExportedFile,
   type Latency,
   type LatencyOptions,
+  measureFiles,
   measureLatencies,
   measureLatency,
   type Spread,

@@ -1,5 +1,6 @@
 export { type CalibrationOptions, calibrationImages } from './calibration-images.ts';
 export * from './check-export.ts';
+export * from './compare/compare.ts';
 export * from './compress.ts';
 export { augments, photometricAugments } from './data/augments.ts';
 export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
