@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { KcrError } from '@kcr/core';
 import { Command, CommanderError } from 'commander';
+import { addCompare } from './commands/compare.ts';
 import { addComplexity } from './commands/complexity.ts';
 import { addCompress } from './commands/compress.ts';
 import { addEval } from './commands/eval.ts';
@@ -17,6 +18,7 @@ import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
+import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -34,6 +36,8 @@ const commands = [
   addImport,
   addInspect,
   addLatency,
+  addCompare,
+  addSensitivity,
   addFeatures,
   addComplexity,
   addIb,

@@ -8,8 +8,10 @@ export {
 export { type ExportedStep, type ExportOptions, exportGraph, exportOnnx, INPUT } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export {
+  type ExportedFile,
   type Latency,
   type LatencyOptions,
+  measureFiles,
   measureLatencies,
   measureLatency,
 } from './latency.ts';
@@ -26,4 +28,5 @@ export { lower } from './lowering.ts';
 export { openExported } from './open-exported.ts';
 export { type NodeTime, profileNodes } from './profile.ts';
 export { CALIBRATIONS, type Calibration } from './quantise/calibration.ts';
+export { encodeGraph, quantisedModules } from './quantise/modules.ts';
 export { PRECISIONS, type Precision, type PrecisionOptions } from './quantise/precision.ts';

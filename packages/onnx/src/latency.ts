@@ -34,19 +34,24 @@ export interface Latency {
   readonly speedup: Spread;
 }
 
+/** An exported file, and the model whose images it takes. */
+export interface ExportedFile {
+  readonly bytes: Uint8Array;
+  readonly model: Pick<Model, 'inputShape'>;
+}
+
 /**
- * How long one run of each model takes on the CPU, its weights built in. The models take turns, so that whatever else the machine does
- * meets all of them alike: ratios of neighbouring runs say more than ratios of medians.
+ * How long one run of each file takes on the CPU. The files take turns, so that whatever else the machine does meets all of them
+ * alike: ratios of neighbouring runs say more than ratios of medians.
  */
-export async function measureLatencies(
-  models: readonly { readonly model: Model; readonly weights: StateDict }[],
+export async function measureFiles(
+  files: readonly ExportedFile[],
   { batch = 1, runs = 30, threads }: LatencyOptions = {},
 ): Promise<Latency[]> {
   const opened: Awaited<ReturnType<typeof openSession>>[] = [];
   try {
     const calls: (() => Promise<unknown>)[] = [];
-    for (const { model, weights } of models) {
-      const bytes = await exportOnnx(model, weights, { batch });
+    for (const { bytes, model } of files) {
       const options = threads === undefined ? {} : { intraOpNumThreads: threads };
       const session = await openSession(bytes, options);
       opened.push(session);
@@ -59,6 +64,18 @@ export async function measureLatencies(
   } finally {
     for (const session of opened) await session[Symbol.asyncDispose]();
   }
+}
+
+/** How long one run of each model takes on the CPU, its weights built in and the batch fixed, as by {@link measureFiles}. */
+export async function measureLatencies(
+  models: readonly { readonly model: Model; readonly weights: StateDict }[],
+  options: LatencyOptions = {},
+): Promise<Latency[]> {
+  const { batch = 1 } = options;
+  const files: ExportedFile[] = [];
+  for (const { model, weights } of models)
+    files.push({ model, bytes: await exportOnnx(model, weights, { batch }) });
+  return measureFiles(files, options);
 }
 
 /** Median time of one run of a model on the CPU, its weights built in, in milliseconds. */

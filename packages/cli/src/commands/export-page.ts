@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import { CHECKPOINT, type CheckpointOptions, checkpointOf } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
-import { type CalibrationChoice, calibrationOf } from './export-data.ts';
+import { type CalibrationChoice, calibrationOf } from './calibration.ts';
 
 /** Options of `kcr export` that say what a page is made of. */
 export interface PageOptions {

@@ -16,12 +16,13 @@ import {
   type CheckpointOptions,
   checkpointOf,
   count,
+  imagesOf,
   withCheckpoint,
   withMeasuring,
 } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 import { progress } from '../progress.ts';
-import { type CalibrationChoice, calibrationOf, dataOf } from './export-data.ts';
+import { type CalibrationChoice, calibrationOf } from './calibration.ts';
 import { type PageOptions, requirePage, withPage, writePageCommand } from './export-page.ts';
 
 interface ExportCommandOptions extends CalibrationChoice, CheckpointOptions, PageOptions {
@@ -86,7 +87,7 @@ export function addExport(kcr: Command): void {
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
       const file = form ? join(out, 'onnx', transformersFile(precision)) : out;
       await requireWritableFile(file);
-      const given = dataOf(request);
+      const given = imagesOf(request);
       const calibration = await calibrationOf(loaded, request, on);
       const bytes = await exportCheckpoint(loaded, { batch, opset, precision, calibration, float });
       if (form) await writeTransformersFolder(out, loaded, bytes, precision);

@@ -1,25 +1,10 @@
 import type { LoadedModel } from '@kcr/core';
 import type { Calibration, PrecisionOptions } from '@kcr/onnx';
 import { calibrationImages, type EvaluationData, type OnEvent } from '@kcr/pipeline';
+import { imagesOf } from '../options.ts';
 
-/** What says how images are read, without where they are. */
-export type ReadingOptions = Omit<EvaluationData, 'data'>;
-
-/** What says how images are read, without the other options of a command. */
-export function dataOf({
-  annotations,
-  instanceIds,
-  reduceZeroLabel,
-  scales,
-  flip,
-  cropRatio,
-  invalid,
-}: ReadingOptions): ReadingOptions {
-  return { annotations, instanceIds, reduceZeroLabel, scales, flip, cropRatio, invalid };
-}
-
-/** Images to find ranges with. */
-export interface CalibrationChoice extends ReadingOptions {
+/** Images to find ranges with, and how. */
+export interface CalibrationChoice extends Omit<EvaluationData, 'data'> {
   calibrate?: string;
   calibration: Calibration;
   images: number;
@@ -32,6 +17,6 @@ export async function calibrationOf(
   on: OnEvent,
 ): Promise<PrecisionOptions['calibration']> {
   if (calibrate === undefined) return undefined;
-  const request = { ...dataOf(reading), data: calibrate };
+  const request = { ...imagesOf(reading), data: calibrate };
   return { images: await calibrationImages(loaded, request, { count, on }), method };
 }
