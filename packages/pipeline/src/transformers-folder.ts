@@ -5,6 +5,7 @@ import {
   type LoadedModel,
   makeFolder,
   type Preprocessing,
+  perChannel,
   taskOf,
   writeAtomic,
 } from '@kcr/core';
@@ -20,10 +21,6 @@ const refuse = (where: string, found: string): never => {
     fix: 'Export it as a plain file, without --for, and prepare its images as the notes in it say',
   });
 };
-
-/** One number for each channel. */
-const perChannel = (numbers: readonly number[], channels: number) =>
-  numbers.length === 1 ? Array<number>(channels).fill(numbers[0]!) : numbers;
 
 /** What transformers does to an image before the model. */
 function processorConfig(input: Preprocessing) {
@@ -80,25 +77,34 @@ function configFiles({ model, info }: LoadedModel): Record<string, object> {
 
 /** The name of a file that transformers.js looks for by its `dtype`: fp32, fp16, or q8 for all that is quantised. */
 export const transformersFile = (precision: Precision): string =>
-  ({ fp32: 'model.onnx', fp16: 'model_fp16.onnx' })[precision as string] ?? 'model_quantized.onnx';
+  join(
+    'onnx',
+    ({ fp32: 'model.onnx', fp16: 'model_fp16.onnx' } as Partial<Record<Precision, string>>)[
+      precision
+    ] ?? 'model_quantized.onnx',
+  );
 
 /**
  * Writes a folder that `pipeline('image-classification', FOLDER)` of transformers.js loads: `config.json`,
- * `preprocessor_config.json`, `onnx/model.onnx`. A folder may hold files of several precisions.
+ * `preprocessor_config.json`, and exported files in `onnx`, of one precision or several.
  *
- * @param bytes of the exported file
- * @param precision of its numbers
+ * @param exported makes the file of a precision
+ * @returns the files' bytes, by precision
  * @throws KcrError `EXPORT_FORM`; nothing is written then
  */
-export async function writeTransformersFolder(
+export async function writeTransformersFolder<P extends Precision>(
   folder: string,
   loaded: LoadedModel,
-  bytes: Uint8Array,
-  precision: Precision = 'fp32',
-): Promise<void> {
+  precisions: readonly P[],
+  exported: (precision: P) => Promise<Uint8Array>,
+): Promise<Record<P, Uint8Array>> {
   const configs = Object.entries(configFiles(loaded));
+  const files = {} as Record<P, Uint8Array>;
+  for (const precision of precisions) files[precision] = await exported(precision);
   await makeFolder(join(folder, 'onnx'));
   for (const [name, config] of configs)
     await writeAtomic(join(folder, name), `${JSON.stringify(config, null, 1)}\n`);
-  await writeAtomic(join(folder, 'onnx', transformersFile(precision)), bytes);
+  for (const precision of precisions)
+    await writeAtomic(join(folder, transformersFile(precision)), files[precision]);
+  return files;
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { env, pipeline } from '@huggingface/transformers';
 import { Generator, type Preprocessing, plainPreprocessing, saveModel } from '@kcr/core';
 import { predict } from '@kcr/pipeline';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { kcr, temporaryFolder, tinyCheckpoint } from '../testing.ts';
+import { kcr, temporaryFolder, tinyCheckpoint, writeClassFolders } from '../testing.ts';
 
 env.allowRemoteModels = false;
 
@@ -41,8 +41,7 @@ test.each<[string, Partial<Preprocessing>, [number, number]]>([
   const model = await checkpoint(folder, change);
   const image = await picture(folder, height, width);
   const out = folder.at('web');
-  const said = await kcr('export', model, '--out', out, '--for', 'transformers.js', '--json');
-  expect(JSON.parse(said.out).file).toBe(folder.at('web', 'onnx', 'model.onnx'));
+  await kcr('export', model, '--out', out, '--for', 'transformers.js', '--precision', 'fp32');
   const classify = await pipeline('image-classification', out, { dtype: 'fp32' });
   const found = (await classify(image)) as { label: string; score: number }[];
   await classify.dispose();
@@ -76,18 +75,25 @@ test('labels are there by number and by name', async () => {
   expect(config.label2id).toEqual({ dark: 0, light: 1 });
 });
 
-test('a folder holds the same model in other precisions', async () => {
+test('one command writes the model in 32, 16 and 8 bits', async () => {
   await using folder = await temporaryFolder();
   const model = await checkpoint(folder, {});
   const image = await picture(folder, 8, 8);
+  await writeClassFolders(folder.at('data'));
   const out = folder.at('web');
+  const given = [model, '--out', out, '--for', 'transformers.js', '--check', folder.at('data')];
+  const { out: text } = await kcr('export', ...given, '--json');
+  const { files, check } = JSON.parse(text);
+  const expected = { fp32: 'model', fp16: 'model_fp16', 'int8-dynamic': 'model_quantized' };
+  expect(Object.keys(files)).toEqual(Object.keys(expected));
+  for (const [precision, name] of Object.entries(expected)) {
+    const { size } = await stat(folder.at('web', 'onnx', `${name}.onnx`));
+    const file = folder.at('web', 'onnx', `${name}.onnx`);
+    expect(files[precision]).toEqual({ file, bytes: size });
+    expect(check[precision].loss).toBeCloseTo(check.checkpoint.loss, 1);
+  }
   const scores: number[] = [];
-  for (const [precision, dtype] of [
-    ['fp32', 'fp32'],
-    ['fp16', 'fp16'],
-    ['int8-dynamic', 'q8'],
-  ] as const) {
-    await kcr('export', model, '--out', out, '--for', 'transformers.js', '--precision', precision);
+  for (const dtype of ['fp32', 'fp16', 'q8'] as const) {
     const classify = await pipeline('image-classification', out, { dtype });
     const [first] = (await classify(image)) as { label: string; score: number }[];
     await classify.dispose();
@@ -95,4 +101,40 @@ test('a folder holds the same model in other precisions', async () => {
   }
   for (const score of scores) expect(Math.abs(score - scores[0]!)).toBeLessThan(0.05);
   expect(new Set(scores).size).toBe(3);
+});
+
+test('with images to calibrate with, the 8 bits are int8; precisions may be named', async () => {
+  await using folder = await temporaryFolder();
+  const model = await checkpoint(folder, {});
+  await writeClassFolders(folder.at('data'));
+  const given = [model, '--out', folder.at('web'), '--for', 'transformers.js', '--json'];
+  const calibrated = [...given, '--calibrate', folder.at('data')];
+  const written = async (options: string[]) =>
+    Object.keys(JSON.parse((await kcr('export', ...options)).out).files);
+  expect(await written(calibrated)).toEqual(['fp32', 'fp16', 'int8']);
+  expect(await written([...given, '--precision', 'fp16', 'int8-weights'])).toEqual([
+    'fp16',
+    'int8-weights',
+  ]);
+});
+
+test.each([
+  ['two precisions of one file', ['--for', 'transformers.js'], ['int8-dynamic', 'int8-weights']],
+  ['two precisions without a folder', [], ['fp32', 'fp16']],
+])('OPTION for %s, and nothing is written', async (_, form, precisions) => {
+  await using folder = await temporaryFolder();
+  const model = await checkpoint(folder, {});
+  const out = folder.at('out.onnx');
+  const { err, code } = await kcr(
+    'export',
+    model,
+    '--out',
+    out,
+    ...form,
+    '--precision',
+    ...precisions,
+  );
+  expect([err, code]).toEqual([expect.stringContaining('kcr: OPTION\n'), 1]);
+  expect(err).toContain('--precision');
+  expect(existsSync(out)).toBe(false);
 });
