@@ -69,7 +69,7 @@ export function addExport(kcr: Command): void {
     .addOption(
       new Option(
         '--for <what>',
-        'of classifiers: a folder that transformers.js or timm loads, instead of a file',
+        'of classifiers, for transformers.js of class maps too: a folder that it loads, instead of a file',
       ).choices(Object.keys(folderForms)),
     )
     .option('--batch <n>', 'a fixed batch size instead of a dynamic one', count)
