@@ -25,6 +25,8 @@ describe.each(Object.entries(exportCases))('%s', (_, make) => {
     const dynamic = await exportOnnx(model, weights);
     for (const batch of [1, 3]) await compare(dynamic, given, engine, batch);
     await compare(await exportOnnx(model, weights, { batch: 2 }), given, engine, 2);
+    const optimised = await exportOnnx(model, weights, { optimise: 'onnxruntime' });
+    await compare(optimised, given, engine, 3);
     await engine.dispose();
   });
 

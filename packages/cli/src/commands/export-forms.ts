@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { KcrError, type LoadedModel, writeAtomic } from '@kcr/core';
-import { PRECISIONS, type Precision } from '@kcr/onnx';
+import { PRECISIONS, type Precision, type Runtime } from '@kcr/onnx';
 import {
   requireNew,
   requireWritableFile,
@@ -18,8 +18,10 @@ export interface FormRequest {
   readonly precisions: readonly Precision[];
   /** Whether there are images to find ranges of integers with. */
   readonly isCalibrated: boolean;
+  /** The runtime for which a second file is written. */
+  readonly optimise?: Runtime;
   /** Makes the ONNX file of a precision. */
-  exported(precision: Precision): Promise<Uint8Array>;
+  exported(precision: Precision, optimise?: Runtime): Promise<Uint8Array>;
 }
 
 /** What was written: for people and as JSON, and the ONNX files among it, by what a table calls them. */
@@ -31,8 +33,19 @@ export interface Written {
 const wrongPrecision = (found: string, fix: string) =>
   new KcrError('OPTION', { where: '--precision', found, fix });
 
-/** One ONNX file. @throws KcrError `OPTION` for several precisions, `OUT_WRITE`, and those of exporting */
-export async function writeFileForm({ out, precisions, exported }: FormRequest): Promise<Written> {
+/** The name of the file for a runtime, beside the plain one: `photos.onnx`, `photos.onnxruntime.onnx`. */
+const optimisedFile = (file: string, runtime: Runtime) => {
+  const { dir, name, ext } = parse(file);
+  return join(dir, `${name}.${runtime}${ext}`);
+};
+
+/**
+ * One ONNX file, and another for a runtime where that was asked for.
+ *
+ * @throws KcrError `OPTION` for several precisions, `OUT_WRITE`, and those of exporting
+ */
+export async function writeFileForm(request: FormRequest): Promise<Written> {
+  const { out, precisions, optimise, exported } = request;
   const [precision = 'fp32', ...others] = precisions;
   if (others.length > 0)
     throw wrongPrecision(
@@ -41,8 +54,20 @@ export async function writeFileForm({ out, precisions, exported }: FormRequest):
     );
   await requireWritableFile(out);
   const bytes = await exported(precision);
+  const result = { file: out, bytes: bytes.length };
+  if (!optimise) {
+    await writeAtomic(out, bytes);
+    return { result, files: { file: bytes } };
+  }
+  const own = optimisedFile(out, optimise);
+  await requireWritableFile(own);
+  const optimised = await exported(precision, optimise);
   await writeAtomic(out, bytes);
-  return { result: { file: out, bytes: bytes.length }, files: { file: bytes } };
+  await writeAtomic(own, optimised);
+  return {
+    result: { ...result, [optimise]: { file: own, bytes: optimised.length } },
+    files: { file: bytes, [optimise]: optimised },
+  };
 }
 
 /** Files of 32, 16 and 8 bits, or of what was asked for. @throws KcrError `OPTION` for two precisions of one file */

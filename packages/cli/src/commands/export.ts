@@ -1,5 +1,12 @@
 import { KcrError } from '@kcr/core';
-import { CALIBRATIONS, type Calibration, PRECISIONS, type Precision } from '@kcr/onnx';
+import {
+  CALIBRATIONS,
+  type Calibration,
+  PRECISIONS,
+  type Precision,
+  RUNTIMES,
+  type Runtime,
+} from '@kcr/onnx';
 import {
   calibrationImages,
   checkExport,
@@ -31,13 +38,18 @@ interface ExportCommandOptions extends Omit<EvaluationData, 'data'>, CheckpointO
   calibration: Calibration;
   images: number;
   float?: string[];
+  optimise?: Runtime;
   check?: string;
   batchSize: number;
   json?: boolean;
 }
 
+/** Options of one file for any runtime that has ONNX. */
+const FILE_OPTIONS = ['optimise'] as const;
+
 /** Options that ONNX files alone have. */
 const ONNX_OPTIONS = [
+  ...FILE_OPTIONS,
   'batch',
   'opset',
   'precision',
@@ -48,13 +60,14 @@ const ONNX_OPTIONS = [
   'check',
 ] as const;
 
-/** @throws KcrError `OPTION` for an option that was given though the form has no ONNX file */
-function refuseOnnxOptions(command: Command, form: string): void {
-  const given = ONNX_OPTIONS.find((name) => command.getOptionValueSource(name) === 'cli');
+/** @throws KcrError `OPTION` for an option that was given though the form has nothing for it */
+function refuseOptions(command: Command, form: keyof typeof folderForms): void {
+  const options: readonly string[] = folderForms[form].isOnnx ? FILE_OPTIONS : ONNX_OPTIONS;
+  const given = options.find((name) => command.getOptionValueSource(name) === 'cli');
   if (given === undefined) return;
   throw new KcrError('OPTION', {
     where: `--${given}`,
-    found: `an option of ONNX files, and --for ${form} writes none`,
+    found: `an option that --for ${form} has no use for`,
     fix: 'Leave it out',
   });
 }
@@ -88,6 +101,12 @@ export function addExport(kcr: Command): void {
     )
     .option('--images <n>', 'images to find ranges with, drawn from those', count, 256)
     .option('--float <module...>', 'modules that stay in fp32 beside integers, such as head')
+    .addOption(
+      new Option(
+        '--optimise <runtime>',
+        'write another file beside it, with operators of this runtime where they are faster',
+      ).choices(RUNTIMES),
+    )
     .option(
       '--check <folder>',
       'images with what is in them, as for eval: run the file in ONNX Runtime over them, beside the checkpoint',
@@ -95,7 +114,7 @@ export function addExport(kcr: Command): void {
   withMeasuring(withCheckpoint(command))
     .option('--json', 'print the result as JSON')
     .action(async (checkpoint: string, options: ExportCommandOptions) => {
-      const { out, for: form, batch, opset, precision, float, check: data } = options;
+      const { out, for: form, batch, opset, precision, float, optimise, check: data } = options;
       const {
         calibrate,
         calibration: method,
@@ -105,7 +124,7 @@ export function addExport(kcr: Command): void {
         ...request
       } = options;
       const { write, isOnnx } = form ? folderForms[form] : { write: writeFileForm, isOnnx: true };
-      if (form && !isOnnx) refuseOnnxOptions(command, form);
+      if (form) refuseOptions(command, form);
       const on = progress();
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
       const given = dataOf(request);
@@ -119,8 +138,9 @@ export function addExport(kcr: Command): void {
         loaded,
         precisions: precision ?? [],
         isCalibrated: calibration !== undefined,
-        exported: (precision) =>
-          exportCheckpoint(loaded, { batch, opset, precision, calibration, float }),
+        optimise,
+        exported: (precision, optimise) =>
+          exportCheckpoint(loaded, { batch, opset, precision, calibration, float, optimise }),
       });
       const [height, width, channels] = loaded.model.inputShape;
       const written = isOnnx
