@@ -11,11 +11,13 @@ import { addIb } from './commands/ib.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addInspect } from './commands/inspect.ts';
+import { addLatency } from './commands/latency.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
+import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -32,6 +34,8 @@ const commands = [
   addPredict,
   addImport,
   addInspect,
+  addLatency,
+  addSensitivity,
   addFeatures,
   addComplexity,
   addIb,

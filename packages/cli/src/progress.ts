@@ -131,6 +131,8 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   let training: TrainingView | undefined;
   let pruning = new Clock();
   const reading = counter('features', 'images', stream);
+  const changing = counter('sensitivity', 'parts', stream);
+  const timing = counter('latency', 'widths', stream);
   const downloading = downloads(stream);
   const left = (done: number, all: number) =>
     done === 0 ? '' : `, ${seconds(pruning.left(done, all, 0))} left`;
@@ -160,6 +162,8 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     predicted: ({ image, drawing, done, images }) =>
       write(`${image}: ${drawing} (${done}/${images})`),
     download: (event) => downloading(event),
+    sensitivity: ({ done, parts }) => changing(done, parts),
+    latencies: ({ done, widths }) => timing(done, widths),
     features: ({ done, images }) => reading(done, images),
     skipped({ where, entries }) {
       for (const [code, n] of Object.entries(entries))

@@ -14,7 +14,18 @@ export {
   measureLatency,
   type Spread,
 } from './latency.ts';
+export {
+  type LatencyTable,
+  type LatencyTableOptions,
+  type LayerTime,
+  latencyByTable,
+  layerMacs,
+  layerTimes,
+  measureLatencyTable,
+} from './latency-table.ts';
 export { lower } from './lowering.ts';
 export { openExported } from './open-exported.ts';
+export { type NodeTime, profileNodes } from './profile.ts';
 export { CALIBRATIONS, type Calibration } from './quantise/calibration.ts';
+export { encodeGraph, quantisedModules } from './quantise/modules.ts';
 export { PRECISIONS, type Precision, type PrecisionOptions } from './quantise/precision.ts';

@@ -12,6 +12,13 @@ export interface LatencyOptions {
   threads?: number;
 }
 
+/** Pixels of no image in particular, as an exported model takes them. */
+export function somePixels({ inputShape }: Pick<Model, 'inputShape'>, batch: number): ort.Tensor {
+  const [height, width, channels] = inputShape;
+  const pixels = new Float32Array(batch * height * width * channels).map((_, i) => Math.sin(i));
+  return new ort.Tensor('float32', pixels, [batch, channels, height, width]);
+}
+
 /** The middle of what was measured several times, and the quartiles around it. */
 export interface Spread {
   readonly median: number;
@@ -45,9 +52,7 @@ export async function measureLatencies(
       const options = threads === undefined ? {} : { intraOpNumThreads: threads };
       const session = await openSession(bytes, options);
       opened.push(session);
-      const [height, width, channels] = model.inputShape;
-      const pixels = new Float32Array(batch * height * width * channels).map((_, i) => Math.sin(i));
-      const input = new ort.Tensor('float32', pixels, [batch, channels, height, width]);
+      const input = somePixels(model, batch);
       calls.push(() => session.run({ [INPUT]: input }));
     }
     const times = await timesInTurn(calls, runs);
