@@ -5,7 +5,7 @@ export {
   OnnxEngine,
   type OnnxEngineOptions,
 } from './engine.ts';
-export { type ExportOptions, exportGraph, exportOnnx } from './export.ts';
+export { type ExportOptions, exportGraph, exportOnnx, RUNTIMES, type Runtime } from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export {
   type ExportedFile,
