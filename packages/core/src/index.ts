@@ -161,4 +161,5 @@ export type { Snapshots } from './train/snapshots.ts';
 export * from './train/state-file.ts';
 export * from './train/subset.ts';
 export { type Group, Trainer, type TrainerOptions, type TrainerState } from './train/trainer.ts';
+export type { Watching } from './train/watching.ts';
 export * from './train/weight-after-warmup.ts';
