@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { KcrError } from '@kcr/core';
 import { Command, CommanderError } from 'commander';
+import { addCompare } from './commands/compare.ts';
 import { addComplexity } from './commands/complexity.ts';
 import { addCompress } from './commands/compress.ts';
 import { addEval } from './commands/eval.ts';
@@ -11,11 +12,13 @@ import { addIb } from './commands/ib.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addInspect } from './commands/inspect.ts';
+import { addLatency } from './commands/latency.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
+import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -32,6 +35,9 @@ const commands = [
   addPredict,
   addImport,
   addInspect,
+  addLatency,
+  addCompare,
+  addSensitivity,
   addFeatures,
   addComplexity,
   addIb,

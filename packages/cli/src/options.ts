@@ -1,5 +1,12 @@
 import { isRecord } from '@kcr/core';
-import { engineMaker, engineNames, type MakeEngine, type RunOptions, recipes } from '@kcr/pipeline';
+import {
+  type EvaluationData,
+  engineMaker,
+  engineNames,
+  type MakeEngine,
+  type RunOptions,
+  recipes,
+} from '@kcr/pipeline';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Digits, and for numbers that need not be whole a point and an exponent: not all that JavaScript reads (`0x10`, ``). */
@@ -211,3 +218,16 @@ export const overRecipe = (command: Command): Command =>
       )
       .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`'),
   ).option('--json', 'print the result as JSON');
+
+/** What says how images are read, without what says which checkpoint. */
+export function imagesOf({
+  annotations,
+  instanceIds,
+  reduceZeroLabel,
+  scales,
+  flip,
+  cropRatio,
+  invalid,
+}: Omit<EvaluationData, 'data'>) {
+  return { annotations, instanceIds, reduceZeroLabel, scales, flip, cropRatio, invalid };
+}

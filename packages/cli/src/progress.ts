@@ -132,6 +132,9 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   let training: TrainingView | undefined;
   let pruning = new Clock();
   const reading = counter('features', 'images', stream);
+  const changing = counter('sensitivity', 'parts', stream);
+  const comparing = counter('compare', 'files', stream);
+  const timing = counter('latency', 'widths', stream);
   const downloading = downloads(stream);
   const left = (done: number, all: number) =>
     done === 0 ? '' : `, ${seconds(pruning.left(done, all, 0))} left`;
@@ -161,6 +164,9 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     predicted: ({ image, drawing, done, images }) =>
       write(`${image}: ${drawing} (${done}/${images})`),
     download: (event) => downloading(event),
+    sensitivity: ({ done, parts }) => changing(done, parts),
+    compared: ({ done, files }) => comparing(done, files),
+    latencies: ({ done, widths }) => timing(done, widths),
     features: ({ done, images }) => reading(done, images),
     skipped({ where, entries }) {
       for (const [code, n] of Object.entries(entries))

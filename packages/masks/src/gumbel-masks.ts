@@ -1,5 +1,6 @@
 import {
   type ArraySlot,
+  checkCountRules,
   checkShare,
   type Dim,
   definePlugin,
@@ -45,6 +46,8 @@ export interface GumbelMasksOptions {
   entropy?: number;
   /** Largest share of the dense model's MACs to keep. Absent: keep the channels with alpha above 0. */
   budget?: number;
+  /** Counts of the channels that are kept are multiples of this, or all: 16 for convolutions on a CPU. Default 1. */
+  align?: number;
 }
 
 interface Mask {
@@ -150,7 +153,8 @@ function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
 export const gumbelMasks = definePlugin(
   'gumbel-masks',
   (options: GumbelMasksOptions) => (run: PluginRun) => {
-    const { entropy = 0, cost = 'searched', budget } = options;
+    const { entropy = 0, cost = 'searched', budget, align } = options;
+    checkCountRules('gumbelMasks', { align });
     const { model } = run;
     const tau = run.input('temperature', (progress) => temperature(progress, options.temperature));
     const dims = prunableDims(model, options.dims ?? ['io']);
@@ -183,8 +187,10 @@ export const gumbelMasks = definePlugin(
         for (const name of collapsed(alphas))
           run.warn(`${name} has collapsed: no alpha is above 0; its best channels are kept`);
         return budget === undefined
-          ? selectAbove(model, alphas, 0)
-          : selectWithin(model, alphas, ({ macs }) => macs.total, budget * model.macs.total);
+          ? selectAbove(model, alphas, 0, { align })
+          : selectWithin(model, alphas, ({ macs }) => macs.total, budget * model.macs.total, {
+              align,
+            });
       },
 
       async metrics(progress) {
@@ -193,7 +199,8 @@ export const gumbelMasks = definePlugin(
           temperature: temperature(progress, options.temperature),
           lambda: await term.weight(),
           keepRatio: keepRatio(alphas),
-          macsRatio: prune(model, selectAbove(model, alphas, 0)).macs.total / model.macs.total,
+          macsRatio:
+            prune(model, selectAbove(model, alphas, 0, { align })).macs.total / model.macs.total,
           collapsed: collapsed(alphas).length,
         };
       },

@@ -12,6 +12,13 @@ export interface LatencyOptions {
   threads?: number;
 }
 
+/** Pixels of no image in particular, as an exported model takes them. */
+export function somePixels({ inputShape }: Pick<Model, 'inputShape'>, batch: number): ort.Tensor {
+  const [height, width, channels] = inputShape;
+  const pixels = new Float32Array(batch * height * width * channels).map((_, i) => Math.sin(i));
+  return new ort.Tensor('float32', pixels, [batch, channels, height, width]);
+}
+
 /** The middle of what was measured several times, and the quartiles around it. */
 export interface Spread {
   readonly median: number;
@@ -29,25 +36,28 @@ export interface Latency {
 
 const WARM_UP = 3;
 
+/** An exported file, and the model whose images it takes. */
+export interface ExportedFile {
+  readonly bytes: Uint8Array;
+  readonly model: Pick<Model, 'inputShape'>;
+}
+
 /**
- * How long one run of each model takes on the CPU, its weights built in. The models take turns, so that whatever else the machine does
- * meets all of them alike: ratios of neighbouring runs say more than ratios of medians.
+ * How long one run of each file takes on the CPU. The files take turns, so that whatever else the machine does meets all of them
+ * alike: ratios of neighbouring runs say more than ratios of medians.
  */
-export async function measureLatencies(
-  models: readonly { readonly model: Model; readonly weights: StateDict }[],
+export async function measureFiles(
+  files: readonly ExportedFile[],
   { batch = 1, runs = 30, threads }: LatencyOptions = {},
 ): Promise<Latency[]> {
   const opened: Awaited<ReturnType<typeof openSession>>[] = [];
   try {
     const calls: (() => Promise<unknown>)[] = [];
-    for (const { model, weights } of models) {
-      const bytes = await exportOnnx(model, weights, { batch });
+    for (const { bytes, model } of files) {
       const options = threads === undefined ? {} : { intraOpNumThreads: threads };
       const session = await openSession(bytes, options);
       opened.push(session);
-      const [height, width, channels] = model.inputShape;
-      const pixels = new Float32Array(batch * height * width * channels).map((_, i) => Math.sin(i));
-      const input = new ort.Tensor('float32', pixels, [batch, channels, height, width]);
+      const input = somePixels(model, batch);
       calls.push(() => session.run({ [INPUT]: input }));
     }
     const times = await timesInTurn(calls, runs);
@@ -58,6 +68,18 @@ export async function measureLatencies(
   } finally {
     for (const session of opened) await session[Symbol.asyncDispose]();
   }
+}
+
+/** How long one run of each model takes on the CPU, its weights built in and the batch fixed, as by {@link measureFiles}. */
+export async function measureLatencies(
+  models: readonly { readonly model: Model; readonly weights: StateDict }[],
+  options: LatencyOptions = {},
+): Promise<Latency[]> {
+  const { batch = 1 } = options;
+  const files: ExportedFile[] = [];
+  for (const { model, weights } of models)
+    files.push({ model, bytes: await exportOnnx(model, weights, { batch }) });
+  return measureFiles(files, options);
 }
 
 /** Milliseconds of each run of each call, without the first few. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { arch, availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Kept, type LineChart, type Plugin, type Task, taskOf, writeAtomic } from '@kcr/core';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { GivenWeights, usesOf } from './given-weights.ts';
+import { machineText } from './latency/machine.ts';
 import type { Trust } from './load-checkpoint.ts';
 import { loadPart } from './modules.ts';
 import { openRun } from './out/open-run.ts';
@@ -205,9 +205,6 @@ async function analyseRun(
     models,
   };
 }
-
-/** The processor that latencies are of. */
-const machineText = () => `${cpus()[0]?.model.trim() || arch()}, ${availableParallelism()} cores`;
 
 const metricsOf = ({ model }: CompactModel): Task['metrics'] => taskOf(model).metrics;
 

@@ -33,6 +33,12 @@ export type PipelineEvent =
       readonly done: number;
       readonly images: number;
     }
+  /** Widths of a model whose layers were timed, and all. */
+  | { readonly type: 'latencies'; readonly done: number; readonly widths: number }
+  /** Parts of a model that were changed and measured, and all. */
+  | { readonly type: 'sensitivity'; readonly done: number; readonly parts: number }
+  /** Exported files that were measured, and all. */
+  | { readonly type: 'compared'; readonly done: number; readonly files: number }
   /** Images whose features were read, and all. */
   | { readonly type: 'features'; readonly done: number; readonly images: number }
   /** Entries of a data set that were left out, by reason. */

@@ -1,5 +1,6 @@
 export { type CalibrationOptions, calibrationImages } from './calibration-images.ts';
 export * from './check-export.ts';
+export * from './compare/compare.ts';
 export * from './compress.ts';
 export { augments, photometricAugments } from './data/augments.ts';
 export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
@@ -14,6 +15,12 @@ export * from './features.ts';
 export { findModel } from './find-model.ts';
 export { type ImportCheckpointOptions, importCheckpoint } from './import-checkpoint.ts';
 export { type InitOptions, type InitResult, init } from './init.ts';
+export {
+  type LatencyFile,
+  readLatencies,
+  writeLatencies,
+} from './latency/latency-file.ts';
+export * from './latency/measure-layers.ts';
 export {
   type Checkpoint,
   type CheckpointOptions,
@@ -53,6 +60,8 @@ export { figuresHtml, page } from './report/page.ts';
 export { writeReport } from './report/report.ts';
 export type { RunAnalysis, Summary } from './report/run-analysis.ts';
 export { type SummaryTable, summaryTable } from './report/summary-table.ts';
+export * from './sensitivity/measure-sensitivity.ts';
+export { sensitivityReport, writeSensitivity } from './sensitivity/sensitivity-report.ts';
 export { type CompactModel, compactModel } from './stages/compact-model.ts';
 export { denseStage } from './stages/dense.ts';
 export { pruneStage } from './stages/prune.ts';

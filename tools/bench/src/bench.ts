@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -281,6 +281,15 @@ function loader(): void {
   table(header, lines);
 }
 
+/** Dense and compact files beside PyTorch's, with one thread and with one for each core. */
+function deploy(): void {
+  for (const threads of new Set(['1', `${cpus().length}`])) {
+    const args = ['--import', 'tsx', path('deploy.ts'), threads, ...(hasTimm ? [python] : [])];
+    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`deploy ended with ${status}`);
+  }
+}
+
 const parts: Record<string, () => void> = {
   step: steps,
   inference,
@@ -292,6 +301,7 @@ const parts: Record<string, () => void> = {
   tokens,
   dense,
   loader,
+  deploy,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

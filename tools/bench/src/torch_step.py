@@ -1,7 +1,10 @@
 """An AdamW step, or the latency, of the benchmark's models in PyTorch eager: prints JSON.
 
 torch_step.py a|b|TIMM_MODEL [latency BATCH]
+torch_step.py a|b|TIMM_MODEL serve BATCH THREADS FILE.onnx
 torch_step.py layer NAME
+
+`serve` exports the model, then answers each line with the milliseconds of one run, so that another process can take turns with it.
 """
 
 import json
@@ -98,7 +101,17 @@ else:
     config = dict(image=model.pretrained_cfg["input_size"][-1], classes=1000, batch=4)
 size = int(sys.argv[3]) if len(sys.argv) > 3 else config["batch"]
 images = torch.randn(size, 3, config["image"], config["image"])
-if len(sys.argv) > 2:
+if len(sys.argv) > 2 and sys.argv[2] == "serve":
+    model.eval()
+    torch.onnx.export(model, images, sys.argv[5], dynamo=False, opset_version=18, input_names=["pixel_values"])
+    torch.set_num_threads(int(sys.argv[4]))
+    print("ready", flush=True)
+    with torch.inference_mode():
+        for _ in sys.stdin:
+            start = time.perf_counter()
+            model(images)
+            print(1e3 * (time.perf_counter() - start), flush=True)
+elif len(sys.argv) > 2:
     model.eval()
     with torch.inference_mode():
         print(json.dumps({"ms": median_ms(lambda: model(images), 20)}))

@@ -18,6 +18,7 @@ import {
   type CheckpointOptions,
   checkpointOf,
   count,
+  imagesOf,
   withCheckpoint,
   withMeasuring,
 } from '../options.ts';
@@ -90,7 +91,7 @@ export function addExport(kcr: Command): void {
       const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
       const file = form ? join(out, 'onnx', transformersFile(precision)) : out;
       await requireWritableFile(file);
-      const given = dataOf(request);
+      const given = imagesOf(request);
       const calibration =
         calibrate === undefined
           ? undefined
@@ -114,19 +115,6 @@ export function addExport(kcr: Command): void {
         printTable(rowsOf(check));
       }
     });
-}
-
-/** What says how images are read, without what says which checkpoint. */
-function dataOf({
-  annotations,
-  instanceIds,
-  reduceZeroLabel,
-  scales,
-  flip,
-  cropRatio,
-  invalid,
-}: Omit<EvaluationData, 'data'>) {
-  return { annotations, instanceIds, reduceZeroLabel, scales, flip, cropRatio, invalid };
 }
 
 /** Each number of the checkpoint beside the file's. */

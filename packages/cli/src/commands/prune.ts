@@ -40,6 +40,9 @@ interface PruneCommandOptions extends EngineOptions, CheckpointOptions {
   allocator: string;
   allocatorOptions: Record<string, unknown>;
   budget?: number;
+  align: number;
+  wholeHeads: boolean;
+  latencyTable?: string;
   schedule: string;
   scheduleOptions: Record<string, unknown>;
   rounds: number;
@@ -100,12 +103,16 @@ function pruningOf(options: PruneCommandOptions): PruningInput {
       tokenSelector: tokens ? { use: '@kcr/lfc#lfe' } : undefined,
     };
   const { allocator, allocatorOptions, schedule, scheduleOptions, rounds, budget } = options;
+  const { align, wholeHeads, latencyTable } = options;
   const chosen = namedPart('--allocator', allocator, allocatorOptions, allocators);
   return {
     ...common,
     method,
     allocator: chosen as keyof typeof allocators,
     budget: typeof chosen === 'string' ? required('--budget', budget) : undefined,
+    align,
+    wholeHeads,
+    latencyTable,
     schedule: namedPart(
       '--schedule',
       schedule,
@@ -141,6 +148,17 @@ const withScores = (command: Command): Command =>
       '--budget <value>',
       'of scores: share to keep, of the channels (uniform, global), MACs, parameters or milliseconds; for `drop` the points that accuracy may drop',
       points,
+    )
+    .option(
+      '--align <n>',
+      'of scores: counts are multiples of it, for kernels that are fast at them (16 for convolutions)',
+      count,
+      1,
+    )
+    .option('--whole-heads', 'of scores: heads stay as they are or go whole', false)
+    .option(
+      '--latency-table <file>',
+      'of `latency`: the table to plan with, which `kcr latency` wrote on this machine or another (default: measured)',
     )
     .option(
       '--schedule <name>',

@@ -80,6 +80,7 @@ export const ERROR_CODES = {
   LABEL_MAP_READ: 'The label map is not a PNG with one channel, is damaged or too large.',
   LABEL_MAP_SIZE: 'A label map has another size than its image.',
   LANDMARKS: 'There cannot be that many landmarks among these images.',
+  LATENCY_TABLE: 'A table of latencies is not of this model, or not one.',
   LOSS_NOT_FINITE: 'The loss of a training step is NaN or infinite.',
   MODEL_CONFIG: 'The configuration is not one that the architecture takes.',
   MODEL_UNKNOWN: 'There is no model of that name.',

@@ -1,9 +1,10 @@
 import { defineAllocator, invalid } from './allocator.ts';
 import { firstWhere } from './bisection.ts';
 import { prune, pruneState } from './prune.ts';
+import { type CountRules, checkCountRules } from './selection.ts';
 import { thresholdSelections } from './threshold-selections.ts';
 
-export interface AllowedDropOptions {
+export interface AllowedDropOptions extends CountRules {
   /** Percentage points of top-1 accuracy on the calibration images. */
   points: number;
 }
@@ -12,7 +13,8 @@ export interface AllowedDropOptions {
  * The fewest channels, by one threshold over all dimensions, with which the accuracy on the calibration images
  * is at most so many points below the whole model's. @throws KcrError `OPTION`
  */
-export const allowedDrop = defineAllocator('drop', ({ points }: AllowedDropOptions) => {
+export const allowedDrop = defineAllocator('drop', ({ points, ...rules }: AllowedDropOptions) => {
+  checkCountRules('drop', rules);
   if (!(points >= 0 && points <= 100))
     throw invalid('drop, points', points, 'Give percentage points, 0 to 100');
   return async ({ model, weights, scores, progress, later, accuracy, ...dense }) => {
@@ -20,7 +22,7 @@ export const allowedDrop = defineAllocator('drop', ({ points }: AllowedDropOptio
     const now = await accuracy(model, weights);
     // The drop that is left is shared equally among the dimensions that are.
     const needed = now - ((now - target) * scores.size) / (scores.size + later.length);
-    const { length, at } = thresholdSelections(model, scores);
+    const { length, at } = thresholdSelections(model, scores, rules);
     const tooFar = async (i: number) => {
       const pruned = prune(model, at(i));
       return (await accuracy(pruned, pruneState(model, pruned, weights))) < needed;

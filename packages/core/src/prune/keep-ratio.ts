@@ -1,28 +1,33 @@
 import { checkShare, defineAllocator, partOf } from './allocator.ts';
-import { selectCounts } from './selection.ts';
+import { type CountRules, checkCountRules, selectCounts } from './selection.ts';
 import { thresholdSelections } from './threshold-selections.ts';
 
-export interface KeepRatioOptions {
+export interface KeepRatioOptions extends CountRules {
   /** Share of the channels to keep. */
   keepRatio: number;
 }
 
 /** The same share of every dimension. @throws KcrError `OPTION` */
-export const uniform = defineAllocator('uniform', ({ keepRatio }: KeepRatioOptions) => {
+export const uniform = defineAllocator('uniform', ({ keepRatio, ...rules }: KeepRatioOptions) => {
   checkShare('uniform, keepRatio', keepRatio);
+  checkCountRules('uniform', rules);
   return ({ model, whole, scores, ...way }) => {
     const share = partOf(keepRatio, way);
-    return selectCounts(model, scores, ({ name }) => share * whole.dims.get(name)!.size);
+    return selectCounts(model, scores, ({ name }) => share * whole.dims.get(name)!.size, rules);
   };
 });
 
 /** One threshold over all dimensions, that leaves a share of their channels. @throws KcrError `OPTION` */
-export const globalThreshold = defineAllocator('global', ({ keepRatio }: KeepRatioOptions) => {
-  checkShare('global, keepRatio', keepRatio);
-  return ({ model, whole, scores, ...way }) => {
-    const all = [...scores.keys()].reduce((sum, name) => sum + whole.dims.get(name)!.size, 0);
-    const { length, at } = thresholdSelections(model, scores);
-    const keep = Math.round(partOf(keepRatio, way) * all);
-    return at(Math.max(length - 1 - keep, 0));
-  };
-});
+export const globalThreshold = defineAllocator(
+  'global',
+  ({ keepRatio, ...rules }: KeepRatioOptions) => {
+    checkShare('global, keepRatio', keepRatio);
+    checkCountRules('global', rules);
+    return ({ model, whole, scores, ...way }) => {
+      const all = [...scores.keys()].reduce((sum, name) => sum + whole.dims.get(name)!.size, 0);
+      const { length, at } = thresholdSelections(model, scores, rules);
+      const keep = Math.round(partOf(keepRatio, way) * all);
+      return at(Math.max(length - 1 - keep, 0));
+    };
+  },
+);

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { linear } from '../layers/linear.ts';
 import { put, take } from '../model/channel-view.ts';
 import { type DimOptions, makeDim } from '../model/dim.ts';
+import { range } from '../train/batches.ts';
 import { tinyModel } from '../train/testing.ts';
 import { prune } from './prune.ts';
-import { allowedCount, selectCounts, topChannels } from './selection.ts';
+import { allowedCount, checkCountRules, selectCounts, topChannels } from './selection.ts';
 import { perceptron, transformer } from './testing.ts';
 
 describe('the nearest count that a dimension allows', () => {
@@ -75,6 +76,79 @@ describe('the nearest count that a dimension allows', () => {
     const dim = makeDim('hidden', 12, { groups: 3 });
     expect([3, 5, 9].map((count) => allowedCount(dim, count, 2))).toEqual([4, 6, 8]);
     expect([1, 3, 9].map((count) => allowedCount(dim, count, 1))).toEqual([1, 3, 4]);
+  });
+});
+
+describe('counts at which kernels are fast', () => {
+  test.each<[size: number, DimOptions, align: number, [wanted: number, allowed: number][]]>([
+    // Multiples, or all of a size that is none.
+    [
+      40,
+      {},
+      16,
+      [
+        [1, 16],
+        [23, 16],
+        [24, 32],
+        [35, 32],
+        [37, 40],
+        [40, 40],
+      ],
+    ],
+    [40, { min: 20 }, 16, [[1, 32]]],
+    // Less than one multiple: every count.
+    [12, {}, 16, [[5, 5]]],
+    // Multiples that heads can have equal parts of; of eight heads all are.
+    [
+      192,
+      { groups: 3 },
+      16,
+      [
+        [70, 48],
+        [80, 96],
+      ],
+    ],
+    [192, { groups: 8 }, 16, [[70, 64]]],
+    [24, { multipleOf: 6 }, 4, [[10, 12]]],
+  ])('of %i channels with %j, aligned to %i', (size, options, align, cases) => {
+    const dim = makeDim('hidden', size, options);
+    for (const [wanted, allowed] of cases)
+      expect([wanted, allowedCount(dim, wanted, dim.groups, align)]).toEqual([wanted, allowed]);
+  });
+
+  test.each([0, -8, 1.5, Number.NaN])('OPTION for an align of %s', (align) => {
+    expect(() => checkCountRules('uniform', { align })).toThrow(
+      expect.objectContaining({
+        code: 'OPTION',
+        where: 'uniform, align',
+        found: String(align),
+        fix: 'Give a whole number from 1, such as 8 or 16',
+      }),
+    );
+  });
+
+  test('of heads that go whole', () => {
+    const model = transformer();
+    const dims = [...model.dims.values()].filter(({ groups }) => groups > 1);
+    const rising = new Map(
+      dims.map(({ name, size }) => [name, Array.from({ length: size }, (_, i) => i)]),
+    );
+    for (const share of [0, 0.3, 0.6, 1]) {
+      const kept = selectCounts(model, rising, ({ size }) => share * size, { wholeHeads: true });
+      for (const { name, size, groups } of dims) {
+        const heads = Math.max(Math.round(share * groups), 1);
+        const last = (heads * size) / groups;
+        expect([name, kept[name]]).toEqual([name, [...range(last)].map((i) => size - last + i)]);
+      }
+    }
+  });
+
+  test('of heads whose other dimension has no scores: none goes', () => {
+    const model = transformer();
+    const [dim] = [...model.dims.values()].filter(({ role }) => role === 'qk');
+    const scores = new Map([[dim!.name, new Float64Array(dim!.size)]]);
+    const kept = selectCounts(model, scores, () => 1, { wholeHeads: true });
+    expect(kept[dim!.name]).toEqual([...range(dim!.size)]);
   });
 });
 

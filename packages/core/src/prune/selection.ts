@@ -1,16 +1,40 @@
+import { KcrError } from '../ground/error.ts';
 import { type Dim, type Kept, viewIndices } from '../model/dim.ts';
 import type { Model } from '../model/model.ts';
 
 /** One score per channel of each dimension; higher is kept first. */
 export type Scores = ReadonlyMap<string, ArrayLike<number>>;
 
+/** What counts a selection may have, besides what its dimensions allow: some are faster than others. */
+export interface CountRules {
+  /**
+   * Counts are multiples of this, or all channels; of heads, those of all heads together. Dimensions that are smaller go without.
+   * Kernels fill their vectors so: 16 for convolutions. Default 1.
+   */
+  align?: number;
+  /** Heads stay as they are or go whole, which saves their softmax too. Default false. */
+  wholeHeads?: boolean;
+}
+
+/** @throws KcrError `OPTION` */
+export function checkCountRules(where: string, { align = 1 }: CountRules): void {
+  if (!(Number.isSafeInteger(align) && align >= 1))
+    throw new KcrError('OPTION', {
+      where: `${where}, align`,
+      found: String(align),
+      fix: 'Give a whole number from 1, such as 8 or 16',
+    });
+}
+
 /** The count nearest to `count` that the dimension allows: whole multiples, equal groups, its minimum. */
-export function allowedCount(dim: Dim, count: number, groups = dim.groups): number {
+export function allowedCount(dim: Dim, count: number, groups = dim.groups, align = 1): number {
   const unit = lcm(dim.multipleOf, groups);
-  const least = Math.ceil(Math.max(dim.min, 1) / unit) * unit;
-  const most = groups * (dim.size / dim.groups);
-  const nearest = Math.round(count / unit) * unit;
-  return Math.min(Math.max(nearest, least), most - (most % unit) || most);
+  const width = groups * (dim.size / dim.groups);
+  const most = width - (width % unit) || width;
+  const step = lcm(unit, align) <= most ? lcm(unit, align) : unit;
+  const least = Math.ceil(Math.max(dim.min, 1) / step) * step;
+  const nearest = Math.max(Math.round(count / step) * step, least);
+  return nearest > most || most - count < Math.abs(nearest - count) ? most : nearest;
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
@@ -31,8 +55,13 @@ function bestOfGroup(dim: Dim, scores: ArrayLike<number>, group: number, count: 
  *
  * @returns indices into the dimension as it is now, ascending; as many as {@link allowedCount} allows
  */
-export function topChannels(dim: Dim, scores: ArrayLike<number>, count: number): number[] {
-  const perGroup = allowedCount(dim, count) / dim.groups;
+export function topChannels(
+  dim: Dim,
+  scores: ArrayLike<number>,
+  count: number,
+  align = 1,
+): number[] {
+  const perGroup = allowedCount(dim, count, dim.groups, align) / dim.groups;
   const kept = Array.from(
     { length: dim.groups },
     (_, group) => bestOfGroup(dim, scores, group, perGroup).best,
@@ -47,16 +76,30 @@ interface Wanted {
   count: number;
 }
 
+/** The number of groups, of all their channels, that comes nearest to what is wanted of the dimensions. */
+function wholeGroups(wanted: readonly Wanted[]): number {
+  const shares = wanted.map(({ dim, count }) => count / dim.size);
+  const share = shares.reduce((sum, own) => sum + own, 0) / shares.length;
+  const { groups } = wanted[0]!.dim;
+  return Math.min(Math.max(Math.round(share * groups), 1), groups);
+}
+
 /**
  * Channels of dimensions that must keep the same groups: as many of each as wanted, spread equally over as many
  * groups as gives the highest sum of scores, so that whole groups may go. For a number of groups the best ones
  * are those whose own best channels sum to most, so no subset needs to be tried.
  */
-function topGroups(wanted: readonly Wanted[]): number[][] {
-  const all = wanted[0]!.dim.groups;
+function topGroups(asked: readonly Wanted[], { align, wholeHeads }: CountRules): number[][] {
+  const all = asked[0]!.dim.groups;
+  const whole = wholeHeads ? wholeGroups(asked) : undefined;
+  const wanted = asked.map(({ dim, scores, count }) => ({
+    dim,
+    scores,
+    count: whole === undefined ? count : (whole * dim.size) / all,
+  }));
   let most: { score: number; kept: number[][] } | undefined;
-  for (let groups = all; groups >= 1; groups--) {
-    const counts = wanted.map(({ dim, count }) => allowedCount(dim, count, groups) / groups);
+  for (let groups = whole ?? all; groups >= 1; groups--) {
+    const counts = wanted.map(({ dim, count }) => allowedCount(dim, count, groups, align) / groups);
     const fits = wanted.every(({ dim, count }) => count <= (groups * dim.size) / dim.groups);
     if (most && !fits) break;
     const candidates = Array.from({ length: all }, (_, group) =>
@@ -77,11 +120,14 @@ function topGroups(wanted: readonly Wanted[]): number[][] {
 /**
  * The best channels of every scored dimension, as many of each as `count` says. A view keeps some that the
  * dimension it looks at keeps too; dimensions with common groups (heads) keep the same ones.
+ *
+ * @param rules which counts are taken, each the nearest to what `count` says
  */
 export function selectCounts(
   model: Model,
   scores: Scores,
   count: (dim: Dim, values: ArrayLike<number>) => number,
+  rules: CountRules = {},
 ): Kept {
   const kept: Record<string, number[]> = {};
   const done = new Set<string>();
@@ -98,14 +144,16 @@ export function selectCounts(
     if (!scores.has(dim.name) || done.has(dim.name)) continue;
     const together = sameGroups(model, dim);
     if (dim.groups > 1 && together.every(({ name }) => scores.has(name))) {
-      const chosen = topGroups(together.map(want));
+      const chosen = topGroups(together.map(want), rules);
       together.forEach(({ name }, i) => {
         kept[name] = chosen[i]!;
         done.add(name);
       });
     } else {
       const wanted = want(dim);
-      kept[dim.name] = topChannels(dim, wanted.scores, wanted.count);
+      // Without the scores of the others no head can go.
+      const own = rules.wholeHeads && dim.groups > 1 ? dim.size : wanted.count;
+      kept[dim.name] = topChannels(dim, wanted.scores, own, rules.align);
     }
   }
   return kept;

@@ -1,10 +1,12 @@
-import { Generator, prune } from '@kcr/core';
+import { type CountRules, Generator, prune } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { tinyModel } from '../testing/tiny.ts';
 import { allocators } from './allocators.ts';
 
+const noTable = () => Promise.reject(new Error('not asked for'));
+
 /** What an allocator keeps of two MLPs whose channels' scores rise, in the first from 0 and in the second from 100 on. */
-async function kept(name: keyof typeof allocators, budget: number) {
+async function kept(name: keyof typeof allocators, budget: number, rules: CountRules = {}) {
   const model = await tinyModel({ depth: 2 });
   const weights = model.initialize(new Generator(0));
   const rising = (from: number) => Float64Array.from({ length: 32 }, (_, i) => from + i);
@@ -12,7 +14,7 @@ async function kept(name: keyof typeof allocators, budget: number) {
     ['blocks.0.mlp.hidden', rising(0)],
     ['blocks.1.mlp.hidden', rising(100)],
   ]);
-  const found = await allocators[name](budget).allocate({
+  const found = await allocators[name](budget, rules, noTable).allocate({
     model,
     weights,
     scores,
@@ -64,5 +66,19 @@ test.each([
   ['latency', 1.5],
   ['drop', -1],
 ] as const)('OPTION for %s with a budget of %d', (name, budget) => {
-  expect(() => allocators[name](budget)).toThrow(expect.objectContaining({ code: 'OPTION' }));
+  expect(() => allocators[name](budget, {}, noTable)).toThrow(
+    expect.objectContaining({ code: 'OPTION' }),
+  );
+});
+
+test.each([
+  ['uniform', 0.4, 16],
+  ['global', 0.3, 16],
+  ['macs', 0.9, 16],
+  ['params', 0.9, 16],
+  ['drop', 5, 8],
+] as const)('`%s` keeps to the counts that it is told', async (name, budget, align) => {
+  const { found } = await kept(name, budget, { align });
+  for (const { length } of Object.values(found))
+    expect([length, length % align]).toEqual([length, 0]);
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type Allocator,
   balancedSample,
@@ -8,18 +9,23 @@ import {
   scoreCharts,
   subset,
 } from '@kcr/core';
+import type { LatencyTable } from '@kcr/onnx';
+import { writeLatencies } from '../latency/latency-file.ts';
+import { measureLayers } from '../latency/measure-layers.ts';
 import { loadPart } from '../modules.ts';
 import type { ScorePruning } from '../recipes/recipe.ts';
 import { allocators } from './allocators.ts';
 import type { Pruned, PruningJob } from './pruning-job.ts';
 import { schedules } from './schedules.ts';
 
+/** The table of latencies that a budget of time was planned with. */
+const LATENCIES = 'latencies.json';
+
 /** Prunes by a criterion's scores: an allocator chooses channels when a schedule says. */
-export async function pruneByScores(
-  settings: ScorePruning,
-  { loaded: { model, weights }, engine, train, seed, on }: PruningJob,
-): Promise<Pruned> {
-  const { allocator, budget, schedule, rounds, batchSize, dims, images } = settings;
+export async function pruneByScores(settings: ScorePruning, job: PruningJob): Promise<Pruned> {
+  const { loaded, engine, train, seed, on } = job;
+  const { model, weights } = loaded;
+  const { allocator, schedule, rounds, batchSize, dims, images } = settings;
   const sample = balancedSample(train, images, new Generator(seed).fork('calibration'));
   const whole = { macs: model.macs.total, params: model.parameterCount };
   // The first of each dimension are those of the whole model, or of what the blocks before it left.
@@ -34,7 +40,7 @@ export async function pruneByScores(
     criterion: await loadPart<Criterion>(settings.criterion),
     allocator:
       typeof allocator === 'string'
-        ? allocators[allocator](budget!)
+        ? namedAllocator(allocator, settings, job)
         : await loadPart<Allocator>(allocator),
     schedule:
       typeof schedule === 'string'
@@ -47,4 +53,20 @@ export async function pruneByScores(
     },
   });
   return { ...pruned, charts: scoreCharts(model, first) };
+}
+
+/** An allocator by its name. A table of latencies that was not given is measured, and kept beside the checkpoint. */
+function namedAllocator(
+  name: keyof typeof allocators,
+  { budget, align, wholeHeads, dims }: ScorePruning,
+  { loaded, directory, on, latencies: given }: PruningJob,
+): Allocator {
+  const measured = async (): Promise<LatencyTable> => {
+    const table = await measureLayers(loaded, { dims, on });
+    await writeLatencies(join(directory, LATENCIES), table);
+    return table;
+  };
+  let table: Promise<LatencyTable> | undefined;
+  const latencies = async () => given ?? (await (table ??= measured()));
+  return allocators[name](budget!, { align, wholeHeads }, latencies);
 }

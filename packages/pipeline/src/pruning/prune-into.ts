@@ -8,12 +8,15 @@ import {
   KcrError,
   type LineChart,
   type LoadedModel,
+  type Model,
   type RunIdentity,
   requireSameRun,
   runIdentity,
   saveModel,
 } from '@kcr/core';
+import { type LatencyTable, latencyByTable } from '@kcr/onnx';
 import { z } from 'zod';
+import { readLatencies } from '../latency/latency-file.ts';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { Pruning } from '../recipes/recipe.ts';
 import { chartsFields } from '../report/analysis-fields.ts';
@@ -102,6 +105,7 @@ export async function pruneInto(
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, FILE);
+  const latencies = await givenLatencies(settings, model);
   const versions = await versionsOf([model], settings);
   const identity = await runIdentity({
     stage: 'prune',
@@ -110,14 +114,18 @@ export async function pruneInto(
     weights: { initial: weights },
     extensions: [],
     versions,
-    options: { ...settings, seed },
+    options: {
+      ...settings,
+      seed,
+      ...(latencies ? { latencyTable: digestOf(JSON.stringify(latencies)) } : {}),
+    },
   });
   const finished = await finishedBefore(directory, identity, trust);
   if (finished) return finished;
   await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
-  const job = { versions, loaded, engine, directory, train, seed, on };
+  const job = { versions, loaded, engine, directory, train, seed, on, latencies };
   const { charts, record, ...pruned } = await byMethod(settings, job);
   // Before the checkpoint, so that what is interrupted from here on is done again.
   await writeSealed(path, { identity });
@@ -134,12 +142,23 @@ export async function pruneInto(
   return { ...pruned, info };
 }
 
+const digestOf = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+/** The table of latencies that the settings name, of this model. @throws KcrError `LATENCY_TABLE` */
+async function givenLatencies(settings: Pruning, model: Model): Promise<LatencyTable | undefined> {
+  if (settings.method !== 'scores' || settings.latencyTable === undefined) return undefined;
+  const table = await readLatencies(settings.latencyTable);
+  latencyByTable(table, model);
+  return table;
+}
+
 /** SHA-256 of what makes a checkpoint; nothing for what is not there. */
 const checkpointDigests = (directory: string): Promise<(string | undefined)[]> =>
   Promise.all(
     ['model.json', 'model.safetensors'].map(async (name) => {
       const bytes = await readFile(join(directory, name)).catch(() => undefined);
-      return bytes && createHash('sha256').update(bytes).digest('hex');
+      return bytes && digestOf(bytes);
     }),
   );
 

@@ -1,4 +1,5 @@
 import type { Dataset, Engine, LineChart, LoadedModel, PrunedModel } from '@kcr/core';
+import type { LatencyTable } from '@kcr/onnx';
 import type { MakeEngine } from '../engine.ts';
 import type { OnEvent } from '../events.ts';
 
@@ -21,6 +22,8 @@ export interface PruningJob extends Omit<PruningContext, 'engine' | 'trust'> {
   readonly versions: Readonly<Record<string, string>>;
   /** Folder for its state, where it goes on after an interruption. */
   readonly directory: string;
+  /** The table of latencies that the settings name. */
+  readonly latencies?: LatencyTable;
 }
 
 /** A pruned model. */

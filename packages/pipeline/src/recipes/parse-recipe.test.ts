@@ -38,6 +38,8 @@ test('pruning is by scores where no method is said', async () => {
     batchSize: 100,
     allocator: 'macs',
     budget: 0.5,
+    align: 1,
+    wholeHeads: false,
     schedule: 'one-shot',
     rounds: 5,
   });

@@ -54,6 +54,12 @@ const byScores = pruningFields.extend({
   allocator: named(allocators),
   /** The share to keep, or for `drop` the points that accuracy may drop; of allocators by name. */
   budget: budget.optional(),
+  /** Counts of channels are multiples of this, of allocators by name: 16 for convolutions on a CPU. */
+  align: count.default(1),
+  /** Whether heads stay as they are or go whole, of allocators by name. */
+  wholeHeads: z.boolean().default(false),
+  /** Of `latency`: a file that `kcr latency --out` wrote, of this machine or another. Absent: measured here. */
+  latencyTable: z.string().min(1).optional(),
   schedule: named(schedules).default('one-shot'),
   /** For `iterative`. */
   rounds: count.default(5),

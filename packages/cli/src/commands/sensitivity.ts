@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { CALIBRATIONS, type Calibration } from '@kcr/onnx';
+import {
+  calibrationImages,
+  loadCheckpoint,
+  measureSensitivity,
+  requireWritableFile,
+  type Sensitivity,
+  writeSensitivity,
+} from '@kcr/pipeline';
+import { type Command, Option } from 'commander';
+import {
+  CHECKPOINT,
+  type CheckpointOptions,
+  checkpointOf,
+  count,
+  type EngineOptions,
+  engineOf,
+  json,
+  positiveShare,
+  share,
+  whole,
+  withCheckpoint,
+  withEngine,
+} from '../options.ts';
+import { printResult, printTable } from '../output.ts';
+import { progress } from '../progress.ts';
+import { criteria } from './prune.ts';
+
+interface SensitivityCommandOptions extends EngineOptions, CheckpointOptions {
+  data: string;
+  out?: string;
+  precision: 'int8' | 'int8-dynamic' | 'int8-weights';
+  calibrate?: string;
+  calibration: Calibration;
+  keep: number;
+  dims?: string[];
+  criterion: string;
+  criterionOptions: Record<string, unknown>;
+  images: number;
+  batchSize: number;
+  cropRatio?: number;
+  seed: number;
+  json?: boolean;
+}
+
+/** `kcr sensitivity`: what quantising or pruning each part of a classifier alone does to it. */
+export function addSensitivity(kcr: Command): void {
+  const command = kcr
+    .command('sensitivity')
+    .description('what quantising, or pruning, each layer and block alone does to a classifier')
+    .argument('<checkpoint>', CHECKPOINT)
+    .requiredOption('--data <folder>', 'images, one folder per class')
+    .option('--out <folder>', 'for sensitivity.html, with pictures, and sensitivity.json')
+    .addOption(
+      new Option('--precision <numbers>', 'how layers are quantised; int8 needs --calibrate')
+        .choices(['int8', 'int8-dynamic', 'int8-weights'])
+        .default('int8-dynamic'),
+    )
+    .option('--calibrate <folder>', 'images, one folder per class, to find ranges with')
+    .addOption(
+      new Option('--calibration <how>', 'how ranges are chosen')
+        .choices(CALIBRATIONS)
+        .default('percentile'),
+    )
+    .option('--keep <share>', 'share of the channels that are kept where pruned', share, 0.5)
+    .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
+    .option(
+      '--criterion <name>',
+      `what scores channels: ${Object.keys(criteria).join(', ')}, or MODULE#EXPORT`,
+      'magnitude',
+    )
+    .option('--criterion-options <json>', "the criterion's options", json, {})
+    .option('--images <n>', 'images to measure on, drawn by the seed', count, 256)
+    .option('--batch-size <n>', 'images at once', count, 64)
+    .option('--crop-ratio <share>', 'size of the centre crop', positiveShare)
+    .option('--seed <n>', 'seed of the sample', whole, 0);
+  withEngine(withCheckpoint(command))
+    .option('--json', 'print the result as JSON')
+    .action(sensitivity);
+}
+
+async function sensitivity(checkpoint: string, options: SensitivityCommandOptions): Promise<void> {
+  const { data, out, precision, calibrate, calibration: method, cropRatio } = options;
+  const { keep, dims, criterionOptions, images, batchSize, seed } = options;
+  const on = progress();
+  const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
+  if (out !== undefined) await requireWritableFile(join(out, 'sensitivity.html'));
+  const calibration =
+    calibrate === undefined
+      ? undefined
+      : { images: await calibrationImages(loaded, { data: calibrate, cropRatio }, { on }), method };
+  const report = await measureSensitivity(
+    loaded,
+    { data, cropRatio },
+    {
+      numbers: { precision, calibration },
+      criterion: {
+        use: criteria[options.criterion] ?? options.criterion,
+        options: criterionOptions,
+      },
+      engine: engineOf(options),
+      keep,
+      dims,
+      images,
+      batchSize,
+      seed,
+      on,
+    },
+  );
+  const page = out === undefined ? {} : { page: await writeSensitivity(out, report) };
+  if (options.json) {
+    printResult({ ...report, ...page }, true);
+    return;
+  }
+  const { parts, float, ...summary } = report;
+  printResult({ ...summary, 'leave in float32 first': float, ...page });
+  const row = ({ name, change, level, error, numbers }: Sensitivity) => [
+    name,
+    `${level}, ${change}`,
+    `${(100 * error).toFixed(2)} %`,
+    (numbers.loss! - report.whole.loss!).toFixed(4),
+    (100 * (numbers.top1! - report.whole.top1!)).toFixed(2),
+  ];
+  process.stdout.write('\n');
+  printTable([['part', 'change', 'error', 'loss', 'top-1'], ...parts.map(row)]);
+}
