@@ -1,4 +1,12 @@
-import { type CompiledStep, KcrError, type Preprocessing } from '@kcr/core';
+import {
+  type CompiledStep,
+  firstNames,
+  isInOrder,
+  KcrError,
+  knownClasses,
+  matchClasses,
+  type Preprocessing,
+} from '@kcr/core';
 import {
   cocoInstances,
   type InstanceDataset,
@@ -50,6 +58,31 @@ const drawSure = (
     options,
   );
 
+/**
+ * Refuses annotations whose categories are not the model's classes, in their order. Of a model that does not name its classes the
+ * number alone is known.
+ *
+ * @throws KcrError `DATASET_CLASSES`
+ */
+function requireCategories(
+  categories: readonly string[],
+  classes: readonly string[],
+  where: string,
+): void {
+  const known = knownClasses(classes);
+  const isAlike = typeof known === 'number' || isInOrder(matchClasses(known, categories));
+  if (isAlike && categories.length === classes.length) return;
+  const found =
+    categories.length === classes.length
+      ? `the categories ${firstNames(categories)} for a model of ${firstNames(classes)}`
+      : `${categories.length} categories for a model of ${classes.length} classes`;
+  throw new KcrError('DATASET_CLASSES', {
+    where,
+    found,
+    fix: 'Use annotations with the categories that the model was trained for, in their order',
+  });
+}
+
 /** Boxes and masks of objects, from a COCO file or from PNGs that number them. */
 export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject[]> = defineTaskKit(
   {
@@ -67,12 +100,7 @@ export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject
         : await instanceFolder(data, { className: classes[0], ...reader });
       const where = annotations ?? data;
       reportSkipped(on, where, source);
-      if (source.classes.length !== classes.length)
-        throw new KcrError('DATASET_CLASSES', {
-          where,
-          found: `${source.classes.length} categories for a model of ${classes.length} classes`,
-          fix: 'Use annotations with the categories that the model was trained for',
-        });
+      requireCategories(source.classes, classes, where);
       const { resize } = input;
       return instanceDataset(source, { normalization: input, canvas: { height, width }, resize });
     },
