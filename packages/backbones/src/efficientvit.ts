@@ -195,6 +195,8 @@ export const efficientvit: Architecture<EfficientVitConfig> = {
 
   input: imageInput,
 
+  timm: { args: Object.keys(defaults).filter((key) => key !== 'img_size' && key !== 'scales') },
+
   forward(m, image, config) {
     const featureMaps = efficientvitStages(m, image, config);
     const { value: x, dim: channels } = featureMaps.at(-1)!;

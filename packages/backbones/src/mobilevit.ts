@@ -282,6 +282,11 @@ export const mobilevit: Architecture<MobileVitConfig> = {
 
   input: imageInput,
 
+  // The stages' sizes go with the name.
+  timm: {
+    args: ['in_chans', 'num_classes', 'stem_chs', 'num_features', 'drop_rate', 'drop_path_rate'],
+  },
+
   forward(m, image, config) {
     const featureMaps = mobilevitStages(m, image, config);
     const { value, dim } = featureMaps.at(-1)!;

@@ -276,6 +276,21 @@ export const swin: Architecture<SwinConfig> = {
 
   mappings,
 
+  timm: {
+    args: Object.keys(defaults),
+    cannot(config) {
+      if (config.num_classes === 0)
+        return 'no classifier, by whose name timm knows its own weights from the official ones';
+      const flat = config.depths
+        .map((_, i) => stageWindows(imageSize(config), config.patch_size * 2 ** i, config).window)
+        .find(({ height, width }) => height !== width);
+      // It takes each table for one of square windows, and resizes it.
+      return (
+        flat && `windows of ${flat.height} x ${flat.width}, and timm loads those of squares alone`
+      );
+    },
+  },
+
   forward(m, image, config) {
     const featureMaps = swinStages(m, image, config);
     const { value, dim: embed } = featureMaps.at(-1)!;

@@ -53,6 +53,9 @@ const defaults: VitConfig = {
   drop_path_rate: 0,
 };
 
+/** All but what makes it a model of another name. */
+export const vitTimmArguments = Object.keys(defaults).filter((key) => key !== 'distilled');
+
 const ranges: OptionRanges<VitConfig> = {
   ...transformerRanges,
   global_pool: { oneOf: ['token', 'avg'] },

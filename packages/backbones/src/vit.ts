@@ -27,7 +27,7 @@ import {
   patchTokens,
   prefixCount,
 } from './tokens.ts';
-import { configureVit, type VitConfig } from './vit-config.ts';
+import { configureVit, type VitConfig, vitTimmArguments } from './vit-config.ts';
 import { vitMappings, vitOptionsOf } from './vit-files.ts';
 
 /** Whether the last norm is behind the pooling. */
@@ -127,6 +127,8 @@ export const vit: Architecture<VitConfig> = {
   mappings: vitMappings,
 
   optionsOf: vitOptionsOf,
+
+  timm: { args: vitTimmArguments },
 
   forward(m, image, config) {
     const { tokens, embed, featureMaps } = vitTokens(m, image, config);

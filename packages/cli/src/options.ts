@@ -206,6 +206,16 @@ export const overRecipe = (command: Command): Command =>
         '--backbone <checkpoint>',
         "of models with a head: the compact model's backbone with its weights, pruned or not, instead of a search",
       )
+      .option(
+        '--eval-every <n>',
+        'epochs of a training from one evaluation to the next, instead of 1; after the last one there is one',
+        count,
+      )
+      .option(
+        '--eval-images <n>',
+        'test images that are evaluated before the last epoch of a training, drawn by the seed, instead of all',
+        count,
+      )
       .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`'),
   ).option('--json', 'print the result as JSON');
 

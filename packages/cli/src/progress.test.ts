@@ -1,3 +1,4 @@
+import type { EpochRecord } from '@kcr/core';
 import { expect, test } from 'vitest';
 import { progress } from './progress.ts';
 
@@ -16,6 +17,22 @@ test('an epoch is a line with its metrics and the time left', () => {
   on({ type: 'epoch', stage: 'compact', record, epochs: 2, metrics });
   on({ type: 'trained', stage: 'compact' });
   expect(lines).toEqual(['compact: epoch 2/2, loss 1.2346, top-1 50.0 %, 0 s left\n']);
+});
+
+test('an epoch of which some images or none were evaluated says so', () => {
+  const { lines, on } = listen();
+  const metrics = { top1: 'top-1' };
+  on({ type: 'training', stage: 'compact', epochs: 2 });
+  const records: EpochRecord[] = [
+    { epoch: 1, loss: 1, valSampleTop1: 0.25 },
+    { epoch: 2, loss: 1 },
+  ];
+  for (const record of records) on({ type: 'epoch', stage: 'compact', record, epochs: 2, metrics });
+  on({ type: 'trained', stage: 'compact' });
+  expect(lines).toEqual([
+    expect.stringMatching(/^compact: epoch 1\/2, loss 1.0000, top-1 25.0 % of a sample, /),
+    'compact: epoch 2/2, loss 1.0000, 0 s left\n',
+  ]);
 });
 
 test('what was left out is a warning for each reason', () => {

@@ -27,11 +27,12 @@ class Clock {
 
 /** The metrics of an epoch's validation, as text. */
 function metricsText(record: EpochRecord, metrics: Task['metrics']): string {
-  const shown = Object.entries(metrics).flatMap(([key, title]) => {
-    const value = record[validationName(key)];
-    return value === undefined ? [] : [`, ${title} ${(100 * value).toFixed(1)} %`];
-  });
-  return shown.join('');
+  const shownAs = (way: string, also = '') =>
+    Object.entries(metrics).flatMap(([key, title]) => {
+      const value = record[validationName(key, way)];
+      return value === undefined ? [] : [`, ${title} ${(100 * value).toFixed(1)} %${also}`];
+    });
+  return [...shownAs(''), ...shownAs('sample', ' of a sample')].join('');
 }
 
 /**

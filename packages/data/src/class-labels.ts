@@ -1,5 +1,5 @@
-import { KcrError, numberedClasses } from '@kcr/core';
-import { classNames, type KnownClasses } from './class-names.ts';
+import { KcrError, type KnownClasses, numberedClasses } from '@kcr/core';
+import { classNames } from './class-names.ts';
 
 /** Each number up to the largest label is a class: one label of a billion would fill the memory. */
 export const MOST_CLASSES = 100_000;

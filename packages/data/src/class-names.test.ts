@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { KnownClasses } from '@kcr/core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { classNames, type KnownClasses } from './class-names.ts';
+import { classNames } from './class-names.ts';
 import { labelledImages } from './labelled-images.ts';
 import { writeShards } from './shards/write-shards.ts';
 import { temporaryFolder } from './testing.ts';

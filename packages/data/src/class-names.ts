@@ -1,7 +1,10 @@
-import { KcrError, numberedClasses } from '@kcr/core';
-
-/** Names of classes in the order of the labels; or how many classes there are, where nobody knows their names. */
-export type KnownClasses = readonly string[] | number;
+import {
+  type ClassMatch,
+  KcrError,
+  type KnownClasses,
+  matchClasses,
+  numberedClasses,
+} from '@kcr/core';
 
 /** How errors about classes are told. */
 export interface ClassRefusal {
@@ -16,8 +19,8 @@ const some = (names: readonly string[]) =>
 /**
  * The names of classes in the order of the labels, for data that have some of them.
  *
- * Of a model that does not name its classes the data's are taken in order, if they are as many: so are folders of ImageNet
- * evaluated with published weights. Names that are numbers stay numbers.
+ * They are matched as `matchClasses` says. Of a model that does not name its classes the data's are taken in order, if they are as
+ * many: so are folders of ImageNet evaluated with published weights. Names that are numbers stay numbers.
  *
  * @param found names in the data, sorted by the numbers of their characters
  * @param known Default: `found`
@@ -29,59 +32,39 @@ export function classNames(
   known: KnownClasses | undefined,
   refusal: ClassRefusal,
 ): readonly string[] {
-  if (typeof known === 'number') return inOrder(found, known, refusal);
-  const classes = known ?? found;
-  const places = new Set(classes);
-  const unknown = found.filter((name) => !places.has(name));
-  if (unknown.length > 0)
-    throw refused(
-      refusal,
-      `unknown classes ${some(unknown)}`,
-      `Use the names of the classes: ${some(classes)}`,
-    );
-  return classes;
+  if (known === undefined) return found;
+  const match = matchClasses(known, found);
+  if (match.by === 'none') throw unmatched(match, found, known, refusal);
+  if (match.by === 'order') return found;
+  return typeof known === 'number' ? numberedClasses(known) : known;
 }
 
-function inOrder(
+const NAMELESS =
+  'Use data with all classes of the model, or name its classes: `label_names` in config.json, `classes` in model.json';
+
+function unmatched(
+  match: Extract<ClassMatch, { by: 'none' }>,
   found: readonly string[],
-  count: number,
+  known: KnownClasses,
   refusal: ClassRefusal,
-): readonly string[] {
-  const numbers = numberedClasses(count);
-  const places = new Set(numbers);
-  if (found.every((name) => places.has(name))) return numbers;
-  const fix =
-    'Use data with all classes of the model, or name its classes: `label_names` in config.json, `classes` in model.json';
-  if (found.length !== count)
-    throw refused(
+): KcrError {
+  if (match.why === 'count')
+    return refused(
       refusal,
-      `${found.length} classes (${some(found)}) for a model of ${count} that does not name them`,
-      fix,
+      `${found.length} classes (${some(found)}) for a model of ${known} that does not name them`,
+      NAMELESS,
     );
-  const other = [...found].sort(byNumbersWithin).findIndex((name, i) => name !== found[i]);
-  if (other >= 0)
-    throw refused(
+  if (match.why === 'order')
+    return refused(
       refusal,
-      `names whose order is not certain (${found[other]}: timm counts numbers in names and does not see case), for a model that does not name its classes`,
-      fix,
+      `names whose order is not certain (${match.first}: timm counts numbers in names and does not see case), for a model that does not name its classes`,
+      NAMELESS,
     );
-  return found;
-}
-
-/** timm's order of class folders, which torchvision's ImageFolder does not have. */
-function byNumbersWithin(a: string, b: string): number {
-  const parts = (name: string) => name.toLowerCase().split(/(\d+)/);
-  const [ours, theirs] = [parts(a), parts(b)];
-  for (const [i, part] of ours.entries()) {
-    const other = theirs[i];
-    if (other === undefined) return 1;
-    const before =
-      i % 2 === 1
-        ? Number(part) - Number(other)
-        : Buffer.compare(Buffer.from(part), Buffer.from(other));
-    if (before !== 0) return before;
-  }
-  return ours.length - theirs.length;
+  return refused(
+    refusal,
+    `unknown classes ${some(match.unknown)}`,
+    `Use the names of the classes: ${some(typeof known === 'number' ? [] : known)}`,
+  );
 }
 
 const refused = ({ code, where }: ClassRefusal, found: string, fix: string) =>

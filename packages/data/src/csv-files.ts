@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { KcrError } from '@kcr/core';
+import { KcrError, type KnownClasses } from '@kcr/core';
 import { classLabels, textLabels } from './class-labels.ts';
-import type { KnownClasses } from './class-names.ts';
 import { csvLines, imageLines } from './csv-lines.ts';
 import { filesDigest } from './file-digests.ts';
 import type { LabelledFiles } from './labelled-files.ts';

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 import { KcrError } from '@kcr/core/ground';
 import { SKIP } from './invalid.ts';
 
@@ -45,7 +47,9 @@ async function readPart(path: string, { offset, length }: { offset: number; leng
 export async function readExtent(extent: Extent): Promise<Uint8Array> {
   try {
     const { path, part } = extent;
-    return await (part ? readPart(path, part) : readFile(path));
+    if (part) return await readPart(path, part);
+    // A worker thread has nothing else to do, and is back sooner than four answers of the system come one after another.
+    return isMainThread ? await readFile(path) : readFileSync(path);
   } catch (cause) {
     throw imageError(whereOf(extent), cause);
   }

@@ -1,5 +1,4 @@
-import { KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
-import type { KnownClasses } from './class-names.ts';
+import { KcrError, type KnownClasses, type Preprocessing, plainPreprocessing } from '@kcr/core';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import type { InvalidPolicy, Refusals } from './invalid.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { KcrError } from '@kcr/core';
+import { KcrError, type KnownClasses } from '@kcr/core';
 import { classFolders, listImages } from './class-folders.ts';
-import { classNames, type KnownClasses } from './class-names.ts';
+import { classNames } from './class-names.ts';
 import { filesDigest } from './file-digests.ts';
 import { type FramedImageOptions, framedImages } from './framed-images.ts';
 import type { ImageSource } from './image-source.ts';

@@ -1,5 +1,4 @@
 export * from './augment.ts';
-export type { KnownClasses } from './class-names.ts';
 export * from './coco/check-ground-truth.ts';
 export * from './coco/detected-objects.ts';
 export * from './coco/format.ts';

@@ -35,10 +35,12 @@ function coefficientsOf(
   span: Span,
 ): Coefficients {
   const axis = axisWeights(kernel, from, to, span);
-  const weights = Int32Array.from(axis.weights, (share) => {
-    const weight = share * 2 ** BITS;
-    return Math.trunc(weight + (weight < 0 ? -0.5 : 0.5));
-  });
+  const weights = new Int32Array(axis.weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    const weight = axis.weights[i]! * 2 ** BITS;
+    // Cut off where it is stored.
+    weights[i] = weight + (weight < 0 ? -0.5 : 0.5);
+  }
   return { ...axis, weights };
 }
 

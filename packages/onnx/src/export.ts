@@ -15,6 +15,7 @@ import { TRACED_BATCH } from './builder.ts';
 import { lowerGraph } from './graph.ts';
 import { isLowered } from './lowering.ts';
 import { nameValues } from './passes/name-values.ts';
+import { onnxRuntimePasses } from './passes/onnx-runtime.ts';
 import { ownConstants } from './passes/own-constants.ts';
 import { runPasses } from './passes/plain.ts';
 import { toOpset } from './passes/to-opset.ts';
@@ -32,11 +33,17 @@ export interface ExportedStep {
   run(context: Pick<StepContext, 'inputs' | 'state'>): Record<string, Tensor>;
 }
 
+/** Runtimes that a file can be written for. */
+export const RUNTIMES = ['onnxruntime'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
 export interface ExportOptions extends PrecisionOptions {
   /** A fixed batch size, with which ONNX Runtime computes more ahead. Default: dynamic. */
   batch?: number;
   /** Version of ONNX' operator set, from 17 to 23. Default 20, the first with Gelu. */
   opset?: number;
+  /** For this runtime alone: with operators of its own where they are faster. Default: ONNX' operators, for any. */
+  optimise?: Runtime;
   /** Notes that the file has, by key. */
   metadata?: Readonly<Record<string, string>>;
   /** Default: the model's evaluation. */
@@ -49,7 +56,7 @@ export interface ExportOptions extends PrecisionOptions {
  * channels first. Nodes are named after their modules, weights after the parameters that they are made of.
  *
  * @throws KcrError `BATCH_SIZE`, `STATE_DICT`, `ONNX_KERNEL`, `ONNX_DYNAMIC`, `ONNX_OPSET`, `ONNX_CALIBRATION`,
- *   `ONNX_MODULE`
+ *   `ONNX_MODULE`, `OPTION`
  */
 export async function exportOnnx(
   model: Model,
@@ -63,13 +70,26 @@ export async function exportOnnx(
 export async function exportGraph(
   model: Model,
   weights: StateDict,
-  { batch, opset = OPSET, metadata, step = evaluation(model), ...numbers }: ExportOptions = {},
+  {
+    batch,
+    opset = OPSET,
+    metadata,
+    optimise,
+    step = evaluation(model),
+    ...numbers
+  }: ExportOptions = {},
 ): Promise<OnnxGraph> {
   if (batch !== undefined && !(Number.isSafeInteger(batch) && batch >= 1))
     throw new KcrError('BATCH_SIZE', {
       where: 'exportOnnx',
       found: `a batch size of ${batch}`,
       fix: 'Choose a whole number from 1, or none',
+    });
+  if (optimise && numbers.precision === 'fp16')
+    throw new KcrError('OPTION', {
+      where: 'exportOnnx, optimise',
+      found: `${optimise} with numbers of 16 bits, which its operators for processors have not`,
+      fix: 'Leave one of them out',
     });
   model.checkState(weights, 'exportOnnx');
   const traced = traceModel(model, step, batch ?? TRACED_BATCH);
@@ -79,7 +99,9 @@ export async function exportGraph(
   const { name } = model.architecture;
   const graph = lowerGraph(traced, { name, target: 'onnx', constants, twin });
   const plain = ownConstants(toOpset(await runPasses(graph), opset));
-  return { ...nameValues(await inPrecision(plain, numbers)), metadata };
+  const whole = await inPrecision(plain, numbers);
+  const written = optimise ? await runPasses(whole, onnxRuntimePasses) : whole;
+  return { ...nameValues(written), metadata };
 }
 
 /** Classes before places, where each place has its own. */

@@ -5,7 +5,15 @@ export {
   OnnxEngine,
   type OnnxEngineOptions,
 } from './engine.ts';
-export { type ExportedStep, type ExportOptions, exportGraph, exportOnnx, INPUT } from './export.ts';
+export {
+  type ExportedStep,
+  type ExportOptions,
+  exportGraph,
+  exportOnnx,
+  INPUT,
+  RUNTIMES,
+  type Runtime,
+} from './export.ts';
 export { type OnnxGraphOptions, toOnnx } from './graph.ts';
 export {
   type ExportedFile,

@@ -19,22 +19,25 @@ export interface CheckExportOptions {
   readonly on?: OnEvent;
 }
 
-/** The numbers of a task, of a checkpoint and of the file that was made of it. */
+type Numbers = Readonly<Record<string, number>>;
+
+/** The numbers of a task, of a checkpoint and of the files that were made of it. */
 export interface ExportCheck {
   /** Images. */
   readonly n: number;
-  readonly checkpoint: Readonly<Record<string, number>>;
-  readonly file: Readonly<Record<string, number>>;
+  readonly checkpoint: Numbers;
+  readonly files: Readonly<Record<string, Numbers>>;
 }
 
 /**
- * How good a checkpoint is on images, and how good an exported file in ONNX Runtime is on the same.
+ * How good a checkpoint is on images, and how good exported files in ONNX Runtime are on the same.
  *
+ * @param files bytes of each, by what it is to be called
  * @throws KcrError `TASK_CLASSES`, `ONNX_SESSION`, and those of reading the data
  */
 export async function checkExport(
   loaded: LoadedModel,
-  bytes: Uint8Array,
+  files: Readonly<Record<string, Uint8Array>>,
   request: EvaluationData,
   options: CheckExportOptions = {},
 ): Promise<ExportCheck> {
@@ -47,10 +50,11 @@ export async function checkExport(
   await using engine = await makeEngine();
   engine.set(weights);
   await using inference = compileInference(engine, model);
-  await using exported = await openExported(bytes);
-  return {
-    n: data.length,
-    checkpoint: await evaluateTask(task, inference, data, batchSize),
-    file: await evaluateTask(task, exported, data, batchSize),
-  };
+  const checkpoint = await evaluateTask(task, inference, data, batchSize);
+  const numbers: Record<string, Numbers> = {};
+  for (const [name, bytes] of Object.entries(files)) {
+    await using exported = await openExported(bytes);
+    numbers[name] = await evaluateTask(task, exported, data, batchSize);
+  }
+  return { n: data.length, checkpoint, files: numbers };
 }

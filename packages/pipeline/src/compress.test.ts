@@ -173,6 +173,9 @@ describe('what a run is given', () => {
       4,
     ]);
     expect((await context({ seed: 0 })).seed).toBe(0);
+    const { recipe } = await context({ evalEvery: 5, evalImages: 2 });
+    expect(recipe.retrain).toMatchObject({ evaluateEvery: 5, evaluateImages: 2 });
+    expect(plain.recipe.retrain).not.toHaveProperty('evaluateEvery');
     await tinyCheckpoint(folder.at('w'));
     const more = { backbone: 'b', teacher: 't' };
     const weights = folder.at('w');

@@ -44,6 +44,10 @@ export interface RunOptions extends Trust {
   backbone?: string;
   /** Whom the compact model learns from: a checkpoint, a file of logits, or `dense`. */
   teacher?: string;
+  /** Epochs of all trainings from one evaluation to the next, instead of the recipe's `evaluateEvery`. */
+  evalEvery?: number;
+  /** Test images that all trainings evaluate before their last epoch, instead of the recipe's `evaluateImages`. */
+  evalImages?: number;
   /** Makes the engines. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
   on?: OnEvent;
@@ -65,6 +69,21 @@ export interface CompressResult {
 const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
   typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name);
 
+/** A recipe whose trainings evaluate as often, and as many images, as is said. */
+function watching(recipe: Recipe, every?: number, images?: number): Recipe {
+  const said = {
+    ...(every === undefined ? {} : { evaluateEvery: every }),
+    ...(images === undefined ? {} : { evaluateImages: images }),
+  };
+  const { dense, search, retrain } = recipe;
+  return {
+    ...recipe,
+    dense: dense && { ...dense, ...said },
+    search: search && { ...search, ...said },
+    retrain: { ...retrain, ...said },
+  };
+}
+
 /** The context of a run whose folder is this process's until it is disposed of. */
 export interface RunContext extends StageContext, AsyncDisposable {}
 
@@ -82,10 +101,12 @@ export async function stageContext(
     trust = [],
     engine = engineMaker(),
     on = () => {},
+    evalEvery,
+    evalImages,
     ...given
   }: RunOptions,
 ): Promise<RunContext> {
-  const written = await checkedRecipe(recipeOrName);
+  const written = watching(await checkedRecipe(recipeOrName), evalEvery, evalImages);
   const trusted = [...trust, ...(await recipeModules(written))];
   const place = given.weights ?? written.model.pretrained;
   const uses = usesOf(written, given.backbone !== undefined);

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { type ImportReport, importText, KcrError, saveModel } from '@kcr/core';
+import { type ImportReport, importText, saveModel } from '@kcr/core';
 import { type CheckpointOptions, downloadsOf, loadCheckpoint } from './load-checkpoint.ts';
-import { requireWritable } from './out/writable.ts';
+import { requireNew } from './out/require-new.ts';
 
 export interface ImportCheckpointOptions extends CheckpointOptions {
   /** The checkpoint folder; new, or empty. */
@@ -20,13 +18,7 @@ export async function importCheckpoint(
   source: string,
   { out, on = () => {}, ...options }: ImportCheckpointOptions,
 ): Promise<ImportReport> {
-  if (existsSync(out) && (await readdir(out)).length > 0)
-    throw new KcrError('OUT_EXISTS', {
-      where: out,
-      found: 'a folder that is not empty',
-      fix: 'Choose another output folder',
-    });
-  await requireWritable(out);
+  await requireNew(out);
   const { model, weights, info, report } = await loadCheckpoint(source, {
     ...options,
     on: downloadsOf(on),

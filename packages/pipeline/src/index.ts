@@ -1,3 +1,4 @@
+export { timmConfig, writeTimmFolder } from '@kcr/pretrained';
 export { type CalibrationOptions, calibrationImages } from './calibration-images.ts';
 export * from './check-export.ts';
 export * from './compare/compare.ts';
@@ -30,6 +31,7 @@ export {
   type Trust,
 } from './load-checkpoint.ts';
 export type { Part } from './modules.ts';
+export { requireNew } from './out/require-new.ts';
 export { requireWritableFile } from './out/writable.ts';
 export {
   type ExportedPage,

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { publishedTag } from '@kcr/backbones';
-import { KcrError } from '@kcr/core';
+import { KcrError, type Model } from '@kcr/core';
 import { labelledImages } from '@kcr/data';
+import { modelOf } from './find-model.ts';
 import { findModelEntry } from './find-model-entry.ts';
 import { literal } from './literal.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
@@ -100,9 +101,10 @@ export async function init(data: string, options: InitOptions = {}): Promise<Ini
   const train = await read(parts.train);
   const test = typeof parts.test === 'string' ? await read(parts.test) : undefined;
   const counts = train.classes.map((_, k) => train.labels.filter((label) => label === k).length);
-  await findModelEntry(name);
   const pretrained = options.weights ?? publishedWeights(name);
-  if (options.weights) await loadCheckpoint(options.weights, { architecture: name });
+  const model = options.weights
+    ? (await loadCheckpoint(options.weights, { architecture: name })).model
+    : modelOf(await findModelEntry(name));
   const recipe = fineTuning(basename(resolve(data)), {
     method,
     model: { name, ...(pretrained ? { pretrained } : {}) },
@@ -118,11 +120,10 @@ export async function init(data: string, options: InitOptions = {}): Promise<Ini
     test: test?.labels.length ?? 0,
     perClass: [Math.min(...counts), Math.max(...counts)] as const,
   };
-  return { ...found, text: textOf(data, found, goal) };
+  return { ...found, text: textOf(data, found, { goal, model }) };
 }
 
 const COMMENTS: Readonly<Record<string, string>> = {
-  model: 'The model, by timm name, and whose weights it starts from (--weights takes others).',
   data: 'Where the images are, within --data, and how those to train on are changed.',
   dense: 'First the whole model learns these classes.',
   prune: 'Then it is made smaller:',
@@ -130,8 +131,24 @@ const COMMENTS: Readonly<Record<string, string>> = {
   retrain: 'Then what is left is trained on, with the whole model as teacher.',
 };
 
+/** What is said of the model: at another size it takes another time. */
+function aboutModel({ inputShape: [height, width], config }: Model): string[] {
+  const named =
+    'The model, by timm name, and whose weights it starts from (--weights takes others).';
+  if (!Object.hasOwn(config, 'img_size')) return [named];
+  const half = Math.round(Math.min(height, width) / 64) * 32;
+  return [
+    named,
+    `It sees images at ${height} x ${width} px; config: { img_size: ${half} } is faster, and enough for small images.`,
+  ];
+}
+
 /** The recipe as a module. */
-function textOf(data: string, found: Omit<InitResult, 'text'>, goal: number): string {
+function textOf(
+  data: string,
+  found: Omit<InitResult, 'text'>,
+  { goal, model }: { goal: number; model: Model },
+): string {
   const { recipe, classes, train, test, perClass } = found;
   const [fewest, most] = perClass;
   const split =
@@ -139,10 +156,10 @@ function textOf(data: string, found: Omit<InitResult, 'text'>, goal: number): st
       ? `${train} images to train on and ${test} to test on`
       : `${train} images without a split: ${100 * TEST_SHARE} % of each class are kept for testing`;
   const fields = Object.entries(recipe).flatMap(([key, value]) => {
-    const comment = COMMENTS[key];
-    return [...(comment ? [`  // ${comment}`] : []), `  ${key}: ${literal(value, '  ')},`];
+    const comments = key === 'model' ? aboutModel(model) : [COMMENTS[key] ?? []].flat();
+    return [...comments.map((comment) => `  // ${comment}`), `  ${key}: ${literal(value, '  ')},`];
   });
-  return `// ${classes.length} classes, ${split}; ${fewest} to ${most} a class to train on.
+  return `// ${classes.length} classes, ${split}; ${fewest === most ? fewest : `${fewest} to ${most}`} a class${test > 0 ? ' to train on' : ''}.
 // Goal: ${goal} times fewer multiply-accumulates. docs/recipes.md has all fields.
 //
 //   npx kcr compress ${recipe.name}.mjs --data ${data} --out runs/${recipe.name}

@@ -38,7 +38,7 @@ export interface ReadAs extends Trust {
 
 /** What a checkpoint is read as. */
 export interface CheckpointOptions extends ReadAs {
-  /** Class names of another task than the checkpoint's. */
+  /** Names of the classes that it is used for, in their order, see `loadPretrained`. Default: the checkpoint's. */
   readonly classes?: readonly string[];
   /** Of what is drawn, such as a classifier of other classes. Default 0. */
   readonly seed?: number;
@@ -121,5 +121,6 @@ export const downloadsOf =
     if (event.type !== 'imported') on?.(event);
   };
 
-const isWorthSaying = ({ drawn, resized, left, choices }: ImportReport): boolean =>
+/** Whether an import did more than take arrays as they are. */
+export const isWorthSaying = ({ drawn, resized, left, choices }: ImportReport): boolean =>
   [drawn, resized, left, choices].some(({ length }) => length > 0);

@@ -1,7 +1,16 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { type Adapter, adapt, Generator, prune, saveWeights } from '@kcr/core';
+import {
+  type Adapter,
+  adapt,
+  float32,
+  Generator,
+  plainPreprocessing,
+  prune,
+  saveModel,
+  saveWeights,
+} from '@kcr/core';
 import { qkMask } from '@kcr/masks';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compress } from './compress.ts';
 import type { PipelineEvent } from './events.ts';
 import { findModel } from './find-model.ts';
@@ -12,6 +21,7 @@ import type { RecipeInput } from './recipes/recipe.ts';
 import { recipeModel } from './recipes/recipe-model.ts';
 import { denseStage } from './stages/dense.ts';
 import { inheritedWeights } from './stages/inherited-weights.ts';
+import { pretrainedWeights } from './stages/pretrained-weights.ts';
 import {
   temporaryFolder,
   tinyCheckpoint,
@@ -78,6 +88,76 @@ test('PRETRAINED_CLASSIFIER: nothing trains the new classifier', async () => {
     code: 'PRETRAINED_CLASSIFIER',
     found: 'head.weight is new, and the recipe does not train the dense model',
   });
+});
+
+describe('the dense model of a run gives the right class, whatever order its weights have', () => {
+  /** A checkpoint whose logits are its bias: of two classes, the second is the most probable. */
+  async function biased(path: string, classes: readonly string[]) {
+    const model = await tinyModel();
+    const weights = model.initialize(new Generator(0));
+    weights['head.weight'] = float32(weights['head.weight']!.shape);
+    weights['head.bias'] = float32([2], [0, 5]);
+    await saveModel(path, model, weights, { classes, input: plainPreprocessing(model.inputShape) });
+  }
+
+  test.each<[string, readonly string[], readonly number[] | 'drawn', RegExp | undefined]>([
+    ['the same', ['dark', 'light'], [0, 5], undefined],
+    ['another order', ['light', 'dark'], [5, 0], /put in another order.*have light, dark/],
+    ['no names', ['0', '1'], [0, 5], /taken in order.*0 is dark, 1 is light/],
+    ['other names', ['cat', 'dog'], 'drawn', /head drawn for 2 classes; other classes: cat, dog/],
+    ['other names of the same', ['light', 'black'], 'drawn', /other classes: light, black/],
+  ])('%s', async (_, classes, expected, said) => {
+    await using folder = await temporaryFolder();
+    await biased(folder.at('given'), classes);
+    const events: PipelineEvent[] = [];
+    const given = { weights: folder.at('given'), on: (event: PipelineEvent) => events.push(event) };
+    const context = await tinyContext(folder.at('run'), {}, given);
+    const dense = await denseStage.run(undefined, context);
+    const texts = events.flatMap((event) => (event.type === 'imported' ? [event.text] : []));
+    if (said) expect(texts).toEqual([expect.stringMatching(said)]);
+    else expect(texts).toEqual([]);
+    if (expected === 'drawn') return expect(dense).toBeUndefined();
+    const { weights, info } = await loadCheckpoint(folder.at('run', 'dense'));
+    expect(info.classes).toEqual(['dark', 'light']);
+    expect(weights['head.bias']).toEqual(float32([2], expected));
+  });
+
+  test('DATASET_CLASSES: its own dense model, for images of other classes', async () => {
+    await using folder = await temporaryFolder();
+    await biased(folder.at('dense'), ['light', 'dark']);
+    const context = await tinyContext(folder.root, {}, { weights: folder.at('dense') });
+    await expect(denseStage.run(undefined, context)).rejects.toMatchObject({
+      code: 'DATASET_CLASSES',
+      found: 'a model of light, dark for images of dark, light',
+    });
+  });
+});
+
+test.each<[string, readonly string[], string[]]>([
+  ['of the same classes is taken', ['dark', 'light'], []],
+  ['of another order is put in this one', ['light', 'dark'], []],
+  ['of other classes is drawn', ['cat', 'dog'], ['head.conv_seg.weight', 'head.conv_seg.bias']],
+])("a segmenter's classifier %s", async (_, classes, drawn) => {
+  await using folder = await temporaryFolder();
+  const head = { name: 'upernet', config: { num_classes: 2, channels: 8, pool_scales: [1, 2] } };
+  const context = await tinyContext(
+    folder.at('run'),
+    { model: { ...tinySwin, head } },
+    { weights: folder.at('given') },
+  );
+  const { model } = await recipeModel(context.recipe);
+  const weights = model.initialize(new Generator(5));
+  const name = [...model.classifiers][0]!;
+  weights[`${name}.bias`] = float32([2], [1, 2]);
+  await saveModel(folder.at('given'), model, weights, {
+    classes,
+    input: plainPreprocessing(model.inputShape),
+  });
+  const found = await pretrainedWeights(model, context);
+  expect(found.drawn.map((own) => own.replace(name, 'head.conv_seg')).slice(0, 2)).toEqual(drawn);
+  const bias = [...found.weights[`${name}.bias`]!.data];
+  if (drawn.length === 0) expect(bias).toEqual(classes[0] === 'dark' ? [1, 2] : [2, 1]);
+  model.checkState(found.weights, 'found');
 });
 
 test('PRETRAINED_MISSING: a stage starts from weights that nobody gave', async () => {

@@ -22,7 +22,11 @@ export interface PretrainedOptions {
   readonly model?: string | ModelEntry;
   /** Options that differ from the source's: `img_size`, `num_classes`, `in_chans`, ... */
   readonly config?: object;
-  /** Class names of the new task, in the order of its labels. Default: the source's, where it has as many. */
+  /**
+   * Class names of the new task, in the order of its labels. A classifier of the same classes is taken, in this order; of a source
+   * that names none the classes are taken in order, if they are as many; otherwise it is drawn (`matchClasses`). Default: the
+   * source's, where it has as many.
+   */
   readonly classes?: readonly string[];
   /** Draws what the source does not have, such as a classifier of other classes. Default: of seed 0. */
   readonly generator?: Generator;
@@ -87,7 +91,12 @@ export async function loadPretrained(
   const { model, choices } = build(of, tensors, options);
   const image = found.input && ([found.input.input_size[1], found.input.input_size[2]] as const);
   const generator = options.generator ?? new Generator(0);
-  const { state, report } = importState(model, tensors, { generator, where: found.where, image });
+  const { state, report } = importState(model, tensors, {
+    generator,
+    where: found.where,
+    image,
+    classes: options.classes && { own: options.classes, file: found.classes },
+  });
   const input = found.input ?? (entry ? entryInput(model, entry) : undefined);
   const info: ModelInfo = {
     classes: classNames(model, found, options),

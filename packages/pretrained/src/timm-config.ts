@@ -9,42 +9,7 @@ import {
 } from '@kcr/core';
 import { z } from 'zod';
 import type { SourceModel } from './source.ts';
-
-const numbers = z.array(z.number()).min(1);
-const side = z.int().positive();
-/** A list, or a table from a class's number to its name. */
-const labels = z.union([z.array(z.string().min(1)), z.record(z.string(), z.string().min(1))]);
-
-/** A table from a class's name to its number. */
-const classMap = z.record(z.string().min(1), z.int().min(0));
-
-/** What timm's `PretrainedCfg` says of images and classes; it has more fields, which change nothing here. */
-const pretrainedFields = z.looseObject({
-  tag: z.string().nullish(),
-  input_size: z.tuple([side, side, side]).optional(),
-  interpolation: z.string().optional(),
-  crop_pct: z.number().positive().max(1).nullish(),
-  crop_mode: z.enum(['center', 'squash', 'border']).optional(),
-  mean: numbers.optional(),
-  std: z.array(z.number().positive()).min(1).optional(),
-  num_classes: z.int().min(0).optional(),
-  label_names: labels.nullish(),
-  class_map: classMap.nullish(),
-});
-
-/** A `config.json` as timm's `save_for_hf` writes it. */
-const configFields = z.looseObject({
-  architecture: z.string().min(1),
-  num_classes: z.int().min(0).optional(),
-  num_features: z.int().positive().nullish(),
-  global_pool: z.string().optional(),
-  label_names: labels.nullish(),
-  class_map: classMap.nullish(),
-  model_args: z.record(z.string(), z.unknown()).nullish(),
-  pretrained_cfg: pretrainedFields,
-});
-
-type TimmFile = z.output<typeof configFields>;
+import { SAID_BY_FIELDS, type TimmFile, timmFields } from './timm-fields.ts';
 
 /** What a timm folder says of its model. */
 export interface TimmConfig {
@@ -78,7 +43,7 @@ const HARMLESS = new Set([
 export async function readTimmConfig(path: string): Promise<TimmConfig> {
   const json = await readJson(path, refusal);
   refuseTransformers(json, path);
-  const file = checkFields(configFields, nested(json), path, refusal);
+  const file = checkFields(timmFields, nested(json), path, refusal);
   const { tag } = file.pretrained_cfg;
   const plain = file.architecture.split('.', 1)[0] ?? '';
   const name = tag ? `${plain}.${tag}` : file.architecture;
@@ -126,19 +91,12 @@ function nested(json: unknown): unknown {
 
 /** The options that a file says, as timm makes a model of it: those that this architecture has. */
 function optionsOf(file: TimmFile, known: object): object {
-  const { input_size, num_classes } = file.pretrained_cfg;
-  const [channels, height, width] = input_size ?? [];
-  const classes = file.num_classes ?? num_classes;
   const args = Object.entries(file.model_args ?? {});
-  const said = {
-    ...(input_size
-      ? { in_chans: channels, img_size: height === width ? height : [height, width] }
-      : {}),
-    ...(classes === undefined ? {} : { num_classes: classes }),
-    ...(file.global_pool === undefined ? {} : { global_pool: file.global_pool }),
-  };
+  const fields = Object.entries(SAID_BY_FIELDS).map(([key, read]) => [key, read(file)] as const);
+  // `global_pool` is for people: timm makes the model without it.
+  const said = [...fields, ['global_pool', file.global_pool] as const];
   return Object.fromEntries([
-    ...Object.entries(said).filter(([key]) => Object.hasOwn(known, key)),
+    ...said.filter(([key, value]) => value !== undefined && Object.hasOwn(known, key)),
     // What an architecture does not know it refuses, unless timm needs it for something else.
     ...args.filter(([key]) => Object.hasOwn(known, key) || !HARMLESS.has(key)),
   ]);

@@ -43,7 +43,7 @@ const selectors: Readonly<Record<string, Adapter>> = {
 };
 
 /** Weights of which no array is made of equal numbers: norms would hide what is wrong with them. */
-function variedWeights(model: Model): StateDict {
+export function variedWeights(model: Model): StateDict {
   const weights = largeWeights(model);
   for (const [i, name] of Object.keys(weights).entries()) {
     const { shape, data, dtype } = weights[name]!;

@@ -1,32 +1,19 @@
-import { compileInference, type Engine, Generator } from '@kcr/core';
+import { type Engine, Generator } from '@kcr/core';
 import { createOnnxEngine, exportGraph, exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { channelsFirst } from './channels-first.ts';
 import { type ExportCase, exportCases } from './export-cases.ts';
-import { noise, smallModels } from './helpers.ts';
+import { expectOutputs, exportReference, type Output } from './export-reference.ts';
+import { smallModels } from './helpers.ts';
 
 /** Runs a file, and the model on an engine, and compares all that the file gives. */
 async function compare(bytes: Uint8Array, { model }: ExportCase, engine: Engine, batch: number) {
-  const image = noise([batch, ...model.inputShape], batch);
-  await using inference = compileInference(engine, model);
-  const expected = await inference({ image });
-  const { data, shape } = channelsFirst(image);
+  const { pixels, outputs } = await exportReference(engine, model, batch);
   const session = await ort.InferenceSession.create(bytes);
-  const pixels = new ort.Tensor('float32', data as Float32Array, [...shape]);
-  const found = await session.run({ pixel_values: pixels });
+  const input = new ort.Tensor('float32', pixels.data as Float32Array, [...pixels.shape]);
+  const found = await session.run({ pixel_values: input });
   await session.release();
-  expect(Object.keys(found).length).toBeGreaterThan(0);
-  for (const [name, value] of Object.entries(found)) {
-    const whole = expected[name]!;
-    const wanted = name === 'logits' && whole.shape.length > 2 ? channelsFirst(whole) : whole;
-    expect(value.dims, name).toEqual(wanted.shape);
-    const most = Array.from(wanted.data).reduce((m, x) => Math.max(m, Math.abs(x)), 1);
-    wanted.data.forEach((x, i) => {
-      const difference = Math.abs(x - Number(value.data[i]));
-      if (!(difference <= 2e-5 * most)) expect(value.data[i], `${name}[${i}]`).toBe(x);
-    });
-  }
+  expectOutputs(found as Record<string, Output>, outputs, 2e-5);
 }
 
 describe.each(Object.entries(exportCases))('%s', (_, make) => {
@@ -38,6 +25,8 @@ describe.each(Object.entries(exportCases))('%s', (_, make) => {
     const dynamic = await exportOnnx(model, weights);
     for (const batch of [1, 3]) await compare(dynamic, given, engine, batch);
     await compare(await exportOnnx(model, weights, { batch: 2 }), given, engine, 2);
+    const optimised = await exportOnnx(model, weights, { optimise: 'onnxruntime' });
+    await compare(optimised, given, engine, 3);
     await engine.dispose();
   });
 

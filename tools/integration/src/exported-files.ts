@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compileInference, writeSafetensors } from '@kcr/core';
+import { writeSafetensors } from '@kcr/core';
 import { createOnnxEngine, exportOnnx } from '@kcr/onnx';
-import { channelsFirst } from './channels-first.ts';
 import type { ExportCase } from './export-cases.ts';
-import { noise } from './helpers.ts';
+import { exportReference } from './export-reference.ts';
 
 /** Writes cases as files of one folder: `NAME.onnx`, and `NAME.safetensors` with images and what the model gives for them. */
 export async function writeExports(
@@ -15,16 +14,11 @@ export async function writeExports(
     const { model, weights } = make();
     await using engine = createOnnxEngine();
     engine.set(weights);
-    await using inference = compileInference(engine, model);
-    const image = noise([2, ...model.inputShape], 1);
-    const { logits, ...others } = await inference({ image });
-    const outputs = logits
-      ? { ...others, logits: logits.shape.length > 2 ? channelsFirst(logits) : logits }
-      : others;
+    const { pixels, outputs } = await exportReference(engine, model, 2);
     const path = join(folder, name);
     await writeFile(`${path}.onnx`, await exportOnnx(model, weights));
     await writeSafetensors(`${path}.safetensors`, {
-      tensors: { ...outputs, pixel_values: channelsFirst(image) },
+      tensors: { ...outputs, pixel_values: pixels },
       metadata: {},
     });
   }

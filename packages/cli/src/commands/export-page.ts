@@ -18,7 +18,7 @@ export interface PageOptions {
 
 interface PageCommandOptions extends PageOptions, CalibrationChoice, CheckpointOptions {
   opset?: number;
-  precision: Precision;
+  precision?: Precision[];
   float?: string[];
   json?: boolean;
 }
@@ -30,7 +30,7 @@ export const withPage = (command: Command): Command =>
       new Option(
         '--page <folder>',
         'a static page on which images are shown to models side by side, instead of a file; <checkpoint> may be the folder of a run, for its dense and its compact model',
-      ).conflicts(['out', 'for', 'batch', 'check']),
+      ).conflicts(['out', 'for', 'batch', 'check', 'optimise']),
     )
     .option('--beside <checkpoint...>', `of --page: further models, each ${CHECKPOINT}`)
     .option('--samples <folder...>', 'of --page: images that it offers, a few of each folder')
@@ -47,7 +47,7 @@ export async function writePageCommand(
   checkpoint: string,
   options: PageCommandOptions,
 ): Promise<void> {
-  const { page: folder, beside = [], samples, title, precision, opset, float, json } = options;
+  const { page: folder, beside = [], samples, title, precision = [], opset, float, json } = options;
   const on = progress();
   const own = namedCheckpoints([checkpoint]);
   const variants: PageVariant[] = [];
@@ -56,11 +56,17 @@ export async function writePageCommand(
     variants.push({ name, loaded, opset });
   }
   // Beside the models as they are the last one in other numbers: what is gained by each is seen.
-  if (precision !== 'fp32') {
-    const { name, loaded } = variants.at(-1)!;
-    const calibration = await calibrationOf(loaded, options, on);
-    variants.push({ name: `${name} ${precision}`, loaded, opset, precision, float, calibration });
-  }
+  const { name, loaded } = variants.at(-1)!;
+  const calibration = await calibrationOf(loaded, options, on);
+  for (const numbers of precision.filter((own) => own !== 'fp32'))
+    variants.push({
+      name: `${name} ${numbers}`,
+      loaded,
+      opset,
+      precision: numbers,
+      float,
+      calibration,
+    });
   const result = await exportPage(variants, {
     folder: folder!,
     title: title ?? titleOf(checkpoint, own.length),

@@ -66,12 +66,35 @@ test.each(['fp16', 'int8', 'int8-dynamic', 'int8-weights'])(
   },
 );
 
+test('--optimise writes a file for the runtime beside the plain one', async () => {
+  await using folder = await temporaryFolder();
+  await tinyCheckpoint(folder.at('model'));
+  await writeClassFolders(folder.at('data'));
+  const given = ['export', folder.at('model'), '--out', folder.at('x.onnx'), '--opset', '20'];
+  await kcr(...given);
+  const plain = await readFile(folder.at('x.onnx'));
+  const optimise = ['--optimise', 'onnxruntime', '--check', folder.at('data'), '--json'];
+  const { out, err } = await kcr(...given, ...optimise);
+  expect(err).toBe('');
+  const { file, onnxruntime, check } = JSON.parse(out);
+  expect(await readFile(file)).toEqual(plain);
+  expect(onnxruntime.file).toBe(folder.at('x.onnxruntime.onnx'));
+  const bytes = await readFile(onnxruntime.file);
+  expect(bytes.length).toBe(onnxruntime.bytes);
+  expect(bytes.includes('MultiHeadAttention')).toBe(true);
+  expect(plain.includes('MultiHeadAttention')).toBe(false);
+  for (const [name, value] of Object.entries(check.checkpoint))
+    expect(check.onnxruntime[name]).toBeCloseTo(value as number, 5);
+});
+
 test.each([
   ['CHECKPOINT_READ', 'nothing', []],
   ['ONNX_OPSET', 'model', ['--opset', '16']],
   ['FOLDER_READ', 'model', ['--check', 'nowhere']],
   ['FOLDER_READ', 'model', ['--precision', 'int8', '--calibrate', 'nowhere']],
   ['ONNX_CALIBRATION', 'model', ['--precision', 'int8']],
+  ['OPTION', 'model', ['--optimise', 'onnxruntime', '--precision', 'fp16']],
+  ['OPTION', 'model', ['--optimise', 'onnxruntime', '--for', 'transformers.js']],
   ['ONNX_MODULE', 'model', ['--precision', 'int8-dynamic', '--float', 'heads']],
 ])('%s for %s %j', async (said, model, options) => {
   await using folder = await temporaryFolder();

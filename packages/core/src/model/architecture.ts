@@ -4,6 +4,14 @@ import type { Scope } from './scope.ts';
 import type { StateDict, StateMapping } from './state-dict.ts';
 import type { Task } from './task.ts';
 
+/** What timm's functions that make an architecture's models take. */
+export interface TimmForm<C extends object = object> {
+  /** Options that are arguments of theirs. */
+  readonly args: readonly string[];
+  /** What a configuration has that they cannot load, in words; nothing where they can. */
+  cannot?(config: C): string | undefined;
+}
+
 /** A family of models: one function of a scope, and what it needs to be found and built again. */
 export interface Architecture<C extends object = object> {
   /** Name within its module, e.g. `vit`. */
@@ -20,6 +28,8 @@ export interface Architecture<C extends object = object> {
   readonly mappings?: readonly StateMapping[];
   /** What the arrays of a file say of the options of the model that they are of; where they leave several, those of `config`. */
   optionsOf?(state: StateDict, config: C): Partial<C>;
+  /** How timm has these models; absent where it has none. */
+  readonly timm?: TimmForm<C>;
   /** What it is trained for. Default: {@link classification}. */
   readonly task?: Task;
   /** The architecture that a head for dense prediction stands on. */

@@ -107,6 +107,100 @@ describe('classifiers', () => {
   });
 });
 
+describe('classifiers of as many classes', () => {
+  const rows = { same: [0, 1, 2], turned: [2, 0, 1] };
+  test.each<[string, readonly string[] | undefined, readonly string[], number[] | 'drawn', RegExp]>(
+    [
+      ['of the same names', ['a', 'b', 'c'], ['a', 'b', 'c'], rows.same, /^9 of 9 arrays taken$/],
+      [
+        'in another order are put in this one',
+        ['b', 'c', 'a'],
+        ['a', 'b', 'c'],
+        rows.turned,
+        /^9 of 9 arrays taken; classes put in another order, by their names; the weights have b, c, a$/,
+      ],
+      [
+        'of other names are drawn',
+        ['a', 'b', 'x'],
+        ['a', 'b', 'c'],
+        'drawn',
+        /^7 of 9 arrays taken; out drawn for 3 classes; other classes: a, b, x$/,
+      ],
+      [
+        'of names for numbers are drawn',
+        ['a', 'b', 'c'],
+        ['0', '1', '2'],
+        'drawn',
+        /out drawn for 3 classes/,
+      ],
+      [
+        'without names are taken in order',
+        undefined,
+        ['a', 'b', 'c'],
+        rows.same,
+        /^9 of 9 arrays taken; classes taken in order, as the weights do not name theirs: 0 is a, 2 is c$/,
+      ],
+      ['called by numbers too', ['0', '1', '2'], ['a', 'b', 'c'], rows.same, /taken in order/],
+      ['without names on either side', undefined, ['0', '1', '2'], rows.same, /taken$/],
+      [
+        'without names are drawn for names of no certain order',
+        undefined,
+        ['c1', 'c10', 'c2'],
+        'drawn',
+        /out drawn for 3 classes; other classes: the weights do not name theirs$/,
+      ],
+      [
+        'with names of other classes are as without',
+        ['a', 'b'],
+        ['a', 'b', 'c'],
+        rows.same,
+        /order/,
+      ],
+    ],
+  )('%s', (_, file, own, expected, text) => {
+    // Of another name in the file, which names the arrays that are taken.
+    for (const name of ['out', 'other']) {
+      const model = modelOf();
+      const tensors = stateOf(modelOf(3, [name]));
+      tensors[`${name}.bias`] = float32([3], [10, 11, 12]);
+      const options = { generator: new Generator(2), where: 'file', classes: { own, file } };
+      const { state, report } = importState(model, tensors, options);
+      if (name === 'out') expect(importText(report, model)).toMatch(text);
+      if (expected === 'drawn') {
+        const drawn = model.initialize(new Generator(2));
+        expect(state['out.weight']).toEqual(drawn['out.weight']);
+        expect(report.drawn).toEqual(['out.weight', 'out.bias']);
+      } else {
+        const given = tensors[`${name}.weight`]!;
+        const wanted = expected.flatMap((row) => [...given.data.slice(4 * row, 4 * row + 4)]);
+        expect(state['out.weight']).toEqual(float32([3, 4], wanted));
+        expect(state['out.bias']).toEqual(
+          float32(
+            [3],
+            expected.map((row) => 10 + row),
+          ),
+        );
+        expect([report.drawn, report.left]).toEqual([[], []]);
+      }
+    }
+  });
+
+  test('all of a model with several are put in order', () => {
+    const two = modelOf(3, ['a', 'b']);
+    const tensors = stateOf(two);
+    for (const name of ['a.bias', 'b.bias']) tensors[name] = float32([3], [10, 11, 12]);
+    const classes = { own: ['x', 'y', 'z'], file: ['y', 'z', 'x'] };
+    const { state } = importState(two, tensors, {
+      generator: new Generator(2),
+      where: 'file',
+      classes,
+    });
+    for (const name of ['a.bias', 'b.bias'])
+      expect(state[name]).toEqual(float32([3], [12, 10, 11]));
+    expect(tensors['a.bias']).toEqual(float32([3], [10, 11, 12]));
+  });
+});
+
 /** Multiplies the hidden values, which a tap of its own shows, by a trained vector. */
 const gain = defineAdapter('gain', 'test', () => () => (m, value, { role, dim }) => {
   if (role !== 'hidden' || !dim) return value;

@@ -1,18 +1,27 @@
-import type { NdArray } from '../ground/array.ts';
+import { gatherAxis, type NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import type { Generator } from '../ground/random.ts';
 import { type FileState, fileState } from './file-state.ts';
+import { isInOrder, knownClasses, matchClasses } from './match-classes.ts';
 import type { Model } from './model.ts';
 import type { Resized, ResizeSource } from './resize.ts';
 import type { ParamSpec } from './scope.ts';
 import { mapState, type StateDict } from './state-dict.ts';
-import { misfit, stateProblems } from './state-problems.ts';
+import { firstNames, misfit, stateProblems } from './state-problems.ts';
+
+/** Class names that a message tells. */
+const NAMED = 3;
 
 export interface ImportOptions extends ResizeSource {
   /** Draws what the file does not have. */
   readonly generator: Generator;
   /** The file, for messages. */
   readonly where: string;
+  /**
+   * Names of the model's classes, and of the file's where it names them. A classifier of as many classes is then taken as
+   * {@link matchClasses} says: as it is, in another order, or not at all. Default: the file's, in their order.
+   */
+  readonly classes?: { readonly own: readonly string[]; readonly file?: readonly string[] };
 }
 
 /** An array that was resampled. */
@@ -51,13 +60,14 @@ export interface ImportedState {
 export function importState(
   model: Model,
   tensors: StateDict,
-  { generator, where, image }: ImportOptions,
+  { generator, where, image, classes }: ImportOptions,
 ): ImportedState {
   const names = new Set(model.params.map((p) => p.name));
   const found = fileState(tensors, names);
   const mapped = mapState(found.state, model.architecture.mappings, names);
   const head = renamedHead(model, mapped.state);
-  const fitted = fit(model, head.state, { image });
+  const matched = headOfClasses(model, head.state, classes);
+  const fitted = fit(model, head.state, { image, outputs: matched.outputs });
   const unexpected = Object.keys(head.state).filter(
     (name) => !names.has(name) && !isHarmless(model, head, name),
   );
@@ -79,6 +89,7 @@ export function importState(
       ...(head.renamed && isTaken(`${head.renamed.to}.weight`)
         ? [`${head.renamed.from} as the classifier ${head.renamed.to}`]
         : []),
+      ...matched.choices,
     ],
   };
   return { state, report };
@@ -120,8 +131,15 @@ interface Fitted {
   readonly misshapen: readonly string[];
 }
 
-/** The model's arrays that a file has, resized where they can be. */
-function fit(model: Model, found: StateDict, source: ResizeSource): Fitted {
+/** A file's output of each class; `none` where its classifiers are not taken. */
+type Outputs = readonly number[] | 'none';
+
+/** The model's arrays that a file has, resized where they can be, and classifiers in the order of the classes. */
+function fit(
+  model: Model,
+  found: StateDict,
+  { outputs, ...source }: ResizeSource & { outputs?: Outputs },
+): Fitted {
   const state: StateDict = {};
   const sources = new Map<string, NdArray>();
   const resized: ResizedParam[] = [];
@@ -129,12 +147,14 @@ function fit(model: Model, found: StateDict, source: ResizeSource): Fitted {
   const misshapen: string[] = [];
   for (const spec of model.params) {
     const { name } = spec;
-    const from = Object.hasOwn(found, name) ? found[name] : undefined;
+    const order = isOfClassifier(model, name) ? outputs : undefined;
+    const isTaken = order !== 'none' && Object.hasOwn(found, name);
+    const from = isTaken ? found[name] : undefined;
     const change = from && spec.resize?.(from, source);
     const array = change?.array ?? from;
     const problem = array && problemOf(array, spec);
     if (array && !problem) {
-      state[name] = array;
+      state[name] = Array.isArray(order) ? gatherAxis(array, 0, order) : array;
       sources.set(name, from ?? array);
       if (change) resized.push({ name, from: change.from, to: change.to });
     } else if (!mayBeDrawn(model, spec, array !== undefined)) {
@@ -154,8 +174,49 @@ const problemOf = (array: NdArray, spec: ParamSpec) =>
 const mayBeDrawn = (model: Model, { name, dtype }: ParamSpec, isThere: boolean) =>
   isOfClassifier(model, name) || (!isThere && (model.adapterParams.has(name) || dtype === 'int32'));
 
-const isOfClassifier = ({ classifiers }: Model, name: string) =>
+/** Whether a parameter is of a layer that tells the classes apart. */
+export const isOfClassifier = ({ classifiers }: Model, name: string): boolean =>
   [...classifiers].some((path) => name.startsWith(`${path}.`));
+
+interface MatchedHead {
+  readonly outputs?: Outputs;
+  /** What that means, in words. */
+  readonly choices: readonly string[];
+}
+
+/** What the classifiers of a file are for classes with names. Those of another shape are drawn in any case. */
+function headOfClasses(
+  model: Model,
+  state: StateDict,
+  classes: ImportOptions['classes'],
+): MatchedHead {
+  const own = model.params.filter(({ name }) => isOfClassifier(model, name));
+  const found = own.filter((spec) => {
+    const array = Object.hasOwn(state, spec.name) ? state[spec.name] : undefined;
+    return array && !problemOf(array, spec);
+  });
+  if (!classes || found.length === 0) return { choices: [] };
+  const count = model.classes;
+  const { own: wanted, file = [] } = classes;
+  const named = knownClasses(file);
+  const match = matchClasses(file.length === count ? named : count, wanted);
+  const told =
+    typeof named === 'number' ? 'the weights do not name theirs' : firstNames(file, NAMED);
+  if (match.by === 'none') return { outputs: 'none', choices: [`other classes: ${told}`] };
+  if (match.by === 'order')
+    return {
+      choices: [
+        `classes taken in order, as the weights do not name theirs: 0 is ${wanted[0]}, ${count - 1} is ${wanted.at(-1)}`,
+      ],
+    };
+  if (isInOrder(match)) return { choices: [] };
+  if (found.some(({ shape }) => shape[0] !== count))
+    return { outputs: 'none', choices: [`the same classes in another order: ${told}`] };
+  return {
+    outputs: match.outputs,
+    choices: [`classes put in another order, by their names; the weights have ${told}`],
+  };
+}
 
 /** A file's state whose classifier has the model's name. */
 interface NamedHead {

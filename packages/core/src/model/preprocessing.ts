@@ -31,6 +31,10 @@ export interface Preprocessing extends Normalization {
   resize?: { readonly shortest_edge: number; readonly longest_edge: number };
 }
 
+/** Numbers of a normalisation, one for each channel where there is one for all. */
+export const perChannel = (numbers: readonly number[], channels: number): number[] =>
+  numbers.length === 1 ? Array<number>(channels).fill(numbers[0]!) : [...numbers];
+
 /**
  * Preprocessing of images of a shape, without normalisation and cropping.
  *

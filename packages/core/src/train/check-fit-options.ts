@@ -36,6 +36,8 @@ const RUN: Readonly<Record<string, Rule>> = {
   seed: { fits: Number.isSafeInteger, fix: 'Give a whole number' },
   accumulate: wholeFrom(1),
   augRepeats: wholeFrom(1),
+  evaluateEvery: wholeFrom(1),
+  evaluateImages: wholeFrom(1),
   labelSmoothing: share,
   clipGrad: above0,
   clipMode: oneOf(clipModes),

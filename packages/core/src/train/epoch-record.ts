@@ -3,7 +3,8 @@ const capital = (name: string): string => name.slice(0, 1).toUpperCase() + name.
 /**
  * What the log calls a number of the validation data: `valTop1` for `top1`.
  *
- * @param way how it was evaluated, where there is more than one: `valSoftTop1` with the masks of training
+ * @param way how it was evaluated, where there is more than one: `valSoftTop1` with the masks of training, `valSampleTop1` on some of
+ *   the images
  */
 export const validationName = (name: string, way = ''): string =>
   `val${capital(way)}${capital(name)}`;

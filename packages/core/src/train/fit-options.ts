@@ -9,6 +9,7 @@ import type { Decay } from './learning-rate.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 import type { Plugin } from './plugin.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { Watching } from './watching.ts';
 
 /** Learning rates over a run, and among the parameters. */
 export interface RateOptions {
@@ -32,11 +33,11 @@ export interface RateOptions {
 /** An optimiser, its constants, and its learning rates. */
 export type OptimizerOptions = RateOptions & OptimizerChoice;
 
-export interface FitOptions extends ClipOptions, Freezing {
+export interface FitOptions extends ClipOptions, Freezing, Watching {
   model: Model;
   engine: Engine;
   train: ImageSet;
-  /** Evaluated after each epoch. */
+  /** Evaluated after each epoch, unless {@link Watching} says less. */
   validation?: ImageSet;
   epochs: number;
   batchSize: number;

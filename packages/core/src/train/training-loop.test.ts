@@ -108,6 +108,37 @@ describe('an epoch', () => {
     expect(steps[0]!.indices[0]).not.toBe(steps[1]!.indices[0]);
   });
 
+  describe.each(['fit', 'search'] as const)('of a %s', (stage) => {
+    const search = { plugins: [mask], architectureShare: 0.5, batchSize: 1 };
+    const options = {
+      epochs: 4,
+      validation: numbered(6),
+      ...(stage === 'search' ? search : {}),
+    };
+    const validated = (history: readonly EpochRecord[]) =>
+      history.map((record) => Object.keys(record).filter((name) => /^val.*Top1$/.test(name)));
+    const [all, some] =
+      stage === 'search'
+        ? [
+            ['valTop1', 'valSoftTop1'],
+            ['valSampleTop1', 'valSampleSoftTop1'],
+          ]
+        : [['valTop1'], ['valSampleTop1']];
+
+    test.each<[string, object, (typeof all)[]]>([
+      ['by default all', {}, [all, all, all, all]],
+      ['less often', { evaluateEvery: 3 }, [[], [], all, all]],
+      ['a sample, and all at the end', { evaluateImages: 2 }, [some, some, some, all]],
+    ])('evaluates %s, and trains alike', async (_, watching, expected) => {
+      const plain = await run(options, stage);
+      const { history, weights } = await run({ ...options, ...watching }, stage);
+      expect(validated(history)).toEqual(expected);
+      expect(values(weights)).toEqual(values(plain.weights));
+      expect(history.map(({ loss }) => loss)).toEqual(plain.history.map(({ loss }) => loss));
+      expect(timeless(history).at(-1)).toEqual(timeless(plain.history).at(-1));
+    });
+  });
+
   test('augments each batch with a stream of its own, and validation not at all', async () => {
     const streams = async (change: Partial<SearchOptions> = {}) => {
       const drawn: (number | undefined)[][] = [[], []];

@@ -24,6 +24,7 @@ import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { withSnapshots } from './snapshots.ts';
 import { inTurn, type PlannedStep } from './step-plan.ts';
 import { type Group, Trainer } from './trainer.ts';
+import { type Watched, watchedImages } from './watching.ts';
 
 /** Where a run is saved, and as what. */
 interface RunFolder {
@@ -38,6 +39,7 @@ export class TrainingLoop implements AsyncDisposable {
   /** Images for the weights, and for the architecture parameters. */
   readonly #parts: Record<'weights' | 'architecture', Int32Array>;
   readonly #rates: GroupRates;
+  readonly #watched: (done: number) => Watched | undefined;
 
   constructor(
     private readonly options: SearchOptions,
@@ -51,6 +53,7 @@ export class TrainingLoop implements AsyncDisposable {
     // Before there is a trainer, which would have to be freed.
     this.#parts = this.#split(options.architectureShare ?? 0.3);
     this.#checkBatchSize();
+    this.#watched = watchedImages(options.validation, options, this.#root.fork('watched'));
     this.#rates = groupRates(options, (group) => {
       const { length } = this.#parts[group === 'architecture' ? group : 'weights'];
       return Math.floor(length / this.#updateSize);
@@ -137,7 +140,7 @@ export class TrainingLoop implements AsyncDisposable {
 
   async #epoch(epoch: number): Promise<EpochRecord> {
     const started = performance.now();
-    const { model, train, epochs, validation, batchSize } = this.options;
+    const { model, train, epochs, batchSize } = this.options;
     const { trainer } = this;
     const task = taskOf(model);
     trainer.progress.epoch = epoch;
@@ -162,15 +165,17 @@ export class TrainingLoop implements AsyncDisposable {
     }
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
-    if (validation) {
+    const watched = this.#watched(epoch + 1);
+    if (watched) {
+      const { images, way } = watched;
       const evaluated = (inference: CompiledStep) =>
-        evaluateTask(task, inference, validation, batchSize);
+        evaluateTask(task, inference, images, batchSize);
       for (const [name, value] of Object.entries(await evaluated(trainer.inference)))
-        record[validationName(name)] = value;
+        record[validationName(name, way)] = value;
       // In a search masks are hard when it is evaluated, and soft while it is trained.
       if (this.stage === 'search')
         for (const [name, value] of Object.entries(await evaluated(trainer.softInference)))
-          record[validationName(name, 'soft')] = value;
+          record[validationName(name, way === 'sample' ? 'sampleSoft' : 'soft')] = value;
     }
     trainer.progress.epoch = epoch + 1;
     await this.#refresh();

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isRecord, KcrError } from '@kcr/core';
+import { isRecord, KcrError, type KnownClasses } from '@kcr/core';
 import { classLabels, MOST_CLASSES, type RawLabels, textLabels } from '../class-labels.ts';
-import type { KnownClasses } from '../class-names.ts';
 import type { LabelledColumns } from '../csv-files.ts';
 import { imageError } from '../extent.ts';
 import { filesDigest } from '../file-digests.ts';

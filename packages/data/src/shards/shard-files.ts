@@ -1,8 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KcrError, readJson } from '@kcr/core';
+import { KcrError, type KnownClasses, readJson } from '@kcr/core';
 import { classLabels, type RawLabels } from '../class-labels.ts';
-import type { KnownClasses } from '../class-names.ts';
 import { filesDigest } from '../file-digests.ts';
 import type { InvalidPolicy } from '../invalid.ts';
 import type { LabelledFiles } from '../labelled-files.ts';

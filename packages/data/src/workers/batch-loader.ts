@@ -27,7 +27,7 @@ export class BatchLoader {
   /** The changes up to the first that cannot leave this thread, and those from it on. */
   readonly #portable: readonly PortablePart[];
   readonly #rest: readonly Augment[];
-  /** Shared memory of batches that were read before, to be used again. */
+  /** Shared memory of images that were read before, to be used again. */
   readonly #free: SharedArrayBuffer[] = [];
 
   constructor(private readonly options: BatchLoaderOptions) {
@@ -54,27 +54,26 @@ export class BatchLoader {
     const { shape } = this.options;
     const size = sizeOf(shape);
     const values = new Float32Array(indices.length * size);
-    // What engines take may not be shared memory.
-    const buffer = this.#memory(4 * values.length);
-    const common = new Float32Array(buffer, 0, values.length);
     const parts = chunks(indices.length, this.options.workers).map(async ([from, to]) => {
-      const made = await this.#make(
-        indices.subarray(from, to),
-        random?.slice(from, to),
-        places?.slice(from, to),
-        common.subarray(from * size, to * size),
-      );
-      made.forEach((image, n) =>
-        this.#finish(
-          image,
-          random?.[from + n],
-          common.subarray((from + n) * size, (from + n + 1) * size),
-        ),
-      );
+      const buffer = this.#memory(4 * (to - from) * size);
+      const common = new Float32Array(buffer, 0, (to - from) * size);
+      try {
+        const made = await this.#make(
+          indices.subarray(from, to),
+          random?.slice(from, to),
+          places?.slice(from, to),
+          common,
+        );
+        made.forEach((image, n) =>
+          this.#finish(image, random?.[from + n], common.subarray(n * size, (n + 1) * size)),
+        );
+        // What engines take may not be shared memory; a part that is just written is copied sooner than all of a batch.
+        values.set(common, from * size);
+      } finally {
+        this.#free.push(buffer);
+      }
     });
     const done = await Promise.allSettled(parts);
-    values.set(common);
-    this.#free.push(buffer);
     for (const part of done) if (part.status === 'rejected') throw part.reason;
     return { dtype: 'float32', shape: [indices.length, ...shape], data: values };
   }

@@ -60,6 +60,8 @@ export class ImagePool {
       runtime: 'worker_threads',
       minThreads: 0,
       maxThreads: workers,
+      // While the last images of one task are decoded the next one begins.
+      concurrentTasksPerWorker: 2,
       isolateWorkers: false,
       idleTimeout: 2 ** 31 - 1,
     });

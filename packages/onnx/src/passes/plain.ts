@@ -2,6 +2,7 @@ import type { OnnxGraph } from '../proto.ts';
 import { dropUnused } from './drop-unused.ts';
 import { foldConstants } from './fold-constants.ts';
 import { foldFactors } from './fold-factors.ts';
+import { lateReshapes } from './late-reshapes.ts';
 import { linearLayers } from './linear-layers.ts';
 import { mergeReshapes } from './merge-reshapes.ts';
 import { patchConvolutions } from './patch-convolutions.ts';
@@ -17,6 +18,8 @@ const passes: readonly Pass[] = [
   linearLayers,
   sinkTransposes,
   sinkReshapes,
+  mergeReshapes,
+  lateReshapes,
   mergeReshapes,
   sinkTransposes,
   foldFactors,

@@ -31,6 +31,15 @@ describe('no reshape is left around', () => {
       3,
       (b, x) => b.node('LayerNormalization', [x, constantWaves(b, [3])], { axis: 2 }),
     ],
+    [
+      'a padding and a part',
+      ['Pad', 'Slice'],
+      3,
+      (b, x) => {
+        const padded = b.node('Pad', [x, b.int64([0, 0, 0, 0, 0, 1]), b.scalar(1)]);
+        return b.node('Slice', [padded, b.int64([1]), b.int64([4]), b.int64([2])]);
+      },
+    ],
   ])('%s', async (_, ops, columns, write) => {
     const graph = between(columns, write);
     await unchanged(graph, sinkReshapes);
@@ -42,6 +51,8 @@ describe('no reshape is left around', () => {
 test.each<[string, (b: OnnxBuilder, x: string) => string]>([
   ['goes along the merged axis', (b, x) => b.node('Softmax', [x], { axis: 0 })],
   ['moves it', (b, x) => b.node('Transpose', [x], { perm: [1, 0, 2] })],
+  ['pads it', (b, x) => b.node('Pad', [x, b.int64([1, 0, 0, 0, 0, 0])])],
+  ['takes a part of it', (b, x) => b.node('Slice', [x, b.int64([1]), b.int64([2]), b.int64([0])])],
   ['has a constant for it', (b, x) => b.node('Add', [x, constantWaves(b, [1, 4, 3])])],
 ])('what %s stays behind the reshape', async (_, write) => {
   const graph = graphOf({ x: ['batch', 2, 4, 3] }, (b) => ({

@@ -39,6 +39,9 @@ const TOGETHER = new Set([...BINARY, 'MatMul']);
 /** Ops of one array that go along an axis, or from one on. */
 const BY_AXIS = new Set(['LayerNormalization', 'LogSoftmax', 'Softmax']);
 
+/** Ops of one array that others tell axes and places. */
+const BY_PLACES = new Set(['Pad', 'Slice']);
+
 /** Attributes of an op of one array for one that has `more` axes before it. */
 function attributesFor(
   w: Rewriter,
@@ -46,7 +49,7 @@ function attributesFor(
   more: number,
 ): OnnxNode['attributes'] | undefined {
   const { op, inputs, attributes } = node;
-  if (UNARY.has(op)) return attributes;
+  if (UNARY.has(op) || BY_PLACES.has(op)) return attributes;
   if (op === 'Transpose') {
     const perm = attributes.perm as readonly number[];
     const first = Array.from({ length: more }, (_, i) => i);
@@ -56,6 +59,25 @@ function attributesFor(
   const axis = attributes.axis as number;
   if (axis === 0 || axis === -(w.shape(inputs[0]!)?.length ?? 0)) return undefined;
   return { ...attributes, axis: axis < 0 ? axis : axis + more };
+}
+
+/** What says axes or places of an op of one array, for one that has `more` axes before it; undefined where it goes along the first. */
+function placesFor(w: Rewriter, { op, inputs }: OnnxNode, more: number): string[] | undefined {
+  const rest = inputs.slice(1);
+  if (op === 'Pad') {
+    const pads = w.ints(inputs[1]);
+    const rank = (pads?.length ?? 0) / 2;
+    if (pads?.[0] !== 0 || pads[rank] !== 0 || inputs.length > 3) return undefined;
+    const first = Array<number>(more).fill(0);
+    return [
+      w.int64([...first, ...pads.slice(0, rank), ...first, ...pads.slice(rank)]),
+      ...rest.slice(1),
+    ];
+  }
+  if (op !== 'Slice') return rest;
+  const axes = w.ints(inputs[3]);
+  if (!axes?.every((axis) => axis > 0)) return undefined;
+  return rest.with(2, w.int64(axes.map((axis) => axis + more)));
 }
 
 /**
@@ -76,11 +98,13 @@ export const sinkReshapes = (graph: OnnxGraph): OnnxGraph =>
       ? node.attributes
       : attributesFor(w, node, leading.length - 1);
     if (!attributes) return false;
-    const all = TOGETHER.has(op) ? names : [...names, ...inputs.slice(1)];
+    const rest = TOGETHER.has(op) ? [] : placesFor(w, node, leading.length - 1);
+    if (!rest) return false;
+    const all = [...names, ...rest];
     const y = w.node(op, all, attributes);
     const [merged] = w.shape(inputs.find((name) => !w.isConstant(name))!)!;
-    const rest = w.shape(y)?.slice(leading.length);
-    const back = rest && w.reshape(y, [merged!, ...rest]);
+    const inner = w.shape(y)?.slice(leading.length);
+    const back = inner && w.reshape(y, [merged!, ...inner]);
     if (back === undefined) return false;
     w.replace(node.outputs[0]!, back);
     return true;

@@ -62,6 +62,10 @@ export const trainingFields = z.strictObject({
   clipMode: z.enum(clipModes).optional(),
   emaDecay: properShare.optional(),
   augRepeats: count.optional(),
+  /** Epochs from one evaluation to the next; after the last one there is one. */
+  evaluateEvery: count.optional(),
+  /** Test images that are evaluated before the last epoch. */
+  evaluateImages: count.optional(),
   /** Parts of the model that stay as they are, by path, */
   freeze: paths.optional(),
   /** or the only ones that are trained. */

@@ -231,6 +231,13 @@ function curveChart(histories: Histories, key: string, curve: Curve): DrawnChart
   return [against.length > 0 ? { ...chart, right: { y: right.y, lines: against } } : chart];
 }
 
+/** How test images are evaluated besides all of them with hard masks. */
+const OTHER_WAYS: Readonly<Record<string, string>> = {
+  soft: 'soft masks',
+  sample: 'a sample',
+  sampleSoft: 'a sample, soft masks',
+};
+
 function trainingCharts(histories: Histories, metrics: RunAnalysis['metrics']): LineChart[] {
   const crossEntropy = overEpochs(histories, 'crossEntropy');
   return [
@@ -240,11 +247,13 @@ function trainingCharts(histories: Histories, metrics: RunAnalysis['metrics']): 
     ...Object.entries(metrics).flatMap(([key, title]) =>
       epochChart(`${title} on the test images`, `${title}, %`, [
         ...overEpochs(histories, validationName(key), 100),
-        ...overEpochs(histories, validationName(key, 'soft'), 100).map((line) => ({
-          ...line,
-          name: `${line.name}, soft masks`,
-          dashed: true,
-        })),
+        ...Object.entries(OTHER_WAYS).flatMap(([way, said]) =>
+          overEpochs(histories, validationName(key, way), 100).map((line) => ({
+            ...line,
+            name: `${line.name}, ${said}`,
+            dashed: true,
+          })),
+        ),
       ]),
     ),
   ];

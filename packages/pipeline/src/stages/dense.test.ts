@@ -34,7 +34,11 @@ test('weights from elsewhere, a checkpoint or a file, take the place of training
     expect(await denseStage.run(undefined, context)).toEqual({
       directory: folder.at('run', 'dense'),
     });
+    // A file names no classes.
+    const inOrder = expect.stringMatching(/classes taken in order.*0 is dark, 1 is light$/);
+    const named = weights === folder.at('given');
     expect(events).toEqual([
+      ...(named ? [] : [{ type: 'imported', where: weights, text: inOrder }]),
       { type: 'imported', where: 'dense', text: `not trained: it has the weights of ${weights}` },
     ]);
     const saved = await loadCheckpoint(folder.at('run', 'dense'));

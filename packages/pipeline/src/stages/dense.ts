@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
+  firstNames,
   fit,
   KcrError,
   type Model,
@@ -10,6 +12,7 @@ import {
   saveModel,
   trainingFile,
 } from '@kcr/core';
+import type { Source } from '@kcr/pretrained';
 import { recipeModel } from '../recipes/recipe-model.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
@@ -79,6 +82,17 @@ function wayOf(given: PretrainedWeights | undefined, { recipe, weights }: StageC
   return 'absent';
 }
 
+/** Refuses the run's own dense model for other images: it is left as it is. @throws KcrError `DATASET_CLASSES` */
+function requireClassesOf({ where, classes = [] }: Source, { data }: StageContext): void {
+  const own = data.train.classes;
+  if (isDeepStrictEqual(classes, own)) return;
+  throw new KcrError('DATASET_CLASSES', {
+    where,
+    found: `a model of ${firstNames(classes)} for images of ${firstNames(own)}`,
+    fix: "Choose another output folder: weights from elsewhere are put in the order of the images' classes",
+  });
+}
+
 /** Trains the dense model, or takes its weights from elsewhere, into the folder `dense` of the run. */
 export const denseStage = defineStage<void, DenseModel | undefined>({
   name: 'dense',
@@ -86,7 +100,10 @@ export const denseStage = defineStage<void, DenseModel | undefined>({
     const { recipe, weights, on } = context;
     const { model } = await recipeModel(recipe);
     const directory = join(context.directory, 'dense');
-    if (weights && resolve(weights.place) === resolve(directory)) return { directory };
+    if (weights && resolve(weights.place) === resolve(directory)) {
+      requireClassesOf(await weights.look(), context);
+      return { directory };
+    }
     const isNeeded = weights !== undefined && recipe.dense?.initial !== 'scratch';
     const given =
       isNeeded || recipe.dense?.initial === 'pretrained'

@@ -11,7 +11,7 @@ import {
 import { headWeights } from '@kcr/detect';
 import { modelOf } from '../find-model.ts';
 import { findModelEntry } from '../find-model-entry.ts';
-import { loadCheckpoint } from '../load-checkpoint.ts';
+import { isWorthSaying, loadCheckpoint } from '../load-checkpoint.ts';
 import type { StageContext } from './stage.ts';
 
 /** Weights from elsewhere for a run's whole model, without its adapters. */
@@ -22,8 +22,8 @@ export interface PretrainedWeights {
 }
 
 /**
- * The weights that a run is given, for the recipe's model. Of a model with a head they may be those of its backbone alone; the head
- * is drawn then.
+ * The weights that a run is given, for the recipe's model and the classes of its images. Of a model with a head they may be those of
+ * its backbone alone; the head is drawn then.
  *
  * @param model the recipe's, without adapters
  * @throws KcrError `PRETRAINED_MISSING` where a recipe needs some and none are given, and those of reading them and of images that
@@ -41,18 +41,25 @@ export async function pretrainedWeights(
     });
   const { name, config, head } = recipe.model;
   const generator = new Generator(seed).fork('weights');
+  const { classes } = data.train;
   if (!head) {
     checkDataset(model, data.train, 'training data');
-    const { classes } = data.train;
     const options = { seed, on, architecture: name, config: model.config, classes };
     const { weights, report } = await loadCheckpoint(await given.take(), options);
     return { weights, drawn: report.drawn };
   }
   const { place } = given;
-  const arrays = await (await given.take()).tensors();
+  const source = await given.take();
+  const arrays = await source.tensors();
   if (model.params.every((param) => Object.hasOwn(arrays, param.name))) {
-    model.checkState(arrays, place);
-    return { weights: arrays, drawn: [] };
+    const { state, report } = importState(model, arrays, {
+      generator,
+      where: place,
+      classes: { own: classes, file: source.classes },
+    });
+    if (isWorthSaying(report))
+      on({ type: 'imported', where: place, text: importText(report, model) });
+    return { weights: state, drawn: report.drawn };
   }
   const backbone = modelOf(await findModelEntry(name), config);
   const { state, report } = importState(backbone, arrays, { generator, where: place });

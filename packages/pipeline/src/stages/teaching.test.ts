@@ -1,7 +1,7 @@
 import { float32, type NdArray, writeSafetensors } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder, tinyCheckpoint, tinyContext, tinyImages } from '../testing/tiny.ts';
-import { teaching } from './teaching.ts';
+import { storedLogits, teaching } from './teaching.ts';
 
 const write = (path: string, tensors: Record<string, NdArray>) =>
   writeSafetensors(path, { tensors, metadata: {} });
@@ -58,6 +58,44 @@ describe('a teacher', () => {
     expect(taught.models.map(({ architecture }) => architecture.module)).toEqual([
       '@kcr/backbones',
     ]);
+  });
+
+  describe('of classes in another order', () => {
+    const own = (names: string[]) => ({ ...tinyImages(4), classes: names });
+    const taughtBy = async (teacher: string, names: string[]) => {
+      const data = { train: own(names), test: own(names) };
+      return teaching(await tinyContext('', {}, { teacher, data }));
+    };
+
+    test.each<[string, string[] | undefined, string[], number[] | 'refused']>([
+      ['the same', ['dark', 'light'], ['dark', 'light'], [1, 2, 3, 4]],
+      ['another order', ['light', 'dark'], ['dark', 'light'], [2, 1, 4, 3]],
+      ['others', ['light', 'grey'], ['dark', 'light'], 'refused'],
+      ['without names', undefined, ['light', 'dark'], [1, 2, 3, 4]],
+    ])('stored logits: %s', async (_, classes, names, expected) => {
+      await using folder = await temporaryFolder();
+      const file = folder.at('logits.safetensors');
+      const metadata = classes ? { classes: JSON.stringify(classes) } : undefined;
+      const logits = float32([2, 2], [1, 2, 3, 4]);
+      await writeSafetensors(file, { tensors: { logits }, metadata: metadata ?? {} });
+      if (expected === 'refused')
+        return expect(taughtBy(file, names)).rejects.toMatchObject({
+          code: 'TEACHER',
+          found: 'logits of light, grey for images of dark, light',
+        });
+      expect(await storedLogits(file, names)).toEqual(float32([2, 2], expected));
+      expect((await taughtBy(file, names)).plugins).toHaveLength(1);
+    });
+
+    test('a model: in another order they are put in this one, others are refused', async () => {
+      await using folder = await temporaryFolder();
+      await tinyCheckpoint(folder.root);
+      await expect(taughtBy(folder.root, ['dark', 'grey'])).rejects.toMatchObject({
+        code: 'TEACHER',
+        found: 'a model of other classes than dark, grey',
+      });
+      expect((await taughtBy(folder.root, ['light', 'dark'])).plugins).toHaveLength(1);
+    });
   });
 
   test('that is not there is an error of reading', async () => {

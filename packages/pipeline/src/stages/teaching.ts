@@ -1,7 +1,22 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { KcrError, type Model, type Plugin, readSafetensors } from '@kcr/core';
+import {
+  checkFields,
+  firstNames,
+  gatherAxis,
+  isInOrder,
+  isOfClassifier,
+  KcrError,
+  knownClasses,
+  type Model,
+  matchClasses,
+  type NdArray,
+  type Plugin,
+  parseJson,
+  readSafetensors,
+} from '@kcr/core';
 import { distillation } from '@kcr/distill';
+import { z } from 'zod';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import type { StageContext } from './stage.ts';
 
@@ -27,11 +42,13 @@ export async function teaching({
   if (!source) return { plugins: [], models: [] };
   const path = source === 'dense' ? join(directory, 'dense') : source;
   if (existsSync(path) && statSync(path).isFile()) {
-    const { logits } = (await readSafetensors(path)).tensors;
-    if (logits) return { plugins: [distillation({ ...options, teacher: { logits } })], models: [] };
-    throw refused(path, 'a file without a tensor named "logits"');
+    const logits = await storedLogits(path, data.train.classes);
+    return { plugins: [distillation({ ...options, teacher: { logits } })], models: [] };
   }
-  const { model, weights, info } = await loadCheckpoint(path, { trust, on });
+  const { classes } = data.train;
+  const { model, weights, info, report } = await loadCheckpoint(path, { trust, classes, on });
+  if (report.drawn.some((name) => isOfClassifier(model, name)))
+    throw refused(path, `a model of other classes than ${firstNames(classes)}`);
   const normalizationOf = ({ mean, std }: { mean: unknown; std: unknown }) =>
     JSON.stringify({ mean, std });
   const { input } = data.train;
@@ -41,9 +58,24 @@ export async function teaching({
   return { plugins: [plugin], models: [model] };
 }
 
+/** Logits as `kcr eval --logits` stores them, in the order of the classes. Files of others name none and are taken as they are. */
+export async function storedLogits(path: string, classes: readonly string[]): Promise<NdArray> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const { logits } = tensors;
+  if (!logits) throw refused(path, 'a file without a tensor named "logits"');
+  if (metadata.classes === undefined) return logits;
+  const refusal = { code: 'TEACHER', fix: FIX } as const;
+  const where = `${path}, metadata classes`;
+  const json = parseJson(metadata.classes, where, refusal);
+  const named = checkFields(z.array(z.string()), json, where, refusal);
+  const match = matchClasses(knownClasses(named), classes);
+  if (match.by === 'none' || named.length !== classes.length)
+    throw refused(path, `logits of ${firstNames(named)} for images of ${firstNames(classes)}`);
+  const isWhole = logits.shape.length === 2 && logits.shape[1] === named.length;
+  return isInOrder(match) || !isWhole ? logits : gatherAxis(logits, 1, match.outputs);
+}
+
+const FIX = 'Pass a checkpoint of the same classes as the training images, or their stored logits';
+
 const refused = (where: string, found: string) =>
-  new KcrError('TEACHER', {
-    where,
-    found,
-    fix: 'Pass a checkpoint, or the stored logits of the training images',
-  });
+  new KcrError('TEACHER', { where, found, fix: FIX });

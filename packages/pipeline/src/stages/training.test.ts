@@ -57,6 +57,21 @@ test('what the validation images cannot tell is said once', async () => {
   expect(events.filter(({ type }) => type === 'warning')).toEqual([{ type: 'warning', message }]);
 });
 
+test('what a sample cannot tell is not said before the end', async () => {
+  await using folder = await temporaryFolder();
+  const own = await tinyModel();
+  const nothing = { ...taskOf(own), evaluate: async () => ({}) };
+  const model = new Model({ ...own.architecture, task: nothing }, own.config);
+  const events: PipelineEvent[] = [];
+  const context = await tinyContext(folder.root, {}, { on: (event) => events.push(event) });
+  const few = { ...settings, evaluateImages: 1 };
+  await runTraining({ stage: 'own', model, settings: few }, context, fit);
+  const told = events
+    .map(({ type }) => type)
+    .filter((type) => type === 'epoch' || type === 'warning');
+  expect(told).toEqual(['epoch', 'epoch', 'warning']);
+});
+
 test('is kept in the folder of its stage, and done once', async () => {
   await using folder = await temporaryFolder();
   const training = { stage: 'own', model: await tinyModel(), settings };

@@ -22,6 +22,12 @@ export interface Training {
   readonly models?: readonly Model[];
 }
 
+/** Whether all validation images are evaluated after an epoch, and no sample. */
+const evaluatesAll = (
+  epoch: number,
+  { epochs, evaluateEvery = 1, evaluateImages }: Omit<TrainingRecipe, 'plugins' | 'optimizer'>,
+): boolean => epoch === epochs || (evaluateImages === undefined && epoch % evaluateEvery === 0);
+
 /**
  * Runs a training of a stage on an engine of its own, which is disposed of afterwards.
  *
@@ -60,7 +66,7 @@ export async function runTraining<R>(
       onEpoch(record) {
         on({ type: 'epoch', stage, record, epochs, metrics });
         // Later epochs have the same validation images.
-        if (measured) return;
+        if (measured || !evaluatesAll(record.epoch!, training)) return;
         measured = true;
         const numberOf = (name: string) => record[validationName(name)];
         for (const message of notMeasured(task, numberOf, data.test.classes))

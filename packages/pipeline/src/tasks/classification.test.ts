@@ -100,6 +100,19 @@ describe('data for evaluation', () => {
     });
   });
 
+  test.each<[string, string[], number[]]>([
+    ['in its order', ['dark', 'light'], [0, 0, 1, 1]],
+    ['in another order', ['light', 'grey', 'dark'], [2, 2, 0, 0]],
+    ['that it does not name', ['0', '1'], [0, 0, 1, 1]],
+  ])("have the labels of the model's classes %s", async (_, classes, labels) => {
+    await using folder = await temporaryFolder();
+    await writeClassFolders(folder.root);
+    const model = await tinyModel({ num_classes: classes.length });
+    const given = { ...loaded, model, info: { ...info, classes } };
+    const data = await kit.evaluationData(given, { data: folder.root }, () => {});
+    expect(data.labels).toEqual(Int32Array.from(labels));
+  });
+
   test('take no options of other tasks, and no classes that the model has not', async () => {
     await using folder = await temporaryFolder();
     await writeClassFolders(folder.root);

@@ -7,6 +7,7 @@ import {
   type Engine,
   encodeSafetensors,
   extractLogits,
+  knownClasses,
   type LoadedModel,
   type Model,
   type NdArray,
@@ -77,11 +78,11 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     const { mean, std, crop_pct, crop_mode, interpolation, resize } = info.input;
     const { data, cacheBytes, invalid, cropRatio = crop_pct } = request;
     const [height, width, channels] = model.inputShape;
-    const unnamed = areNumbered(info.classes);
+    const classes = knownClasses(info.classes);
     const source = await labelledImages(data, {
       size: [height, width],
       channels: channels as 1 | 3,
-      classes: unnamed ? info.classes.length : info.classes,
+      classes,
       cropRatio,
       cropMode: crop_mode,
       resize,
@@ -91,7 +92,8 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
       invalid,
     });
     reportSkipped(on, data, source);
-    if (unnamed && !areNumbered(source.classes)) on(takenInOrder(data, source.classes));
+    if (typeof classes === 'number' && !areNumbered(source.classes))
+      on(takenInOrder(data, source.classes));
     const dataset = imageDataset(source, { normalization: { mean, std } });
     checkDataset(model, dataset, data);
     return dataset;
@@ -101,7 +103,8 @@ export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKi
     logits: {
       async content(inference, data, batchSize) {
         const logits = await extractLogits(inference, data, batchSize);
-        return encodeSafetensors({ tensors: { logits }, metadata: {} });
+        const metadata = { classes: JSON.stringify(data.classes) };
+        return encodeSafetensors({ tensors: { logits }, metadata });
       },
     },
   },

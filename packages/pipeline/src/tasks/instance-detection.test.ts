@@ -59,6 +59,34 @@ describe('data for evaluation', () => {
   });
 });
 
+test.each<[string, string[], string[], string | undefined]>([
+  ['the same', ['cell', 'debris'], ['cell', 'debris'], undefined],
+  ['not named by the model', ['0', '1'], ['person', 'bicycle'], undefined],
+  [
+    'another order',
+    ['cell', 'debris'],
+    ['debris', 'cell'],
+    'the categories debris, cell for a model of cell, debris',
+  ],
+  [
+    'other names',
+    ['cell', 'debris'],
+    ['cell', 'dust'],
+    'the categories cell, dust for a model of cell, debris',
+  ],
+  ['fewer', ['cell', 'debris'], ['cell'], '1 categories for a model of 2 classes'],
+])('categories: %s', async (_, classes, names, found) => {
+  await using folder = await temporaryFolder();
+  await writeLabelledFolders(folder.root, { a: map });
+  const annotations = folder.at('truth.json');
+  const categories = names.map((name, i) => ({ id: 3 + i, name }));
+  await writeFile(annotations, JSON.stringify({ ...truth, categories }));
+  const own = { ...loaded, info: { ...info, classes } };
+  const read = kit.evaluationData(own, { data: folder.root, annotations }, () => {});
+  if (found === undefined) expect((await read).classes).toEqual(names);
+  else await expect(read).rejects.toMatchObject({ code: 'DATASET_CLASSES', found });
+});
+
 const sure = { label: 0, score: 0.9, box: [0, 0, 2, 2] as const };
 const unsure = { label: 0, score: 0.2, box: [2, 2, 4, 4] as const };
 const pixels = { data: new Uint8Array(4 * 4 * 3), shape: [4, 4, 3] as const };

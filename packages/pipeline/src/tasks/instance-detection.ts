@@ -1,4 +1,4 @@
-import { KcrError } from '@kcr/core';
+import { firstNames, isInOrder, KcrError, knownClasses, matchClasses } from '@kcr/core';
 import {
   cocoInstances,
   type InstanceDataset,
@@ -35,6 +35,31 @@ const drawSure = (
     options,
   );
 
+/**
+ * Refuses annotations whose categories are not the model's classes, in their order. Of a model that does not name its classes the
+ * number alone is known.
+ *
+ * @throws KcrError `DATASET_CLASSES`
+ */
+function requireCategories(
+  categories: readonly string[],
+  classes: readonly string[],
+  where: string,
+): void {
+  const known = knownClasses(classes);
+  const isAlike = typeof known === 'number' || isInOrder(matchClasses(known, categories));
+  if (isAlike && categories.length === classes.length) return;
+  const found =
+    categories.length === classes.length
+      ? `the categories ${firstNames(categories)} for a model of ${firstNames(classes)}`
+      : `${categories.length} categories for a model of ${classes.length} classes`;
+  throw new KcrError('DATASET_CLASSES', {
+    where,
+    found,
+    fix: 'Use annotations with the categories that the model was trained for, in their order',
+  });
+}
+
 /** Boxes and masks of objects, from a COCO file or from PNGs that number them. */
 export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject[]> = defineTaskKit(
   {
@@ -52,12 +77,7 @@ export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject
         : await instanceFolder(data, { className: classes[0], ...reader });
       const where = annotations ?? data;
       reportSkipped(on, where, source);
-      if (source.classes.length !== classes.length)
-        throw new KcrError('DATASET_CLASSES', {
-          where,
-          found: `${source.classes.length} categories for a model of ${classes.length} classes`,
-          fix: 'Use annotations with the categories that the model was trained for',
-        });
+      requireCategories(source.classes, classes, where);
       const { resize } = input;
       return instanceDataset(source, { normalization: input, canvas: { height, width }, resize });
     },
