@@ -181,6 +181,7 @@ function efficientvitStages(m: Scope, image: Tensor, config: EfficientVitConfig)
 export const efficientvit: Architecture<EfficientVitConfig> = {
   name: 'efficientvit',
   module: '@kcr/backbones',
+  contract: 1,
   tokens: 'grid',
 
   configure(partial) {

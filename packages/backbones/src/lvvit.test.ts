@@ -100,10 +100,15 @@ describe('what cannot be is refused', () => {
   });
 
   test('no image token, of which the second head takes the best', () => {
-    const none = defineTokenSelector('none', 'test', (_: object) => ({
-      keep: () => 0,
-      scores: ({ tokens }) => tf.sum(tokens, 2),
-    }));
+    const none = defineTokenSelector({
+      name: 'none',
+      module: 'test',
+      contract: 1,
+      select: (_: object) => ({
+        keep: () => 0,
+        scores: ({ tokens }) => tf.sum(tokens, 2),
+      }),
+    });
     expect(() => adapt(modelOf(), [none({})])).toThrow(code('TOKENS_NONE'));
   });
 });

@@ -122,6 +122,7 @@ function lvvitTokens(m: Scope, image: Tensor, config: LvVitConfig) {
 export const lvvit: Architecture<LvVitConfig> = {
   name: 'lvvit',
   module: '@kcr/backbones',
+  contract: 1,
   tokens: 'set',
 
   configure(partial) {

@@ -268,6 +268,7 @@ function mobilevitStages(m: Scope, image: Tensor, config: MobileVitConfig): Feat
 export const mobilevit: Architecture<MobileVitConfig> = {
   name: 'mobilevit',
   module: '@kcr/backbones',
+  contract: 1,
   tokens: 'grid',
 
   configure(partial) {

@@ -9,6 +9,7 @@ function modelOf(options: MultiScaleAttentionOptions, kept: Kept = {}) {
   const architecture: Architecture = {
     name: 'attention',
     module: 'test',
+    contract: 1,
     tokens: 'grid',
     configure: (config) => config,
     input: () => ({ shape: [height, width, channels] as const, classes: 1 }),

@@ -246,6 +246,7 @@ function swinStages(m: Scope, image: Tensor, config: SwinConfig): FeatureMap[] {
 export const swin: Architecture<SwinConfig> = {
   name: 'swin',
   module: '@kcr/backbones',
+  contract: 1,
   tokens: 'grid',
 
   configure(partial) {

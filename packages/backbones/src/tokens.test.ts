@@ -23,6 +23,7 @@ test('the class token is first, and every token gets its position', () => {
     {
       name: 'embedding',
       module: 'test',
+      contract: 1,
       tokens: 'set',
       configure: (config) => config,
       input: () => ({ shape: [1, 2, 2] as const, classes: 1 }),

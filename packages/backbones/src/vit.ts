@@ -118,6 +118,7 @@ function distilledLogits(m: Scope, tokens: Tensor, embed: Dim, config: VitConfig
 export const vit: Architecture<VitConfig> = {
   name: 'vit',
   module: '@kcr/backbones',
+  contract: 1,
   tokens: 'set',
 
   configure: configureVit,

@@ -6,13 +6,15 @@ export interface MagnitudeOptions {
 }
 
 /** The size of the weights that carry a channel, in all layers that it belongs to. */
-export const magnitude = defineCriterion(
-  'magnitude',
-  ({ norm = 2 }: MagnitudeOptions) =>
+export const magnitude = defineCriterion({
+  name: 'magnitude',
+  contract: 1,
+  score:
+    ({ norm = 2 }: MagnitudeOptions) =>
     ({ model, weights }) =>
       channelSums(
         model,
         weightValues(model, (name, i) => Math.abs(weights[name]!.data[i]!) ** norm),
         { weightsOnly: true },
       ),
-);
+});

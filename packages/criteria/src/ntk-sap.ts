@@ -45,9 +45,11 @@ export function outputChange(
  * as many as there are in the data; gates are shared by both passes. With `iterative({ rounds, path: 'geometric' })` the
  * density falls as in the paper. Running statistics of batch norms are the model's, or the initial ones.
  */
-export const ntkSap = defineCriterion(
-  'ntk-sap',
-  ({ perturbation = 0.01, weights: which = 'trained' }: NtkSapOptions) =>
+export const ntkSap = defineCriterion({
+  name: 'ntk-sap',
+  contract: 1,
+  score:
+    ({ perturbation = 0.01, weights: which = 'trained' }: NtkSapOptions) =>
     async ({ model, weights, engine, data, batchSize, generator }): Promise<Scores> => {
       const trained = new Set(model.params.filter((p) => p.trainable).map((p) => p.name));
       const initial = generator.fork('initial');
@@ -76,4 +78,4 @@ export const ntkSap = defineCriterion(
       });
       return new Map(Object.entries(change).map(([name, x]) => [name, x.map(Math.abs)]));
     },
-);
+});

@@ -8,7 +8,12 @@ export type PowerOptions = TokenCounts;
  *
  * @throws KcrError `OPTION`, `TOKENS_GRID` on models whose tokens are a grid
  */
-export const power = defineTokenSelector('power', '@kcr/criteria', (options: PowerOptions) => ({
-  keep: tokensToKeep('power', options),
-  scores: ({ attention, perToken }) => perToken(tf.sum(attention, [1, 2])),
-}));
+export const power = defineTokenSelector({
+  name: 'power',
+  module: '@kcr/criteria',
+  contract: 1,
+  select: (options: PowerOptions) => ({
+    keep: tokensToKeep('power', options),
+    scores: ({ attention, perToken }) => perToken(tf.sum(attention, [1, 2])),
+  }),
+});

@@ -33,9 +33,11 @@ const valuesOf = ({ groupSet }: Dim, model: Model): Dim | undefined =>
  * and of those that read it. The paper compares within a layer: use the allocator `uniform`. Its sparse training, where
  * what went may grow back by its gradient, is no pruning of a trained model and not here.
  */
-export const s2vite = defineCriterion(
-  's2vite',
-  (_: object) =>
+export const s2vite = defineCriterion({
+  name: 's2vite',
+  contract: 1,
+  score:
+    (_: object) =>
     async ({ model, weights, engine, data, batchSize }): Promise<Scores> => {
       const { loss } = await meanGradients({
         model,
@@ -65,4 +67,4 @@ export const s2vite = defineCriterion(
         }),
       );
     },
-);
+});

@@ -63,10 +63,11 @@ function checkKeptTokens(kept: FixedTokensOptions['kept']): void {
  *
  * @throws KcrError `OPTION`, `TOKENS_GRID` on models whose tokens are a grid
  */
-export const fixedTokens = defineTokenSelector(
-  'fixedTokens',
-  '@kcr/criteria',
-  ({ kept }: FixedTokensOptions) => {
+export const fixedTokens = defineTokenSelector({
+  name: 'fixedTokens',
+  module: '@kcr/criteria',
+  contract: 1,
+  select: ({ kept }: FixedTokensOptions) => {
     checkKeptTokens(kept);
     return {
       keep: (block, n) => kept[block]?.length ?? n,
@@ -79,4 +80,4 @@ export const fixedTokens = defineTokenSelector(
       },
     };
   },
-);
+});

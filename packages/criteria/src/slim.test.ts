@@ -24,9 +24,13 @@ afterAll(() => engine.dispose());
 /** The plugin's hooks in a run, with other values of its gates. */
 function attached(options: SlimGatesOptions, values = [1, -3, 0.5, 2]) {
   let found: PluginRun | undefined;
-  const probe = definePlugin('probe', () => (run: PluginRun) => {
-    found = run;
-    return {};
+  const probe = definePlugin({
+    name: 'probe',
+    contract: 1,
+    attach: () => (run: PluginRun) => {
+      found = run;
+      return {};
+    },
   });
   new Trainer({
     model: twoLayers,

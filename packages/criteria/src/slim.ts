@@ -19,20 +19,24 @@ export interface SlimGatesOptions extends SlimWeights {
  * L1 norm is added to the loss; the channels with the highest factors are kept, by one threshold for attention and one for
  * the MLPs. A factor below 0 is below all others: the score is not its size.
  */
-export const slimGates = definePlugin('slim-gates', (options: SlimGatesOptions) => (run) => {
-  const { tap, loss, scores } = attachGates(run, options);
-  return {
-    tap,
-    loss,
-    async select() {
-      const found = await scores();
-      return selectCounts(
-        run.model,
-        found,
-        countsByThreshold(run.model, found, options.keepRatio ?? 0.5),
-      );
-    },
-  };
+export const slimGates = definePlugin({
+  name: 'slim-gates',
+  contract: 1,
+  attach: (options: SlimGatesOptions) => (run) => {
+    const { tap, loss, scores } = attachGates(run, options);
+    return {
+      tap,
+      loss,
+      async select() {
+        const found = await scores();
+        return selectCounts(
+          run.model,
+          found,
+          countsByThreshold(run.model, found, options.keepRatio ?? 0.5),
+        );
+      },
+    };
+  },
 });
 
 export interface SlimOptions extends SlimWeights {
@@ -53,15 +57,19 @@ export async function trainSlimGates(
   { epochs = 5, lr = 1e-3, ...options }: SlimOptions,
 ): Promise<{ scores: Scores; patches: PatchGates }> {
   let trained: { scores: Scores; patches: PatchGates } = { scores: new Map(), patches: [] };
-  const plugin = definePlugin('slim-gates', () => (run) => {
-    const { tap, loss, scores, patches } = attachGates(run, options);
-    return {
-      tap,
-      loss,
-      refresh: async () => {
-        trained = { scores: await scores(), patches: await patches() };
-      },
-    };
+  const plugin = definePlugin({
+    name: 'slim-gates',
+    contract: 1,
+    attach: () => (run) => {
+      const { tap, loss, scores, patches } = attachGates(run, options);
+      return {
+        tap,
+        loss,
+        refresh: async () => {
+          trained = { scores: await scores(), patches: await patches() };
+        },
+      };
+    },
   })({});
   await fit({
     model,
@@ -78,7 +86,9 @@ export async function trainSlimGates(
 }
 
 /** ViT-Slim's gates as a criterion: channels are scored by their trained gates. */
-export const slim = defineCriterion(
-  'slim',
-  (options: SlimOptions) => async (context) => (await trainSlimGates(context, options)).scores,
-);
+export const slim = defineCriterion({
+  name: 'slim',
+  contract: 1,
+  score: (options: SlimOptions) => async (context) =>
+    (await trainSlimGates(context, options)).scores,
+});

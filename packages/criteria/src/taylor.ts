@@ -17,9 +17,11 @@ export interface TaylorOptions {
 }
 
 /** How much the cross-entropy would change without a channel, to first order; mean gradients over the images. */
-export const taylor = defineCriterion(
-  'taylor',
-  ({ form = 'squareOfSum' }: TaylorOptions) =>
+export const taylor = defineCriterion({
+  name: 'taylor',
+  contract: 1,
+  score:
+    ({ form = 'squareOfSum' }: TaylorOptions) =>
     async ({ model, weights, engine, data, batchSize }): Promise<Scores> => {
       const { loss } = await meanGradients({
         model,
@@ -40,4 +42,4 @@ export const taylor = defineCriterion(
       const sums = channelSums(model, weightValues(model, change));
       return new Map([...sums].map(([name, values]) => [name, values.map((x) => x * x)]));
     },
-);
+});

@@ -25,6 +25,7 @@ import {
 const architecture: Architecture = {
   name: 'two-layers',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: () => ({}),
   input: () => ({ shape: [1, 1, 3], classes: 2 }),

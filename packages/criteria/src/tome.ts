@@ -134,33 +134,38 @@ function checkOptions({ r, proportional }: TomeOptions): void {
  * @throws KcrError `OPTION`, `TOKENS_GRID` on models whose tokens are a grid, and `TOKENS_PREFIX` on those that read more than one
  *   token by its place
  */
-export const tome = defineAdapter('tome', '@kcr/criteria', (options: TomeOptions) => {
-  checkOptions(options);
-  const { r, proportional = true } = options;
-  return (architecture): AdapterTap => {
-    requireTokenSet('tome', architecture);
-    let keys: { value: Tensor; dim: Dim } | undefined;
-    let sizes: Tensor | undefined;
-    let block = 0;
-    return (m, value, info) => {
-      const { role, dim } = info;
-      if (role === 'k') keys = { value, dim: dim! };
-      if (role === 'weights' && sizes && proportional) return proportionalTo(value, sizes);
-      if (role !== 'tokens') return value;
-      checkPrefix(info);
-      const wanted = typeof r === 'number' ? r : (r[block] ?? 0);
-      block++;
-      const count = Math.min(wanted, Math.floor((value.shape[1]! - 1) / 2));
-      if (count === 0) return value;
-      requireAttended('tome', keys!.value.shape[1]!, value, info);
-      const before = sizes ?? tf.onesLike(tf.slice(value, [0, 0, 0], [-1, -1, 1]));
-      const merged = merge(
-        m,
-        { tokens: value, sizes: before },
-        { keys: keys!, embed: dim!, r: count },
-      );
-      sizes = m.tap('sizes', merged.sizes);
-      return merged.tokens;
+export const tome = defineAdapter({
+  name: 'tome',
+  module: '@kcr/criteria',
+  contract: 1,
+  attach: (options: TomeOptions) => {
+    checkOptions(options);
+    const { r, proportional = true } = options;
+    return (architecture): AdapterTap => {
+      requireTokenSet('tome', architecture);
+      let keys: { value: Tensor; dim: Dim } | undefined;
+      let sizes: Tensor | undefined;
+      let block = 0;
+      return (m, value, info) => {
+        const { role, dim } = info;
+        if (role === 'k') keys = { value, dim: dim! };
+        if (role === 'weights' && sizes && proportional) return proportionalTo(value, sizes);
+        if (role !== 'tokens') return value;
+        checkPrefix(info);
+        const wanted = typeof r === 'number' ? r : (r[block] ?? 0);
+        block++;
+        const count = Math.min(wanted, Math.floor((value.shape[1]! - 1) / 2));
+        if (count === 0) return value;
+        requireAttended('tome', keys!.value.shape[1]!, value, info);
+        const before = sizes ?? tf.onesLike(tf.slice(value, [0, 0, 0], [-1, -1, 1]));
+        const merged = merge(
+          m,
+          { tokens: value, sizes: before },
+          { keys: keys!, embed: dim!, r: count },
+        );
+        sizes = m.tap('sizes', merged.sizes);
+        return merged.tokens;
+      };
     };
-  };
+  },
 });

@@ -88,6 +88,7 @@ function linearModel(pixels: number, outputs: number): Model {
   const architecture: Architecture = {
     name: 'linear',
     module: 'test',
+    contract: 1,
     tokens: 'set',
     configure: (config) => config,
     input: () => ({ shape: [1, pixels, 1] as const, classes: outputs }),

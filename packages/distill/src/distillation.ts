@@ -91,18 +91,22 @@ function teacherLogits(run: PluginRun, teacher: Teacher) {
  */
 export function distillation(options: DistillationOptions): Plugin {
   const { teacher, kind = 'soft', weight = 1, temperature = 1 } = options;
-  const plugin = definePlugin('distillation', () => (run: PluginRun) => {
-    const logitsOf = teacherLogits(run, teacher);
-    return {
-      loss: (context) => {
-        const given = logitsOf(context);
-        const loss =
-          kind === 'soft'
-            ? softDistillationLoss(given, context.logits, temperature)
-            : hardDistillationLoss(given, context.logits);
-        return tf.mul(loss, weight);
-      },
-    };
+  const plugin = definePlugin({
+    name: 'distillation',
+    contract: 1,
+    attach: () => (run: PluginRun) => {
+      const logitsOf = teacherLogits(run, teacher);
+      return {
+        loss: (context) => {
+          const given = logitsOf(context);
+          const loss =
+            kind === 'soft'
+              ? softDistillationLoss(given, context.logits, temperature)
+              : hardDistillationLoss(given, context.logits);
+          return tf.mul(loss, weight);
+        },
+      };
+    },
   })({});
   const [from, arrays] =
     'logits' in teacher

@@ -22,6 +22,7 @@ export const modelOf = (
   const architecture: Architecture = {
     name: 'taps',
     module: 'test',
+    contract: 1,
     tokens: 'set',
     configure: () => ({}),
     input: () => ({ shape, classes: 2 }),

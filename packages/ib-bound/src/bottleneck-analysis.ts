@@ -14,7 +14,9 @@ import { sampleSize } from './sample-size.ts';
  * Information between the clusters of training images' features and inputs, and of features and classes, in nats, with
  * clusters of their own (DCS 3.3); nothing where images have no class of their own.
  */
-export const bottleneckAnalysis = defineAnalysis('bottleneck', {
+export const bottleneckAnalysis = defineAnalysis({
+  name: 'bottleneck',
+  contract: 1,
   columns: [
     {
       number: 'ib',

@@ -12,9 +12,20 @@ import { type IbBoundOptions, settingsOf } from './bound-settings.ts';
  *
  * @throws KcrError `OPTION` when attached, for a warm-up outside 0..1 or counts that cannot be
  */
-export const ibBound = definePlugin(
-  'ib-bound',
-  (options: IbBoundOptions) =>
+export const ibBound = definePlugin({
+  name: 'ib-bound',
+  contract: 1,
+  curves: {
+    // DCS, figure 3.
+    ib: {
+      title: 'Information bottleneck I(X~,X) - I(X~,Y), and test loss (dashed)',
+      y: 'IB, nats',
+      right: { number: 'valLoss', y: 'test loss, nats' },
+    },
+    ibb: { title: 'Its bound, without the constant', y: 'nats' },
+  },
+  attach:
+    (options: IbBoundOptions) =>
     (run: PluginRun): PluginHooks => {
       const settings = settingsOf(options, run);
       const { eta, warmup } = settings;
@@ -29,13 +40,4 @@ export const ibBound = definePlugin(
         metrics: async () => bound.metrics,
       };
     },
-  {
-    // DCS, figure 3.
-    ib: {
-      title: 'Information bottleneck I(X~,X) - I(X~,Y), and test loss (dashed)',
-      y: 'IB, nats',
-      right: { number: 'valLoss', y: 'test loss, nats' },
-    },
-    ibb: { title: 'Its bound, without the constant', y: 'nats' },
-  },
-);
+});

@@ -53,9 +53,13 @@ export function pluginRun(
 ): { run: PluginRun; trainer: Trainer; warnings: string[] } {
   let found: PluginRun | undefined;
   const warnings: string[] = [];
-  const probe = definePlugin('probe', () => (run: PluginRun) => {
-    found = run;
-    return {};
+  const probe = definePlugin({
+    name: 'probe',
+    contract: 1,
+    attach: () => (run: PluginRun) => {
+      found = run;
+      return {};
+    },
   });
   const config = { img_size: 4, patch_size: 2, in_chans: 1, embed_dim: 4, depth: 1, num_heads: 1 };
   const trainer = new Trainer({

@@ -99,6 +99,7 @@ test('where nothing may be lost and all costs, the model stays', async () => {
   // Scores that take out the channels of the classes first.
   const criterion: CascadeOptions['criterion'] = {
     name: 'from-the-front',
+    contract: 1,
     options: {},
     score: async () => new Map([['blocks.0.hidden', [0, 1, 2, 3, 4, 5, 6, 7]]]),
   };

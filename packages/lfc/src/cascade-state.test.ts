@@ -68,7 +68,12 @@ describe('image tokens', () => {
 });
 
 describe('a model with its tokens', () => {
-  const idle = defineAdapter('idle', 'test', (_: object) => () => (_m, value) => value);
+  const idle = defineAdapter({
+    name: 'idle',
+    module: 'test',
+    contract: 1,
+    attach: (_: object) => () => (_m, value) => value,
+  });
 
   test("has its own adapters, what is left of it, and a selector of each block's count", async () => {
     const own = adapt(model, [idle({})]);
@@ -153,7 +158,10 @@ describe('a cascade that was saved', () => {
     ['options.calibrationImages', { calibrationImages: 4 }],
     ['options.scoringImages', { scoringImages: 4 }],
     ['extensions', { tokenSelector: undefined }],
-    ['extensions', { criterion: { name: 'other', options: {}, score: async () => new Map() } }],
+    [
+      'extensions',
+      { criterion: { name: 'other', contract: 1, options: {}, score: async () => new Map() } },
+    ],
     ['weights.initial', { weights: { ...weights, 'blocks.0.fc1.weight': float32([8, 4], 1) } }],
   ])('goes on only as the same: %s', async (path, other) => {
     const options = await cascade({ tokenSelector });

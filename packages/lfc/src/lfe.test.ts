@@ -26,6 +26,7 @@ function blockOf(prefix: 0 | 1): Model {
   const architecture: Architecture = {
     name: 'block',
     module: 'test',
+    contract: 1,
     tokens: 'set',
     configure: (config) => config,
     input: () => ({ shape: [1, 1, 1] as const, classes: 1 }),

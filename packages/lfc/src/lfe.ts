@@ -30,13 +30,18 @@ function checkOptions(sigma: number, form: string): void {
  *
  * @throws KcrError `OPTION`, and `TOKENS_GRID` on models whose tokens are a grid unless they stay in place
  */
-export const lfe = defineTokenSelector('lfe', '@kcr/lfc', (options: LfeOptions) => {
-  const { sigma = 0.85, form = 'paper', inPlace } = options;
-  checkOptions(sigma, form);
-  return {
-    keep: tokensToKeep('lfe', options),
-    inPlace,
-    scores: (context) =>
-      tf.mul(lowFrequencyEnergy(context, sigma, form), receivedAttention(context, form)),
-  };
+export const lfe = defineTokenSelector({
+  name: 'lfe',
+  module: '@kcr/lfc',
+  contract: 1,
+  select: (options: LfeOptions) => {
+    const { sigma = 0.85, form = 'paper', inPlace } = options;
+    checkOptions(sigma, form);
+    return {
+      keep: tokensToKeep('lfe', options),
+      inPlace,
+      scores: (context) =>
+        tf.mul(lowFrequencyEnergy(context, sigma, form), receivedAttention(context, form)),
+    };
+  },
 });

@@ -20,6 +20,7 @@ const pixels = side * side;
 const architecture: Architecture = {
   name: 'small',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => config,
   input: () => ({ shape: [side, side, 1] as const, classes }),

@@ -56,9 +56,11 @@ const distance: Loss = ({ images, apply }, { features }) =>
  * loss on them is the cross-entropy, and the distance of the features (the class token, or the pooled map)
  * from those of the whole images. Summed over the weights that compute the channel; q and k share a score.
  */
-export const lfs = defineCriterion(
-  'lfs',
-  ({ lambda = 0.1, sigma = 0.1, form = 'paper', takeTurns = false }: LfsOptions) =>
+export const lfs = defineCriterion({
+  name: 'lfs',
+  contract: 1,
+  score:
+    ({ lambda = 0.1, sigma = 0.1, form = 'paper', takeTurns = false }: LfsOptions) =>
     async ({ model, weights, engine, data, batchSize }): Promise<Scores> => {
       const filtered = (loss: Loss) => (context: GradientContext) =>
         loss(context, context.apply(lowPass(context.images, sigma)));
@@ -102,4 +104,4 @@ export const lfs = defineCriterion(
         }),
       );
     },
-);
+});

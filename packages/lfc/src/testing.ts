@@ -24,6 +24,7 @@ const [classes, places, width] = [4, 6, 8];
 const relay: Architecture = {
   name: 'relay',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => config,
   input: () => ({ shape: [1, places, classes] as const, classes }),
@@ -80,18 +81,29 @@ export const data: Dataset = {
 };
 
 /** Takes out the last channels first. */
-const fromTheEnd = defineCriterion('from-the-end', (_: object) => ({ model: { dims } }) => {
-  const hidden = [...dims.values()].filter(({ role }) => role === 'hidden');
-  return new Map(
-    hidden.map(({ name, size }) => [name, Array.from({ length: size }, (_v, i) => -i)]),
-  );
+const fromTheEnd = defineCriterion({
+  name: 'from-the-end',
+  contract: 1,
+  score:
+    (_: object) =>
+    ({ model: { dims } }) => {
+      const hidden = [...dims.values()].filter(({ role }) => role === 'hidden');
+      return new Map(
+        hidden.map(({ name, size }) => [name, Array.from({ length: size }, (_v, i) => -i)]),
+      );
+    },
 });
 
 /** Takes out the last tokens first. */
-const firstTokens = defineTokenSelector('first-tokens', 'test', (options: TokenCounts) => ({
-  keep: tokensToKeep('first-tokens', options),
-  scores: ({ fromMap }) => tf.squeeze(fromMap(tf.neg(arange([1, 1, places, 1], -places))), [2]),
-}));
+const firstTokens = defineTokenSelector({
+  name: 'first-tokens',
+  module: 'test',
+  contract: 1,
+  select: (options: TokenCounts) => ({
+    keep: tokensToKeep('first-tokens', options),
+    scores: ({ fromMap }) => tf.squeeze(fromMap(tf.neg(arange([1, 1, places, 1], -places))), [2]),
+  }),
+});
 
 export const tokenSelector = (counts: readonly number[]) => firstTokens({ counts });
 

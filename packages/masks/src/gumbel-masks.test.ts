@@ -178,12 +178,16 @@ describe('the loss', () => {
 describe('the masks of a step', () => {
   /** Remembers tapped values of a role in training steps. */
   const spy = (name: string, seen: Map<string, number[]>): Plugin =>
-    definePlugin(name, () => (_: PluginRun) => ({
-      tap(value, info) {
-        if (info.training && info.dim) seen.set(info.name, [...value.dataSync()]);
-        return value;
-      },
-    }))({});
+    definePlugin({
+      name,
+      contract: 1,
+      attach: () => (_: PluginRun) => ({
+        tap(value, info) {
+          if (info.training && info.dim) seen.set(info.name, [...value.dataSync()]);
+          return value;
+        },
+      }),
+    })({});
 
   const masks = async (options: GumbelMasksOptions, own?: Model) => {
     const [before, after] = [new Map<string, number[]>(), new Map<string, number[]>()];

@@ -150,9 +150,16 @@ function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
  * @throws KcrError `DIM_ROLES` when attached to a model without such dimensions, `OPTION`, and `BUDGET` for a dual weight of a
  *   budget that even the fewest channels exceed
  */
-export const gumbelMasks = definePlugin(
-  'gumbel-masks',
-  (options: GumbelMasksOptions) => (run: PluginRun) => {
+export const gumbelMasks = definePlugin({
+  name: 'gumbel-masks',
+  contract: 1,
+  curves: {
+    keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' },
+    lambda: { title: 'Search: weight of the cost', y: 'lambda' },
+    macsRatio: { title: 'Search: MACs of the channels with alpha above 0', y: 'share' },
+  },
+  snapshots: { title: 'Search: alphas of each dimension', y: 'alpha' },
+  attach: (options: GumbelMasksOptions) => (run: PluginRun) => {
     const { entropy = 0, cost = 'searched', budget, align } = options;
     checkCountRules('gumbelMasks', { align });
     const { model } = run;
@@ -213,10 +220,4 @@ export const gumbelMasks = definePlugin(
       },
     };
   },
-  {
-    keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' },
-    lambda: { title: 'Search: weight of the cost', y: 'lambda' },
-    macsRatio: { title: 'Search: MACs of the channels with alpha above 0', y: 'share' },
-  },
-  { title: 'Search: alphas of each dimension', y: 'alpha' },
-);
+});

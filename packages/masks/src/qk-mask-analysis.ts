@@ -60,7 +60,9 @@ const mean = (shares: readonly OpenShares[], key: keyof OpenShares) =>
  * and in evaluation: over all masks as `qkOpenTraining`, `qkOpenSoft` and `qkOpenEvaluation`, and mask by mask as a
  * chart. Nothing for models without {@link qkMask}.
  */
-export const qkMaskAnalysis = defineAnalysis('qk-mask', {
+export const qkMaskAnalysis = defineAnalysis({
+  name: 'qk-mask',
+  contract: 1,
   columns: [
     { number: 'qkOpenTraining', title: 'q/k open in training', percent: true, digits: 1 },
     { number: 'qkOpenEvaluation', title: 'q/k open in evaluation', percent: true, digits: 1 },

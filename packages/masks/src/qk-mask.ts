@@ -90,18 +90,23 @@ function noiseOf(m: Scope, theta: Tensor, options: QkMaskOptions): Tensor {
  *
  * @throws KcrError `OPTION`
  */
-export const qkMask = defineAdapter('qkMask', '@kcr/masks', (options: QkMaskOptions) => {
-  checkOptions(options);
-  return () => {
-    const shared = new Map<string, Tensor>();
-    return (m, value, info) => {
-      if (!info.from || !info.dim || (info.role !== 'q' && info.role !== 'k')) return value;
-      if (options.separate)
-        return tf.mul(value, maskOf(m.child(`${info.role}_mask`), info, options));
-      // q and k of one attention are in one scope, and q comes first.
-      const mask = shared.get(m.path) ?? maskOf(m.child('qk_mask'), info, options);
-      shared.set(m.path, mask);
-      return tf.mul(value, mask);
+export const qkMask = defineAdapter({
+  name: 'qkMask',
+  module: '@kcr/masks',
+  contract: 1,
+  attach: (options: QkMaskOptions) => {
+    checkOptions(options);
+    return () => {
+      const shared = new Map<string, Tensor>();
+      return (m, value, info) => {
+        if (!info.from || !info.dim || (info.role !== 'q' && info.role !== 'k')) return value;
+        if (options.separate)
+          return tf.mul(value, maskOf(m.child(`${info.role}_mask`), info, options));
+        // q and k of one attention are in one scope, and q comes first.
+        const mask = shared.get(m.path) ?? maskOf(m.child('qk_mask'), info, options);
+        shared.set(m.path, mask);
+        return tf.mul(value, mask);
+      };
     };
-  };
+  },
 });

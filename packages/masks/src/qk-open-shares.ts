@@ -32,9 +32,14 @@ const meanOf = (values: readonly Tensor[], of: (value: Tensor) => Tensor): Tenso
  * `qkOpenEvaluation` without noise, and `qkOpenTraining` expected over the noise. The mean over all masks; nothing for models
  * without the adapter `qkMask`.
  */
-export const qkOpenShares = definePlugin(
-  'qk-open-shares',
-  (_: Readonly<Record<string, never>>) => (run: PluginRun) => {
+export const qkOpenShares = definePlugin({
+  name: 'qk-open-shares',
+  contract: 1,
+  curves: {
+    qkOpenEvaluation: { title: 'Open entries of the masks of q and k, without noise', y: 'share' },
+    qkOpenTraining: { title: 'Open entries of the masks of q and k, in training', y: 'share' },
+  },
+  attach: (_: Readonly<Record<string, never>>) => (run: PluginRun) => {
     const options = maskOptions(run.model);
     if (!options) return {};
     const scale = run.input('scale', (progress) => noiseScale(progress, options));
@@ -63,8 +68,4 @@ export const qkOpenShares = definePlugin(
       metrics: async () => shares,
     };
   },
-  {
-    qkOpenEvaluation: { title: 'Open entries of the masks of q and k, without noise', y: 'share' },
-    qkOpenTraining: { title: 'Open entries of the masks of q and k, in training', y: 'share' },
-  },
-);
+});

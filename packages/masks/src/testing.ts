@@ -18,6 +18,7 @@ export function modelOf(layers: (m: Scope, x: Tensor) => Tensor): Model {
   const architecture: Architecture = {
     name: 'stream',
     module: 'test',
+    contract: 1,
     tokens: 'set',
     configure: (config) => config,
     input: () => ({ shape: [1, tokens, channels] as const, classes: 2 }),

@@ -35,7 +35,9 @@ const boundLines = (bounds: readonly BoundPoint[]) =>
  *
  * @throws KcrError `RANK`, `LANDMARKS`
  */
-export const complexityAnalysis = defineAnalysis('complexity', {
+export const complexityAnalysis = defineAnalysis({
+  name: 'complexity',
+  contract: 1,
   columns: [
     { number: 'trace', title: 'trace', digits: 2 },
     {

@@ -61,9 +61,27 @@ export interface KcrNystromOptions {
  * @throws KcrError `RANK`, `LANDMARKS` when attached, `OPTION` for a warm-up outside 0..1, a weight below 0, a name that is none, for
  *   `balance` or the rank `kc` with another form than `projection`, and for `bounds` of landmarks alone
  */
-export const kcrNystrom = definePlugin(
-  'kcr-nystrom',
-  (options: KcrNystromOptions) =>
+export const kcrNystrom = definePlugin({
+  name: 'kcr-nystrom',
+  contract: 1,
+  curves: {
+    tnnRatio: { title: 'TNN of all training images, share of the trace', y: 'TNN / trace' },
+    kc: { title: 'Kernel complexity KC of all training images', y: 'KC' },
+    expectedLoss: {
+      title: 'Loss of the last layer and its bounds',
+      y: 'squared loss, bounds up to constants',
+      lines: {
+        expectedLoss: 'test images',
+        lastLayerLoss: 'training images',
+        upperBound: 'upper bound',
+        lowerBound: 'lower bound',
+      },
+    },
+    landmarkTnnRatio: { title: 'TNN of the landmarks, share of the trace', y: 'TNN / trace' },
+    landmarkKc: { title: 'Kernel complexity of the landmarks alone', y: 'KC' },
+  },
+  attach:
+    (options: KcrNystromOptions) =>
     (run: PluginRun): PluginHooks => {
       const { warmup = 0.3 } = options;
       const balanced = typeof options.eta === 'object';
@@ -100,23 +118,7 @@ export const kcrNystrom = definePlugin(
           measured ? { ...readingNumbers(measured, run.samples, rankOf(measured)), ...bounds } : {},
       };
     },
-  {
-    tnnRatio: { title: 'TNN of all training images, share of the trace', y: 'TNN / trace' },
-    kc: { title: 'Kernel complexity KC of all training images', y: 'KC' },
-    expectedLoss: {
-      title: 'Loss of the last layer and its bounds',
-      y: 'squared loss, bounds up to constants',
-      lines: {
-        expectedLoss: 'test images',
-        lastLayerLoss: 'training images',
-        upperBound: 'upper bound',
-        lowerBound: 'lower bound',
-      },
-    },
-    landmarkTnnRatio: { title: 'TNN of the landmarks, share of the trace', y: 'TNN / trace' },
-    landmarkKc: { title: 'Kernel complexity of the landmarks alone', y: 'KC' },
-  },
-);
+});
 
 /** A term of the loss, or a gradient that is added at the features. */
 const hooksOf = (form: Form, balanced: boolean, weight: () => Tensor): PluginHooks =>

@@ -66,9 +66,13 @@ export function pluginRun(
   { samples, epochs }: Pick<PluginRun, 'samples' | 'epochs'>,
 ): { run: PluginRun; trainer: Trainer } {
   let found: PluginRun | undefined;
-  const probe = definePlugin('probe', () => (run: PluginRun) => {
-    found = run;
-    return {};
+  const probe = definePlugin({
+    name: 'probe',
+    contract: 1,
+    attach: () => (run: PluginRun) => {
+      found = run;
+      return {};
+    },
   });
   const config = { img_size: 4, patch_size: 2, embed_dim: 4, depth: 1, num_heads: 1 };
   const trainer = new Trainer({

@@ -10,6 +10,7 @@ type Config = { byBatch: boolean };
 const means: Architecture<Config> = {
   name: 'means',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => ({ byBatch: false, ...config }),
   input: () => ({ shape: [1, 2, 3] as const, classes: 2 }),

@@ -12,6 +12,7 @@ import {
 const architecture: Architecture = {
   name: 'two layers',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => config,
   input: () => ({ shape: [2, 4, 1] as const, classes: 2 }),

@@ -6,6 +6,7 @@ import { measureLatencies, measureLatency } from './latency.ts';
 const products: Architecture<{ times: number }> = {
   name: 'products',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => ({ times: 1, ...config }),
   input: () => ({ shape: [8, 16, 1] as const, classes: 2 }),

@@ -16,6 +16,7 @@ import { exportGraph } from './export.ts';
 const blocks: Architecture = {
   name: 'blocks',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => config,
   input: () => ({ shape: [2, 2, 4] as const, classes: 3 }),

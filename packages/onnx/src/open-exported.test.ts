@@ -7,6 +7,7 @@ import { openExported } from './open-exported.ts';
 const pixels: Architecture = {
   name: 'pixels',
   module: 'test',
+  contract: 1,
   tokens: 'grid',
   configure: (config) => config,
   input: () => ({ shape: [1, 2, 2] as const, classes: 2 }),

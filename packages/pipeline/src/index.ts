@@ -7,7 +7,6 @@ export { augments, photometricAugments } from './data/augments.ts';
 export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
 export { dataKinds } from './data/data-kinds.ts';
 export { isLabelled, labelled } from './data/labelled.ts';
-export type { StandardSchema } from './data/standard-schema.ts';
 export * from './engine.ts';
 export * from './evaluate.ts';
 export * from './events.ts';

@@ -141,7 +141,12 @@ test('classifiers and the layer that reads the image are said, for other classes
   });
 });
 
-const gain = defineAdapter('gain', 'a-package', () => () => (_, value) => value);
+const gain = defineAdapter({
+  name: 'gain',
+  module: 'a-package',
+  contract: 1,
+  attach: () => () => (_, value) => value,
+});
 
 describe('EXPORT_FORM, which names the part, and nothing is written', () => {
   test.each<[string, () => Model, string, RegExp, Partial<Preprocessing>?]>([

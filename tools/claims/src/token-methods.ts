@@ -28,10 +28,11 @@ type RandomOptions = TokenCounts & { seed: number };
  * Keeps image tokens at random, others in every image. Evaluation draws no random numbers, so a token's score is a hash of it: the
  * fraction of a large multiple of a random projection, which is spread evenly and has nothing to do with what the token says.
  */
-export const randomTokens = defineTokenSelector(
-  'randomTokens',
-  'claims',
-  (options: RandomOptions) => ({
+export const randomTokens = defineTokenSelector({
+  name: 'randomTokens',
+  module: 'claims',
+  contract: 1,
+  select: (options: RandomOptions) => ({
     keep: tokensToKeep('randomTokens', options),
     scores({ block, tokens }) {
       const [, n, width] = tokens.shape as [number, number, number];
@@ -44,7 +45,7 @@ export const randomTokens = defineTokenSelector(
       return tf.reshape(tf.sub(large, tf.floor(large)), [-1, n]);
     },
   }),
-);
+});
 
 /** By name, what takes tokens out so that so many image tokens are left after each block. */
 export const tokenMethods = {

@@ -56,12 +56,20 @@ async function tapped(model: Model, weights: StateDict, roles: readonly string[]
 
 test('a schedule in an adapter follows the epochs, on both engines', async () => {
   // Features that vanish from the second epoch on leave logits of 0.
-  const fading = defineAdapter('fading', 'here', () => () => (m, value, { role }) => {
-    if (role !== 'features' || !m.training) return value;
-    return tf.mul(
-      value,
-      m.schedule('scale', ({ epoch }) => (epoch === 0 ? 1 : 0)),
-    );
+  const fading = defineAdapter({
+    name: 'fading',
+    module: 'here',
+    contract: 1,
+    attach:
+      () =>
+      () =>
+      (m, value, { role }) => {
+        if (role !== 'features' || !m.training) return value;
+        return tf.mul(
+          value,
+          m.schedule('scale', ({ epoch }) => (epoch === 0 ? 1 : 0)),
+        );
+      },
   });
   for (const makeEngine of Object.values(engines)) {
     const model = adapt(smallModels.vit!(), [fading({})]);

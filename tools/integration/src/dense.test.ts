@@ -215,10 +215,11 @@ test.each([
   "a plugin's %s that reads classes of images is refused where there are none",
   async (_, loss) => {
     const model = build('upernet', smallModels.swin!());
-    const plugin = definePlugin(
-      'needs-classes',
-      () => () => (loss ? { loss } : { refresh: async ({ labels }) => void labels.length }),
-    );
+    const plugin = definePlugin({
+      name: 'needs-classes',
+      contract: 1,
+      attach: () => () => (loss ? { loss } : { refresh: async ({ labels }) => void labels.length }),
+    });
     const engine = await engines.onnx!();
     await expect(fit({ ...run(model), engine, plugins: [plugin({})] })).rejects.toThrow(
       expect.objectContaining({ code: 'TASK_CLASSES' }),

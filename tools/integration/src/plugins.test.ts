@@ -193,14 +193,25 @@ describe('what cannot run is refused before anything is trained', () => {
       () => 'no error',
       (error: KcrError) => error.code,
     );
-  const plugin = (more: object) => ({ ...definePlugin('x', () => () => ({}))({}), ...more });
+  const plugin = (more: object) => ({
+    ...definePlugin({ name: 'x', contract: 1, attach: () => () => ({}) })({}),
+    ...more,
+  });
   test.each<[string, object]>([
-    ['PLUGIN_API_VERSION', { plugins: [plugin({ apiVersion: 2 })] }],
+    ['EXTENSION_CONTRACT', { plugins: [plugin({ contract: 2 })] }],
     ['PLUGIN_INVALID', { plugins: [{ name: 'x' }] }],
     ['PLUGIN_DUPLICATE', { plugins: [plugin({}), plugin({})] }],
     [
       'PLUGIN_HOOK',
-      { plugins: [definePlugin('x', () => () => ({ losss: () => 0 }) as object)({})] },
+      {
+        plugins: [
+          definePlugin({
+            name: 'x',
+            contract: 1,
+            attach: () => () => ({ losss: () => 0 }) as object,
+          })({}),
+        ],
+      },
     ],
     ['RANK', { plugins: [kcrNystrom({ eta: 1, rank: 33 })] }],
     ['LANDMARKS', { plugins: [kcrNystrom({ eta: 1, rank: 3, landmarks: 25 })] }],
@@ -219,7 +230,15 @@ describe('what cannot run is refused before anything is trained', () => {
     ['LOSS_NOT_FINITE', { optimizer: { lr: 1e30 }, epochs: 5 }],
     [
       'TENSOR_EXPECTED',
-      { plugins: [definePlugin('x', () => () => ({ loss: () => 1 as never }))({})] },
+      {
+        plugins: [
+          definePlugin({
+            name: 'x',
+            contract: 1,
+            attach: () => () => ({ loss: () => 1 as never }),
+          })({}),
+        ],
+      },
     ],
   ])('%s', async (code, more) => {
     expect(await attempt(more)).toBe(code);
@@ -242,9 +261,13 @@ describe('what cannot run is refused before anything is trained', () => {
     const copy: typeof tf = require(path);
     require.cache[path] = own;
     expect(copy.Tensor).not.toBe(tf.Tensor);
-    const foreign = definePlugin('foreign', () => () => ({
-      loss: () => new copy.Tensor([], 'float32', {}, 0),
-    }))({});
+    const foreign = definePlugin({
+      name: 'foreign',
+      contract: 1,
+      attach: () => () => ({
+        loss: () => new copy.Tensor([], 'float32', {}, 0),
+      }),
+    })({});
     expect(await attempt({ plugins: [foreign] })).toBe('TENSOR_LIBRARY_DUPLICATE');
   });
 });

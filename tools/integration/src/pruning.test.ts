@@ -44,9 +44,9 @@ const allocators: Readonly<Record<string, Allocator>> = {
 
 /** Every schedule. Tests over schedules run over this table. */
 const schedules: Readonly<Record<string, PruningSchedule>> = {
-  'one-shot': oneShot(),
+  'one-shot': oneShot({}),
   iterative: iterative({ rounds: 2 }),
-  blockwise: blockwise(),
+  blockwise: blockwise({}),
   'blockwise, top-down': blockwise({ order: 'top-down' }),
 };
 

@@ -255,15 +255,20 @@ test('what hidden tokens held changes nothing for the others', async () => {
   const plain = smallModels.swin!();
   const weights = largeWeights(plain);
   // Scores by place, so that the choice does not depend on the image.
-  const byPlace = defineTokenSelector('by-place', 'here', (_: object) => ({
-    keep: tokensToKeep('by-place', { counts: [32, 32] }),
-    inPlace: true,
-    scores: ({ tokens, fromMap }) => {
-      const [images, n] = tokens.shape as [number, number];
-      const column = tf.cumsum(tf.ones([images, 8, 8, 1]), 2);
-      return tf.reshape(tf.neg(fromMap(column)), [images, n]);
-    },
-  }));
+  const byPlace = defineTokenSelector({
+    name: 'by-place',
+    module: 'here',
+    contract: 1,
+    select: (_: object) => ({
+      keep: tokensToKeep('by-place', { counts: [32, 32] }),
+      inPlace: true,
+      scores: ({ tokens, fromMap }) => {
+        const [images, n] = tokens.shape as [number, number];
+        const column = tf.cumsum(tf.ones([images, 8, 8, 1]), 2);
+        return tf.reshape(tf.neg(fromMap(column)), [images, n]);
+      },
+    }),
+  });
   const model = adapt(plain, [byPlace({})]);
   const engine = await engines.onnx!();
   engine.set(weights);

@@ -52,7 +52,7 @@ const uses: Record<string, { source: string }> = {
   masks: {
     source: `import { gumbelMasks, type GumbelMasksOptions, qkMask } from '@kcr/masks';
       const options: GumbelMasksOptions = { lambda: 0.3 };
-      if (gumbelMasks(options).apiVersion !== 1 || qkMask({}).module !== '@kcr/masks') throw new Error('masks');`,
+      if (gumbelMasks(options).contract !== 1 || qkMask({}).module !== '@kcr/masks') throw new Error('masks');`,
   },
   nystrom: {
     source: `import { gramSpectrum, kcrNystrom } from '@kcr/nystrom';

@@ -182,9 +182,13 @@ async function slimLoss(engine: Engine) {
     [`patches.blocks.${i}.attn.in`, patches[i]!],
   ]);
   let run: PluginRun | undefined;
-  const probe = definePlugin('probe', () => (found) => {
-    run = found;
-    return {};
+  const probe = definePlugin({
+    name: 'probe',
+    contract: 1,
+    attach: () => (found) => {
+      run = found;
+      return {};
+    },
   });
   new Trainer({
     model,

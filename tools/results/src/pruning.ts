@@ -224,17 +224,21 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
   for (const [name, criterion] of Object.entries(criteria)) {
     // Once, and not where all results are there.
     let score: Promise<Scores> | undefined;
-    const scored = defineCriterion(name, () => () => {
-      score ??= withEngine((engine) =>
-        criterion.score({
-          ...dense,
-          engine,
-          data: train,
-          batchSize: 100,
-          generator: new Generator(seed),
-        }),
-      );
-      return score;
+    const scored = defineCriterion({
+      name,
+      contract: 1,
+      score: () => () => {
+        score ??= withEngine((engine) =>
+          criterion.score({
+            ...dense,
+            engine,
+            data: train,
+            batchSize: 100,
+            generator: new Generator(seed),
+          }),
+        );
+        return score;
+      },
     })({});
     for (const share of budgets) {
       const prune = () =>

@@ -53,6 +53,9 @@ export const ERROR_CODES = {
   EVALUATION_FINITE: 'A number that says how good a model is came out as NaN or infinite.',
   EXPORT_FORM:
     'The model or its preprocessing has no place in the form that it is to be exported in.',
+  EXTENSION_CONTRACT:
+    'The extension was built against another contract than this core speaks, or says none.',
+  EXTENSION_NEEDS: 'The extension needs a task, a role or a plugin that is not there.',
   FEATURES_FINITE: 'Features are NaN or infinite.',
   FEATURES_MISSING: 'The file has no tensor named features.',
   FEATURES_SHAPE: 'Features are not one row per image and one column per feature.',
@@ -101,8 +104,7 @@ export const ERROR_CODES = {
   OUT_OVERWRITES: 'The output would overwrite an image that is to be read.',
   OUT_WRITE: 'The output cannot be written: no room, no right to, or no folder.',
   PARQUET_FORMAT: 'The file is no Parquet file with an image and a class in each row.',
-  PLUGIN_API_VERSION: 'The plugin was made for another version of the plugin interface.',
-  PLUGIN_DUPLICATE: 'A plugin is attached twice.',
+  PLUGIN_DUPLICATE: 'A plugin is attached twice under one name.',
   PLUGIN_FAILED: "A plugin's hook threw; the error has what it threw as its cause.",
   PLUGIN_HOOK:
     'A plugin has a hook that does not exist, that is no function, or that gives another kind of value.',

@@ -26,6 +26,7 @@ export function layerModel(
   const architecture = {
     name: 'layer',
     module: 'test',
+    contract: 1 as const,
     tokens,
     configure: (config: object) => config,
     input: () => ({ shape: [height, width, channels] as const, classes: 1 }),

@@ -6,12 +6,19 @@ import { type AdapterTap, defineAdapter, describeAdapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
 import { ones } from './initializer.ts';
 
-const gain = defineAdapter('gain', 'my-package', ({ role }: { role: string }) => () => {
-  const tap: AdapterTap = (m, value, info) =>
-    info.role === role && info.dim
-      ? tf.mul(value, m.child('gain').param(role, [info.dim], ones))
-      : value;
-  return tap;
+const gain = defineAdapter({
+  name: 'gain',
+  module: 'my-package',
+  contract: 1,
+  attach:
+    ({ role }: { role: string }) =>
+    () => {
+      const tap: AdapterTap = (m, value, info) =>
+        info.role === role && info.dim
+          ? tf.mul(value, m.child('gain').param(role, [info.dim], ones))
+          : value;
+      return tap;
+    },
 });
 
 const plain = layerModel([2, 3], (m, x) => {
@@ -28,9 +35,14 @@ test('an adapter knows its name, module and options, and says them as JSON', () 
 
 test('it is attached to the architecture of the model, once for each run', () => {
   const attached: Architecture[] = [];
-  const watch = defineAdapter('watch', 'test', (_: object) => (architecture) => {
-    attached.push(architecture);
-    return (_m, value) => value;
+  const watch = defineAdapter({
+    name: 'watch',
+    module: 'test',
+    contract: 1,
+    attach: (_: object) => (architecture) => {
+      attached.push(architecture);
+      return (_m, value) => value;
+    },
   });
   const model = adapt(plain, [watch({})]);
   expect(attached).toEqual([plain.architecture]);

@@ -1,3 +1,4 @@
+import type { Extension } from '../ground/extension.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import type { FeatureMap, ModelOutput } from './model-output.ts';
 import type { Scope } from './scope.ts';
@@ -13,7 +14,7 @@ export interface TimmForm<C extends object = object> {
 }
 
 /** A family of models: one function of a scope, and what it needs to be found and built again. */
-export interface Architecture<C extends object = object> {
+export interface Architecture<C extends object = object> extends Extension {
   /** Name within its module, e.g. `vit`. */
   readonly name: string;
   /** The package that exports it, so that a saved model can find it. */

@@ -30,6 +30,7 @@ interface Config {
 const small: Architecture<Config> = {
   name: 'small',
   module: 'my-package',
+  contract: 1,
   tokens: 'set',
   configure: (config) => ({ width: 3, ...config }),
   input: () => ({ shape: [1, 2, 1] as const, classes: 2 }),
@@ -59,9 +60,16 @@ const onBackbone = (backbone: Architecture): Architecture<Config> => ({
   backbone,
 });
 
-const gain = defineAdapter('gain', 'my-package', ({ role }: { role: string }) => () => {
-  return (m, value, info) =>
-    info.role === role ? tf.mul(value, m.child('gain').param(role, [info.dim!], ones)) : value;
+const gain = defineAdapter({
+  name: 'gain',
+  module: 'my-package',
+  contract: 1,
+  attach:
+    ({ role }: { role: string }) =>
+    () => {
+      return (m, value, info) =>
+        info.role === role ? tf.mul(value, m.child('gain').param(role, [info.dim!], ones)) : value;
+    },
 });
 
 const parts: ModelParts = {
@@ -349,9 +357,16 @@ describe('a checkpoint that cannot be used is refused', () => {
     [
       'is attached',
       (options) =>
-        defineAdapter('x', 'y', ({ list }: { list: number[] }) => () => {
-          list.some((n) => n > 0);
-          return (_, value) => value;
+        defineAdapter({
+          name: 'x',
+          module: 'y',
+          contract: 1,
+          attach:
+            ({ list }: { list: number[] }) =>
+            () => {
+              list.some((n) => n > 0);
+              return (_, value) => value;
+            },
         })(options as { list: number[] }),
       /model\.json: model$/,
     ],

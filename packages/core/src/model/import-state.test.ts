@@ -26,6 +26,7 @@ interface Config {
 const architecture: Architecture<Config> = {
   name: 'small',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => ({ classes: 3, ...config }),
   input: ({ classes }) => ({ shape: [1, 2, 1] as const, classes }),
@@ -202,10 +203,18 @@ describe('classifiers of as many classes', () => {
 });
 
 /** Multiplies the hidden values, which a tap of its own shows, by a trained vector. */
-const gain = defineAdapter('gain', 'test', () => () => (m, value, { role, dim }) => {
-  if (role !== 'hidden' || !dim) return value;
-  const shown = m.tap('shown', value);
-  return tf.mul(shown, m.child('gain').param('weight', [dim], ones));
+const gain = defineAdapter({
+  name: 'gain',
+  module: 'test',
+  contract: 1,
+  attach:
+    () =>
+    () =>
+    (m, value, { role, dim }) => {
+      if (role !== 'hidden' || !dim) return value;
+      const shown = m.tap('shown', value);
+      return tf.mul(shown, m.child('gain').param('weight', [dim], ones));
+    },
 })({});
 
 test("an adapter's layers are drawn, or taken where the file has them", () => {

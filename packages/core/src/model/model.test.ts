@@ -24,6 +24,7 @@ interface Config {
 const small: Architecture<Config> = {
   name: 'small',
   module: 'test',
+  contract: 1,
   tokens: 'set',
   configure: (config) => ({ width: 4, ...config }),
   input: () => ({ shape: [1, 2, 1] as const, classes: 3 }),
@@ -236,15 +237,22 @@ describe('a run', () => {
 
 describe('adapters', () => {
   /** Multiplies the hidden values by a trained gain, and counts the taps of a run. */
-  const gain = defineAdapter('gain', 'test', ({ name }: { name: string }) => () => {
-    let taps = 0;
-    return (m, value, { role, dim }) => {
-      taps++;
-      if (role !== 'hidden' || !dim) return value;
-      const factor = m.child(name).param('gain', [dim], ones);
-      m.child(name).cost({ kind: 'linear', positions: 1, in: dim, out: 1, kernel: 1 });
-      return tf.add(tf.mul(value, factor), taps - 1);
-    };
+  const gain = defineAdapter({
+    name: 'gain',
+    module: 'test',
+    contract: 1,
+    attach:
+      ({ name }: { name: string }) =>
+      () => {
+        let taps = 0;
+        return (m, value, { role, dim }) => {
+          taps++;
+          if (role !== 'hidden' || !dim) return value;
+          const factor = m.child(name).param('gain', [dim], ones);
+          m.child(name).cost({ kind: 'linear', positions: 1, in: dim, out: 1, kernel: 1 });
+          return tf.add(tf.mul(value, factor), taps - 1);
+        };
+      },
   });
   const adapted = new Model(small, { width: 4 }, {}, [gain({ name: 'a' }), gain({ name: 'b' })]);
 

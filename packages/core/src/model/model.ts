@@ -1,11 +1,13 @@
 import { type NdArray, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { checkContract, type Extension, type ExtensionKind } from '../ground/extension.ts';
 import { nonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import { trace } from '../trace/tracer.ts';
 import type { Adapter } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
+import { checkNeeds } from './check-extension.ts';
 import type { Schedule } from './clock.ts';
 import { type CostEntry, countMacs, type Macs } from './cost.ts';
 import type { Dim, Kept } from './dim.ts';
@@ -55,7 +57,8 @@ export class Model<C extends object = object> {
   /**
    * @param kept channels that remain, by dimension; dimensions that are absent are whole
    * @param adapters layers added at taps, in order
-   * @throws KcrError `SELECTION_DIM` for a dimension that the model does not have
+   * @throws KcrError `SELECTION_DIM` for a dimension that the model does not have; `EXTENSION_CONTRACT` and `EXTENSION_NEEDS` of the
+   *   architecture, its task and the adapters
    */
   constructor(
     readonly architecture: Architecture<C>,
@@ -63,6 +66,8 @@ export class Model<C extends object = object> {
     readonly kept: Kept = {},
     readonly adapters: readonly Adapter[] = [],
   ) {
+    const parts = partsOf(architecture, adapters);
+    for (const [kind, part] of parts) checkContract(kind, part);
     const { shape, classes } = architecture.input(config);
     this.inputShape = shape;
     this.classes = classes;
@@ -121,6 +126,7 @@ export class Model<C extends object = object> {
     this.featureMaps = featureMaps;
     this.classifiers = classifiers;
     this.adapterParams = adapterParams;
+    for (const [kind, part] of parts) checkNeeds(kind, part, this);
   }
 
   /** Runs the model inside a step. `image` is [batch, height, width, channels], normalised. */
@@ -225,4 +231,18 @@ function prefixOf([first, ...others]: string[], found: readonly string[]): strin
     name.endsWith(first) ? [name.slice(0, -first.length)] : [],
   );
   return prefixes.find((prefix) => others.every((name) => found.includes(prefix + name)));
+}
+
+/** The extensions that a model is made of. */
+function partsOf(
+  architecture: Architecture,
+  adapters: readonly Adapter[],
+): (readonly [ExtensionKind, Extension])[] {
+  const { backbone, task } = architecture;
+  return [
+    [backbone ? 'head' : 'architecture', architecture],
+    ...(backbone ? [['architecture', backbone] as const] : []),
+    ...(task ? [['task', task] as const] : []),
+    ...adapters.map((adapter) => ['adapter', adapter] as const),
+  ];
 }

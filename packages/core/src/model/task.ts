@@ -1,14 +1,17 @@
 import type { CompiledStep } from '../engine/engine.ts';
 import { KcrError } from '../ground/error.ts';
+import type { Extension } from '../ground/extension.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import type { ImageSet } from './batch.ts';
 import type { ModelOutput } from './model-output.ts';
 
 type Named = Readonly<Record<string, Tensor>>;
 
+/** The task of architectures that name none. */
+export const DEFAULT_TASK = 'classification';
+
 /** What a model is trained for: its loss, what evaluation reads of it, and how good it is. */
-export interface Task {
-  readonly name: string;
+export interface Task extends Extension {
   /** The shares among the numbers of {@link evaluate}, with what people call them; the first says how good a model is. */
   readonly metrics: Readonly<Record<string, string>>;
   /** What plugins may compare logits with, [batch, classes]; absent where images have no class of their own. */

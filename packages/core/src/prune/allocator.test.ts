@@ -2,9 +2,15 @@ import { expect, test } from 'vitest';
 import { checkShare, defineAllocator, invalid, partOf } from './allocator.ts';
 import { allocation, perceptron } from './testing.ts';
 
-const first = defineAllocator('first', ({ n }: { n: number }) => ({ scores }) => {
-  if (n < 0) throw invalid('first, n', n, 'Give a number from 0');
-  return Object.fromEntries([...scores.keys()].map((name) => [name, [...Array(n).keys()]]));
+const first = defineAllocator({
+  name: 'first',
+  contract: 1,
+  allocate:
+    ({ n }: { n: number }) =>
+    ({ scores }) => {
+      if (n < 0) throw invalid('first, n', n, 'Give a number from 0');
+      return Object.fromEntries([...scores.keys()].map((name) => [name, [...Array(n).keys()]]));
+    },
 });
 
 test('an allocator says its name and options, and answers with a promise', async () => {

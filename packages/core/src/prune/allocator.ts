@@ -1,4 +1,10 @@
 import { KcrError } from '../ground/error.ts';
+import {
+  type Definition,
+  defineExtension,
+  type Extension,
+  type Maker,
+} from '../ground/extension.ts';
 import type { Kept } from '../model/dim.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
@@ -24,23 +30,36 @@ export interface AllocationContext {
 }
 
 /** Turns scores into a selection. */
-export interface Allocator {
-  readonly name: string;
+export interface Allocator extends Extension {
   /** What it was made with, as JSON. */
   readonly options: object;
   allocate(context: AllocationContext): Promise<Kept>;
 }
 
-/** Defines an allocator with options. */
-export const defineAllocator =
-  <O extends object>(
-    name: string,
-    allocate: (options: O) => (context: AllocationContext) => Promise<Kept> | Kept,
-  ) =>
-  (options: O): Allocator => {
-    const run = allocate(options);
-    return { name, options, allocate: async (context) => run(context) };
-  };
+/** An allocator with options, as its author writes it. */
+export interface AllocatorDefinition<O, I = O> extends Definition<O, I> {
+  /** The channels to keep by dimension, with options. */
+  allocate(options: O): (context: AllocationContext) => Promise<Kept> | Kept;
+}
+
+/**
+ * Defines an allocator with options.
+ *
+ * @example
+ * export const first = defineAllocator({
+ *   name: 'first',
+ *   contract: 1,
+ *   allocate: ({ n }: { n: number }) => ({ model, scores }) =>
+ *     selectCounts(model, scores, () => n),
+ * });
+ */
+export const defineAllocator = <O extends object, I extends object = O>(
+  definition: AllocatorDefinition<O, I>,
+): Maker<I, Allocator> =>
+  defineExtension('allocator', definition, (options) => {
+    const run = definition.allocate(options);
+    return { allocate: async (context: AllocationContext) => run(context) };
+  });
 
 export const invalid = (where: string, found: unknown, fix: string) =>
   new KcrError('OPTION', { where, found: String(found), fix });

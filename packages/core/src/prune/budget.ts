@@ -29,9 +29,10 @@ export interface BudgetOptions extends CountRules {
  *
  * @throws KcrError `OPTION`, and `BUDGET` where even the fewest channels cost more
  */
-export const budget = defineAllocator(
-  'budget',
-  ({ cost = 'macs', share, ...rules }: BudgetOptions) => {
+export const budget = defineAllocator({
+  name: 'budget',
+  contract: 1,
+  allocate: ({ cost = 'macs', share, ...rules }: BudgetOptions) => {
     checkShare('budget, share', share);
     checkCountRules('budget', rules);
     const measure = typeof cost === 'string' ? costs[cost] : cost;
@@ -50,7 +51,7 @@ export const budget = defineAllocator(
       return selectWithin(model, scores, cost, now - part * Math.max(now - limit, 0), rules);
     };
   },
-);
+});
 
 /** The model with the fewest channels that some dimensions allow. */
 function fewestChannels(model: Model, names: Iterable<string>, rules: CountRules): Model {

@@ -4,10 +4,10 @@ import { oneShot, type PruningSchedule, type PruningStep } from './pruning-sched
 import { perceptron } from './testing.ts';
 
 const model = perceptron();
-const { dims } = oneShot().steps(model)[0]!;
+const { dims } = oneShot({}).steps(model)[0]!;
 const good: PruningStep = { name: 'all', dims, later: [], progress: 1 };
 const gives = (steps: unknown) =>
-  ({ name: 'mine', options: {}, steps: () => steps }) as PruningSchedule;
+  ({ name: 'mine', contract: 1, options: {}, steps: () => steps }) as PruningSchedule;
 
 test('steps that are right are given as they are', () => {
   expect(checkedSteps(gives([good]), model)).toEqual([good]);

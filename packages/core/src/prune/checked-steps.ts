@@ -1,17 +1,19 @@
 import { KcrError } from '../ground/error.ts';
+import { checkExtension } from '../model/check-extension.ts';
 import type { Model } from '../model/model.ts';
 import type { PruningSchedule, PruningStep } from './pruning-schedule.ts';
 
 /**
  * The steps of a schedule, checked: dimensions that the model can be pruned in, and a share of the way in each.
  *
- * @throws KcrError `SCHEDULE`, and `DIM_ROLES`
+ * @throws KcrError `SCHEDULE`, `EXTENSION_CONTRACT`, `EXTENSION_NEEDS`, and `DIM_ROLES`
  */
 export function checkedSteps(
   schedule: PruningSchedule,
   model: Model,
   roles?: readonly string[],
 ): PruningStep[] {
+  checkExtension('schedule', schedule, model);
   const steps = schedule.steps(model, roles);
   const wrong = (at: string, found: string) =>
     new KcrError('SCHEDULE', {

@@ -10,14 +10,20 @@ import { perceptron, someWeights } from './testing.ts';
 import { weightValues } from './weight-values.ts';
 
 /** The example of {@link defineCriterion}, for parameters of rank 1. */
-const bias = defineCriterion('bias', ({ sign }: { sign: 1 | -1 }) => ({ model, weights }) => {
-  if (Object.keys(weights).length === 0) throw new Error('no weights');
-  const values = weightValues(
-    model,
-    (name, i) => sign * weights[name]!.data[i]!,
-    ({ shape }) => shape.length === 1,
-  );
-  return channelSums(model, values);
+const bias = defineCriterion({
+  name: 'bias',
+  contract: 1,
+  score:
+    ({ sign }: { sign: 1 | -1 }) =>
+    ({ model, weights }) => {
+      if (Object.keys(weights).length === 0) throw new Error('no weights');
+      const values = weightValues(
+        model,
+        (name, i) => sign * weights[name]!.data[i]!,
+        ({ shape }) => shape.length === 1,
+      );
+      return channelSums(model, values);
+    },
 });
 
 const model = perceptron();
@@ -40,7 +46,7 @@ test('what it throws is a rejection', async () => {
 
 describe('scores are checked for the dimensions that are to be pruned', () => {
   const gives = (scores: unknown) =>
-    ({ name: 'mine', options: {}, score: async () => scores }) as Criterion;
+    ({ name: 'mine', contract: 1, options: {}, score: async () => scores }) as Criterion;
   const size = model.dims.get('a.hidden')!.size;
   const full = new Float64Array(size).fill(0.5);
 

@@ -13,21 +13,25 @@ export interface FixedCountsOptions {
  *
  * @throws KcrError `OPTION` for counts that are no whole numbers from 1, and for names that the model does not have
  */
-export const fixedCounts = defineAllocator('fixed-counts', ({ counts }: FixedCountsOptions) => {
-  for (const [name, count] of Object.entries(counts))
-    if (!(Number.isSafeInteger(count) && count >= 1))
-      throw invalid(`fixedCounts, ${name}`, count, 'Give a whole number from 1');
-  return ({ model, whole, scores, ...way }) => {
-    const unknown = Object.keys(counts).find((name) => !whole.dims.has(name));
-    if (unknown !== undefined)
-      throw invalid('fixedCounts', unknown, `Name dimensions of the model: ${names(whole)}`);
-    return selectCounts(model, scores, ({ name, size }) => {
-      const count = Object.hasOwn(counts, name) ? counts[name] : undefined;
-      if (count === undefined) return size;
-      const all = whole.dims.get(name)!.size;
-      return partOf(Math.min(count / all, 1), way) * all;
-    });
-  };
+export const fixedCounts = defineAllocator({
+  name: 'fixed-counts',
+  contract: 1,
+  allocate: ({ counts }: FixedCountsOptions) => {
+    for (const [name, count] of Object.entries(counts))
+      if (!(Number.isSafeInteger(count) && count >= 1))
+        throw invalid(`fixedCounts, ${name}`, count, 'Give a whole number from 1');
+    return ({ model, whole, scores, ...way }) => {
+      const unknown = Object.keys(counts).find((name) => !whole.dims.has(name));
+      if (unknown !== undefined)
+        throw invalid('fixedCounts', unknown, `Name dimensions of the model: ${names(whole)}`);
+      return selectCounts(model, scores, ({ name, size }) => {
+        const count = Object.hasOwn(counts, name) ? counts[name] : undefined;
+        if (count === undefined) return size;
+        const all = whole.dims.get(name)!.size;
+        return partOf(Math.min(count / all, 1), way) * all;
+      });
+    };
+  },
 });
 
 const names = (model: Model): string =>

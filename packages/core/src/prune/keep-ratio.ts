@@ -8,19 +8,24 @@ export interface KeepRatioOptions extends CountRules {
 }
 
 /** The same share of every dimension. @throws KcrError `OPTION` */
-export const uniform = defineAllocator('uniform', ({ keepRatio, ...rules }: KeepRatioOptions) => {
-  checkShare('uniform, keepRatio', keepRatio);
-  checkCountRules('uniform', rules);
-  return ({ model, whole, scores, ...way }) => {
-    const share = partOf(keepRatio, way);
-    return selectCounts(model, scores, ({ name }) => share * whole.dims.get(name)!.size, rules);
-  };
+export const uniform = defineAllocator({
+  name: 'uniform',
+  contract: 1,
+  allocate: ({ keepRatio, ...rules }: KeepRatioOptions) => {
+    checkShare('uniform, keepRatio', keepRatio);
+    checkCountRules('uniform', rules);
+    return ({ model, whole, scores, ...way }) => {
+      const share = partOf(keepRatio, way);
+      return selectCounts(model, scores, ({ name }) => share * whole.dims.get(name)!.size, rules);
+    };
+  },
 });
 
 /** One threshold over all dimensions, that leaves a share of their channels. @throws KcrError `OPTION` */
-export const globalThreshold = defineAllocator(
-  'global',
-  ({ keepRatio, ...rules }: KeepRatioOptions) => {
+export const globalThreshold = defineAllocator({
+  name: 'global',
+  contract: 1,
+  allocate: ({ keepRatio, ...rules }: KeepRatioOptions) => {
     checkShare('global, keepRatio', keepRatio);
     checkCountRules('global', rules);
     return ({ model, whole, scores, ...way }) => {
@@ -30,4 +35,4 @@ export const globalThreshold = defineAllocator(
       return at(Math.max(length - 1 - keep, 0));
     };
   },
-);
+});

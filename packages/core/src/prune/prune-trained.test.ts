@@ -32,19 +32,29 @@ const data = tinyImages(
 );
 
 /** Channels score as their place in the unpruned dimension. */
-const place = defineCriterion('place', (_: object) => ({ model: now }) => {
-  const dims = [...now.dims.values()].filter(({ prunable }) => prunable);
-  return new Map(
-    dims.map(({ name, kept, full }) => [name, kept ?? [...Array(full).keys()]] as const),
-  );
+const place = defineCriterion({
+  name: 'place',
+  contract: 1,
+  score:
+    (_: object) =>
+    ({ model: now }) => {
+      const dims = [...now.dims.values()].filter(({ prunable }) => prunable);
+      return new Map(
+        dims.map(({ name, kept, full }) => [name, kept ?? [...Array(full).keys()]] as const),
+      );
+    },
 });
 
 /** A criterion that keeps what it was asked. */
 function watched() {
   const asked: CriterionContext[] = [];
-  const watching = defineCriterion('watching', (_: object) => (context) => {
-    asked.push(context);
-    return place({}).score(context);
+  const watching = defineCriterion({
+    name: 'watching',
+    contract: 1,
+    score: (_: object) => (context) => {
+      asked.push(context);
+      return place({}).score(context);
+    },
   });
   return { criterion: watching({}), asked };
 }
@@ -52,9 +62,13 @@ function watched() {
 /** An allocator that keeps half, and what it was asked. */
 function halving() {
   const asked: AllocationContext[] = [];
-  const watching = defineAllocator('halving', (_: object) => (context) => {
-    asked.push(context);
-    return uniform({ keepRatio: 0.5 }).allocate(context);
+  const watching = defineAllocator({
+    name: 'halving',
+    contract: 1,
+    allocate: (_: object) => (context) => {
+      asked.push(context);
+      return uniform({ keepRatio: 0.5 }).allocate(context);
+    },
   });
   return { allocator: watching({}), asked };
 }
@@ -99,7 +113,11 @@ describe('at once', () => {
     expect(hidden.model.kept).toEqual({ 'blocks.0.mlp.hidden': [3, 4, 5] });
     // On two tokens q, k and v, 96, their products, 32, proj, 32, and the MLP, 2 x 24; the head, 8.
     expect(reports).toMatchObject([{ macs: 96 + 32 + 32 + 48 + 8, channels: 3 / 6 }]);
-    const ofA = defineCriterion('a', (_: object) => () => new Map([['a.hidden', [4, 3, 2, 1]]]));
+    const ofA = defineCriterion({
+      name: 'a',
+      contract: 1,
+      score: (_: object) => () => new Map([['a.hidden', [4, 3, 2, 1]]]),
+    });
     expect((await run({ criterion: ofA({}) })).model.kept).toEqual({ 'a.hidden': [0, 1] });
   });
 });
@@ -174,7 +192,7 @@ describe('in rounds', () => {
 
 test('block by block each step sees the scores of its block, and which come later', async () => {
   const { allocator, asked } = halving();
-  const pruned = await run({ allocator, schedule: blockwise() });
+  const pruned = await run({ allocator, schedule: blockwise({}) });
   expect(asked.map(({ scores, later }) => [[...scores.keys()], later])).toEqual([
     [['a.hidden'], ['b.hidden']],
     [['b.hidden'], []],
@@ -193,15 +211,19 @@ test('accuracies are measured on the images, and of what a step starts from once
     },
   };
   const found: number[] = [];
-  const asking = defineAllocator('asking', (_: object) => async (context) => {
-    const measure = async (given: Model, state: StateDict) =>
-      void found.push(await context.accuracy(given, state));
-    await measure(context.model, context.weights);
-    await measure(context.model, context.weights);
-    await measure(context.whole, context.wholeWeights);
-    const candidate = prune(context.model, { 'a.hidden': [0] });
-    await measure(candidate, pruneState(context.model, candidate, context.weights));
-    return { 'a.hidden': [0, 1] };
+  const asking = defineAllocator({
+    name: 'asking',
+    contract: 1,
+    allocate: (_: object) => async (context) => {
+      const measure = async (given: Model, state: StateDict) =>
+        void found.push(await context.accuracy(given, state));
+      await measure(context.model, context.weights);
+      await measure(context.model, context.weights);
+      await measure(context.whole, context.wholeWeights);
+      const candidate = prune(context.model, { 'a.hidden': [0] });
+      await measure(candidate, pruneState(context.model, candidate, context.weights));
+      return { 'a.hidden': [0, 1] };
+    },
   });
   await run({ allocator: asking({}), data: counted, schedule: iterative({ rounds: 2 }) });
   const top1 = async (kept: readonly number[]) => {

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { Generator } from '../ground/random.ts';
 import type { Dataset } from '../model/batch.ts';
+import { checkExtension } from '../model/check-extension.ts';
 import { checkKept } from '../model/kept.ts';
 import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
@@ -51,12 +52,14 @@ export interface PruningReport {
  * Prunes a trained model: in each step of the schedule the criterion scores channels and the allocator
  * chooses among them.
  *
- * @throws KcrError `DATASET_*`, `LABEL_CLASS`, `DIM_ROLES`, `SCHEDULE`, `SCORES`, `SELECTION_*`, `DIM_INDEX`, and those of the
- *   criterion and the allocator
+ * @throws KcrError `DATASET_*`, `LABEL_CLASS`, `DIM_ROLES`, `SCHEDULE`, `SCORES`, `SELECTION_*`, `DIM_INDEX`, `EXTENSION_CONTRACT`,
+ *   `EXTENSION_NEEDS`, and those of the criterion and the allocator
  */
 export async function pruneTrained(options: PruneTrainedOptions): Promise<PrunedModel> {
-  const { criterion, allocator, schedule = oneShot(), engine, data, batchSize } = options;
+  const { criterion, allocator, schedule = oneShot({}), engine, data, batchSize } = options;
   const { model: whole, weights: wholeWeights } = options;
+  checkExtension('criterion', criterion, whole);
+  checkExtension('allocator', allocator, whole);
   checkDataset(whole, data, 'calibration images');
   const generator = new Generator(options.seed).fork('prune');
   const steps = checkedSteps(schedule, whole, options.dims);

@@ -159,16 +159,18 @@ describe('a selection', () => {
   });
 
   test('goes through the adapters of a model, which stay', () => {
-    const gain = defineAdapter(
-      'gain',
-      'test',
-      (_: object) =>
+    const gain = defineAdapter({
+      name: 'gain',
+      module: 'test',
+      contract: 1,
+      attach:
+        (_: object) =>
         () =>
         (m, value, { role, dim }) =>
           role === 'hidden' && dim
             ? tf.mul(value, m.child('gain').param('scale', [dim], ones))
             : value,
-    );
+    });
     const model = adapt(perceptron(), [gain({})]);
     const pruned = prune(model, { 'a.hidden': [1, 3] });
     expect(pruned.adapters).toEqual(model.adapters);

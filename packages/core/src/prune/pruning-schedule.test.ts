@@ -6,7 +6,7 @@ const model = perceptron();
 const all = ['a.hidden', 'b.hidden'];
 
 test('all at once', () => {
-  const schedule = oneShot();
+  const schedule = oneShot({});
   expect(schedule).toMatchObject({ name: 'one-shot', options: {} });
   expect(schedule.steps(model)).toEqual([{ name: 'round 1/1', dims: all, later: [], progress: 1 }]);
 });
@@ -54,7 +54,7 @@ describe('blockwise', () => {
     }));
 
   test('block by block from the bottom up, unless the order is another', () => {
-    expect(blockwise().steps(model)).toEqual(steps('a', 'b'));
+    expect(blockwise({}).steps(model)).toEqual(steps('a', 'b'));
     expect(blockwise({ order: 'bottom-up' }).steps(model)).toEqual(steps('a', 'b'));
     expect(blockwise({ order: 'top-down' }).steps(model)).toEqual(steps('b', 'a'));
     expect(blockwise({ order: 'top-down' })).toMatchObject({
@@ -64,7 +64,7 @@ describe('blockwise', () => {
   });
 
   test('of some roles', () => {
-    expect(blockwise().steps(transformer(2), ['qk', 'v'])).toEqual([
+    expect(blockwise({}).steps(transformer(2), ['qk', 'v'])).toEqual([
       {
         name: 'blocks.0',
         dims: ['blocks.0.attn.qk', 'blocks.0.attn.v'],
@@ -84,7 +84,7 @@ describe('blockwise', () => {
 test.each(Object.entries({ oneShot, iterative: () => iterative({ rounds: 2 }), blockwise }))(
   'DIM_ROLES where no dimension has the roles: %s',
   (_, make) => {
-    expect(() => make().steps(model, ['qk'])).toThrow(
+    expect(() => make({}).steps(model, ['qk'])).toThrow(
       expect.objectContaining({ code: 'DIM_ROLES' }),
     );
   },

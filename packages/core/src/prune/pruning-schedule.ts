@@ -1,6 +1,11 @@
-import { KcrError } from '../ground/error.ts';
+import {
+  type Definition,
+  defineExtension,
+  type Extension,
+  type Maker,
+} from '../ground/extension.ts';
 import type { Model } from '../model/model.ts';
-import type { PruningPath } from './allocator.ts';
+import { invalid, type PruningPath } from './allocator.ts';
 import { blocksOf } from './blocks.ts';
 
 /** Channels to choose at once. */
@@ -17,13 +22,36 @@ export interface PruningStep {
 }
 
 /** When a model's dimensions are scored and pruned. */
-export interface PruningSchedule {
-  readonly name: string;
+export interface PruningSchedule extends Extension {
   /** What it was made with, as JSON. */
   readonly options: object;
   /** @param roles of the dimensions to prune; default all that can be */
   steps(model: Model, roles?: readonly string[]): PruningStep[];
 }
+
+/** A schedule with options, as its author writes it. */
+export interface ScheduleDefinition<O, I = O> extends Definition<O, I> {
+  /** The steps, with options. */
+  steps(options: O): PruningSchedule['steps'];
+}
+
+/**
+ * Defines a schedule with options.
+ *
+ * @example
+ * export const halves = defineSchedule({
+ *   name: 'halves',
+ *   contract: 1,
+ *   steps: (_: object) => (model, roles) => {
+ *     const dims = prunableDims(model, roles).map(({ name }) => name);
+ *     return [0.5, 1].map((progress) => ({ name: `to ${progress}`, dims, later: [], progress }));
+ *   },
+ * });
+ */
+export const defineSchedule = <O extends object, I extends object = O>(
+  definition: ScheduleDefinition<O, I>,
+): Maker<I, PruningSchedule> =>
+  defineExtension('schedule', definition, (options) => ({ steps: definition.steps(options) }));
 
 const namesOf = (dims: readonly { name: string }[]) => dims.map(({ name }) => name);
 
@@ -34,51 +62,49 @@ export interface IterativeOptions {
 }
 
 /** In `rounds` parts, scored anew before each. A drop of accuracy goes in equal parts. @throws KcrError `OPTION` */
-export function iterative(options: IterativeOptions): PruningSchedule {
-  const { rounds, path } = options;
-  if (path !== undefined && path !== 'linear' && path !== 'geometric')
-    throw new KcrError('OPTION', {
-      where: 'iterative, path',
-      found: String(path),
-      fix: 'Give linear or geometric',
-    });
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new KcrError('OPTION', {
-      where: 'iterative, rounds',
-      found: String(rounds),
-      fix: 'Give a whole number from 1',
-    });
-  return {
-    name: 'iterative',
-    options,
-    steps(model, roles) {
-      const dims = blocksOf(model, roles).flatMap((block) => namesOf(block.dims));
-      return Array.from({ length: rounds }, (_, i) => ({
-        name: `round ${i + 1}/${rounds}`,
-        dims,
-        later: [],
-        progress: (i + 1) / rounds,
-        path,
-      }));
-    },
-  };
-}
+export const iterative = defineSchedule({
+  name: 'iterative',
+  contract: 1,
+  steps({ rounds, path }: IterativeOptions) {
+    if (path !== undefined && path !== 'linear' && path !== 'geometric')
+      throw invalid('iterative, path', path, 'Give linear or geometric');
+    if (!Number.isInteger(rounds) || rounds < 1)
+      throw invalid('iterative, rounds', rounds, 'Give a whole number from 1');
+    return (model, roles) => inRounds(model, roles, rounds, path);
+  },
+});
 
 /** All at once. */
-export const oneShot = (): PruningSchedule => ({
-  ...iterative({ rounds: 1 }),
+export const oneShot = defineSchedule({
   name: 'one-shot',
-  options: {},
+  contract: 1,
+  steps: (_: object) => (model, roles) => inRounds(model, roles, 1),
 });
+
+function inRounds(
+  model: Model,
+  roles: readonly string[] | undefined,
+  rounds: number,
+  path?: PruningPath,
+): PruningStep[] {
+  const dims = blocksOf(model, roles).flatMap((block) => namesOf(block.dims));
+  return Array.from({ length: rounds }, (_, i) => ({
+    name: `round ${i + 1}/${rounds}`,
+    dims,
+    later: [],
+    progress: (i + 1) / rounds,
+    path,
+  }));
+}
 
 /** In which order a block-wise schedule goes through the blocks. */
 export type BlockOrder = 'bottom-up' | 'top-down';
 
 /** Block by block, scored anew before each. */
-export const blockwise = (options: { order?: BlockOrder } = {}): PruningSchedule => ({
+export const blockwise = defineSchedule({
   name: 'blockwise',
-  options,
-  steps(model, roles) {
+  contract: 1,
+  steps: (options: { order?: BlockOrder }) => (model, roles) => {
     const blocks = blocksOf(model, roles);
     if (options.order === 'top-down') blocks.reverse();
     return blocks.map(({ name, dims }, i) => ({

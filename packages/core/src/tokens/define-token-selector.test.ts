@@ -9,15 +9,16 @@ beforeAll(async () => {
   await createEagerEngine({ backend: 'cpu' });
 });
 
-const largest = defineTokenSelector(
-  'largest',
-  'my-package',
-  ({ inPlace, ...options }: TokenCounts & { inPlace?: boolean }) => ({
+const largest = defineTokenSelector({
+  name: 'largest',
+  module: 'my-package',
+  contract: 1,
+  select: ({ inPlace, ...options }: TokenCounts & { inPlace?: boolean }) => ({
     keep: tokensToKeep('largest', options),
     scores: ({ tokens }) => tf.squeeze(tokens, [2]),
     inPlace,
   }),
-);
+});
 
 const layout = { height: 1, width: 4, positions: [0, 1, 2, 3] };
 

@@ -26,11 +26,16 @@ const weight = (query: number, key: number, n: number) =>
 
 /** Blocks of attention weights that are said above, and tokens of one channel. */
 const blocks = ({ selector, layouts = [grid, grid], attention }: Blocks) => {
-  const adapter = defineTokenSelector('hiding', 'test', (_: object) => ({
-    inPlace: true,
-    scores: ({ tokens }) => tf.squeeze(tokens, [2]),
-    ...selector,
-  }))({});
+  const adapter = defineTokenSelector({
+    name: 'hiding',
+    module: 'test',
+    contract: 1,
+    select: (_: object) => ({
+      inPlace: true,
+      scores: ({ tokens }) => tf.squeeze(tokens, [2]),
+      ...selector,
+    }),
+  })({});
   return layerModel(
     [layouts[0]!.positions.length, 1],
     (m, image) => {
@@ -191,11 +196,16 @@ test.each([
   ['TOKENS_LAYOUT', true],
   ['TOKENS_ATTENTION', false],
 ])('%s, where blocks do not say it', (code, attends) => {
-  const adapter = defineTokenSelector('hiding', 'test', (_: object) => ({
-    inPlace: true,
-    keep: () => 1,
-    scores: ({ tokens }) => tf.squeeze(tokens, [2]),
-  }))({});
+  const adapter = defineTokenSelector({
+    name: 'hiding',
+    module: 'test',
+    contract: 1,
+    select: (_: object) => ({
+      inPlace: true,
+      keep: () => 1,
+      scores: ({ tokens }) => tf.squeeze(tokens, [2]),
+    }),
+  })({});
   const make = () =>
     layerModel(
       [4, 1],

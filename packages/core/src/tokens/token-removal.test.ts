@@ -44,10 +44,16 @@ const blocks = ({ adapters, layout = withClass, attends = true }: Blocks) =>
 
 /** A selector by the tokens' first channel. */
 const byFirst = (options: Partial<TokenSelector> & Pick<TokenSelector, 'keep'>) =>
-  defineTokenSelector('by-first', 'test', (_: object) => ({
-    scores: ({ tokens }: TokenContext) => tf.squeeze(tf.slice(tokens, [0, 0, 0], [-1, -1, 1]), [2]),
-    ...options,
-  }))({});
+  defineTokenSelector({
+    name: 'by-first',
+    module: 'test',
+    contract: 1,
+    select: (_: object) => ({
+      scores: ({ tokens }: TokenContext) =>
+        tf.squeeze(tf.slice(tokens, [0, 0, 0], [-1, -1, 1]), [2]),
+      ...options,
+    }),
+  })({});
 
 /** Keeps so many in the first block, and so on. */
 const counts =

@@ -3,7 +3,9 @@ import { float32 } from '../ground/array.ts';
 import { type AnalysisContext, defineAnalysis } from './analysis.ts';
 
 /** The example of {@link defineAnalysis}, with a power. */
-const featureScale = defineAnalysis('feature-scale', {
+const featureScale = defineAnalysis({
+  name: 'feature-scale',
+  contract: 1,
   columns: [{ number: 'scale', title: 'mean |f|' }],
   measure:
     ({ power }: { power: number }) =>

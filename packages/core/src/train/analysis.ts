@@ -1,5 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
 import type { NdArray } from '../ground/array.ts';
+import {
+  type Definition,
+  defineExtension,
+  type Extension,
+  type Maker,
+} from '../ground/extension.ts';
 import type { Generator } from '../ground/random.ts';
 import type { ImageSet } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
@@ -36,8 +42,7 @@ export interface AnalysisResult {
 }
 
 /** A measurement of trained models, for the table and the charts of a report. */
-export interface Analysis {
-  readonly name: string;
+export interface Analysis extends Extension {
   /** What it was made with, as JSON. */
   readonly options: object;
   /** What a table shows of its numbers. */
@@ -45,11 +50,21 @@ export interface Analysis {
   measure(context: AnalysisContext): Promise<AnalysisResult>;
 }
 
+/** An analysis with options, as its author writes it. */
+export interface AnalysisDefinition<O, I = O> extends Definition<O, I> {
+  /** What a table shows of its numbers. */
+  readonly columns: Analysis['columns'];
+  /** Measures a model, with options. */
+  measure(options: O): Analysis['measure'];
+}
+
 /**
  * Defines an analysis with options.
  *
  * @example
- * export const featureScale = defineAnalysis('feature-scale', {
+ * export const featureScale = defineAnalysis({
+ *   name: 'feature-scale',
+ *   contract: 1,
  *   columns: [{ number: 'scale', title: 'mean |f|' }],
  *   measure: () => async ({ features }) => {
  *     const { data } = await features();
@@ -58,12 +73,10 @@ export interface Analysis {
  *   },
  * });
  */
-export const defineAnalysis =
-  <O extends object>(
-    name: string,
-    {
-      columns,
-      measure,
-    }: { columns: Analysis['columns']; measure: (options: O) => Analysis['measure'] },
-  ) =>
-  (options: O): Analysis => ({ name, options, columns, measure: measure(options) });
+export const defineAnalysis = <O extends object, I extends object = O>(
+  definition: AnalysisDefinition<O, I>,
+): Maker<I, Analysis> =>
+  defineExtension('analysis', definition, (options) => ({
+    columns: definition.columns,
+    measure: definition.measure(options),
+  }));

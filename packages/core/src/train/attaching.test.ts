@@ -5,7 +5,7 @@ import { KcrError } from '../ground/error.ts';
 import { tf } from '../tensor/tf.ts';
 import { checkPlugins } from './attaching.ts';
 import { fit } from './fit.ts';
-import { PLUGIN_API_VERSION, type Plugin, type PluginRun } from './plugin.ts';
+import type { Plugin, PluginRun } from './plugin.ts';
 import { search } from './search.ts';
 import { plainPlugin, regression, tinyImages, tinyModel } from './testing.ts';
 
@@ -168,16 +168,16 @@ test.each<[string, string, string, unknown[]]>([
   ['PLUGIN_INVALID', 'plugin "without a name"', 'no `name`', [undefined]],
   ['PLUGIN_INVALID', 'plugin "without a name"', 'no `name`', [{ ...named('a'), name: undefined }]],
   ['PLUGIN_INVALID', 'plugin "b"', 'no `setup`', [named('a'), { ...named('b'), setup: undefined }]],
-  ['PLUGIN_API_VERSION', 'plugin "a"', 'version 2', [{ ...named('a'), apiVersion: 2 }]],
-  ['PLUGIN_API_VERSION', 'plugin "a"', 'undefined', [{ name: 'a', setup: () => ({}) }]],
+  ['PLUGIN_INVALID', 'plugin "a"', 'the order last', [{ ...named('a'), order: 'last' }]],
+  ['EXTENSION_CONTRACT', 'plugin "a"', 'against contract 2', [{ ...named('a'), contract: 2 }]],
+  ['EXTENSION_CONTRACT', 'plugin "a"', 'no contract', [{ name: 'a', setup: () => ({}) }]],
   ['PLUGIN_DUPLICATE', 'plugin "a"', 'twice', [named('a'), named('b'), named('a')]],
 ])('%s: %s, %s', (code, where, found, plugins) => {
-  expect(PLUGIN_API_VERSION).toBe(1);
-  expect(() => checkPlugins(plugins as Plugin[])).toThrow(
+  expect(() => checkPlugins(plugins as Plugin[], tinyModel(regression))).toThrow(
     expect.objectContaining({ code, where, found: expect.stringContaining(found) }),
   );
 });
 
 test('plugins of one version with names of their own pass', () => {
-  expect(() => checkPlugins([named('a'), named('b')])).not.toThrow();
+  expect(() => checkPlugins([named('a'), named('b')], tinyModel(regression))).not.toThrow();
 });

@@ -1,36 +1,37 @@
 import { kindText } from '../ground/array.ts';
 import { KcrError, textOf } from '../ground/error.ts';
+import { checkExtension, type ExtensionHost } from '../model/check-extension.ts';
 import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
-import { PLUGIN_API_VERSION, type Plugin, type PluginHooks, type PluginRun } from './plugin.ts';
+import { metricPrefix } from './named-plugin.ts';
+import type { Plugin, PluginHooks, PluginRun } from './plugin.ts';
 
 const HOOKS = ['tap', 'loss', 'watch', 'observe', 'refresh', 'select', 'metrics', 'snapshot'];
 
 /**
- * Checks plugins before a run: their interface version and that no name is used twice.
+ * Checks plugins before a run: their contract, what they need, and that no name is used twice.
  *
- * @throws KcrError `PLUGIN_INVALID`, `PLUGIN_API_VERSION`, `PLUGIN_DUPLICATE`
+ * @throws KcrError `PLUGIN_INVALID`, `EXTENSION_CONTRACT`, `EXTENSION_NEEDS`, `PLUGIN_DUPLICATE`
  */
-export function checkPlugins(plugins: readonly Plugin[]): void {
+export function checkPlugins(plugins: readonly Plugin[], model: ExtensionHost): void {
   const names = new Set<string>();
+  const attached = plugins.flatMap((plugin) => [plugin?.name, plugin?.instanceOf ?? []].flat());
   for (const plugin of plugins) {
     const where = `plugin "${plugin?.name ?? 'without a name'}"`;
+    const invalid = (found: string, fix: string) =>
+      new KcrError('PLUGIN_INVALID', { where, found, fix });
     if (typeof plugin?.name !== 'string' || typeof plugin.setup !== 'function')
-      throw new KcrError('PLUGIN_INVALID', {
-        where,
-        found: 'no `name` or no `setup` function',
-        fix: 'Make plugins with definePlugin(), and call the plugin with its options',
-      });
-    if (plugin.apiVersion !== PLUGIN_API_VERSION)
-      throw new KcrError('PLUGIN_API_VERSION', {
-        where,
-        found: `plugin interface version ${plugin.apiVersion}; this @kcr/core speaks ${PLUGIN_API_VERSION}`,
-        fix: 'Install a version of the plugin made for this @kcr/core',
-      });
+      throw invalid(
+        'no `name` or no `setup` function',
+        'Make plugins with definePlugin(), and call the plugin with its options',
+      );
+    checkExtension('plugin', plugin, model, attached);
+    if (plugin.order !== undefined && !['pre', 'post'].includes(plugin.order))
+      throw invalid(`the order ${textOf(plugin.order)}`, 'Give pre or post, or leave it out');
     if (names.has(plugin.name))
       throw new KcrError('PLUGIN_DUPLICATE', {
         where,
         found: 'attached twice',
-        fix: 'Attach it once',
+        fix: `Attach it once, or one of them under another name: namedPlugin('second', plugin)`,
       });
     names.add(plugin.name);
   }
@@ -39,6 +40,8 @@ export function checkPlugins(plugins: readonly Plugin[]): void {
 /** The hooks of a plugin that is attached to a run, and its name. */
 export interface AttachedPlugin extends PluginHooks {
   readonly name: string;
+  /** What stands before the names of its metrics in the log. Default nothing. */
+  readonly prefix?: string;
 }
 
 /**
@@ -54,6 +57,7 @@ export function attachPlugin(plugin: Plugin, run: PluginRun): AttachedPlugin {
   checkHooks(hooks, at('setup'));
   return {
     name: plugin.name,
+    prefix: metricPrefix(plugin),
     tap:
       hooks.tap &&
       ((value, info) => {

@@ -1,13 +1,14 @@
 import type { ImageSet, LabelledBatch } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
-import type { Task } from '../model/task.ts';
+import { DEFAULT_TASK, type Task } from '../model/task.ts';
 import { crossEntropy } from '../ops/cross-entropy.ts';
 import { oneHot } from '../ops/one-hot.ts';
 import { evaluate } from './classification-evaluation.ts';
 
 /** One class for each image: cross-entropy, top-1 and top-5. */
 export const classification: Task = {
-  name: 'classification',
+  name: DEFAULT_TASK,
+  contract: 1,
   metrics: { top1: 'top-1' },
   targets: ({ label, target }, classes) => target ?? oneHot(label!, classes),
   losses: ({ logits }, targets, labelSmoothing) => ({

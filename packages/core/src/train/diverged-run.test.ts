@@ -63,22 +63,38 @@ const failing = (batch: number): Dataset => {
 };
 
 /** A term that is finite, and whose gradient is not: the square root of 0. */
-const badGradient = definePlugin('bad-gradient', () => () => ({
-  loss: ({ logits }) => tf.sum(tf.sqrt(tf.sum(tf.mul(logits, 0)))),
-}));
-const badLoss = definePlugin('bad-loss', () => () => ({
-  loss: ({ logits }) => tf.log(tf.neg(tf.sum(tf.square(logits)))),
-}));
-const badBuffer = definePlugin('bad-buffer', () => (at) => {
-  const centre = at.buffer('centre', float32([2]));
-  return {
-    loss: ({ features }) => tf.sum(tf.mul(features, tf.mul(centre.value, 0))),
-    refresh: async () => centre.assign(float32([2], [1, nan])),
-  };
+const badGradient = definePlugin({
+  name: 'bad-gradient',
+  contract: 1,
+  attach: () => () => ({
+    loss: ({ logits }) => tf.sum(tf.sqrt(tf.sum(tf.mul(logits, 0)))),
+  }),
 });
-const badShape = definePlugin('bad-shape', () => (at) => {
-  const centre = at.buffer('centre', float32([2]));
-  return { refresh: async () => centre.assign(float32([3])) };
+const badLoss = definePlugin({
+  name: 'bad-loss',
+  contract: 1,
+  attach: () => () => ({
+    loss: ({ logits }) => tf.log(tf.neg(tf.sum(tf.square(logits)))),
+  }),
+});
+const badBuffer = definePlugin({
+  name: 'bad-buffer',
+  contract: 1,
+  attach: () => (at) => {
+    const centre = at.buffer('centre', float32([2]));
+    return {
+      loss: ({ features }) => tf.sum(tf.mul(features, tf.mul(centre.value, 0))),
+      refresh: async () => centre.assign(float32([2], [1, nan])),
+    };
+  },
+});
+const badShape = definePlugin({
+  name: 'bad-shape',
+  contract: 1,
+  attach: () => (at) => {
+    const centre = at.buffer('centre', float32([2]));
+    return { refresh: async () => centre.assign(float32([3])) };
+  },
 });
 
 /** What evaluates to something that is no number. */

@@ -80,12 +80,20 @@ test('arrays that the caller set survive a run and are not in its checkpoint', a
 });
 
 describe('a run that ends with an error leaves its engine as it was', () => {
-  const holding = definePlugin('holding', () => (run) => {
-    run.constant('table', float32([2], [1, 2]));
-    return {};
+  const holding = definePlugin({
+    name: 'holding',
+    contract: 1,
+    attach: () => (run) => {
+      run.constant('table', float32([2], [1, 2]));
+      return {};
+    },
   })({});
-  const failing = definePlugin('failing', () => () => {
-    throw new Error('cannot be attached');
+  const failing = definePlugin({
+    name: 'failing',
+    contract: 1,
+    attach: () => () => {
+      throw new Error('cannot be attached');
+    },
   })({});
   const unread: Dataset = { ...images, batch: () => Promise.reject(new Error('unreadable')) };
   const cases: [string, Partial<FitOptions>, string][] = [
@@ -114,9 +122,13 @@ describe('a run that ends with an error leaves its engine as it was', () => {
 test('a run that fails leaves the engine as it was', async () => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
   engine.set({ own: float32([1], [7]) });
-  const infinite = definePlugin('infinite', () => () => ({
-    loss: () => tf.scalar(Number.POSITIVE_INFINITY),
-  }));
+  const infinite = definePlugin({
+    name: 'infinite',
+    contract: 1,
+    attach: () => () => ({
+      loss: () => tf.scalar(Number.POSITIVE_INFINITY),
+    }),
+  });
   await expect(run(engine, { plugins: [infinite({})] })).rejects.toMatchObject({
     code: 'LOSS_NOT_FINITE',
     where: 'epoch 1, step 1 (weights)',

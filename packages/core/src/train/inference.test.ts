@@ -62,6 +62,7 @@ describe('inference', () => {
   test("gives what the model's task reads instead of logits", async () => {
     const task: Task = {
       name: 'height',
+      contract: 1,
       metrics: {},
       losses: () => ({}),
       outputs: ({ logits }) => ({ height: tf.max(logits, 1) }),

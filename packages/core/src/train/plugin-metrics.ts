@@ -22,7 +22,8 @@ export async function pluginMetrics(
     const found: unknown = await plugin.metrics({ ...progress });
     if (typeof found !== 'object' || found === null || Array.isArray(found))
       throw refusal(`${of}, metrics`, 'no object', 'Return numbers by name');
-    for (const [name, value] of Object.entries(found)) {
+    for (const [key, value] of Object.entries(found)) {
+      const name = `${plugin.prefix ?? ''}${key}`;
       const where = `${of}, metric "${name}"`;
       const owner = owners.get(name);
       if (owner) throw refusal(where, `a name that ${owner} has`, 'Give it another name');

@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
 import { checkPlugins } from './attaching.ts';
 import { definePlugin, type PluginRun } from './plugin.ts';
+import { regression, tinyModel } from './testing.ts';
 
-const weighted = definePlugin(
-  'weighted',
-  ({ eta }: { eta: number }) =>
+const weighted = definePlugin({
+  name: 'weighted',
+  contract: 1,
+  curves: { eta: { title: 'Weight', y: 'eta' } },
+  attach:
+    ({ eta }: { eta: number }) =>
     ({ epochs }) => ({ metrics: async () => ({ eta, epochs }) }),
-  { eta: { title: 'Weight', y: 'eta' } },
-);
+});
 
 test('a plugin says its name, its options and its curves, and is one that runs take', () => {
   const plugin = weighted({ eta: 0.5 });
@@ -16,8 +19,10 @@ test('a plugin says its name, its options and its curves, and is one that runs t
     options: { eta: 0.5 },
     curves: { eta: { title: 'Weight', y: 'eta' } },
   });
-  expect(definePlugin('plain', () => () => ({}))({}).curves).toEqual({});
-  expect(() => checkPlugins([plugin])).not.toThrow();
+  expect(definePlugin({ name: 'plain', contract: 1, attach: () => () => ({}) })({}).curves).toEqual(
+    {},
+  );
+  expect(() => checkPlugins([plugin], tinyModel(regression))).not.toThrow();
 });
 
 test('each has the options that it was made with', async () => {

@@ -1,5 +1,11 @@
 import type { ArraySlot, Slot } from '../engine/slots.ts';
 import type { NdArray } from '../ground/array.ts';
+import {
+  type Definition,
+  defineExtension,
+  type Extension,
+  type Maker,
+} from '../ground/extension.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Progress, Schedule } from '../model/clock.ts';
 import type { Kept } from '../model/dim.ts';
@@ -7,9 +13,7 @@ import type { Model } from '../model/model.ts';
 import type { TapInfo } from '../model/scope.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import type { Curve } from './chart.ts';
-
-/** The plugin interface that this version of core speaks. */
-export const PLUGIN_API_VERSION = 1;
+import type { PluginOrder } from './plugin-order.ts';
 
 /** What a plugin is attached to, and how it declares what changes while the run goes on. */
 export interface PluginRun {
@@ -116,42 +120,48 @@ export interface PluginHooks {
   snapshot?(progress: Progress): Promise<Record<string, NdArray>>;
 }
 
-/** A regulariser, mask or criterion: a name, an interface version and a function that attaches it. */
-export interface Plugin {
-  readonly name: string;
-  readonly apiVersion: number;
-  /** What it was made with; a run resumes only with the same, as JSON. */
-  readonly options?: unknown;
+/** What a plugin says besides what it does. */
+interface PluginFacts {
+  /**
+   * Its hooks run before (`pre`) or after (`post`) those of plugins that say nothing; within each group in the order in which the
+   * plugins are given. So a tap marked `post` sees what the others made of the value.
+   */
+  readonly order?: PluginOrder;
   /** Which of its metrics are drawn over the epochs, by key. */
   readonly curves?: Readonly<Record<string, Curve>>;
   /** How its snapshots are drawn. */
   readonly snapshots?: Curve;
+}
+
+/** A regulariser, mask or measurement of a run: a function that attaches it, and what it says of itself. */
+export interface Plugin extends Extension, PluginFacts {
+  /** The plugin's own name, where it is attached under another. */
+  readonly instanceOf?: string;
+  /** What it was made with; a run resumes only with the same, as JSON. */
+  readonly options?: unknown;
   setup(run: PluginRun): PluginHooks;
+}
+
+/** A plugin with options, as its author writes it. */
+export interface PluginDefinition<O, I = O> extends Definition<O, I>, PluginFacts {
+  /** What it does in a run, with options. */
+  attach(options: O): (run: PluginRun) => PluginHooks;
 }
 
 /**
  * Defines a plugin with options.
  *
- * @param curves which of its metrics are drawn over the epochs
- * @param snapshots how its snapshots are drawn
- *
  * @example
- * export const l2 = definePlugin('l2-features', ({ eta }: { eta: number }) => () => ({
- *   loss: ({ features }) => tf.mul(eta, tf.mean(tf.square(features))),
- * }));
+ * export const l2 = definePlugin({
+ *   name: 'l2-features',
+ *   contract: 1,
+ *   attach: ({ eta }: { eta: number }) => () => ({
+ *     loss: ({ features }) => tf.mul(eta, tf.mean(tf.square(features))),
+ *   }),
+ * });
  */
-export const definePlugin =
-  <O>(
-    name: string,
-    attach: (options: O) => (run: PluginRun) => PluginHooks,
-    curves: Plugin['curves'] = {},
-    snapshots?: Plugin['snapshots'],
-  ) =>
-  (options: O): Plugin => ({
-    name,
-    apiVersion: PLUGIN_API_VERSION,
-    options,
-    curves,
-    snapshots,
-    setup: attach(options),
+export const definePlugin = <O, I = O>(definition: PluginDefinition<O, I>): Maker<I, Plugin> =>
+  defineExtension('plugin', definition, (options) => {
+    const { order, curves = {}, snapshots } = definition;
+    return { order, curves, snapshots, setup: definition.attach(options) };
   });

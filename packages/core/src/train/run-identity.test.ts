@@ -17,6 +17,7 @@ const model = new Model(
   {
     name: 'gain',
     module: 'test',
+    contract: 1,
     tokens: 'set',
     configure: (config: { width?: number }) => ({ width: 2, ...config }),
     input: () => ({ shape: [1, 1, 1] as const, classes: 2 }),

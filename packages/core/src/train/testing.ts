@@ -31,6 +31,7 @@ export function tinyModel(layers: Layers, options: TinyOptions = {}): Model {
   const architecture: Architecture = {
     name: 'tiny',
     module: 'test',
+    contract: 1,
     tokens: 'set',
     task,
     configure: (config) => config,
@@ -45,7 +46,7 @@ export function tinyModel(layers: Layers, options: TinyOptions = {}): Model {
 
 /** A plugin without options. */
 export const plainPlugin = (name: string, attach: Plugin['setup']): Plugin =>
-  definePlugin(name, () => attach)({});
+  definePlugin({ name, contract: 1, attach: () => attach })({});
 
 /** Images of shape [1, 1, n] as rows of pixels, with a class each. */
 export function tinyImages(

@@ -352,12 +352,13 @@ describe('what is frozen', () => {
   });
 
   test('may be all but an adapter', async () => {
-    const gain = defineAdapter(
-      'gain',
-      'test',
-      (_: object) => () => (m, value, info) =>
+    const gain = defineAdapter({
+      name: 'gain',
+      module: 'test',
+      contract: 1,
+      attach: (_: object) => () => (m, value, info) =>
         info.role === 'features' ? tf.mul(value, m.child('gain').param('scale', [2], ones)) : value,
-    )({});
+    })({});
     const adapted = adapt(tinyModel(regression), [gain]);
     const start = { ...first, 'gain.scale': float32([2], 1) };
     const trainer = makeTrainer({ model: adapted, trainable: ['gain'] });
@@ -806,6 +807,7 @@ describe('errors', () => {
   /** A task whose images have no class. */
   const task: Task = {
     name: 'heights',
+    contract: 1,
     metrics: {},
     losses: ({ logits }) => ({ height: tf.mean(tf.square(logits)) }),
     outputs: ({ logits }) => ({ logits }),

@@ -18,6 +18,7 @@ import { lossNotFinite } from './loss-not-finite.ts';
 import type { Optimizer } from './optimizer.ts';
 import { piecesOf } from './pieces.ts';
 import type { Plugin } from './plugin.ts';
+import { inOrder } from './plugin-order.ts';
 import { type PluginHost, pluginRun, type RunFacts } from './plugin-run.ts';
 import { AVERAGE, GRADIENT, named, slotName, WEIGHT } from './state-names.ts';
 import { meanLoss, type StepLoss } from './step-loss.ts';
@@ -98,13 +99,13 @@ export class Trainer implements AsyncDisposable {
     this.engine = engine;
     this.#arrays = new EngineArrays(engine);
     this.generator = options.generator;
-    checkPlugins(plugins);
+    checkPlugins(plugins, model);
     checkSmoothing(taskOf(model), options.labelSmoothing);
     this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
     this.#frozen = frozenParts(model, options);
     this.#weights = trainedWeights(model, options, this.#frozen);
     try {
-      this.plugins = plugins.map((plugin) =>
+      this.plugins = inOrder(plugins).map((plugin) =>
         attachPlugin(plugin, pluginRun(plugin.name, run, this.#pluginHost())),
       );
       if (!this.trainsWeights && !this.hasArchitecture) throw nothingTrained(model, options);

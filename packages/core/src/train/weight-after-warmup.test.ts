@@ -15,10 +15,14 @@ afterEach(() => engine.dispose());
 /** Trains with a regulariser that is its weight. */
 async function run(epochs: number, warmup: number) {
   let starts: number | undefined;
-  const regulariser = definePlugin('regulariser', (eta: number) => (attached) => {
-    const given = weightAfterWarmup(attached, 'regulariser', eta, warmup);
-    starts = given.starts;
-    return { loss: () => given.weight.value };
+  const regulariser = definePlugin({
+    name: 'regulariser',
+    contract: 1,
+    attach: (eta: number) => (attached) => {
+      const given = weightAfterWarmup(attached, 'regulariser', eta, warmup);
+      starts = given.starts;
+      return { loss: () => given.weight.value };
+    },
   });
   const { history } = await fit({
     model: tinyModel(regression),

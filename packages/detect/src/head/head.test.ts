@@ -1,20 +1,31 @@
 import { swin } from '@kcr/backbones';
-import { createEagerEngine, float32, Generator, linear, Model, type Task, tf } from '@kcr/core';
+import {
+  createEagerEngine,
+  float32,
+  Generator,
+  isMaker,
+  linear,
+  Model,
+  type Task,
+  tf,
+} from '@kcr/core';
 import { describe, expect, test } from 'vitest';
 import { smallSwin } from '../testing.ts';
-import { defineHead, type HeadInput } from './head.ts';
+import { defineHead, type Head, type HeadInput } from './head.ts';
 
 const task: Task = {
   name: 'test',
+  contract: 1,
   metrics: {},
   losses: ({ losses }) => losses!,
   outputs: ({ logits }) => ({ logits }),
   evaluate: async () => ({}),
 };
 let seen: HeadInput<{ width: number }> | undefined;
-const make = defineHead<{ width: number }>({
+const head: Head<{ width: number }> = {
   name: 'toy',
   module: 'test',
+  contract: 1,
   task,
   defaults: { num_classes: 3, width: 5 },
   strides: () => [4, 8],
@@ -25,7 +36,8 @@ const make = defineHead<{ width: number }>({
       logits: linear(m.child('toy'), tf.mean(value, [1, 2]), dim, input.config.num_classes),
     };
   },
-});
+};
+const make = defineHead(head);
 const architecture = make(swin);
 const backbone = smallSwin;
 
@@ -38,6 +50,31 @@ describe('an architecture of a backbone and a head', () => {
       backbone: swin,
     });
     expect(architecture.task).toBe(task);
+  });
+
+  test('what makes it says its kind, name and contract', () => {
+    expect([make.kind, make.name, make.contract]).toEqual(['head', 'toy', 1]);
+    expect(isMaker(make)).toBe(true);
+  });
+
+  test('needs what the head says, and is of its contract', () => {
+    const build = (change: object) => () => {
+      const made = { ...architecture, ...change };
+      return new Model(made, made.configure({ backbone }));
+    };
+    expect(build({ contract: 2 })).toThrow(
+      expect.objectContaining({ code: 'EXTENSION_CONTRACT', where: 'head "toy"' }),
+    );
+    expect(defineHead({ ...head, needs: { roles: ['hidden'] } })(swin).needs).toEqual({
+      roles: ['hidden'],
+    });
+    expect(build({ needs: { roles: ['hidden'] } })).not.toThrow();
+    expect(build({ needs: { roles: ['hiden'] } })).toThrow(
+      expect.objectContaining({
+        code: 'EXTENSION_NEEDS',
+        found: expect.stringContaining('"hiden"; toy has hidden'),
+      }),
+    );
   });
 
   test('is configured in two parts', () => {

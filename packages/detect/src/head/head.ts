@@ -1,7 +1,11 @@
 import {
+  type Architecture,
+  type Extension,
   type FeatureMap,
   type MakeHead,
+  type MakerInfo,
   type ModelOutput,
+  marked,
   type OptionRanges,
   type Scope,
   type Task,
@@ -36,8 +40,7 @@ export interface HeadInput<C extends object> {
 }
 
 /** A head for dense prediction. */
-export interface Head<C extends object> {
-  readonly name: string;
+export interface Head<C extends object> extends Extension {
   /** The package that exports what is made of it in a table `heads`, so that a saved model can find it. */
   readonly module: string;
   readonly task: Task;
@@ -54,10 +57,11 @@ export interface Head<C extends object> {
  * Defines a head: what makes an architecture of any backbone that has stages. The backbone's parameters, dims and
  * taps are those it has alone, under `backbone.`; `features` is the mean over its coarsest map.
  */
-export const defineHead =
-  <C extends object>(head: Head<C>): MakeHead<C & HeadConfig> =>
-  (backbone) => ({
+export const defineHead = <C extends object>(head: Head<C>): MakeHead<C & HeadConfig> & MakerInfo =>
+  marked('head', head, (backbone: Architecture) => ({
     name: head.name,
+    contract: head.contract,
+    needs: head.needs,
     module: head.module,
     tokens: backbone.tokens,
     task: head.task,
@@ -88,4 +92,4 @@ export const defineHead =
         ...head.forward(m, { maps, image, config, targets }),
       };
     },
-  });
+  }));

@@ -9,6 +9,7 @@ import { detectImages } from './detect-images.ts';
  */
 export const instanceDetection: Task = {
   name: 'instance detection',
+  contract: 1,
   metrics: { boxAP: 'box AP', boxAP50: 'box AP50', maskAP: 'mask AP', maskAP50: 'mask AP50' },
   losses: ({ losses }) => losses!,
   outputs: ({ results }) => results!,

@@ -89,6 +89,7 @@ const strides = () => [4, 8, 16, 32];
 export const maskRcnn = defineHead<MaskRcnnConfig>({
   name: 'mask_rcnn',
   module: '@kcr/detect',
+  contract: 1,
   task: instanceDetection,
   defaults,
   ranges,
@@ -103,6 +104,7 @@ export const maskRcnn = defineHead<MaskRcnnConfig>({
 export const cascadeMaskRcnn = defineHead<MaskRcnnConfig>({
   name: 'cascade_mask_rcnn',
   module: '@kcr/detect',
+  contract: 1,
   task: instanceDetection,
   defaults,
   ranges,

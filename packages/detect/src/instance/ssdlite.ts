@@ -74,6 +74,7 @@ function predict(
 export const ssdlite = defineHead<SsdLiteConfig>({
   name: 'ssdlite',
   module: '@kcr/detect',
+  contract: 1,
   task: instanceDetection,
   defaults: {
     num_classes: 80,

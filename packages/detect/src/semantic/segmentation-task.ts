@@ -9,6 +9,7 @@ import { segmentImage } from './segment-image.ts';
  */
 export const semanticSegmentation: Task = {
   name: 'semantic segmentation',
+  contract: 1,
   metrics: { meanIou: 'mean IoU', pixelAccuracy: 'pixel accuracy' },
   losses: ({ losses }) => losses!,
   outputs: ({ logits }) => ({ logits }),

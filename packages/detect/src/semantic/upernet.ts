@@ -96,6 +96,7 @@ function auxiliary(m: Scope, { value, dim }: FeatureMap, config: UperNetConfig, 
 export const upernet = defineHead<UperNetConfig>({
   name: 'upernet',
   module: '@kcr/detect',
+  contract: 1,
   task: semanticSegmentation,
   defaults: {
     num_classes: 150,

@@ -1,6 +1,5 @@
-import type { ImageSet, Model, Normalization, Preprocessing } from '@kcr/core';
+import type { ImageSet, Model, Normalization, Preprocessing, StandardSchema } from '@kcr/core';
 import type { OnEvent } from '../events.ts';
-import type { StandardSchema } from './standard-schema.ts';
 
 /** Images to train on and to test on. */
 export interface Splits<S extends ImageSet = ImageSet> {

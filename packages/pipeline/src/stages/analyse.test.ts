@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { Dataset } from '@kcr/core';
 import { expect, test } from 'vitest';
 import { MODULE } from '../testing/brightness.ts';
@@ -96,4 +97,20 @@ test('a model that is not there is an error of reading', async () => {
   await expect(analyseStage.run([trained('compact')], context)).rejects.toMatchObject({
     code: 'CHECKPOINT_READ',
   });
+});
+
+test('an analysis of another contract is refused before a model is measured', async () => {
+  await using folder = await temporaryFolder();
+  await tinyCheckpoint(folder.at('compact'));
+  const file = folder.at('old.mjs');
+  await writeFile(
+    file,
+    "export const old = () => ({ name: 'old', contract: 0, options: {}, columns: [], measure: () => {} });",
+  );
+  const context = await tinyContext(folder.root, {
+    analyses: [{ use: `${file}#old`, options: {} }],
+  });
+  await expect(analyseStage.run([trained('compact')], context)).rejects.toThrow(
+    expect.objectContaining({ code: 'EXTENSION_CONTRACT', where: 'analysis "old"' }),
+  );
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type Analysis,
+  checkExtension,
   compileFeatures,
   compileInference,
   type Engine,
@@ -60,6 +61,7 @@ async function analysed(
   await using reading = compileFeatures(engine, model);
   let features: ReturnType<typeof extractFeatures> | undefined;
   const results: Awaited<ReturnType<Analysis['measure']>>[] = [];
+  for (const analysis of analyses) checkExtension('analysis', analysis, model);
   for (const analysis of analyses)
     results.push(
       await analysis.measure({

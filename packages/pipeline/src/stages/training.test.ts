@@ -11,9 +11,13 @@ const settings = {
   optimizer: { lr: 1e-3 },
   plugins: [{ use: `${MODULE}#counter`, options: {} }],
 };
-const warning = definePlugin('warning', (_: object) => (run) => {
-  run.warn('beware');
-  return {};
+const warning = definePlugin({
+  name: 'warning',
+  contract: 1,
+  attach: (_: object) => (run) => {
+    run.warn('beware');
+    return {};
+  },
 })({});
 
 test('what happens is told with the name of the stage, in its order', async () => {

@@ -35,6 +35,7 @@ interface BrightSet extends ImageSet {
 
 const brightness: Task = {
   name: 'brightness',
+  contract: 1,
   metrics: { closeness: 'closeness' },
   losses: ({ losses }) => losses!,
   outputs: ({ logits }) => ({ brightness: logits }),
@@ -52,6 +53,7 @@ const brightness: Task = {
 const mean = defineHead<object>({
   name: 'mean',
   module: MODULE,
+  contract: 1,
   task: brightness,
   defaults: { num_classes: 1 },
   strides: () => [8],
@@ -142,11 +144,12 @@ const kit = defineTaskKit<BrightSet, number>({
 export const tasks = { [brightness.name]: kit };
 
 /** A plugin with a curve. */
-export const counter = definePlugin(
-  'counter',
-  () => () => ({ metrics: async ({ epoch }) => ({ counted: epoch + 1 }) }),
-  { counted: { title: 'Epochs that were counted', y: 'epochs' } },
-);
+export const counter = definePlugin({
+  name: 'counter',
+  contract: 1,
+  curves: { counted: { title: 'Epochs that were counted', y: 'epochs' } },
+  attach: () => () => ({ metrics: async ({ epoch }) => ({ counted: epoch + 1 }) }),
+});
 
 /** An optimiser that steps by the gradients' signs, and counts the steps of each number. */
 export const signSgd = ({ factor = 1 }: { factor?: number }): Optimizer<'age', 'size'> => ({
@@ -162,7 +165,9 @@ export const signSgd = ({ factor = 1 }: { factor?: number }): Optimizer<'age', '
 });
 
 /** An analysis with a number and a chart. */
-export const greatest = defineAnalysis('greatest', {
+export const greatest = defineAnalysis({
+  name: 'greatest',
+  contract: 1,
   columns: [{ number: 'greatest', title: 'greatest feature' }],
   measure: (_: object) => async (context) => {
     const { data } = await context.features();
@@ -179,11 +184,17 @@ export const greatest = defineAnalysis('greatest', {
 export const nothing = (): Augment => (image) => image;
 
 /** Scores that are the channels' places. */
-export const places = defineCriterion('places', (_: object) => ({ model }) => {
-  const prunable = [...model.dims.values()].filter((dim) => dim.prunable);
-  return new Map(
-    prunable.map((dim) => [dim.name, Float64Array.from({ length: dim.size }, (_, i) => i)]),
-  );
+export const places = defineCriterion({
+  name: 'places',
+  contract: 1,
+  score:
+    (_: object) =>
+    ({ model }) => {
+      const prunable = [...model.dims.values()].filter((dim) => dim.prunable);
+      return new Map(
+        prunable.map((dim) => [dim.name, Float64Array.from({ length: dim.size }, (_, i) => i)]),
+      );
+    },
 });
 
 /** Keeps the later half of all channels that go one by one. */
