@@ -15,6 +15,7 @@ import {
   tinyRecipe,
   tinySwin,
   writeClassFolders,
+  writeLabelledFolders,
 } from './testing/tiny.ts';
 
 const { retrain } = tinyRecipe;
@@ -181,6 +182,25 @@ describe('what a run is given', () => {
     const weights = folder.at('w');
     const found = await context({ ...more, weights });
     expect(found).toMatchObject({ ...more, weights: { place: weights } });
+  });
+
+  test('TASK_CLASSES for pruning where images have no class, before anything is trained', async () => {
+    await using folder = await temporaryFolder();
+    for (const part of ['train', 'test'])
+      await writeLabelledFolders(folder.at(part), { a: Array(8).fill(Array(8).fill(1)) });
+    const part = (name: string) => ({ images: `${name}/images`, labels: `${name}/labels` });
+    const images = { root: folder.root, train: part('train'), test: part('test') };
+    const own: RecipeInput = {
+      ...tinyRecipe,
+      model: { ...tinySwin, head: { name: 'upernet', config: { num_classes: 2, channels: 4 } } },
+      data: { ...images, kind: 'semantic', classes: ['ground', 'water'] },
+      dense: retrain,
+      prune: { criterion: { use: '@kcr/criteria#magnitude' }, allocator: 'macs', budget: 0.5 },
+    };
+    const out = folder.at('run');
+    await expect(stageContext(own, { out })).rejects.toMatchObject({ code: 'TASK_CLASSES' });
+    // The folder is free again.
+    await (await stageContext({ ...own, prune: undefined }, { out }))[Symbol.asyncDispose]();
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Kept, type LineChart, type Plugin, type Task, taskOf, writeAtomic } from '@kcr/core';
+import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { GivenWeights, usesOf } from './given-weights.ts';
@@ -90,7 +91,8 @@ export interface RunContext extends StageContext, AsyncDisposable {}
 /**
  * A recipe, its data and its folder, ready for stages.
  *
- * @throws KcrError `RECIPE_*`, `OUT_WRITE`, `OUT_LOCKED` where another process works in the folder, and those of reading the data
+ * @throws KcrError `RECIPE_*`, `OUT_WRITE`, `OUT_LOCKED` where another process works in the folder, `TASK_CLASSES` for pruning
+ *   where images have no class, and those of reading the data
  */
 export async function stageContext(
   recipeOrName: string | RecipeInput,
@@ -114,14 +116,21 @@ export async function stageContext(
     place === undefined ? undefined : new GivenWeights(place, { trust: trusted, on, uses });
   const { recipe: built, input } = await completedBy(weights, written);
   const opened = await openRun(out);
-  const data = await recipeData(built, { root, input, on }).catch(async (error) => {
+  const read = async () => {
+    const data = await recipeData(built, { root, input, on });
+    const recipe = await withClassesOf(data.train, built);
+    // Known now, and not when the model to prune has been trained.
+    if (recipe.prune) labelled(data.train, taskOf((await recipeModel(recipe)).model));
+    return { data, recipe };
+  };
+  const { data, recipe } = await read().catch(async (error) => {
     await opened[Symbol.asyncDispose]();
     throw error;
   });
   return {
     ...given,
     weights,
-    recipe: await withClassesOf(data.train, built),
+    recipe,
     data,
     trust: trusted,
     engine,
