@@ -11,7 +11,7 @@ export const CONTRACT_VERSION = 1;
  */
 export type ContractVersion = typeof CONTRACT_VERSION;
 
-/** The kinds of extensions, with what makes each. */
+/** The kinds of extensions, with the function that makes each; architectures and tasks are plain objects. */
 const definedBy = {
   plugin: 'definePlugin()',
   adapter: 'defineAdapter()',
@@ -62,12 +62,20 @@ export interface MakerInfo {
 /** Makes an extension from its options. @throws KcrError `OPTION` for what its schema refuses */
 export type Maker<O, E> = ((options: O) => E) & MakerInfo;
 
-/** A function with what it says of the extensions that it makes. */
+/** A function with what it says of the extensions that it makes. @throws KcrError `EXTENSION_CONTRACT` where that is no object */
 export function marked<F extends (given: never) => unknown>(
   kind: ExtensionKind,
-  { name, contract }: Extension,
+  definition: Extension,
   make: F,
 ): F & MakerInfo {
+  // Of an author without types, or a build from before contracts, when names were parameters of their own.
+  if (typeof definition !== 'object' || definition === null)
+    throw new KcrError('EXTENSION_CONTRACT', {
+      where: extensionText(kind, { name: definition }),
+      found: `parameters one by one; this @kcr/core speaks contract ${CONTRACT_VERSION}`,
+      fix: `Give ${definedBy[kind]} one object, or update the package that it is from`,
+    });
+  const { name, contract } = definition;
   // A function's name can only be defined, not assigned.
   return Object.defineProperties(make, {
     kind: { value: kind, enumerable: true },
@@ -80,14 +88,15 @@ export function marked<F extends (given: never) => unknown>(
  * What all `define...` functions do: checks options by the schema, and puts what every extension says on what is made.
  *
  * @param make gets the options as the schema makes them; the extension's own `options` are those that were given
+ * @throws KcrError `EXTENSION_CONTRACT` for parameters one by one; what it gives, `OPTION`
  */
 export function defineExtension<O, I, P extends object>(
   kind: ExtensionKind,
   definition: Definition<O, I>,
   make: (options: O) => P,
 ): Maker<I, P & Extension & { readonly options: I }> {
-  const { name, contract, needs, options: schema } = definition;
   return marked(kind, definition, (options: I) => {
+    const { name, contract, needs, options: schema } = definition;
     const checked = schema
       ? checkOptions(`${kind} "${name}"`, schema, options)
       : (options as unknown as O);
@@ -125,7 +134,7 @@ export function checkContract(
     fix: newer
       ? 'Update @kcr/core (npm install @kcr/core@latest)'
       : contract === undefined
-        ? `Make it with ${definedBy[kind] ?? `\`contract: ${CONTRACT_VERSION}\``}, or update ${from}`
+        ? `Write \`contract: ${CONTRACT_VERSION}\` where it is made${definedBy[kind] ? ` by ${definedBy[kind]}` : ''}, or update ${from}`
         : `Update ${from} to a version built for contract ${CONTRACT_VERSION}`,
   });
 }

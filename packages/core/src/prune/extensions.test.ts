@@ -120,6 +120,24 @@ test.each(kinds)('%s: what makes it says its kind, name and contract', (kind) =>
   expect(make({ size: 1 })).toMatchObject({ name: 'own', contract: 1, options: { size: 1 } });
 });
 
+test.each<[string, (name: never) => unknown]>([
+  ['plugin', definePlugin],
+  ['adapter', defineAdapter],
+  ['token selector', defineTokenSelector],
+  ['criterion', defineCriterion],
+  ['allocator', defineAllocator],
+  ['schedule', defineSchedule],
+  ['analysis', defineAnalysis],
+])('%s: parameters one by one, as before there were contracts', (kind, make) => {
+  expect(() => make('own' as never)).toThrow(
+    expect.objectContaining({
+      code: 'EXTENSION_CONTRACT',
+      where: `${kind} "own"`,
+      fix: expect.stringMatching(/^Give define.* one object/),
+    }),
+  );
+});
+
 test('other exports are no makers', () => {
   for (const other of [undefined, {}, () => 1, Object.assign(() => 1, { kind: 'plugin' })])
     expect(isMaker(other)).toBe(false);
@@ -132,7 +150,11 @@ test.each(kinds)('%s: of another contract, or of none', async (kind) => {
     [0, 'built against contract 0; this @kcr/core speaks contract 1', /^Update t.* contract 1$/],
     [2, 'built against contract 2; this @kcr/core speaks contract 1', /^Update @kcr\/core/],
     ['1', 'built against contract 1; this @kcr/core speaks contract 1', /^Update t/],
-    [undefined, 'it says no contract; this @kcr/core speaks contract 1', /^Make it with define/],
+    [
+      undefined,
+      'it says no contract; this @kcr/core speaks contract 1',
+      /^Write `contract: 1` where it is made by define/,
+    ],
   ] as const)
     expect(await failure(kind, { ...made, contract: contract as 1 })).toMatchObject({
       code: 'EXTENSION_CONTRACT',
