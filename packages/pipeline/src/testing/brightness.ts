@@ -1,12 +1,13 @@
 import {
   type Batch,
   type Dim,
+  defineAllocator,
   defineAnalysis,
   defineCriterion,
   definePlugin,
+  defineSchedule,
   float32,
   type ImageSet,
-  type Kept,
   linear,
   type Model,
   type Optimizer,
@@ -198,36 +199,34 @@ export const places = defineCriterion({
 });
 
 /** Keeps the later half of all channels that go one by one. */
-export const laterHalf = () => ({
+export const laterHalf = defineAllocator({
   name: 'later-half',
-  options: {},
-  allocate: async ({
-    model,
-    scores,
-  }: {
-    model: Model;
-    scores: ReadonlyMap<string, unknown>;
-  }): Promise<Kept> =>
-    Object.fromEntries(
-      [...scores.keys()].map((name) => {
-        const { size } = model.dims.get(name)!;
-        return [name, Array.from({ length: size - (size >> 1) }, (_, i) => (size >> 1) + i)];
-      }),
-    ),
+  contract: 1,
+  allocate:
+    (_: object) =>
+    ({ model, scores }) =>
+      Object.fromEntries(
+        [...scores.keys()].map((name) => {
+          const { size } = model.dims.get(name)!;
+          return [name, Array.from({ length: size - (size >> 1) }, (_, i) => (size >> 1) + i)];
+        }),
+      ),
 });
 
 /** All dimensions at once. */
-export const atOnce = () => ({
+export const atOnce = defineSchedule({
   name: 'at-once',
-  options: {},
-  steps: (model: Model, roles: readonly string[] = []) => [
-    {
-      name: 'all',
-      dims: [...model.dims.values()].flatMap(({ name, role }) =>
-        roles.includes(role) ? [name] : [],
-      ),
-      later: [],
-      progress: 1,
-    },
-  ],
+  contract: 1,
+  steps:
+    (_: object) =>
+    (model, roles = []) => [
+      {
+        name: 'all',
+        dims: [...model.dims.values()].flatMap(({ name, role }) =>
+          roles.includes(role) ? [name] : [],
+        ),
+        later: [],
+        progress: 1,
+      },
+    ],
 });
