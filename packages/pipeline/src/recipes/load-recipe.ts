@@ -17,6 +17,10 @@ export async function loadRecipe(nameOrPath: string): Promise<Recipe> {
   return parseRecipe(await readRecipe(nameOrPath), nameOrPath, from);
 }
 
+/** Whether a text names a recipe, or a file that one may be in. */
+export const isRecipe = (nameOrPath: string): boolean =>
+  Object.hasOwn(recipes, nameOrPath) || TYPES.includes(extname(nameOrPath));
+
 /** Files that a recipe may be in. */
 const TYPES = ['.json', '.js', '.mjs', '.ts', '.mts'];
 

@@ -1,4 +1,4 @@
-import { normalizationFields } from '@kcr/core';
+import { didYouMean, normalizationFields } from '@kcr/core';
 import { z } from 'zod';
 import type { ClassFoldersInput } from '../data/class-folders.ts';
 import type { ClassMapsInput } from '../data/class-maps.ts';
@@ -18,7 +18,8 @@ const dataFields = z.looseObject({
   kind: z
     .string()
     .refine((kind) => Object.hasOwn(dataKinds, kind) || kind.includes('#'), {
-      message: `write one of ${Object.keys(dataKinds).join(', ')}, or MODULE#EXPORT`,
+      error: ({ input }) =>
+        `${didYouMean(String(input), Object.keys(dataKinds), 'write one of')}, or MODULE#EXPORT`,
     })
     .default('classes'),
   /** Folder that the other paths are in. */
