@@ -16,7 +16,7 @@ import {
   type StateDict,
   selectWithin,
 } from '@kcr/core';
-import { exportOnnx, type PrecisionOptions } from '@kcr/onnx';
+import { type ExportOptions, exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { type ModelName, makeModel, randomBatch, tokenMethods } from './models.ts';
 
@@ -95,9 +95,11 @@ async function half(whole: Model, rules: CountRules): Promise<Model> {
 
 /** The files that are compared, each made when its turn comes. */
 async function* variants(whole: Model, weights: StateDict, batch: number, name: ModelName) {
-  const file = (model: Model, own: StateDict, numbers: PrecisionOptions = {}) =>
-    exportOnnx(model, own, { batch, ...numbers });
+  const file = (model: Model, own: StateDict, more: ExportOptions = {}) =>
+    exportOnnx(model, own, { batch, ...more });
   yield { name: 'dense', model: whole, bytes: await file(whole, weights) };
+  const optimised = await file(whole, weights, { optimise: 'onnxruntime' });
+  yield { name: 'dense, --optimise onnxruntime', model: whole, bytes: optimised };
   for (const [title, rules] of [
     ['half', {}],
     ['half, align 8', { align: 8 }],

@@ -22,6 +22,12 @@ interface Settings {
   readonly test: number;
 }
 
+/** Where no part of a verdict has an interval, there is one thing to say. */
+const said = (verdict: string): string =>
+  verdict.includes('not measured by more than one seed') && !verdict.includes('[')
+    ? 'None: one seed has been measured, which has no interval. What it gave is in the tables.'
+    : verdict;
+
 function section({ title, claim, experiment, finding }: Claim, raw: Raw): string {
   const { train, test } = raw.settings as Settings;
   const { text, verdict } = finding(raw, test);
@@ -33,7 +39,7 @@ function section({ title, claim, experiment, finding }: Claim, raw: Raw): string
 
 ${text}
 
-**Verdict.** ${verdict}
+**Verdict.** ${said(verdict)}
 `;
 }
 
