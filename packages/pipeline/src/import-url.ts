@@ -16,7 +16,7 @@ export async function importUrl(url: string): Promise<Record<string, unknown>> {
   } catch (error) {
     const { code } = Object(error) as { code?: string };
     if (code === undefined || !UNTRANSLATED.includes(code)) throw error;
-    const jiti = createJiti(import.meta.url, { interopDefault: false });
+    const jiti = createJiti(import.meta.url, { interopDefault: false, fsCache: false });
     const exports = await jiti.import<Record<string, unknown>>(url);
     translated.add(url);
     return exports;

@@ -83,6 +83,19 @@ describe('the extensions of a module', () => {
     expect(await listExtensions('criteria', path)).toEqual([]);
   });
 
+  test('that comes along have their words', async () => {
+    const found = await listExtensions(undefined, '@kcr/lfc');
+    expect(found.map(({ kind, name, from }) => [kind, name, from])).toEqual(
+      expect.arrayContaining([
+        ['criteria', 'lfs', '@kcr/lfc#lfs'],
+        ['selectors', 'lfe', '@kcr/lfc#lfe'],
+      ]),
+    );
+    expect(new Set(found.map(({ name }) => name)).size).toBe(found.length);
+    const detect = await listExtensions('heads', '@kcr/detect');
+    expect(detect.map(({ name, is }) => [name, is])).toEqual(Object.entries(headWords));
+  });
+
   test('that has none, or only adapters of saved models', () => {
     expect(extensionsOf({ models: undefined, helper: 1 })).toEqual([]);
     const gain = () => 1;

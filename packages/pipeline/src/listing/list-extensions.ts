@@ -2,7 +2,7 @@ import { type ModelEntry, models } from '@kcr/backbones';
 import { didYouMean, KcrError } from '@kcr/core';
 import { heads } from '@kcr/detect';
 import { engineNames } from '../engine.ts';
-import { bundledModules, importModule, splitUse } from '../modules.ts';
+import { bundledModules, importModule, isBundled, splitUse } from '../modules.ts';
 import { allocators } from '../pruning/allocators.ts';
 import { criteria } from '../pruning/criteria.ts';
 import { schedules } from '../pruning/schedules.ts';
@@ -83,23 +83,21 @@ const listed = (kind: ListKind, [name, is, from]: Row): Listed => ({
   from,
 });
 
-/** The extensions of another module. */
+/** The extensions of one module. */
 async function listedOf(module: string): Promise<Listed[]> {
   const exports = await importModule(module);
-  const words = new Map(
-    modelsOf(module, (exports.models ?? {}) as Record<string, ModelEntry>).map((row) => [
-      row[0],
-      row,
-    ]),
-  );
-  return extensionsOf(exports).map(({ list, name }) =>
-    listed(
-      list,
-      list === 'models'
-        ? words.get(name)!
-        : [name, '', list === 'heads' ? module : `${module}#${name}`],
-    ),
-  );
+  const table = (exports.models ?? {}) as Readonly<Record<string, ModelEntry>>;
+  const models = modelsOf(module, table).map((row) => listed('models', row));
+  const known = Object.entries(partWords)
+    .filter(([use]) => splitUse(use).module === module)
+    .map(([use, [list, is]]) => listed(list, [splitUse(use).name, is, use]));
+  const others = extensionsOf(exports)
+    .filter(({ list, name }) => list !== 'models' && !known.some((one) => one.name === name))
+    .map(({ list, name }) => {
+      if (list !== 'heads') return listed(list, [name, '', `${module}#${name}`]);
+      return listed(list, [name, (isBundled(module) && headWords[name]) || '', module]);
+    });
+  return [...models, ...known, ...others];
 }
 
 const inTable = (
