@@ -1,4 +1,4 @@
-import { type Architecture, KcrError, Model, type Normalization } from '@kcr/core';
+import { type Architecture, didYouMean, KcrError, Model, type Normalization } from '@kcr/core';
 import { efficientvit } from './efficientvit.ts';
 import { lvvit } from './lvvit.ts';
 import { mobilevit, mobilevitVariants } from './mobilevit.ts';
@@ -163,7 +163,7 @@ function unknownModel(name: string): KcrError {
   return new KcrError('MODEL_UNKNOWN', {
     where: `model "${name}"`,
     found: 'no model of that name',
-    fix: `Use one of ${(alike.length > 0 ? alike : Object.keys(models)).join(', ')}`,
+    fix: didYouMean(name, alike.length > 0 ? alike : Object.keys(models), 'Use one of'),
   });
 }
 

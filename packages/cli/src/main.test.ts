@@ -145,6 +145,8 @@ describe('arguments are read to the options of the command', () => {
       { out: 'o', model: 'm', config: { img_size: 64 }, trust: ['t'], seed: 0 },
     ],
     ['inspect', ['m', '--config', '{}', '--json'], ['m'], { config: '{}', json: true }],
+    ['inspect', ['r.ts', '--data', 'd'], ['r.ts'], { data: 'd' }],
+    ['list', ['plugins', '--from', 'm', '--json'], ['plugins'], { from: 'm', json: true }],
     [
       'latency',
       ['c', '--batch', '8', '--threads', '1', '--dims', 'qk', 'v', '--out', 't.json'],
@@ -223,7 +225,6 @@ describe('arguments are read to the options of the command', () => {
         check: 'd',
         batchSize: 64,
         invalid: 'error',
-        precision: 'fp32',
         calibration: 'percentile',
         images: 256,
       },
@@ -235,6 +236,7 @@ describe('arguments are read to the options of the command', () => {
       ['f'],
       { out: 'o', size: 2e6, invalid: 'error', json: true },
     ],
+    ['completion', ['bash'], ['bash'], {}],
   ];
   test.each(cases)('%s %j', async (command, given, args, options) => {
     const read = await readCommand(command, ...given);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KcrError } from '@kcr/core';
 import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addComplexity } from './commands/complexity.ts';
 import { addCompress } from './commands/compress.ts';
 import { addEval } from './commands/eval.ts';
@@ -13,6 +14,7 @@ import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addLatency } from './commands/latency.ts';
+import { addList } from './commands/list.ts';
 import { addPredict } from './commands/predict.ts';
 import { addPrune } from './commands/prune.ts';
 import { addReport } from './commands/report.ts';
@@ -35,6 +37,7 @@ const commands = [
   addPredict,
   addImport,
   addInspect,
+  addList,
   addLatency,
   addCompare,
   addSensitivity,
@@ -44,6 +47,7 @@ const commands = [
   addExport,
   addReport,
   addShard,
+  addCompletion,
 ];
 
 /** The command line. It throws a `CommanderError` where there is nothing to run: help, or arguments that are wrong. */

@@ -20,6 +20,7 @@ export {
   readJson,
 } from './ground/json.ts';
 export { isCount, isRecord, jsonCopy } from './ground/json-value.ts';
+export { didYouMean, nearest } from './ground/nearest.ts';
 export * from './ground/processes.ts';
 export * from './ground/random.ts';
 export * from './ground/resampling.ts';

@@ -10,6 +10,7 @@ import type { Trust } from './load-checkpoint.ts';
 import { loadPart } from './modules.ts';
 import { openRun } from './out/open-run.ts';
 import { readPruning } from './pruning/prune-into.ts';
+import { checkParts } from './recipes/check-parts.ts';
 import { loadRecipe } from './recipes/load-recipe.ts';
 import { parseRecipe } from './recipes/parse-recipe.ts';
 import type { Recipe, RecipeInput } from './recipes/recipe.ts';
@@ -109,11 +110,14 @@ export async function stageContext(
   }: RunOptions,
 ): Promise<RunContext> {
   const written = watching(await checkedRecipe(recipeOrName), evalEvery, evalImages);
+  await checkParts(written);
   const trusted = [...trust, ...(await recipeModules(written))];
   const place = given.weights ?? written.model.pretrained;
   const uses = usesOf(written, given.backbone !== undefined);
   const weights =
-    place === undefined ? undefined : new GivenWeights(place, { trust: trusted, on, uses });
+    place === undefined
+      ? undefined
+      : new GivenWeights(place, { trust: trusted, on, from: written.from, uses });
   const { recipe: built, input } = await completedBy(weights, written);
   const opened = await openRun(out);
   const read = async () => {
@@ -133,6 +137,7 @@ export async function stageContext(
     recipe,
     data,
     trust: trusted,
+    from: written.from,
     engine,
     directory: out,
     seed: seed ?? written.seed,
@@ -188,7 +193,7 @@ async function analyseRun(
 ): Promise<RunAnalysis> {
   const { recipe, data, directory } = context;
   const { models, columns } = await analyseStage.run([...whole, ...compacts], context);
-  const { gallery } = await findTaskKit(compact.model);
+  const { gallery } = await findTaskKit(compact.model, context.from);
   const rows = await gallery.rows(data.test);
   return {
     recipe: recipe.name,
@@ -233,10 +238,11 @@ async function drawnOf({
   search,
   retrain,
   ablations,
+  from,
 }: Recipe): Promise<Pick<RunAnalysis, 'curves' | 'snapshots'>> {
   const trainings = [search?.plugins, dense?.plugins, retrain.plugins, ...Object.values(ablations)];
   const plugins = await Promise.all(
-    trainings.flatMap((parts = []) => parts.map((part) => loadPart<Plugin>(part))),
+    trainings.flatMap((parts = []) => parts.map((part) => loadPart<Plugin>(part, from))),
   );
   return {
     curves: Object.assign({}, ...plugins.map(({ curves }) => curves)),

@@ -3,7 +3,7 @@ import type { Source } from '@kcr/pretrained';
 import { type CheckpointOptions, openSource } from './load-checkpoint.ts';
 import type { Recipe } from './recipes/recipe.ts';
 
-interface GivenWeightsOptions extends Pick<CheckpointOptions, 'trust' | 'on'> {
+interface GivenWeightsOptions extends Pick<CheckpointOptions, 'trust' | 'on' | 'from'> {
   /** How often they are taken. Default: once. */
   readonly uses?: number;
 }

@@ -22,6 +22,12 @@ export {
 } from './latency/latency-file.ts';
 export * from './latency/measure-layers.ts';
 export {
+  type Listed,
+  type ListKind,
+  listExtensions,
+  listKinds,
+} from './listing/list-extensions.ts';
+export {
   type Checkpoint,
   type CheckpointOptions,
   isCheckpoint,
@@ -42,6 +48,7 @@ export { type NamedCheckpoint, namedCheckpoints } from './page/page-checkpoints.
 export * from './predict.ts';
 export * from './prune.ts';
 export { allocators } from './pruning/allocators.ts';
+export { criteria } from './pruning/criteria.ts';
 export { schedules } from './pruning/schedules.ts';
 export {
   FINE_TUNING_METHODS,
@@ -50,7 +57,12 @@ export {
   fineTuning,
 } from './recipes/fine-tuning.ts';
 export { recipes } from './recipes/index.ts';
-export { loadRecipe } from './recipes/load-recipe.ts';
+export {
+  type InspectedRecipe,
+  type InspectedStage,
+  inspectRecipe,
+} from './recipes/inspect-recipe.ts';
+export { isRecipe, loadRecipe } from './recipes/load-recipe.ts';
 export { parsePruning, parseRecipe } from './recipes/parse-recipe.ts';
 export {
   defineRecipe,

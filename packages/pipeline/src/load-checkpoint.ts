@@ -44,6 +44,8 @@ export interface CheckpointOptions extends ReadAs {
   readonly seed?: number;
   /** Hears of downloads, and what an import drew, resized and left. */
   readonly on?: OnEvent;
+  /** URL of the file that names of modules are resolved from. Default: a file in the process's folder. */
+  readonly from?: string;
 }
 
 /** A checkpoint, and how its arrays became the model's. */
@@ -69,15 +71,15 @@ export async function isSource(text: string): Promise<boolean> {
  */
 export async function loadCheckpoint(
   source: string | Source,
-  { trust = [], architecture, config, classes, seed = 0, on }: CheckpointOptions = {},
+  { trust = [], architecture, config, classes, seed = 0, on, from }: CheckpointOptions = {},
 ): Promise<Checkpoint> {
   const where = typeof source === 'string' ? source : source.where;
   const found = await loadPretrained(source, {
-    model: architecture === undefined ? undefined : await findModelEntry(architecture),
+    model: architecture === undefined ? undefined : await findModelEntry(architecture, from),
     config,
     classes,
     generator: new Generator(seed).fork('weights'),
-    parts: trustedParts(where, trust),
+    parts: trustedParts(where, trust, from),
     on,
   });
   if (isWorthSaying(found.report))
@@ -92,15 +94,15 @@ export async function loadCheckpoint(
  */
 export const openSource = (
   source: string,
-  { trust = [], on }: Pick<CheckpointOptions, 'trust' | 'on'> = {},
-): Promise<Source> => readSource(source, { parts: trustedParts(source, trust), on });
+  { trust = [], on, from }: Pick<CheckpointOptions, 'trust' | 'on' | 'from'> = {},
+): Promise<Source> => readSource(source, { parts: trustedParts(source, trust, from), on });
 
 /** Finds what a checkpoint names, among modules that come along and those that are trusted. */
-function trustedParts(source: string, trust: readonly string[]): ModelParts {
+function trustedParts(source: string, trust: readonly string[], from?: string): ModelParts {
   const ofTrusted =
-    <T>(find: (module: string, name: string) => Promise<T>) =>
+    <T>(find: (module: string, name: string, from?: string) => Promise<T>) =>
     async (module: string, name: string): Promise<T> => {
-      if (isBundled(module) || trust.includes(module)) return find(module, name);
+      if (isBundled(module) || trust.includes(module)) return find(module, name, from);
       throw new KcrError('CHECKPOINT_TRUST', {
         where: existsSync(source) ? join(source, 'model.json') : `${source}, model.json`,
         found: `"${name}" of ${JSON.stringify(module)}, a module whose code would run`,

@@ -1,8 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { adapt, prune } from '@kcr/core';
 import { qkMask } from '@kcr/masks';
 import { findModel } from '@kcr/pipeline';
 import { expect, test } from 'vitest';
-import { kcr, temporaryFolder, tinyCheckpoint, tinyVit } from '../testing.ts';
+import { kcr, temporaryFolder, tinyCheckpoint, tinyVit, writeClassFolders } from '../testing.ts';
 
 const config = JSON.stringify(tinyVit.config);
 
@@ -53,4 +54,37 @@ test.each([
   const { err, out, code } = await kcr('inspect', ...args);
   expect(err).toContain(`kcr: ${said}\n`);
   expect([out, code]).toEqual(['', 1]);
+});
+
+test('of a recipe it says what would run', async () => {
+  await using folder = await temporaryFolder();
+  for (const part of ['train', 'test']) await writeClassFolders(folder.at('data', part));
+  const path = folder.at('recipe.json');
+  const training = { epochs: 3, batchSize: 2, optimizer: { lr: 1 } };
+  const recipe = {
+    name: 'mine',
+    model: tinyVit,
+    data: {},
+    dense: training,
+    prune: { criterion: { use: '@kcr/criteria#magnitude' }, allocator: 'macs', budget: 0.5 },
+    retrain: training,
+  };
+  await writeFile(path, JSON.stringify(recipe));
+  const { out, err } = await kcr('inspect', path, '--data', folder.at('data'));
+  expect(err).toBe('');
+  expect(out).toMatch(/^recipe +mine\n/);
+  expect(out).toMatch(/\ndata\.train +4\n/);
+  expect(out).toMatch(
+    /\nstages\nname +epochs +steps\ndense +3 +6 +trains the whole model, from scratch\npruned +takes out channels by @kcr\/criteria#magnitude, macs 0\.5, one-shot\ncompact +3 +6 +trains what is left, from pruned\nanalysis /,
+  );
+  expect(out).toMatch(/\nprune\.criterion +criterion +@kcr\/criteria#magnitude +@kcr\/criteria\n/);
+  const { stages, data } = JSON.parse((await kcr('inspect', path, '--json')).out);
+  expect(stages.map(({ name }: { name: string }) => name)).toEqual([
+    'dense',
+    'pruned',
+    'compact',
+    'analysis',
+  ]);
+  expect(data).toBeUndefined();
+  expect((await kcr('inspect', path)).out).toContain('no folder given: --data');
 });

@@ -1,5 +1,11 @@
 import { KcrError, Model } from '@kcr/core';
-import { findModel } from '@kcr/pipeline';
+import {
+  findModel,
+  type InspectedRecipe,
+  inspectRecipe,
+  isRecipe,
+  loadRecipe,
+} from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { CHECKPOINT, json, withTrust } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
@@ -8,6 +14,7 @@ import { progress } from '../progress.ts';
 interface InspectOptions {
   model?: string;
   config?: string;
+  data?: string;
   trust?: readonly string[];
   json?: boolean;
 }
@@ -43,18 +50,25 @@ function adapterShares(model: Model) {
   });
 }
 
-/** `kcr inspect`: parameters, MACs, dimensions, feature maps and taps of a model or checkpoint. */
+/** `kcr inspect`: parameters, MACs, dimensions, feature maps and taps of a model or checkpoint; what a recipe would run. */
 export function addInspect(kcr: Command): void {
   withTrust(kcr.command('inspect'))
-    .description('parameters, MACs, dimensions and taps of a model')
-    .argument('<model>', `a timm name, MODULE#NAME, or ${CHECKPOINT}`)
+    .description('parameters, MACs, dimensions and taps of a model; what a recipe would run')
+    .argument('<model>', `a timm name, MODULE#NAME, ${CHECKPOINT}, or a recipe by name or file`)
     .option('--model <name>', 'the model of a bare safetensors file, by timm name or MODULE#NAME')
     .option('--config <json>', 'options of the model that differ, as JSON')
+    .option('--data <folder>', "of a recipe: its images, which are counted (default: the recipe's)")
     .option('--json', 'print the result as JSON')
     .action(inspect);
 }
 
 async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
+  if (isRecipe(nameOrPath)) {
+    const inspected = await inspectRecipe(await loadRecipe(nameOrPath), { data: options.data });
+    if (options.json) printResult(inspected, true);
+    else printRecipe(inspected);
+    return;
+  }
   const { model: architecture, trust } = options;
   const config = parseConfig(options.config);
   const model = await findModel(nameOrPath, config, {
@@ -86,6 +100,34 @@ async function inspect(nameOrPath: string, options: InspectOptions): Promise<voi
   printTable(maps.length > 0 ? maps : [['none: tokens are taken out']]);
   process.stdout.write('\ntaps\n');
   printTable(model.taps.map((tap) => [tap.name, tap.dim?.name ?? '']));
+}
+
+/** What a recipe would run, for people. */
+function printRecipe({ name, stages, model, data, parts }: InspectedRecipe): void {
+  const { input, dense, ...own } = model;
+  const known = Object.entries({ ...own, ...(dense ? { dense } : {}) });
+  printResult({
+    recipe: name,
+    model: {
+      ...Object.fromEntries(known.filter(([, value]) => value !== undefined)),
+      input: input.join(' x '),
+    },
+    data: data ?? 'no folder given: --data',
+  });
+  process.stdout.write('\nstages\n');
+  const numbers = (value: number | undefined) => value?.toLocaleString('en') ?? '';
+  printTable([
+    ['name', 'epochs', 'steps', ''],
+    ...stages.map(({ name: stage, does, epochs, steps }) => [
+      stage,
+      numbers(epochs),
+      numbers(steps),
+      does,
+    ]),
+  ]);
+  if (parts.length === 0) return;
+  process.stdout.write('\nparts\n');
+  printTable(parts.map(({ field, kind, part, module }) => [field, kind, part.use, module]));
 }
 
 /** @throws KcrError `MODEL_CONFIG` */

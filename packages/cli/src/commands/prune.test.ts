@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { criteria } from '@kcr/pipeline';
 import { describe, expect, test } from 'vitest';
 import { kcr, temporaryFolder, tinyCheckpoint, writeClassFolders } from '../testing.ts';
-import { criteria } from './prune.ts';
 
 /** Prunes a tiny checkpoint; `options` is what the folder says that it was pruned with. */
 async function prune(...args: string[]) {

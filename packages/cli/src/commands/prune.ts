@@ -1,6 +1,7 @@
 import { KcrError } from '@kcr/core';
-import { allocators, type PruningInput, prune, schedules } from '@kcr/pipeline';
+import { allocators, criteria, type PruningInput, prune, schedules } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
+import { choicesOf, criterionPart, namedPart } from '../named-part.ts';
 import {
   CHECKPOINT,
   type CheckpointOptions,
@@ -18,17 +19,6 @@ import {
 } from '../options.ts';
 import { printResult } from '../output.ts';
 import { progress } from '../progress.ts';
-
-/** Criteria by the names that the command takes. */
-export const criteria: Readonly<Record<string, string>> = {
-  lfs: '@kcr/lfc#lfs',
-  magnitude: '@kcr/criteria#magnitude',
-  'ntk-sap': '@kcr/criteria#ntkSap',
-  random: '@kcr/criteria#random',
-  s2vite: '@kcr/criteria#s2vite',
-  slim: '@kcr/criteria#slim',
-  taylor: '@kcr/criteria#taylor',
-};
 
 interface PruneCommandOptions extends EngineOptions, CheckpointOptions {
   data: string;
@@ -59,38 +49,14 @@ interface PruneCommandOptions extends EngineOptions, CheckpointOptions {
   json?: boolean;
 }
 
-/** What stands for a part: the short names of a table, or an export of a module. */
-const choicesOf = (table: Readonly<Record<string, unknown>>) =>
-  `${Object.keys(table).join(', ')}, or MODULE#EXPORT`;
-
-/** A short name, or a part by `MODULE#EXPORT`. @throws KcrError `OPTION` for a name that is neither */
-function namedPart(
-  option: string,
-  name: string,
-  options: Record<string, unknown>,
-  table: Readonly<Record<string, unknown>>,
-) {
-  if (name.includes('#')) return { use: name, options };
-  if (Object.hasOwn(table, name)) return name;
-  throw new KcrError('OPTION', {
-    where: option,
-    found: name,
-    fix: `Use one of ${choicesOf(table)}`,
-  });
-}
-
 /** The settings that the options say. @throws KcrError `OPTION` */
 function pruningOf(options: PruneCommandOptions): PruningInput {
   const { method, dims, images, batchSize, rho, order, calibrationImages, tokens } = options;
-  const use = namedPart('--criterion', options.criterion, {}, criteria);
   const common = {
     dims,
     images,
     batchSize,
-    criterion: {
-      use: typeof use === 'string' ? criteria[use]! : use.use,
-      options: options.criterionOptions,
-    },
+    criterion: criterionPart(options.criterion, options.criterionOptions),
   };
   if (method === 'bottom-up-cascade')
     return {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CALIBRATIONS, type Calibration } from '@kcr/onnx';
 import {
   calibrationImages,
+  criteria,
   loadCheckpoint,
   measureSensitivity,
   requireWritableFile,
@@ -9,6 +10,7 @@ import {
   writeSensitivity,
 } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
+import { choicesOf, criterionPart } from '../named-part.ts';
 import {
   CHECKPOINT,
   type CheckpointOptions,
@@ -25,7 +27,6 @@ import {
 } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 import { progress } from '../progress.ts';
-import { criteria } from './prune.ts';
 
 interface SensitivityCommandOptions extends EngineOptions, CheckpointOptions {
   data: string;
@@ -65,11 +66,7 @@ export function addSensitivity(kcr: Command): void {
     )
     .option('--keep <share>', 'share of the channels that are kept where pruned', share, 0.5)
     .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
-    .option(
-      '--criterion <name>',
-      `what scores channels: ${Object.keys(criteria).join(', ')}, or MODULE#EXPORT`,
-      'magnitude',
-    )
+    .option('--criterion <name>', `what scores channels: ${choicesOf(criteria)}`, 'magnitude')
     .option('--criterion-options <json>', "the criterion's options", json, {})
     .option('--images <n>', 'images to measure on, drawn by the seed', count, 256)
     .option('--batch-size <n>', 'images at once', count, 64)
@@ -82,7 +79,8 @@ export function addSensitivity(kcr: Command): void {
 
 async function sensitivity(checkpoint: string, options: SensitivityCommandOptions): Promise<void> {
   const { data, out, precision, calibrate, calibration: method, cropRatio } = options;
-  const { keep, dims, criterionOptions, images, batchSize, seed } = options;
+  const { keep, dims, images, batchSize, seed } = options;
+  const criterion = criterionPart(options.criterion, options.criterionOptions);
   const on = progress();
   const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
   if (out !== undefined) await requireWritableFile(join(out, 'sensitivity.html'));
@@ -95,10 +93,7 @@ async function sensitivity(checkpoint: string, options: SensitivityCommandOption
     { data, cropRatio },
     {
       numbers: { precision, calibration },
-      criterion: {
-        use: criteria[options.criterion] ?? options.criterion,
-        options: criterionOptions,
-      },
+      criterion,
       engine: engineOf(options),
       keep,
       dims,

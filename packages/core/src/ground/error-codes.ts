@@ -88,6 +88,8 @@ export const ERROR_CODES = {
   MODEL_CONFIG: 'The configuration is not one that the architecture takes.',
   MODEL_UNKNOWN: 'There is no model of that name.',
   MODULE_LOAD: 'A module that a checkpoint, a recipe or an option names cannot be imported.',
+  NOT_FOUND_AGAIN:
+    'A checkpoint would name an extension by a module and a name that do not lead back to it.',
   ONNX_CALIBRATION: 'An export in integers has no images to find ranges with.',
   ONNX_DYNAMIC: 'The model cannot be exported for batches of any size.',
   ONNX_KERNEL: 'A TensorFlow.js kernel of the step has no ONNX form.',

@@ -7,6 +7,19 @@ export function nearest(wrong: string, names: readonly string[], count = SHOWN):
   return names.toSorted((a, b) => distances.get(a)! - distances.get(b)!).slice(0, count);
 }
 
+/**
+ * What a message says to do about a wrong name: the right one, where there is one that is much like it, and all that there are.
+ *
+ * @param lead what stands before all names, e.g. `Use one of`
+ */
+export function didYouMean(wrong: string, names: readonly string[], lead: string): string {
+  const all = `${lead} ${names.join(', ')}`;
+  const [first] = nearest(wrong, names, 1);
+  // At most a third of the letters are wrong.
+  const alike = first !== undefined && editDistance(wrong, first) <= Math.ceil(first.length / 3);
+  return alike ? `Did you mean ${first}? ${all}` : all;
+}
+
 /** The number of letters to put in, take out or change (Levenshtein 1966), row by row. */
 function editDistance(a: string, b: string): number {
   const others = [...b];

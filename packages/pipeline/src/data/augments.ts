@@ -43,22 +43,23 @@ export const augmentList = (table: Readonly<Record<string, () => Augment>>) =>
 export const loadAugments = (
   list: readonly (string | Part | z.output<typeof probability>)[],
   table: Readonly<Record<string, () => Augment>>,
+  from?: string,
 ): Promise<Augment[]> =>
   Promise.all(
     list.map(async (item) => {
       if (typeof item === 'object' && 'randomErasing' in item)
         return randomErasing({ probability: item.randomErasing });
-      const change = await loadNamed<Augment>(item, table);
+      const change = await loadNamed<Augment>(item, table, from);
       if (typeof item === 'string') return change;
-      return change.portable ? change : foreign(change, item);
+      return change.portable ? change : foreign(change, item, from);
     }),
   );
 
 /** A change of another package, as worker threads and runs that go on know it. */
-function foreign(change: Augment, { use, options }: Part): Augment {
+function foreign(change: Augment, { use, options }: Part, from?: string): Augment {
   const same = (image: Pixels, generator: Generator) => change(image, generator);
   const { name, options: own } = change.description ?? { name: use, options };
-  const part = exportOf(use);
+  const part = exportOf(use, from);
   return Object.assign(
     described(name, own ?? {}, same),
     part && { portable: { ...part, options } },

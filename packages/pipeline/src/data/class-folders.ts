@@ -58,7 +58,7 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
   schema,
   async read(
     { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, columns, ...data },
-    { root, model, normalization, input, on },
+    { root, model, normalization, input, on, from },
   ) {
     const [height, width, channels] = model.inputShape;
     const { mean } = normalization;
@@ -77,7 +77,7 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
     const test = await labelledImages(testPath, { ...common, classes: train.classes });
     reportSkipped(on, trainPath, train);
     if (testPath !== trainPath) reportSkipped(on, testPath, test);
-    const augment = await loadAugments(data.augment, augments);
+    const augment = await loadAugments(data.augment, augments, from);
     const all = {
       train: imageDataset(train, { normalization, augment, mix }),
       test: imageDataset(test, { normalization }),

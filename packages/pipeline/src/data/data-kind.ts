@@ -16,6 +16,8 @@ export interface DataContext {
   /** How the weights that the run starts from were shown images: what `data` does not say is like that. */
   readonly input?: Preprocessing;
   readonly on: OnEvent;
+  /** URL of the file that the recipe is in: names of modules are resolved from it. Absent: from the process's folder. */
+  readonly from?: string;
 }
 
 /** A kind of data that a recipe may have: what its `data` says, and how that is read. */

@@ -14,5 +14,7 @@ export const dataKinds: Readonly<Record<string, DataKind>> = Object.fromEntries(
 );
 
 /** A kind of data by name, or by `MODULE#EXPORT`. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
-export const findDataKind = async (name: string): Promise<DataKind> =>
-  Object.hasOwn(dataKinds, name) ? dataKinds[name]! : ((await importExport(name)) as DataKind);
+export const findDataKind = async (name: string, from?: string): Promise<DataKind> =>
+  Object.hasOwn(dataKinds, name)
+    ? dataKinds[name]!
+    : ((await importExport(name, from)) as DataKind);

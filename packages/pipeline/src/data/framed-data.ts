@@ -43,11 +43,11 @@ function framingOf({ framing, flip }: FramedFields): Framing {
 /** Where such images lie, and what training changes. */
 export async function framedOptions(
   fields: FramedFields,
-  { model, normalization }: Pick<DataContext, 'model' | 'normalization'>,
+  { model, normalization, from }: Pick<DataContext, 'model' | 'normalization' | 'from'>,
 ) {
   const [height, width] = model.inputShape;
   const test = { normalization, canvas: { height, width } };
-  const augment = await loadAugments(fields.augment, photometricAugments);
+  const augment = await loadAugments(fields.augment, photometricAugments, from);
   return { test, train: { ...test, framing: framingOf(fields), augment } };
 }
 

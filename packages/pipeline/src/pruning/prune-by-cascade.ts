@@ -7,10 +7,10 @@ import type { Pruned, PruningJob } from './pruning-job.ts';
 /** Prunes by VTC-LFC's bottom-up cascade, which goes on where it was. */
 export async function pruneByCascade(
   settings: CascadePruning,
-  { loaded: { model, weights }, engine, directory, versions, train, seed, on }: PruningJob,
+  { loaded: { model, weights }, engine, directory, versions, train, from, seed, on }: PruningJob,
 ): Promise<Pruned> {
   const { criterion, tokenSelector, epsilon, rho, order, batchSize, dims } = settings;
-  const make = tokenSelector && (await partMaker<Adapter>(tokenSelector.use));
+  const make = tokenSelector && (await partMaker<Adapter>(tokenSelector.use, from));
   const { blocks, ...pruned } = await bottomUpCascade({
     model,
     weights,
@@ -24,7 +24,7 @@ export async function pruneByCascade(
     order,
     directory,
     versions,
-    criterion: await loadPart<Criterion>(criterion),
+    criterion: await loadPart<Criterion>(criterion, from),
     tokenSelector: make && ((counts) => make({ ...tokenSelector.options, counts })),
     scoringImages: settings.images,
     calibrationImages: settings.calibrationImages,

@@ -23,7 +23,7 @@ const LATENCIES = 'latencies.json';
 
 /** Prunes by a criterion's scores: an allocator chooses channels when a schedule says. */
 export async function pruneByScores(settings: ScorePruning, job: PruningJob): Promise<Pruned> {
-  const { loaded, engine, train, seed, on } = job;
+  const { loaded, engine, train, from, seed, on } = job;
   const { model, weights } = loaded;
   const { allocator, schedule, rounds, batchSize, dims, images } = settings;
   const sample = balancedSample(train, images, new Generator(seed).fork('calibration'));
@@ -37,15 +37,15 @@ export async function pruneByScores(settings: ScorePruning, job: PruningJob): Pr
     batchSize,
     dims,
     seed,
-    criterion: await loadPart<Criterion>(settings.criterion),
+    criterion: await loadPart<Criterion>(settings.criterion, from),
     allocator:
       typeof allocator === 'string'
         ? namedAllocator(allocator, settings, job)
-        : await loadPart<Allocator>(allocator),
+        : await loadPart<Allocator>(allocator, from),
     schedule:
       typeof schedule === 'string'
         ? schedules[schedule](rounds)
-        : await loadPart<PruningSchedule>(schedule),
+        : await loadPart<PruningSchedule>(schedule, from),
     data: subset(train, sample),
     onStep: (report) => on({ type: 'pruning-step', report, whole }),
     onScores(scores) {

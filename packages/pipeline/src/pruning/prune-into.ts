@@ -18,6 +18,7 @@ import { type LatencyTable, latencyByTable } from '@kcr/onnx';
 import { z } from 'zod';
 import { readLatencies } from '../latency/latency-file.ts';
 import { loadCheckpoint } from '../load-checkpoint.ts';
+import { requireFoundAgain } from '../recipes/found-again.ts';
 import type { Pruning } from '../recipes/recipe.ts';
 import { chartsFields } from '../report/analysis-fields.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
@@ -74,7 +75,7 @@ const byMethod = (settings: Pruning, job: PruningJob): Promise<Pruned> =>
 async function finishedBefore(
   directory: string,
   identity: RunIdentity,
-  trust: PruningContext['trust'],
+  options: Pick<PruningContext, 'trust' | 'from'>,
 ): Promise<LoadedModel | undefined> {
   const path = join(directory, FILE);
   if (!existsSync(path)) {
@@ -88,7 +89,7 @@ async function finishedBefore(
   const saved = await readPruning(path);
   requireSameRun(path, saved.identity, identity);
   const whole = saved.files && (await checkpointDigests(directory)).join() === saved.files.join();
-  return whole ? loadCheckpoint(directory, { trust }) : undefined;
+  return whole ? loadCheckpoint(directory, options) : undefined;
 }
 
 /**
@@ -101,12 +102,12 @@ export async function pruneInto(
   directory: string,
   loaded: LoadedModel,
   settings: Pruning,
-  { train, engine: makeEngine, seed, on, trust }: PruningContext,
+  { train, engine: makeEngine, from, seed, on, trust }: PruningContext,
 ): Promise<LoadedModel> {
   const { model, weights, info } = loaded;
   const path = join(directory, FILE);
   const latencies = await givenLatencies(settings, model);
-  const versions = await versionsOf([model], settings);
+  const versions = await versionsOf([model], settings, from);
   const identity = await runIdentity({
     stage: 'prune',
     model,
@@ -120,13 +121,14 @@ export async function pruneInto(
       ...(latencies ? { latencyTable: digestOf(JSON.stringify(latencies)) } : {}),
     },
   });
-  const finished = await finishedBefore(directory, identity, trust);
+  const finished = await finishedBefore(directory, identity, { trust, from });
   if (finished) return finished;
   await using engine = await makeEngine();
   const images = Math.min(settings.images, train.length);
   on({ type: 'pruning', criterion: settings.criterion.use, images });
-  const job = { versions, loaded, engine, directory, train, seed, on, latencies };
+  const job = { versions, loaded, engine, directory, train, from, seed, on, latencies };
   const { charts, record, ...pruned } = await byMethod(settings, job);
+  await requireFoundAgain(pruned.model, from);
   // Before the checkpoint, so that what is interrupted from here on is done again.
   await writeSealed(path, { identity });
   await saveModel(directory, pruned.model, pruned.weights, info);

@@ -10,6 +10,8 @@ export interface PruningContext {
   readonly engine: MakeEngine;
   readonly seed: number;
   readonly on: OnEvent;
+  /** URL of the file that names of modules are resolved from. Absent: from the process's folder. */
+  readonly from?: string;
   /** Modules that the pruned checkpoint may name. */
   readonly trust: readonly string[];
 }

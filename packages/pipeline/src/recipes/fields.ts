@@ -1,3 +1,4 @@
+import { didYouMean } from '@kcr/core';
 import { z } from 'zod';
 
 /** A share of a whole. */
@@ -29,5 +30,13 @@ export const part = z.strictObject({
 });
 
 /** A short name of a table, or an extension by its module. */
-export const named = <T extends object>(table: T) =>
-  z.union([z.enum(Object.keys(table) as (keyof T & string)[]), part]);
+export const named = <T extends object>(table: T) => {
+  const names = Object.keys(table) as (keyof T & string)[];
+  return z.union([z.enum(names), part], {
+    // Of a part the wrong fields are said, of anything else which names there are.
+    error: ({ input }) =>
+      typeof input === 'string'
+        ? `${didYouMean(input, names, 'write one of')}, or { use: 'MODULE#EXPORT' }`
+        : undefined,
+  });
+};

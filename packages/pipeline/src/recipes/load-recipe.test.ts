@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { temporaryFolder, tinyRecipe } from '../testing/tiny.ts';
 import { recipes } from './index.ts';
@@ -14,8 +15,10 @@ test('a recipe comes by name, from JSON and from a module', async () => {
     ['a.json', 'b.mjs', 'c.js'].map((file) => loadRecipe(folder.at(file))),
   );
   expect(a!.model).toEqual(tinyRecipe.model);
-  expect(b).toEqual(a);
-  expect(c).toEqual(a);
+  const from = (file: string) => pathToFileURL(folder.at(file)).href;
+  expect(a!.from).toBe(from('a.json'));
+  expect(b).toEqual({ ...a, from: from('b.mjs') });
+  expect(c).toEqual({ ...a, from: from('c.js') });
 });
 
 test('learning rates fall as the papers have it: by steps with Swin, as a cosine on EfficientViT', async () => {

@@ -11,10 +11,11 @@ import {
 /**
  * Checks a recipe.
  *
+ * @param from URL of its file, which names of modules are resolved from. Absent: from the process's folder
  * @throws KcrError `RECIPE_INVALID` with every wrong field, and those of loading the kind of its data
  */
-export const parseRecipe = (input: unknown, where: string): Promise<Recipe> =>
-  parse(recipeSchema, input, `recipe ${where}`);
+export const parseRecipe = (input: unknown, where: string, from?: string): Promise<Recipe> =>
+  parse(recipeSchema(from), input, `recipe ${where}`);
 
 /** Checks the settings of pruning. @throws KcrError `RECIPE_INVALID` */
 export const parsePruning = (input: PruningInput, where: string): Promise<Pruning> =>

@@ -29,13 +29,14 @@ export async function recipeData(
     });
   const { kind: name, options } = recipe.data;
   const { model, normalization } = await recipeModel(recipe);
-  const { kinds, task } = await findTaskKit(model);
-  if (!kinds.includes(name))
+  const { kinds, task } = await findTaskKit(model, recipe.from);
+  const kind = await findDataKind(name, recipe.from);
+  // A kind of a third party is written in as many ways as there are folders to write it from.
+  if (!kinds.includes(name) && !kinds.includes(kind.name))
     throw new KcrError('DATA_TASK', {
       where: `recipe ${recipe.name}, data`,
       found: `data of kind ${name} for ${task}`,
       fix: `Use data of kind ${kinds.join(' or ')}, or a \`head\` of the model that learns from these`,
     });
-  const kind = await findDataKind(name);
-  return kind.read(options, { root, model, normalization, input, on });
+  return kind.read(options, { root, model, normalization, input, on, from: recipe.from });
 }

@@ -19,24 +19,29 @@ import type { Recipe } from './recipe.ts';
  *
  * @throws KcrError `MODEL_UNKNOWN`, `MODEL_CONFIG`, `MODULE_LOAD`, `HEAD_UNKNOWN`
  */
-export async function recipeModel({ model, data }: Recipe): Promise<{
+export async function recipeModel({ model, data, from }: Recipe): Promise<{
   model: Model;
   normalization: Normalization;
 }> {
-  const entry = await findModelEntry(model.name);
+  const entry = await findModelEntry(model.name, from);
   return {
-    model: await underHead(model, modelOf(entry, model.config)),
+    model: await underHead({ model, from }, modelOf(entry, model.config)),
     normalization: data.normalization ?? entry.normalization,
   };
 }
 
 /** A recipe's head on a model; the model itself where the recipe has none. */
-const underHead = async ({ head }: Recipe['model'], model: Model): Promise<Model> =>
-  head ? withHead(await findHead(head.module, head.name), model, head.config) : model;
+const underHead = async (
+  { model: { head }, from }: Pick<Recipe, 'model' | 'from'>,
+  model: Model,
+): Promise<Model> =>
+  head ? withHead(await findHead(head.module, head.name, from), model, head.config) : model;
 
 /** The recipe's model with its adapters, before any pruning. */
 export async function wholeModel(recipe: Recipe): Promise<Model> {
-  const adapters = await Promise.all(recipe.adapters.map((part) => loadPart<Adapter>(part)));
+  const adapters = await Promise.all(
+    recipe.adapters.map((part) => loadPart<Adapter>(part, recipe.from)),
+  );
   return adapt((await recipeModel(recipe)).model, adapters);
 }
 
@@ -48,13 +53,13 @@ export async function wholeModel(recipe: Recipe): Promise<Model> {
  * @throws KcrError `BACKBONE`, and those of reading a checkpoint
  */
 export async function onBackbone(
-  { model: own, seed }: Recipe,
+  { model: own, seed, from }: Recipe,
   directory: string,
   { trust, on }: Pick<CheckpointOptions, 'trust' | 'on'> = {},
 ): Promise<PrunedModel> {
-  const { model: trained, weights } = await loadCheckpoint(directory, { trust, on });
+  const { model: trained, weights } = await loadCheckpoint(directory, { trust, on, from });
   const { architecture, kept, adapters } = trained;
-  const expected = (await findModelEntry(own.name)).architecture;
+  const expected = (await findModelEntry(own.name, from)).architecture;
   if (architecture.name !== expected.name || !own.head)
     throw new KcrError('BACKBONE', {
       where: directory,
@@ -64,7 +69,10 @@ export async function onBackbone(
       fix: 'Pass a checkpoint of the backbone that the recipe builds on',
     });
   const config = architecture.configure({ ...trained.config, ...own.config });
-  const model = await underHead(own, new Model(architecture, config, kept, adapters));
+  const model = await underHead(
+    { model: own, from },
+    new Model(architecture, config, kept, adapters),
+  );
   const generator = new Generator(seed).fork('weights');
   return { model, weights: headWeights(model, weights, generator) };
 }

@@ -26,6 +26,7 @@ export async function completedBy(
   const { model, info, saysInput } = await loadCheckpoint(await weights.look(), {
     architecture: own.name,
     config: own.config,
+    from: recipe.from,
   });
   const said = Object.entries(model.config).filter(([key]) => key !== 'num_classes');
   const built = { ...own, config: { ...Object.fromEntries(said), ...own.config } };

@@ -1,4 +1,4 @@
-import { normalizationFields } from '@kcr/core';
+import { didYouMean, normalizationFields } from '@kcr/core';
 import { z } from 'zod';
 import type { ClassFoldersInput } from '../data/class-folders.ts';
 import type { ClassMapsInput } from '../data/class-maps.ts';
@@ -9,6 +9,7 @@ import { allocators } from '../pruning/allocators.ts';
 import { CONTROLS } from '../pruning/controls.ts';
 import { schedules } from '../pruning/schedules.ts';
 import { count, named, part, share } from './fields.ts';
+import { inField } from './in-field.ts';
 import { consistent, optimizer, trainingFields } from './training-fields.ts';
 
 /** What all kinds of data have. */
@@ -17,7 +18,8 @@ const dataFields = z.looseObject({
   kind: z
     .string()
     .refine((kind) => Object.hasOwn(dataKinds, kind) || kind.includes('#'), {
-      message: `write one of ${Object.keys(dataKinds).join(', ')}, or MODULE#EXPORT`,
+      error: ({ input }) =>
+        `${didYouMean(String(input), Object.keys(dataKinds), 'write one of')}, or MODULE#EXPORT`,
     })
     .default('classes'),
   /** Folder that the other paths are in. */
@@ -26,14 +28,16 @@ const dataFields = z.looseObject({
 });
 
 /** The other fields are checked by the kind, which gives `options`. */
-const data = dataFields.transform(async ({ kind, root, normalization, ...fields }, context) => {
-  const result = await (await findDataKind(kind)).schema['~standard'].validate(fields);
-  for (const { path = [], message } of result.issues ?? []) {
-    const keys = path.map((at) => (typeof at === 'object' ? at.key : at));
-    context.addIssue({ code: 'custom', message, path: keys });
-  }
-  return { kind, root, normalization, options: result.issues ? undefined : result.value };
-});
+const dataFrom = (from?: string) =>
+  dataFields.transform(async ({ kind, root, normalization, ...fields }, context) => {
+    const found = await inField('data.kind', () => findDataKind(kind, from));
+    const result = await found.schema['~standard'].validate(fields);
+    for (const { path = [], message } of result.issues ?? []) {
+      const keys = path.map((at) => (typeof at === 'object' ? at.key : at));
+      context.addIssue({ code: 'custom', message, path: keys });
+    }
+    return { kind, root, normalization, options: result.issues ? undefined : result.value };
+  });
 
 /** What both ways of pruning a trained model need. */
 const pruningFields = z.strictObject({
@@ -111,105 +115,111 @@ const ablationName = z
     message: `is another folder of the run, as are ${TAKEN.join(', ')}`,
   });
 
-export const recipeSchema = z
-  .strictObject({
-    name: z.string().min(1),
-    /** A model by its timm name or MODULE#NAME, with options that differ. */
-    model: z.strictObject({
-      name: z.string(),
-      /** Weights from elsewhere that stages may start from: a checkpoint of any kind, see `loadCheckpoint`. */
-      pretrained: z.string().min(1).optional(),
-      config: z.record(z.string(), z.unknown()).default({}),
-      /** What makes it another model than a classifier: a name among a module's `heads`, with its options. */
-      head: z
-        .strictObject({
-          name: z.string(),
-          module: z.string().default('@kcr/detect'),
-          config: z.record(z.string(), z.unknown()).default({}),
+/** @param from URL of the file that the recipe is in: names of modules are resolved from it. Absent: from the process's folder */
+export const recipeSchema = (from?: string) =>
+  z
+    .strictObject({
+      name: z.string().min(1),
+      /** A model by its timm name or MODULE#NAME, with options that differ. */
+      model: z.strictObject({
+        name: z.string(),
+        /** Weights from elsewhere that stages may start from: a checkpoint of any kind, see `loadCheckpoint`. */
+        pretrained: z.string().min(1).optional(),
+        config: z.record(z.string(), z.unknown()).default({}),
+        /** What makes it another model than a classifier: a name among a module's `heads`, with its options. */
+        head: z
+          .strictObject({
+            name: z.string(),
+            module: z.string().default('@kcr/detect'),
+            config: z.record(z.string(), z.unknown()).default({}),
+          })
+          .optional(),
+      }),
+      data: dataFrom(from),
+      seed: z.number().int().default(0),
+      /** Layers added to the searched and the compact model, not to the baseline. */
+      adapters: z.array(part).default([]),
+      /** Training of the dense model, the baseline; absent: none. */
+      dense: consistent(
+        trainingFields.extend({
+          /**
+           * Default: `scratch`. Where weights from elsewhere are given: they are the dense model's, if they have its classifier;
+           * and `pretrained` if not.
+           */
+          initial: z.enum(['pretrained', 'scratch']).optional(),
+        }),
+      ).optional(),
+      /** Absent: nothing is pruned. */
+      search: consistent(
+        trainingFields.extend({
+          architectureShare: z.number().positive().lt(1).optional(),
+          architectureOptimizer: optimizer.optional(),
+          /** How many classes the search sees, drawn by the seed; default all. */
+          classes: count.optional(),
+          initial: z.enum(['dense', 'pretrained', 'scratch']).default('scratch'),
+          /** Train the masks alone, on weights that stay as the dense model has them. */
+          freezeWeights: z.boolean().optional(),
+        }),
+      )
+        .refine(({ initial, freezeWeights }) => !freezeWeights || initial !== 'scratch', {
+          path: ['freezeWeights'],
+          message: "needs trained weights: give `initial: 'dense'` or `'pretrained'`",
         })
+        .refine(
+          ({ freezeWeights, freeze, trainable }) => !freezeWeights || !(freeze || trainable),
+          {
+            path: ['freezeWeights'],
+            message: 'freezes all: leave `freeze` and `trainable` out',
+          },
+        )
         .optional(),
-    }),
-    data,
-    seed: z.number().int().default(0),
-    /** Layers added to the searched and the compact model, not to the baseline. */
-    adapters: z.array(part).default([]),
-    /** Training of the dense model, the baseline; absent: none. */
-    dense: consistent(
-      trainingFields.extend({
-        /**
-         * Default: `scratch`. Where weights from elsewhere are given: they are the dense model's, if they have its classifier;
-         * and `pretrained` if not.
-         */
-        initial: z.enum(['pretrained', 'scratch']).optional(),
-      }),
-    ).optional(),
-    /** Absent: nothing is pruned. */
-    search: consistent(
-      trainingFields.extend({
-        architectureShare: z.number().positive().lt(1).optional(),
-        architectureOptimizer: optimizer.optional(),
-        /** How many classes the search sees, drawn by the seed; default all. */
-        classes: count.optional(),
-        initial: z.enum(['dense', 'pretrained', 'scratch']).default('scratch'),
-        /** Train the masks alone, on weights that stay as the dense model has them. */
-        freezeWeights: z.boolean().optional(),
-      }),
-    )
-      .refine(({ initial, freezeWeights }) => !freezeWeights || initial !== 'scratch', {
-        path: ['freezeWeights'],
-        message: "needs trained weights: give `initial: 'dense'` or `'pretrained'`",
-      })
-      .refine(({ freezeWeights, freeze, trainable }) => !freezeWeights || !(freeze || trainable), {
-        path: ['freezeWeights'],
-        message: 'freezes all: leave `freeze` and `trainable` out',
-      })
-      .optional(),
-    /** Prunes the dense model after its training; `retrain` then goes on from its weights. */
-    prune: pruningSchema.optional(),
-    /** Training of the compact model, from scratch or from pruned weights: after `prune` always from these. */
-    retrain: consistent(
-      trainingFields.extend({
-        initial: z.enum(['dense', 'search', 'pretrained', 'scratch']).default('scratch'),
-      }),
-    ),
-    /** Retrain other choices of as many channels too, as models of these names. */
-    controls: z.array(z.enum(CONTROLS)).default([]),
-    /** How `retrain` learns from a teacher, where there is one. */
-    distillation: z
-      .strictObject({
-        /** `dense` for this run's, a checkpoint folder, or a file of logits. */
-        teacher: z.string().optional(),
-        kind: z.enum(['soft', 'hard']).optional(),
-        weight: z.number().positive().optional(),
-        temperature: z.number().positive().optional(),
-      })
-      .default({}),
-    /** Retrain again with these plugins instead, by the model's name (compactNoTnn) in the results. */
-    ablations: z.record(ablationName, z.array(part)).default({}),
-    /** What is measured of each model at the end, besides accuracy, size and latency. */
-    analyses: z.array(part).default([]),
-    /** Short for the analyses of KCR and DCS, with KCR's rank and landmarks. */
-    complexity: z
-      .strictObject({ rank: z.number().int().nonnegative(), landmarks: count })
-      .optional(),
-  })
-  .refine((recipe) => !(recipe.prune && recipe.search), {
-    path: ['prune'],
-    message:
-      'prunes a trained model, and `search` chooses channels before training: give one of them',
-  })
-  .refine(({ search, controls }) => search || controls.length === 0, {
-    path: ['controls'],
-    message: 'are beside the choice of a `search`',
-  })
-  .refine(({ search, retrain }) => search || retrain.initial !== 'search', {
-    path: ['retrain', 'initial'],
-    message: 'is of a `search`, which the recipe has not',
-  })
-  .transform(({ complexity, analyses, ...recipe }) => ({
-    ...recipe,
-    analyses: complexity ? [...methodAnalyses(complexity), ...analyses] : analyses,
-  }));
+      /** Prunes the dense model after its training; `retrain` then goes on from its weights. */
+      prune: pruningSchema.optional(),
+      /** Training of the compact model, from scratch or from pruned weights: after `prune` always from these. */
+      retrain: consistent(
+        trainingFields.extend({
+          initial: z.enum(['dense', 'search', 'pretrained', 'scratch']).default('scratch'),
+        }),
+      ),
+      /** Retrain other choices of as many channels too, as models of these names. */
+      controls: z.array(z.enum(CONTROLS)).default([]),
+      /** How `retrain` learns from a teacher, where there is one. */
+      distillation: z
+        .strictObject({
+          /** `dense` for this run's, a checkpoint folder, or a file of logits. */
+          teacher: z.string().optional(),
+          kind: z.enum(['soft', 'hard']).optional(),
+          weight: z.number().positive().optional(),
+          temperature: z.number().positive().optional(),
+        })
+        .default({}),
+      /** Retrain again with these plugins instead, by the model's name (compactNoTnn) in the results. */
+      ablations: z.record(ablationName, z.array(part)).default({}),
+      /** What is measured of each model at the end, besides accuracy, size and latency. */
+      analyses: z.array(part).default([]),
+      /** Short for the analyses of KCR and DCS, with KCR's rank and landmarks. */
+      complexity: z
+        .strictObject({ rank: z.number().int().nonnegative(), landmarks: count })
+        .optional(),
+    })
+    .refine((recipe) => !(recipe.prune && recipe.search), {
+      path: ['prune'],
+      message:
+        'prunes a trained model, and `search` chooses channels before training: give one of them',
+    })
+    .refine(({ search, controls }) => search || controls.length === 0, {
+      path: ['controls'],
+      message: 'are beside the choice of a `search`',
+    })
+    .refine(({ search, retrain }) => search || retrain.initial !== 'search', {
+      path: ['retrain', 'initial'],
+      message: 'is of a `search`, which the recipe has not',
+    })
+    .transform(({ complexity, analyses, ...recipe }) => ({
+      ...recipe,
+      from,
+      analyses: complexity ? [...methodAnalyses(complexity), ...analyses] : analyses,
+    }));
 
 const methodAnalyses = (options: { rank: number; landmarks: number }) => [
   { use: '@kcr/nystrom#complexityAnalysis', options },
@@ -217,7 +227,7 @@ const methodAnalyses = (options: { rank: number; landmarks: number }) => [
 ];
 
 /** A checked recipe, all defaults filled in. */
-export type Recipe = z.output<typeof recipeSchema>;
+export type Recipe = z.output<ReturnType<typeof recipeSchema>>;
 
 /** Data of a recipe as they are written. */
 export type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization'> &
@@ -230,7 +240,8 @@ export type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization
   );
 
 /** A recipe as it is written. */
-export interface RecipeInput extends Omit<z.input<typeof recipeSchema>, 'data' | 'prune'> {
+export interface RecipeInput
+  extends Omit<z.input<ReturnType<typeof recipeSchema>>, 'data' | 'prune'> {
   data: DataInput;
   prune?: PruningInput;
 }

@@ -94,7 +94,10 @@ export type TrainingRecipe = z.output<typeof training>;
 export type OptimizerRecipe = z.output<typeof optimizer>;
 
 /** An optimiser as `@kcr/core` takes it; one that is a part is made. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
-export async function loadOptimizer({ name, ...more }: OptimizerRecipe): Promise<OptimizerOptions> {
+export async function loadOptimizer(
+  { name, ...more }: OptimizerRecipe,
+  from?: string,
+): Promise<OptimizerOptions> {
   if (typeof name !== 'object') return { ...more, name };
-  return { ...more, name: await loadPart<Optimizer>(name) };
+  return { ...more, name: await loadPart<Optimizer>(name, from) };
 }

@@ -105,7 +105,7 @@ async function measure(
   const measured = { name, loaded, engine };
   const { metrics, right } = await taskMetrics(measured, context);
   const results = await analysed(analyses, measured, context);
-  const { gallery } = await findTaskKit(model);
+  const { gallery } = await findTaskKit(model, context.from);
   const look = trained
     ? await gallery.look(loaded, data.test, engine, name)
     : { rows: [], charts: [] };
@@ -159,7 +159,7 @@ export const analyseStage = defineStage<
   name: 'analysis',
   async run(runModels, context) {
     const analyses = await Promise.all(
-      context.recipe.analyses.map((part) => loadPart<Analysis>(part)),
+      context.recipe.analyses.map((part) => loadPart<Analysis>(part, context.from)),
     );
     const measured: Record<string, Alone> = {};
     for (const model of runModels) measured[model.name] = await measure(model, analyses, context);

@@ -37,7 +37,7 @@ const taken = (where: string, found: string) =>
 async function takeWeights(
   given: StateDict,
   model: Model,
-  { data, directory: run }: StageContext,
+  { data, from, directory: run }: StageContext,
 ): Promise<void> {
   const directory = join(run, 'dense');
   const info = modelInfo(data);
@@ -47,7 +47,7 @@ async function takeWeights(
     data: {},
     weights: { given },
     extensions: [],
-    versions: await versionsOf([model], {}),
+    versions: await versionsOf([model], {}, from),
     options: info,
   });
   if (existsSync(trainingFile(directory))) throw taken(directory, 'a model that was trained there');

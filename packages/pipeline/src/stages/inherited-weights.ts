@@ -20,7 +20,7 @@ export async function inheritedWeights(
   whole: Model,
   context: StageContext,
 ): Promise<StateDict | undefined> {
-  const { recipe, directory, trust, seed } = context;
+  const { recipe, directory, trust, from, seed } = context;
   if (initial === 'scratch') return undefined;
   const drawn = () => whole.initialize(new Generator(seed).fork('weights'));
   if (initial === 'pretrained') {
@@ -34,6 +34,6 @@ export async function inheritedWeights(
       found: `no model in ${folder} to start from`,
       fix: `Add \`${initial}\` to the recipe${initial === 'dense' ? ', or give `weights`' : ''}`,
     });
-  const { weights } = await loadCheckpoint(folder, { trust });
+  const { weights } = await loadCheckpoint(folder, { trust, from });
   return { ...drawn(), ...weights };
 }

@@ -31,7 +31,7 @@ export interface PretrainedWeights {
  */
 export async function pretrainedWeights(
   model: Model,
-  { recipe, weights: given, data, seed, on }: StageContext,
+  { recipe, weights: given, data, from, seed, on }: StageContext,
 ): Promise<PretrainedWeights> {
   if (given === undefined)
     throw new KcrError('PRETRAINED_MISSING', {
@@ -44,7 +44,7 @@ export async function pretrainedWeights(
   const { classes } = data.train;
   if (!head) {
     checkDataset(model, data.train, 'training data');
-    const options = { seed, on, architecture: name, config: model.config, classes };
+    const options = { seed, on, from, architecture: name, config: model.config, classes };
     const { weights, report } = await loadCheckpoint(await given.take(), options);
     return { weights, drawn: report.drawn };
   }
@@ -61,7 +61,7 @@ export async function pretrainedWeights(
       on({ type: 'imported', where: place, text: importText(report, model) });
     return { weights: state, drawn: report.drawn };
   }
-  const backbone = modelOf(await findModelEntry(name), config);
+  const backbone = modelOf(await findModelEntry(name, from), config);
   const { state, report } = importState(backbone, arrays, { generator, where: place });
   on({ type: 'imported', where: place, text: importText(report, backbone) });
   const drawn = model.params.flatMap((param) =>

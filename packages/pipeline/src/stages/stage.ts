@@ -20,6 +20,8 @@ export interface StageContext {
   readonly teacher?: string;
   /** Modules that checkpoints may name: those that the caller trusts, and the recipe's own. */
   readonly trust: readonly string[];
+  /** URL of the recipe's file: names of modules are resolved from it. Absent: from the process's folder. */
+  readonly from?: string;
   readonly seed: number;
   readonly on: OnEvent;
 }

@@ -35,6 +35,7 @@ export async function teaching({
   directory,
   data,
   trust,
+  from,
   on,
 }: StageContext): Promise<Teaching> {
   const { teacher: own, ...options } = recipe.distillation;
@@ -46,7 +47,7 @@ export async function teaching({
     return { plugins: [distillation({ ...options, teacher: { logits } })], models: [] };
   }
   const { classes } = data.train;
-  const { model, weights, info, report } = await loadCheckpoint(path, { trust, classes, on });
+  const { model, weights, info, report } = await loadCheckpoint(path, { trust, from, classes, on });
   if (report.drawn.some((name) => isOfClassifier(model, name)))
     throw refused(path, `a model of other classes than ${firstNames(classes)}`);
   const normalizationOf = ({ mean, std }: { mean: unknown; std: unknown }) =>

@@ -35,7 +35,7 @@ const evaluatesAll = (
  */
 export async function runTraining<R>(
   { stage, model, settings, plugins: more = [], models = [] }: Training,
-  { recipe, data, directory, seed, engine: makeEngine, on }: StageContext,
+  { recipe, data, directory, from, seed, engine: makeEngine, on }: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
   const { plugins, optimizer, architectureOptimizer, ...training } = settings;
@@ -43,10 +43,11 @@ export async function runTraining<R>(
   const task = taskOf(model);
   const { metrics } = task;
   let measured = false;
-  const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part)));
+  const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part, from)));
   const optimizers = {
-    optimizer: await loadOptimizer(optimizer),
-    architectureOptimizer: architectureOptimizer && (await loadOptimizer(architectureOptimizer)),
+    optimizer: await loadOptimizer(optimizer, from),
+    architectureOptimizer:
+      architectureOptimizer && (await loadOptimizer(architectureOptimizer, from)),
   };
   await using engine = await makeEngine();
   on({ type: 'training', stage, epochs });
@@ -60,7 +61,7 @@ export async function runTraining<R>(
       validation: data.test,
       seed,
       plugins: [...own, ...more],
-      versions: await versionsOf([model, ...models], [settings, recipe.data]),
+      versions: await versionsOf([model, ...models], [settings, recipe.data], from),
       directory: join(directory, stage),
       onStep: (report) => on({ type: 'step', stage, report }),
       onEpoch(record) {

@@ -16,13 +16,17 @@ export const taskKits: Readonly<Record<string, TaskKit>> = Object.fromEntries(
  * The kit of a model's task: one that comes along, or of the table `tasks` of the module that the model's architecture is
  * from.
  *
+ * @param from URL of the file that names of modules are resolved from. Default: a file in the process's folder
  * @throws KcrError `TASK_UNKNOWN`, `MODULE_LOAD`
  */
-export async function findTaskKit(model: Pick<Model, 'architecture'>): Promise<TaskKit> {
+export async function findTaskKit(
+  model: Pick<Model, 'architecture'>,
+  from?: string,
+): Promise<TaskKit> {
   const { name } = taskOf(model);
   if (Object.hasOwn(taskKits, name)) return taskKits[name]!;
   const { module } = model.architecture;
-  const own = await tableOf<TaskKit>(module, 'tasks');
+  const own = await tableOf<TaskKit>(module, 'tasks', from);
   if (Object.hasOwn(own, name)) return own[name]!;
   throw new KcrError('TASK_UNKNOWN', {
     where: `${model.architecture.name} of ${module}`,

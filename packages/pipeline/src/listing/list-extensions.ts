@@ -1,0 +1,147 @@
+import { type ModelEntry, models } from '@kcr/backbones';
+import { didYouMean, KcrError } from '@kcr/core';
+import { heads } from '@kcr/detect';
+import { engineNames } from '../engine.ts';
+import { bundledModules, importModule, isBundled, splitUse } from '../modules.ts';
+import { allocators } from '../pruning/allocators.ts';
+import { criteria } from '../pruning/criteria.ts';
+import { schedules } from '../pruning/schedules.ts';
+import { recipes } from '../recipes/index.ts';
+import type { RecipeInput } from '../recipes/recipe.ts';
+import { type ExtensionList, extensionsOf } from './extension-kinds.ts';
+import { allocatorWords, engineWords, headWords, partWords, scheduleWords } from './words.ts';
+
+/** Something that a recipe or a command may name. */
+export interface Listed {
+  readonly kind: ListKind;
+  /** Its short name; of a part its export's. */
+  readonly name: string;
+  /** What it is, in a few words; nothing where it does not say. */
+  readonly is: string;
+  /** What a recipe writes where it has no short name, and the module that it is from where it has one. */
+  readonly from: string;
+}
+
+/** A line of a list. */
+type Row = readonly [name: string, is: string, from: string];
+
+/** What is listed of what comes along. */
+const bundled = {
+  models: () => modelsOf('@kcr/backbones', models),
+  recipes: () =>
+    Object.entries(recipes).map(
+      ([name, recipe]): Row => [name, recipeWords(recipe), '@kcr/pipeline'],
+    ),
+  criteria: () =>
+    Object.entries(criteria).map(([name, use]): Row => [name, partWords[use]![1], use]),
+  allocators: () => inTable(Object.keys(allocators), allocatorWords, '@kcr/core'),
+  schedules: () => inTable(Object.keys(schedules), scheduleWords, '@kcr/core'),
+  plugins: () => parts('plugins'),
+  adapters: () => parts('adapters'),
+  selectors: () => parts('selectors'),
+  heads: () => inTable(Object.keys(heads), headWords, '@kcr/detect'),
+  analyses: () => parts('analyses'),
+  engines: () => inTable(engineNames, engineWords, '@kcr/pipeline'),
+} satisfies Record<string, () => Row[] | Promise<Row[]>>;
+
+/** What can be listed. */
+export type ListKind = keyof typeof bundled;
+export const listKinds = Object.keys(bundled) as ListKind[];
+
+/**
+ * What recipes and commands may name: what comes along, or the extensions among a module's exports.
+ *
+ * @param kind of one kind alone. Default: all
+ * @param module instead of what comes along: a package, or a file (./x.mjs), from the process's folder
+ * @throws KcrError `OPTION` for a kind that is none, `MODULE_LOAD`
+ */
+export async function listExtensions(kind?: string, module?: string): Promise<Listed[]> {
+  const kinds = kind === undefined ? listKinds : [checkedKind(kind)];
+  const all = module === undefined ? undefined : await listedOf(module);
+  const lists = await Promise.all(
+    kinds.map(async (one) => {
+      if (all) return all.filter((listed) => listed.kind === one);
+      return (await bundled[one]()).map((row) => listed(one, row));
+    }),
+  );
+  return lists.flat();
+}
+
+function checkedKind(kind: string): ListKind {
+  if (Object.hasOwn(bundled, kind)) return kind as ListKind;
+  throw new KcrError('OPTION', {
+    where: 'list',
+    found: kind,
+    fix: didYouMean(kind, listKinds, 'Use one of'),
+  });
+}
+
+const listed = (kind: ListKind, [name, is, from]: Row): Listed => ({
+  kind,
+  name,
+  is,
+  from,
+});
+
+/** The extensions of one module. */
+async function listedOf(module: string): Promise<Listed[]> {
+  const exports = await importModule(module);
+  const table = (exports.models ?? {}) as Readonly<Record<string, ModelEntry>>;
+  const models = modelsOf(module, table).map((row) => listed('models', row));
+  const known = Object.entries(partWords)
+    .filter(([use]) => splitUse(use).module === module)
+    .map(([use, [list, is]]) => listed(list, [splitUse(use).name, is, use]));
+  const others = extensionsOf(exports)
+    .filter(({ list, name }) => list !== 'models' && !known.some((one) => one.name === name))
+    .map(({ list, name }) => {
+      if (list !== 'heads') return listed(list, [name, '', `${module}#${name}`]);
+      return listed(list, [name, (isBundled(module) && headWords[name]) || '', module]);
+    });
+  return [...models, ...known, ...others];
+}
+
+const inTable = (
+  names: readonly string[],
+  words: Readonly<Record<string, string>>,
+  module: string,
+): Row[] => names.map((name) => [name, words[name] ?? '', module]);
+
+/** The parts of a kind that come along: those that have words first, then what modules say besides. */
+async function parts(list: ExtensionList): Promise<Row[]> {
+  const known = Object.entries(partWords).flatMap(([use, [own, is]]): Row[] =>
+    own === list ? [[splitUse(use).name, is, use]] : [],
+  );
+  const exported = await Promise.all(
+    bundledModules.map(async (module) =>
+      extensionsOf(await importModule(module)).flatMap((one): Row[] => {
+        const use = `${module}#${one.name}`;
+        return one.list === list && !Object.hasOwn(partWords, use) ? [[one.name, '', use]] : [];
+      }),
+    ),
+  );
+  return [...known, ...exported.flat()];
+}
+
+const modelsOf = (module: string, table: Readonly<Record<string, ModelEntry>>): Row[] =>
+  Object.entries(table).map(([name, entry]) => [
+    name,
+    modelWords(entry),
+    isBundledModels(module) ? module : `${module}#${name}`,
+  ]);
+
+/** Models of this one have timm's names. */
+const isBundledModels = (module: string): boolean => module === '@kcr/backbones';
+
+function modelWords({ architecture, config }: ModelEntry): string {
+  const { img_size: size } = architecture.configure(config) as { img_size?: unknown };
+  return typeof size === 'number' ? `${architecture.name}, ${size} px` : architecture.name;
+}
+
+/** The model and the stages of a recipe. */
+function recipeWords({ model, ...recipe }: RecipeInput): string {
+  const stages = (['dense', 'search', 'prune', 'retrain'] as const).filter(
+    (stage) => recipe[stage],
+  );
+  const built = model.head ? `${model.name} with ${model.head.name}` : model.name;
+  return `${built}: ${stages.join(', ')}`;
+}
