@@ -19,29 +19,29 @@ const PACKAGE = {
 
 const INDEX = `
 const adapter = (name, module) => (options) => ({
-  name, module, options, attach: () => (m, value) => value,
+  name, contract: 1, module, options, attach: () => (m, value) => value,
 });
 export const same = adapter('same', 'their-package');
 export const lost = adapter('lost', 'their-package');
 export const other = adapter('same', '@kcr/masks');
 export const local = adapter('local', './own.mjs');
 export const adapters = { same };
-export const quiet = (options) => ({ name: 'quiet', apiVersion: 1, options, setup: () => ({}) });
+export const quiet = (options) => ({ name: 'quiet', contract: 1, options, setup: () => ({}) });
 export const picky = ({ rate }) => {
   if (rate === undefined) throw new TypeError('rate is needed');
   return quiet({ rate });
 };
-const architecture = { name: 'pvt', module: 'their-package' };
+const architecture = { name: 'pvt', contract: 1, module: 'their-package' };
 export const architectures = { pvt: architecture };
 export const models = { pvt_micro: { architecture, config: {} } };
 `;
 
 const OWN = `
 export const local = (options) => ({
-  name: 'local', module: import.meta.url, options, attach: () => (m, value) => value,
+  name: 'local', contract: 1, module: import.meta.url, options, attach: () => (m, value) => value,
 });
 export const adapters = { local };
-export const scores = () => ({ name: 'scores', options: {}, score: async () => new Map() });
+export const scores = () => ({ name: 'scores', contract: 1, options: {}, score: async () => new Map() });
 `;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -177,6 +177,7 @@ test.each([
 test('names that lead to another extension are refused', async () => {
   const adapter = {
     name: 'lfe',
+    contract: 1 as const,
     module: '@kcr/masks',
     options: {},
     attach: () => () => 0 as never,
