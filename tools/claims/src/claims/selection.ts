@@ -105,7 +105,11 @@ export const selectionClaim = (backbone: Backbone, seeds: number): Claim => ({
       return { level, ...comparisonTable(outcomes, rows, images) };
     });
     const text = parts
-      .map(({ level, markdown }) => `At ${100 * level} % of the channels:\n\n${markdown}`)
+      .map(({ level, comparisons, markdown }) =>
+        comparisons.length > 0
+          ? `At ${100 * level} % of the channels:\n\n${markdown}`
+          : `At ${100 * level} % of the channels: not measured yet.`,
+      )
       .join('\n\n');
     const against = (stage: string) =>
       parts.map(({ level, comparisons }) => {
