@@ -1,4 +1,4 @@
-import { isRecord } from '@kcr/core';
+import { type ExtensionKind, isMaker, isRecord } from '@kcr/core';
 
 /** The kinds of extensions that modules export, as `kcr list` calls them. */
 export type ExtensionList =
@@ -13,7 +13,7 @@ export type ExtensionList =
   | 'analyses';
 
 /** What makers say that they make, by what lists call it. */
-const MADE: Readonly<Record<string, ExtensionList>> = {
+const MADE: Readonly<Partial<Record<ExtensionKind, ExtensionList>>> = {
   criterion: 'criteria',
   allocator: 'allocators',
   schedule: 'schedules',
@@ -33,20 +33,13 @@ export interface Exported {
   readonly name: string;
 }
 
-/** The kind that a maker says it makes. */
-function madeBy(value: unknown): ExtensionList | undefined {
-  if (typeof value !== 'function' || !('kind' in value)) return undefined;
-  const { kind } = value;
-  return typeof kind === 'string' && Object.hasOwn(MADE, kind) ? MADE[kind] : undefined;
-}
-
 /**
  * Tells a module's extensions apart, without calling anything: makers say their kind, models and heads stand in tables, and so do
  * adapters for saved models, which may have no maker among the exports.
  */
 export function extensionsOf(exports: Readonly<Record<string, unknown>>): Exported[] {
   const made = Object.entries(exports).flatMap(([name, value]): Exported[] => {
-    const list = madeBy(value);
+    const list = isMaker(value) ? MADE[value.kind] : undefined;
     return list ? [{ list, name }] : [];
   });
   const inTables = TABLES.flatMap((list) =>

@@ -60,7 +60,7 @@ describe('the extensions of a module', () => {
     const path = folder.at('theirs.mjs');
     await writeFile(
       path,
-      `const maker = (kind) => Object.assign(() => { throw new Error('called'); }, { kind });
+      `const maker = (kind) => Object.assign(() => { throw new Error('called'); }, { kind, contract: 1 });
        export const quiet = maker('plugin');
        export const later = maker('allocator');
        export const norms = maker('token selector');
