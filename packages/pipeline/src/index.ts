@@ -81,7 +81,11 @@ export { writeReport } from './report/report.ts';
 export type { RunAnalysis, Summary } from './report/run-analysis.ts';
 export { type SummaryTable, summaryTable } from './report/summary-table.ts';
 export * from './sensitivity/measure-sensitivity.ts';
-export { sensitivityReport, writeSensitivity } from './sensitivity/sensitivity-report.ts';
+export {
+  sensitivityReport,
+  sensitivityRows,
+  writeSensitivity,
+} from './sensitivity/sensitivity-report.ts';
 export { type CompactModel, compactModel } from './stages/compact-model.ts';
 export { denseStage } from './stages/dense.ts';
 export { pruneStage } from './stages/prune.ts';

@@ -1,4 +1,4 @@
-import { CALIBRATIONS, type Calibration, PRECISIONS, type Precision } from '@kcr/onnx';
+import { type Calibration, PRECISIONS, type Precision } from '@kcr/onnx';
 import { type Comparison, compare, type EvaluationData } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 import { progress } from '../progress.ts';
+import { calibrationOption } from './calibration.ts';
 
 interface CompareCommandOptions extends EvaluationData, CheckpointOptions {
   precision?: Precision[];
@@ -38,11 +39,7 @@ export function addCompare(kcr: Command): void {
       ).choices(PRECISIONS),
     )
     .option('--calibrate <folder>', 'images with what is in them, to find the ranges of int8 with')
-    .addOption(
-      new Option('--calibration <how>', 'how ranges are chosen')
-        .choices(CALIBRATIONS)
-        .default('percentile'),
-    )
+    .addOption(calibrationOption())
     .option('--batch <n>', 'images of a timed run', count, 1)
     .option('--runs <n>', 'timed runs of each file', count, 30)
     .option('--threads <n>', 'threads of one operator (default: one per core)', count);

@@ -1,5 +1,5 @@
 import { KcrError } from '@kcr/core';
-import { CALIBRATIONS, PRECISIONS, type Precision, RUNTIMES, type Runtime } from '@kcr/onnx';
+import { PRECISIONS, type Precision, RUNTIMES, type Runtime } from '@kcr/onnx';
 import { checkExport, type ExportCheck, exportCheckpoint, loadCheckpoint } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 import { progress } from '../progress.ts';
-import { type CalibrationChoice, calibrationOf } from './calibration.ts';
+import { type CalibrationChoice, calibrationOf, calibrationOption } from './calibration.ts';
 import { folderForms, writeFileForm } from './export-forms.ts';
 import { type PageOptions, requirePage, withPage, writePageCommand } from './export-page.ts';
 
@@ -82,11 +82,7 @@ export function addExport(kcr: Command): void {
       ).choices(PRECISIONS),
     )
     .option('--calibrate <folder>', 'images with what is in them, as for eval, to find ranges with')
-    .addOption(
-      new Option('--calibration <how>', 'how ranges are chosen')
-        .choices(CALIBRATIONS)
-        .default('percentile'),
-    )
+    .addOption(calibrationOption())
     .option('--images <n>', 'images to find ranges with, drawn from those', count, 256)
     .option('--float <module...>', 'modules that stay in fp32 beside integers, such as head')
     .addOption(

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { CALIBRATIONS, type Calibration } from '@kcr/onnx';
+import type { Calibration } from '@kcr/onnx';
 import {
-  calibrationImages,
   criteria,
   loadCheckpoint,
   measureSensitivity,
   requireWritableFile,
-  type Sensitivity,
+  sensitivityRows,
   writeSensitivity,
 } from '@kcr/pipeline';
 import { type Command, Option } from 'commander';
@@ -27,6 +26,7 @@ import {
 } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
 import { progress } from '../progress.ts';
+import { calibrationOf, calibrationOption } from './calibration.ts';
 
 interface SensitivityCommandOptions extends EngineOptions, CheckpointOptions {
   data: string;
@@ -59,11 +59,7 @@ export function addSensitivity(kcr: Command): void {
         .default('int8-dynamic'),
     )
     .option('--calibrate <folder>', 'images, one folder per class, to find ranges with')
-    .addOption(
-      new Option('--calibration <how>', 'how ranges are chosen')
-        .choices(CALIBRATIONS)
-        .default('percentile'),
-    )
+    .addOption(calibrationOption())
     .option('--keep <share>', 'share of the channels that are kept where pruned', share, 0.5)
     .option('--dims <roles...>', 'roles of the dimensions to prune (default: qk v hidden)')
     .option('--criterion <name>', `what scores channels: ${choicesOf(criteria)}`, 'magnitude')
@@ -84,10 +80,11 @@ async function sensitivity(checkpoint: string, options: SensitivityCommandOption
   const on = progress();
   const loaded = await loadCheckpoint(checkpoint, { ...checkpointOf(options), on });
   if (out !== undefined) await requireWritableFile(join(out, 'sensitivity.html'));
-  const calibration =
-    calibrate === undefined
-      ? undefined
-      : { images: await calibrationImages(loaded, { data: calibrate, cropRatio }, { on }), method };
+  const calibration = await calibrationOf(
+    loaded,
+    { calibrate, calibration: method, cropRatio },
+    on,
+  );
   const report = await measureSensitivity(
     loaded,
     { data, cropRatio },
@@ -108,15 +105,8 @@ async function sensitivity(checkpoint: string, options: SensitivityCommandOption
     printResult({ ...report, ...page }, true);
     return;
   }
-  const { parts, float, ...summary } = report;
+  const { parts: _, float, ...summary } = report;
   printResult({ ...summary, 'leave in float32 first': float, ...page });
-  const row = ({ name, change, level, error, numbers }: Sensitivity) => [
-    name,
-    `${level}, ${change}`,
-    `${(100 * error).toFixed(2)} %`,
-    (numbers.loss! - report.whole.loss!).toFixed(4),
-    (100 * (numbers.top1! - report.whole.top1!)).toFixed(2),
-  ];
   process.stdout.write('\n');
-  printTable([['part', 'change', 'error', 'loss', 'top-1'], ...parts.map(row)]);
+  printTable([['part', 'change', 'error', 'loss', 'top-1'], ...sensitivityRows(report)]);
 }

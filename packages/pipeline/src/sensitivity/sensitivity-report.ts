@@ -49,19 +49,22 @@ export function sensitivityCharts(report: SensitivityReport): LineChart[] {
   ];
 }
 
+/** A line for each part: its name, the change, the error of the logits, the rise of the loss, and points of top-1. */
+export const sensitivityRows = (report: SensitivityReport): string[][] =>
+  report.parts.map((part) => [
+    part.name,
+    `${part.level}, ${part.change}`,
+    `${(100 * part.error).toFixed(2)} %`,
+    lossRise(report, part).toFixed(4),
+    (100 * (part.numbers.top1! - report.whole.top1!)).toFixed(2),
+  ]);
+
 /** A report as a page. */
 export function sensitivityReport(report: SensitivityReport): string {
-  const { whole, parts, n, model } = report;
-  const points = (numbers: Sensitivity['numbers']) =>
-    `${(100 * (numbers.top1! - whole.top1!)).toFixed(2)}`;
-  const rows = parts.map((part) => ({
-    name: part.name,
-    cells: [
-      { text: `${part.level}, ${part.change}` },
-      { text: `${(100 * part.error).toFixed(2)} %` },
-      { text: lossRise(report, part).toFixed(4) },
-      { text: points(part.numbers) },
-    ],
+  const { whole, n, model } = report;
+  const rows = sensitivityRows(report).map(([name, ...cells]) => ({
+    name: name!,
+    cells: cells.map((text) => ({ text })),
   }));
   const header = ['part', 'change', 'error of the logits', 'rise of the loss', 'top-1, points'];
   const caption = `Each part changed alone, on ${n} images; whole: loss ${whole.loss!.toFixed(4)}, top-1 ${(100 * whole.top1!).toFixed(2)} %`;
