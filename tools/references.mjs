@@ -1,10 +1,11 @@
 // npm run references: writes what follows from tools/boundaries/boundaries.mjs, which says who may import whom: the
-// `references` of every tsconfig.json and the @kcr dependencies and peers of every package.json. With --check it
-// writes nothing and fails where a file would change.
+// `references` of every tsconfig.json and the @kcr dependencies and peers of every package.json; and what all of these
+// say alike (tools/package-fields.mjs). With --check it writes nothing and fails where a file would change.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packages, peers, typesOf } from './boundaries/boundaries.mjs';
+import { fieldsOf } from './package-fields.mjs';
 
 const root = new URL('..', import.meta.url);
 const check = process.argv.includes('--check');
@@ -78,8 +79,10 @@ for (const [name, allowed] of Object.entries(packages)) {
   // Peers are installed here, and built before, because they are for development too.
   const once = [...allowed.filter((other) => peers.includes(other)), ...types];
   const file = `packages/${name}/package.json`;
-  const { dependencies, peerDependencies, peerDependenciesMeta, devDependencies } = read(file);
+  const { keywords, dependencies, peerDependencies, peerDependenciesMeta, devDependencies } =
+    read(file);
   update(file, {
+    ...fieldsOf(name, keywords),
     dependencies: dependenciesOf(
       allowed.filter((other) => !peers.includes(other)),
       dependencies,
@@ -98,7 +101,9 @@ if (!check && stale.length > 0)
     { cwd: fileURLToPath(root) },
   );
 if (check && stale.length > 0) {
-  console.error(`Not what tools/boundaries/boundaries.mjs says: ${stale.join(', ')}.`);
+  console.error(
+    `Not what tools/boundaries/boundaries.mjs and tools/package-fields.mjs say: ${stale.join(', ')}.`,
+  );
   console.error('Run `npm run references`.');
   process.exit(1);
 }
