@@ -47,7 +47,7 @@ export const bundledModules: readonly string[] = Object.keys(bundled);
  * Imports a bundled module, a file (./x.mjs) or a package installed where it is named.
  *
  * @param from URL of the file that names it. Default: a file in the process's folder
- * @throws KcrError `MODULE_LOAD`
+ * @throws KcrError `MODULE_LOAD`; `CORE_DUPLICATE` where it brings another core
  */
 export async function importModule(
   module: string,
@@ -57,6 +57,8 @@ export async function importModule(
     if (isBundled(module)) return (await bundled[module]!()) as Record<string, unknown>;
     return await importUrl(moduleUrl(module, from));
   } catch (cause) {
+    // That it has another core says more than that it cannot be loaded.
+    if (cause instanceof KcrError && cause.code === 'CORE_DUPLICATE') throw cause;
     throw new KcrError('MODULE_LOAD', {
       where: `module "${module}"`,
       found: messageOf(cause).split('\n')[0]!,
