@@ -227,7 +227,7 @@ const methodAnalyses = (options: { rank: number; landmarks: number }) => [
 ];
 
 /** A checked recipe, all defaults filled in. */
-export type Recipe = z.output<ReturnType<typeof recipeSchema>>;
+export interface Recipe extends z.output<ReturnType<typeof recipeSchema>> {}
 
 /** Data of a recipe as they are written. */
 export type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization'> &
