@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { packages, typesOf } from './boundaries/boundaries.mjs';
+import { optionalOf, packages, typesOf } from './boundaries/boundaries.mjs';
 
 const root = new URL('..', import.meta.url);
 const check = process.argv.includes('--check');
@@ -49,7 +49,7 @@ if (folders.join() !== table.join()) {
   process.exit(1);
 }
 for (const [name, allowed] of Object.entries(packages)) {
-  const seen = [...allowed, ...(typesOf[name] ?? [])];
+  const seen = [...allowed, ...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])];
   update(`packages/${name}/tsconfig.json`, { references: references(seen, '..') });
   const { dependencies } = read(`packages/${name}/package.json`);
   update(`packages/${name}/package.json`, { dependencies: dependenciesOf(allowed, dependencies) });
