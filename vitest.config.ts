@@ -34,7 +34,7 @@ export default defineConfig({
       part(
         {
           name: 'fast',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'packages/*/templates/**/*.test.ts'],
           exclude: [command],
           isolate: false,
         },

@@ -5,6 +5,9 @@ const repository = 'https://github.com/kcr-toolkit/kcr';
 /** Keywords that every package has; each adds its own. */
 const keywords = ['vision-transformer', 'model-compression', 'pruning', 'typescript'];
 
+/** What some packages have in them besides. @type {Record<string, string[]>} */
+const besides = { 'create-plugin': ['templates'] };
+
 /**
  * Fields of package.json. Provenance needs `repository`; that a release is made with it is said where it is made, since it
  * cannot be elsewhere.
@@ -20,7 +23,7 @@ export const fieldsOf = (name, own = []) => ({
   license: 'Apache-2.0',
   type: 'module',
   engines: { node: '>=20.19' },
-  files: ['dist', 'README.md', 'CHANGELOG.md', 'LICENSE'],
+  files: ['dist', ...(besides[name] ?? []), 'README.md', 'CHANGELOG.md', 'LICENSE'],
   publishConfig: { access: 'public' },
   scripts: {
     build: 'tsup',

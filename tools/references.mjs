@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { optionalOf, packages, peers, typesOf } from './boundaries/boundaries.mjs';
+import { developmentOf, optionalOf, packages, peers, typesOf } from './boundaries/boundaries.mjs';
 import { fieldsOf } from './package-fields.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -73,8 +73,9 @@ if (folders.join() !== table.join()) {
 }
 for (const [name, allowed] of Object.entries(packages)) {
   const optional = [...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])];
+  const development = developmentOf[name] ?? [];
   update(`packages/${name}/tsconfig.json`, {
-    references: references([...allowed, ...optional], '..'),
+    references: references([...allowed, ...optional, ...development], '..'),
   });
   // Peers are installed here, and built before, because they are for development too.
   const once = [...allowed.filter((other) => peers.includes(other)), ...optional];
@@ -89,7 +90,7 @@ for (const [name, allowed] of Object.entries(packages)) {
     ),
     peerDependencies: dependenciesOf(once, peerDependencies),
     peerDependenciesMeta: optionalMeta(optional, peerDependenciesMeta),
-    devDependencies: dependenciesOf(once, devDependencies),
+    devDependencies: dependenciesOf([...once, ...development], devDependencies),
   });
 }
 update('tsconfig.json', { references: references(Object.keys(packages), './packages') });

@@ -36,6 +36,7 @@ export const packages = {
     'pretrained',
   ],
   cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
+  'create-plugin': [],
 };
 
 /**
@@ -54,6 +55,16 @@ export const peers = ['core'];
  * @type {Record<string, string[]>}
  */
 export const optionalOf = { testing: ['onnx'] };
+
+/**
+ * The packages that a package needs for development alone: what it imports of them is built into it, and its templates are
+ * written against them.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const developmentOf = {
+  'create-plugin': ['core', 'onnx', 'testing', 'detect', 'pipeline', 'cli'],
+};
 
 /** The rooms of core by floor: each may import those before it. */
 export const rooms = [
@@ -84,7 +95,7 @@ const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   from: { path: `^packages/${name}/src/`, pathNot: tests },
   to: {
     path: '^packages/',
-    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])])}/`,
+    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? []), ...(optionalOf[name] ?? []), ...(developmentOf[name] ?? [])])}/`,
   },
 }));
 

@@ -98,7 +98,10 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test('every package that is a library has an example', () => {
   const having = new Set(examples.map(({ name }) => name));
-  expect(packages.filter((path) => !having.has(`${path}/README.md`))).toEqual(['packages/cli']);
+  expect(packages.filter((path) => !having.has(`${path}/README.md`))).toEqual([
+    'packages/cli',
+    'packages/create-plugin',
+  ]);
 });
 
 describe('what the pages show is what a reader can do with the packages', () => {

@@ -111,6 +111,12 @@ const uses: Record<string, { source: string }> = {
     source: `import { program } from '@kcr/cli';
       if (program().name() !== 'kcr') throw new Error('cli');`,
   },
+  'create-plugin': {
+    source: `import { createPlugin, type CreatePluginOptions } from '@kcr/create-plugin';
+      const options: CreatePluginOptions = { kind: 'plugin', name: 'centre-loss' };
+      const { source } = await createPlugin(options);
+      if (source !== 'src/centre-loss.ts') throw new Error('create-plugin');`,
+  },
 };
 
 const root = resolve(import.meta.dirname, '../../..');

@@ -1,0 +1,105 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { KcrError } from '@kcr/core/ground';
+import { type KindName, kindNames } from './kinds.ts';
+import { namesOf, renamed, requireFree } from './names.ts';
+import { packageFiles } from './package-files.ts';
+
+/** What package to write. */
+export interface CreatePluginOptions {
+  readonly kind: KindName;
+  /** Of the package, e.g. `centre-loss` or `@me/kcr-centre-loss`. */
+  readonly name: string;
+  /** Where it is written: a folder that is empty, or not there. Default: one named after the extension, in the process's. */
+  readonly dir?: string;
+}
+
+/** What was written. */
+export interface CreatedPlugin {
+  readonly kind: KindName;
+  readonly name: string;
+  readonly dir: string;
+  /** The path of the extension in it. */
+  readonly source: string;
+  /** Paths in `dir`. */
+  readonly files: readonly string[];
+}
+
+const templates = fileURLToPath(new URL('../templates/', import.meta.url));
+
+/**
+ * Writes a package with an extension: its sources, its tests, a recipe, and what is needed to publish it.
+ *
+ * @throws KcrError `OPTION` for a kind or a name that is none, `OUT_EXISTS` where the folder has files, `OUT_WRITE`
+ */
+export async function createPlugin({
+  kind,
+  name,
+  dir,
+}: CreatePluginOptions): Promise<CreatedPlugin> {
+  if (!kindNames.includes(kind))
+    throw new KcrError('OPTION', {
+      where: 'create-plugin, kind',
+      found: JSON.stringify(kind),
+      fix: `Give one of ${kindNames.join(', ')}`,
+    });
+  const names = namesOf(name);
+  const template = await filesOf(join(templates, kind));
+  for (const text of Object.values(template)) requireFree(names, text);
+  const own = Object.fromEntries(
+    Object.entries(template).map(([path, text]) => [renamed(path, names), renamed(text, names)]),
+  );
+  const files = { ...packageFiles(kind, names, own['recipe.ts']!), ...own };
+  const folder = dir ?? names.kebab;
+  await requireEmpty(folder);
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+  } catch (cause) {
+    throw new KcrError('OUT_WRITE', {
+      where: folder,
+      found: cause instanceof Error ? cause.message : String(cause),
+      fix: 'Choose a folder that can be written to with --dir',
+      cause,
+    });
+  }
+  return {
+    kind,
+    name,
+    dir: folder,
+    source: `src/${names.kebab}.ts`,
+    files: Object.keys(files).sort(),
+  };
+}
+
+/** The texts of a folder, by their paths in it with slashes. */
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const texts = await Promise.all(
+    paths.map(async (path) => [
+      path.slice(folder.length + 1).replaceAll('\\', '/'),
+      await readFile(path, 'utf8'),
+    ]),
+  );
+  return Object.fromEntries(texts);
+}
+
+/** @throws KcrError `OUT_EXISTS` for a file, and a folder with files */
+async function requireEmpty(folder: string): Promise<void> {
+  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    return ['no folder'];
+  });
+  if (found.length > 0)
+    throw new KcrError('OUT_EXISTS', {
+      where: folder,
+      found: found.slice(0, 3).join(', '),
+      fix: 'Choose a folder that is empty, or not there, with --dir',
+    });
+}
