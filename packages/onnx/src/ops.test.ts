@@ -89,6 +89,8 @@ const calls: Record<string, (given: Given) => Tensor | Record<string, Tensor>> =
   lookup: ({ rows }) => lookupOp({ table: rows }, { indices: [2, 0, 2], rows: 6 }),
   'lookup, its gradient': ({ rows }) =>
     lookupGradientOp({ dy: rows }, { indices: [2, 0, 2, 1, 1, 2], rows: 4 }),
+  'lookup, its gradient of one row': ({ rows }) =>
+    lookupGradientOp({ dy: rows }, { indices: [0, 0, 0, 0, 0, 0], rows: 1 }),
   resample: ({ tokens, weight }) =>
     resampleOp({ x: tf.transpose(tokens, [0, 2, 1]), matrix: weight }, { transposed: false }),
   'resample, transposed': ({ rows, tokens }) =>

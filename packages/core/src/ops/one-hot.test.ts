@@ -13,3 +13,9 @@ test.each(['cpu', 'wasm'])('one-hot rows are floats, also on %s', async (backend
     [1, 0, 0],
   ]);
 });
+
+test('of a single class', async () => {
+  await createEagerEngine({ backend: 'wasm' });
+  const rows = oneHot(tf.tensor1d([0, 1, 0], 'int32'), 1);
+  expect([rows.dtype, rows.arraySync()]).toEqual(['float32', [[1], [0], [1]]]);
+});
