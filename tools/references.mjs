@@ -44,6 +44,15 @@ function dependenciesOf(names, dependencies = {}) {
   return ifAny(Object.fromEntries([...own, ...others]));
 }
 
+/** The same packages, those of this repository with their ranges. @param {Record<string, string>} dependencies */
+const withRanges = (dependencies) =>
+  Object.fromEntries(
+    Object.entries(dependencies).map(([name, range]) => [
+      name,
+      name.startsWith('@kcr/') ? rangeOf(name.slice('@kcr/'.length)) : range,
+    ]),
+  );
+
 /** @param {string[]} names @param {Record<string, object>} [meta] */
 function optionalMeta(names, meta = {}) {
   const others = Object.entries(meta).filter(([name]) => !name.startsWith('@kcr/'));
@@ -91,6 +100,17 @@ for (const [name, allowed] of Object.entries(packages)) {
     peerDependencies: dependenciesOf(once, peerDependencies),
     peerDependenciesMeta: optionalMeta(optional, peerDependenciesMeta),
     devDependencies: dependenciesOf([...once, ...development], devDependencies),
+  });
+}
+// What others write asks for the packages that are here.
+for (const { name } of readdirSync(new URL('examples', root), { withFileTypes: true }).filter(
+  (entry) => entry.isDirectory(),
+)) {
+  const file = `examples/${name}/package.json`;
+  const { peerDependencies, devDependencies } = read(file);
+  update(file, {
+    ...(peerDependencies ? { peerDependencies: withRanges(peerDependencies) } : {}),
+    devDependencies: withRanges(devDependencies),
   });
 }
 update('tsconfig.json', { references: references(Object.keys(packages), './packages') });

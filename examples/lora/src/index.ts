@@ -1,0 +1,5 @@
+import { lora } from './lora.ts';
+
+export * from './lora.ts';
+/** What checkpoints find by name. */
+export const adapters = { lora };
