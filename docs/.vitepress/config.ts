@@ -28,6 +28,8 @@ const sidebar: Item[] = [
   group('First steps', {
     start: 'Your own images',
     typescript: 'From TypeScript',
+    glossary: 'Glossary',
+    gpu: 'GPU',
   }),
   group('Methods', {
     kcr: 'KCR',
@@ -41,6 +43,19 @@ const sidebar: Item[] = [
     backbones: 'Backbones and weights',
     inputs: 'From a file to an input',
     export: 'Exports',
+  }),
+  group('Extending', {
+    'extending/': 'What an extension is',
+    'extending/regulariser': 'Regulariser',
+    'extending/search-mask': 'Search mask',
+    'extending/criterion': 'Criterion',
+    'extending/allocator': 'Allocator',
+    'extending/schedule': 'Schedule',
+    'extending/adapter': 'Adapter',
+    'extending/token-selector': 'Token selector',
+    'extending/backbone': 'Backbone',
+    'extending/head': 'Head and task',
+    compatibility: 'Compatibility',
   }),
   group('Results', {
     results: 'Results',
@@ -103,6 +118,7 @@ export default defineConfig({
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/start' },
+      { text: 'Extending', link: '/extending/' },
       { text: 'API', link: '/api/' },
       { text: 'Results', link: '/results' },
     ],
