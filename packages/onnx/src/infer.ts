@@ -280,6 +280,3 @@ export function infer(node: OnnxNode, inputs: Inputs): readonly Known[] | undefi
   if (!rule || missing) return undefined;
   return rule(inputs as readonly Known[], node);
 }
-
-/** Text of what is known, to compare. */
-export const knownText = ({ dtype, shape }: Known): string => dtype + shapeText(shape);
