@@ -123,7 +123,7 @@ export default defineConfig({
       { text: 'Results', link: '/results' },
     ],
     search: { provider: 'local' },
-    socialLinks: home ? [{ icon: 'github', link: home }] : [],
+    socialLinks: [{ icon: 'github', link: home }],
     footer: { message: 'Apache-2.0' },
   },
 });

@@ -1,13 +1,14 @@
 // Who may import whom: packages, the rooms of core, and no circles anywhere. `npm run boundaries` checks it, and
 // `npm run map` draws docs/architecture.md's pictures from the same imports.
 
-/** The packages that a package may import: its `references` and its dependencies (`npm run references`). */
+/** The packages that a package may import: its `references`, and its dependencies or peers (`npm run references`). */
 export const packages = {
   core: [],
   features: ['core'],
   data: ['core'],
   onnx: ['core'],
   backbones: ['core'],
+  testing: ['core', 'backbones'],
   masks: ['core'],
   pretrained: ['core', 'backbones'],
   nystrom: ['core', 'features'],
@@ -44,6 +45,16 @@ export const packages = {
  */
 export const typesOf = { detect: ['onnx'] };
 
+/** The packages that an installation has once, whatever else it has: what imports one has it as a peer. */
+export const peers = ['core'];
+
+/**
+ * The packages that a package imports where they are installed: it says what it leaves out without them.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const optionalOf = { testing: ['onnx'] };
+
 /** The rooms of core by floor: each may import those before it. */
 export const rooms = [
   'ground',
@@ -73,7 +84,7 @@ const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   from: { path: `^packages/${name}/src/`, pathNot: tests },
   to: {
     path: '^packages/',
-    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? [])])}/`,
+    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])])}/`,
   },
 }));
 

@@ -1,4 +1,4 @@
-import { shapeText, sizeOf, tf } from '@kcr/core';
+import { sizeOf, tf } from '@kcr/core';
 import { DATA_TYPES, type OnnxNode, type OnnxType } from './proto.ts';
 
 /** What is known of a value for one size of the batch. */

@@ -36,6 +36,7 @@ export const ERROR_CODES = {
     'Masks are compared, and an annotation or detection has none, or one that is neither polygons nor runs.',
   COCO_SIZE: 'The height or width of an annotated image is missing, no whole number or too large.',
   CONV_DEPTHWISE: 'A depthwise convolution has other output channels than input channels.',
+  CORE_DUPLICATE: 'Two copies of @kcr/core are loaded in one process.',
   CSV_FORMAT:
     'A row has not what the file should give: pixels and a class number, or a path and a class.',
   CSV_READ: 'The CSV file cannot be read.',
