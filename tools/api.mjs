@@ -4,13 +4,19 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { CompilerState, Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import {
+  CompilerState,
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+} from '@microsoft/api-extractor';
 import { packages } from './boundaries/boundaries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const check = process.argv.includes('--check');
-const entryOf = (/** @type {string} */ name) => `${root}/packages/${name}/dist-types/src/index.d.ts`;
-const silent = { default: { logLevel: /** @type {const} */ ('none') } };
+const entryOf = (/** @type {string} */ name) =>
+  `${root}/packages/${name}/dist-types/src/index.d.ts`;
+const silent = { default: { logLevel: ExtractorLogLevel.None } };
 
 /** The types of the packages are those that were emitted, not the sources. */
 const compiler = {

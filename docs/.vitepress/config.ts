@@ -68,6 +68,8 @@ const sidebar: Item[] = [
     architecture: 'Architecture',
     security: 'Security',
     contributing: 'Contributing',
+    releasing: 'Releasing',
+    conduct: 'Code of conduct',
   }),
   group('Packages', named('packages', packages), true),
   group('API', { 'api/': 'All packages', ...rooms, ...named('api', others) }, true),
@@ -92,6 +94,7 @@ const linked: NonNullable<MarkdownOptions['config']> = (md) => {
 export default defineConfig({
   title: '@kcr',
   description: 'TypeScript packages that compress vision transformers',
+  base: process.env.DOCS_BASE ?? '/', // where it is served from
   srcDir: '..',
   srcExclude: ['tools/**', '**/fixtures/**', 'README.md', '.*/**', 'packages/*/!(README).md'],
   rewrites: (file) => pageOf(file) ?? file,
