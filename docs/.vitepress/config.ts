@@ -8,9 +8,9 @@ import { titles } from './rooms.mjs';
 type Item = DefaultTheme.SidebarItem;
 
 /** A group of the sidebar: what its pages are called, by their paths. */
-const group = (text: string, pages: Readonly<Record<string, string>>, collapsed = false): Item => ({
+const group = (text: string, pages: Readonly<Record<string, string>>): Item => ({
   text,
-  collapsed,
+  collapsed: false,
   items: Object.entries(pages).map(([page, title]) => ({ link: `/${page}`, text: title })),
 });
 
@@ -71,8 +71,11 @@ const sidebar: Item[] = [
     releasing: 'Releasing',
     conduct: 'Code of conduct',
   }),
-  group('Packages', named('packages', packages), true),
-  group('API', { 'api/': 'All packages', ...rooms, ...named('api', others) }, true),
+];
+
+const reference: Item[] = [
+  group('API', { 'api/': 'All packages', ...rooms, ...named('api', others) }),
+  group('Packages', named('packages', packages)),
 ];
 
 /** Links that files of the repository have to each other lead to pages, or to the repository. */
@@ -104,7 +107,9 @@ export default defineConfig({
   lastUpdated: false,
   metaChunk: true,
   buildEnd({ pages }) {
-    const linked = sidebar.flatMap(({ items = [] }) => items.map(({ link = '' }) => link));
+    const linked = [...sidebar, ...reference].flatMap(({ items = [] }) =>
+      items.map(({ link = '' }) => link),
+    );
     const built = new Set(pages.map((page) => `/${pageOf(page)?.replace(/(index)?\.md$/, '')}`));
     const missing = linked.filter((link) => !built.has(link));
     if (missing.length > 0) throw new Error(`In the sidebar, and no pages: ${missing.join(', ')}`);
@@ -117,7 +122,7 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    sidebar,
+    sidebar: { '/': sidebar, '/api/': reference, '/packages/': reference },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/start' },

@@ -39,7 +39,12 @@ export default {
   classPropertiesFormat: 'table',
   enumMembersFormat: 'table',
   propertyMembersFormat: 'table',
-  tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true },
+  tableColumnSettings: {
+    hideInherited: true,
+    hideModifiers: true,
+    hideOverrides: true,
+    hideSources: true,
+  },
   pageTitleTemplates: {
     index: 'API',
     module: ({ name }) => (name in titles ? `@kcr/core: ${titles[name]}` : `@kcr/${name}`),
