@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { type DefaultTheme, defineConfig, type MarkdownOptions } from 'vitepress';
+import { deadAnchors } from './anchors.ts';
 import { diagrams } from './diagrams.ts';
 import { home, linkFrom, pageOf, root } from './repository.ts';
 import { titles } from './rooms.mjs';
@@ -84,12 +85,17 @@ const linked: NonNullable<MarkdownOptions['config']> = (md) => {
   md.parse = (text, env) => {
     const from = posix.relative(root, env.realPath ?? env.path);
     const tokens = parse(text, env);
-    // What TypeDoc writes has links between pages.
-    if (!from.startsWith('docs/api/'))
-      for (const token of tokens.flatMap(({ children }) => children ?? [])) {
-        const href = token.type === 'link_open' ? token.attrGet('href') : null;
-        if (href && !/^([a-z]+:|#|\/)/.test(href)) token.attrSet('href', linkFrom(from, href));
-      }
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const href = token.type === 'link_open' ? token.attrGet('href') : null;
+      if (!href || /^([a-z]+:|\/)/.test(href)) continue;
+      // TypeDoc's links are to pages already. It keeps `_` in the places of constants, where VitePress writes `-`.
+      if (from.startsWith('docs/api/'))
+        token.attrSet(
+          'href',
+          href.replace(/#(?!property-|type-)[^#]+$/, (id) => id.replaceAll('_', '-')),
+        );
+      else if (!href.startsWith('#')) token.attrSet('href', linkFrom(from, href));
+    }
     return tokens;
   };
 };
@@ -106,13 +112,15 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   metaChunk: true,
-  buildEnd({ pages }) {
+  buildEnd({ pages, outDir, site }) {
     const linked = [...sidebar, ...reference].flatMap(({ items = [] }) =>
       items.map(({ link = '' }) => link),
     );
     const built = new Set(pages.map((page) => `/${pageOf(page)?.replace(/(index)?\.md$/, '')}`));
     const missing = linked.filter((link) => !built.has(link));
     if (missing.length > 0) throw new Error(`In the sidebar, and no pages: ${missing.join(', ')}`);
+    const dead = deadAnchors(outDir, site.base);
+    if (dead.length > 0) throw new Error(`Links to places that are not there:\n${dead.join('\n')}`);
   },
   vite: { build: { chunkSizeWarningLimit: 2000 } }, // a page of the API is a chunk
   markdown: {
