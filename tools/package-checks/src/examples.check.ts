@@ -30,9 +30,13 @@ async function examplesOf(page: string): Promise<Example[]> {
 }
 
 const packages = (await readdir(join(root, 'packages'))).map((name) => `packages/${name}`);
-const docs = (await readdir(join(root, 'docs'))).filter((file) => file.endsWith('.md'));
+const guides = ['docs', 'docs/extending'].map(async (folder) =>
+  (await readdir(join(root, folder)))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `${folder}/${file}`),
+);
 const pages = ['README.md', ...packages.map((path) => `${path}/README.md`)];
-const found = await Promise.all([...pages, ...docs.map((file) => `docs/${file}`)].map(examplesOf));
+const found = await Promise.all([...pages, ...(await Promise.all(guides)).flat()].map(examplesOf));
 const examples = found.flat();
 
 /** What an example did: see run-examples.mjs. */
