@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { packages, peers, typesOf } from './boundaries/boundaries.mjs';
+import { optionalOf, packages, peers, typesOf } from './boundaries/boundaries.mjs';
 import { fieldsOf } from './package-fields.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -45,7 +45,7 @@ function dependenciesOf(names, dependencies = {}) {
 }
 
 /** @param {string[]} names @param {Record<string, object>} [meta] */
-function optionalOf(names, meta = {}) {
+function optionalMeta(names, meta = {}) {
   const others = Object.entries(meta).filter(([name]) => !name.startsWith('@kcr/'));
   const own = names.map((name) => [`@kcr/${name}`, { optional: true }]);
   return ifAny(Object.fromEntries([...own, ...others]));
@@ -72,12 +72,12 @@ if (folders.join() !== table.join()) {
   process.exit(1);
 }
 for (const [name, allowed] of Object.entries(packages)) {
-  const types = typesOf[name] ?? [];
+  const optional = [...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])];
   update(`packages/${name}/tsconfig.json`, {
-    references: references([...allowed, ...types], '..'),
+    references: references([...allowed, ...optional], '..'),
   });
   // Peers are installed here, and built before, because they are for development too.
-  const once = [...allowed.filter((other) => peers.includes(other)), ...types];
+  const once = [...allowed.filter((other) => peers.includes(other)), ...optional];
   const file = `packages/${name}/package.json`;
   const { keywords, dependencies, peerDependencies, peerDependenciesMeta, devDependencies } =
     read(file);
@@ -88,7 +88,7 @@ for (const [name, allowed] of Object.entries(packages)) {
       dependencies,
     ),
     peerDependencies: dependenciesOf(once, peerDependencies),
-    peerDependenciesMeta: optionalOf(types, peerDependenciesMeta),
+    peerDependenciesMeta: optionalMeta(optional, peerDependenciesMeta),
     devDependencies: dependenciesOf(once, devDependencies),
   });
 }

@@ -8,6 +8,7 @@ export const packages = {
   data: ['core'],
   onnx: ['core'],
   backbones: ['core'],
+  testing: ['core', 'backbones'],
   masks: ['core'],
   pretrained: ['core', 'backbones'],
   nystrom: ['core', 'features'],
@@ -47,6 +48,13 @@ export const typesOf = { detect: ['onnx'] };
 /** The packages that an installation has once, whatever else it has: what imports one has it as a peer. */
 export const peers = ['core'];
 
+/**
+ * The packages that a package imports where they are installed: it says what it leaves out without them.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const optionalOf = { testing: ['onnx'] };
+
 /** The rooms of core by floor: each may import those before it. */
 export const rooms = [
   'ground',
@@ -76,7 +84,7 @@ const betweenPackages = Object.entries(packages).map(([name, allowed]) => ({
   from: { path: `^packages/${name}/src/`, pathNot: tests },
   to: {
     path: '^packages/',
-    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? [])])}/`,
+    pathNot: `^packages/${any([name, ...allowed, ...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])])}/`,
   },
 }));
 

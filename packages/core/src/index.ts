@@ -5,6 +5,7 @@ export * from './engine/engine.ts';
 export { type ArraySlot, oncePerStep, type Slot } from './engine/slots.ts';
 export * from './ground/array.ts';
 export * from './ground/atomic.ts';
+export * from './ground/author-line.ts';
 export * from './ground/channel-order.ts';
 export * from './ground/error.ts';
 export * from './ground/error-codes.ts';

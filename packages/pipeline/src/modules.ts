@@ -6,7 +6,9 @@ import {
   type MakeAdapter,
   type MakeHead,
   messageOf,
+  namedPlugin,
   nearest,
+  type Plugin,
 } from '@kcr/core';
 import { importUrl, isTranslated } from './import-url.ts';
 import { folderOf, isFile, moduleUrl } from './module-url.ts';
@@ -124,6 +126,17 @@ export async function partMaker<T>(use: string, from?: string): Promise<(options
 /** Makes an extension that a recipe names. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
 export const loadPart = async <T>({ use, options }: Part, from?: string): Promise<T> =>
   (await partMaker<T>(use, from))(options);
+
+/** A plugin as a recipe names it: under a name of the run's, where it gives one. */
+export interface PluginPart extends Part {
+  readonly as?: string;
+}
+
+/** Makes a plugin that a recipe names. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
+export async function loadPlugin(part: PluginPart, from?: string): Promise<Plugin> {
+  const plugin = await loadPart<Plugin>(part, from);
+  return part.as === undefined ? plugin : namedPlugin(part.as, plugin);
+}
 
 /** A part that may be known by a short name: made from a table, or loaded. */
 export async function loadNamed<T>(

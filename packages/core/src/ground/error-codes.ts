@@ -1,5 +1,5 @@
 /**
- * Every code that a {@link KcrError} of the @kcr packages has, and what it means. Codes are stable across versions:
+ * Every code that a {@link KcrError} of the `@kcr` packages has, and what it means. Codes are stable across versions:
  * add some, rename none. `npm run errors` writes docs/errors.md from this table and from the places that throw.
  */
 export const ERROR_CODES = {
@@ -181,5 +181,5 @@ export const ERROR_CODES = {
   WEIGHTS_PICKLE: 'The weights are a pickle of torch.save, which could run code when it is read.',
 } as const;
 
-/** A code of the @kcr packages. */
+/** A code of the `@kcr` packages. */
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -16,7 +16,7 @@ const BRAND = Symbol.for('@kcr/core/KcrError');
 
 /**
  * The error every package throws for input it cannot use. `code` is stable across versions
- * (`SAFETENSORS_HEADER`, `EXTENSION_CONTRACT`, ...); the texts may be reworded. Packages besides those of @kcr put
+ * (`SAFETENSORS_HEADER`, `EXTENSION_CONTRACT`, ...); the texts may be reworded. Packages besides those of `@kcr` put
  * their name before their codes: `my-package/CODE`.
  */
 export class KcrError extends Error {
