@@ -39,6 +39,11 @@ const uses: Record<string, { source: string }> = {
       const params: number = createModel('deit_tiny_patch16_224').parameterCount;
       if (params !== 5717416) throw new Error('backbones');`,
   },
+  testing: {
+    source: `import { type Check, checkText } from '@kcr/testing';
+      const check: Check = { check: 'macs', ok: true, found: '1', expected: '', where: '', skipped: false };
+      if (checkText(check) !== '  holds     macs: 1') throw new Error('testing');`,
+  },
   pretrained: {
     source: `import { loadPretrained, type PretrainedOptions } from '@kcr/pretrained';
       const options: PretrainedOptions = { model: 'deit_tiny_patch16_224', classes: ['a', 'b'] };
