@@ -8,6 +8,7 @@ import {
   definePlugin,
   defineTokenSelector,
   float32,
+  layerNorm,
   linear,
   Model,
   partOf,
@@ -95,6 +96,16 @@ const backbones: Readonly<Record<string, [fails: string, faults: Faults]>> = {
   'a mean over the batch in JavaScript': [
     'exported',
     { tokens: (m, x) => (m.training ? x : tf.add(x, tf.mul(tf.square(x), 1 / x.shape[0]!))) },
+  ],
+  'a dim without a tap': ['builds', { mlp: mlpWith((_, x) => x) }],
+  'a norm of core over a dim that may be pruned': [
+    'builds',
+    { mlp: mlpWith((m, x, hidden) => layerNorm(m, m.tap('hidden', x, hidden), hidden)) },
+  ],
+  'a logit too many': ['builds', { logits: 1 }],
+  'chance in a training step': [
+    'trains',
+    { tokens: (m, x) => (m.training ? tf.mul(x, Math.random()) : x) },
   ],
   'something else on another backend': [
     'engines',
@@ -239,6 +250,8 @@ const plugins: Readonly<Record<string, [fails: string, suite: () => Suite]>> = O
         };
       },
     ],
+    'a hook that is async': ['builds', () => ({ watch: (async () => ({})) as never })],
+    'a clock in its loss': ['builds', () => ({ loss: () => tf.scalar(Date.now()) })],
     'a loss that is no number': ['builds', () => ({ loss: ({ features }) => features })],
     'something else on another backend': [
       'engines',
