@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packages } from './boundaries/boundaries.mjs';
+import { fieldsOf } from './package-fields.mjs';
 
 const [name = '', description, ...dependencies] = process.argv.slice(2);
 if (!(name in packages)) {
@@ -19,24 +20,24 @@ const write = (file, content) =>
     new URL(file, folder),
     typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`,
   );
+const { keywords, homepage, bugs, repository, license, type, engines, ...rest } = fieldsOf(name);
 write('package.json', {
   name: `@kcr/${name}`,
   version: '0.0.0',
   description,
-  license: 'Apache-2.0',
-  type: 'module',
+  keywords,
+  homepage,
+  bugs,
+  repository,
+  license,
+  type,
   sideEffects: false,
-  engines: { node: '>=20.19' },
+  engines,
   exports: {
     '.': { types: './dist/index.d.ts', default: './dist/index.js' },
     './package.json': './package.json',
   },
-  files: ['dist', 'README.md', 'LICENSE'],
-  publishConfig: { access: 'public' },
-  scripts: {
-    build: 'tsup',
-    package: 'publint --strict && attw --pack . --profile esm-only',
-  },
+  ...rest,
   dependencies: Object.fromEntries(
     dependencies.map((d) => [d.slice(0, d.lastIndexOf('@')), d.slice(d.lastIndexOf('@') + 1)]),
   ),

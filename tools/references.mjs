@@ -1,10 +1,11 @@
 // npm run references: writes what follows from tools/boundaries/boundaries.mjs, which says who may import whom: the
-// `references` of every tsconfig.json and the @kcr dependencies of every package.json. With --check it writes
-// nothing and fails where a file would change.
+// `references` of every tsconfig.json and the @kcr dependencies and peers of every package.json; and what all of these
+// say alike (tools/package-fields.mjs). With --check it writes nothing and fails where a file would change.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { optionalOf, packages, typesOf } from './boundaries/boundaries.mjs';
+import { optionalOf, packages, peers, typesOf } from './boundaries/boundaries.mjs';
+import { fieldsOf } from './package-fields.mjs';
 
 const root = new URL('..', import.meta.url);
 const check = process.argv.includes('--check');
@@ -30,17 +31,39 @@ function update(file, changes) {
 /** @param {string[]} names @param {string} folder */
 const references = (names, folder) => names.map((name) => ({ path: `${folder}/${name}` }));
 
-/** @param {string[]} allowed @param {Record<string, string>} [dependencies] */
-function dependenciesOf(allowed, dependencies = {}) {
+/**
+ * What stands under `dependencies`, `peerDependencies` or `devDependencies`: the packages of this repository by the table, all
+ * others as they are.
+ *
+ * @param {string[]} names
+ * @param {Record<string, string>} [dependencies]
+ */
+function dependenciesOf(names, dependencies = {}) {
   const others = Object.entries(dependencies).filter(([name]) => !name.startsWith('@kcr/'));
-  const own = [...allowed]
-    .sort()
-    .map((name) => [`@kcr/${name}`, dependencies[`@kcr/${name}`] ?? rangeOf(name)]);
-  return Object.fromEntries([...own, ...others]);
+  const own = [...names].sort().map((name) => [`@kcr/${name}`, rangeOf(name)]);
+  return ifAny(Object.fromEntries([...own, ...others]));
 }
 
-/** @param {string} name */
-const rangeOf = (name) => `^${read(`packages/${name}/package.json`).version}`;
+/** @param {string[]} names @param {Record<string, object>} [meta] */
+function optionalMeta(names, meta = {}) {
+  const others = Object.entries(meta).filter(([name]) => !name.startsWith('@kcr/'));
+  const own = names.map((name) => [`@kcr/${name}`, { optional: true }]);
+  return ifAny(Object.fromEntries([...own, ...others]));
+}
+
+/** @param {object} entries */
+const ifAny = (entries) => (Object.keys(entries).length > 0 ? entries : undefined);
+
+/**
+ * From the version that is here to the next major one. A caret says the same from 1.0.0 on; below it would end at the next
+ * minor one, which breaks nothing here either.
+ *
+ * @param {string} name
+ */
+function rangeOf(name) {
+  const { version } = read(`packages/${name}/package.json`);
+  return version.startsWith('0.') ? `>=${version} <1.0.0` : `^${version}`;
+}
 
 const folders = readdirSync(new URL('packages', root)).sort();
 const table = Object.keys(packages).sort();
@@ -49,10 +72,25 @@ if (folders.join() !== table.join()) {
   process.exit(1);
 }
 for (const [name, allowed] of Object.entries(packages)) {
-  const seen = [...allowed, ...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])];
-  update(`packages/${name}/tsconfig.json`, { references: references(seen, '..') });
-  const { dependencies } = read(`packages/${name}/package.json`);
-  update(`packages/${name}/package.json`, { dependencies: dependenciesOf(allowed, dependencies) });
+  const optional = [...(typesOf[name] ?? []), ...(optionalOf[name] ?? [])];
+  update(`packages/${name}/tsconfig.json`, {
+    references: references([...allowed, ...optional], '..'),
+  });
+  // Peers are installed here, and built before, because they are for development too.
+  const once = [...allowed.filter((other) => peers.includes(other)), ...optional];
+  const file = `packages/${name}/package.json`;
+  const { keywords, dependencies, peerDependencies, peerDependenciesMeta, devDependencies } =
+    read(file);
+  update(file, {
+    ...fieldsOf(name, keywords),
+    dependencies: dependenciesOf(
+      allowed.filter((other) => !peers.includes(other)),
+      dependencies,
+    ),
+    peerDependencies: dependenciesOf(once, peerDependencies),
+    peerDependenciesMeta: optionalMeta(optional, peerDependenciesMeta),
+    devDependencies: dependenciesOf(once, devDependencies),
+  });
 }
 update('tsconfig.json', { references: references(Object.keys(packages), './packages') });
 
@@ -63,7 +101,9 @@ if (!check && stale.length > 0)
     { cwd: fileURLToPath(root) },
   );
 if (check && stale.length > 0) {
-  console.error(`Not what tools/boundaries/boundaries.mjs says: ${stale.join(', ')}.`);
+  console.error(
+    `Not what tools/boundaries/boundaries.mjs and tools/package-fields.mjs say: ${stale.join(', ')}.`,
+  );
   console.error('Run `npm run references`.');
   process.exit(1);
 }

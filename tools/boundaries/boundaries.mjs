@@ -1,7 +1,7 @@
 // Who may import whom: packages, the rooms of core, and no circles anywhere. `npm run boundaries` checks it, and
 // `npm run map` draws docs/architecture.md's pictures from the same imports.
 
-/** The packages that a package may import: its `references` and its dependencies (`npm run references`). */
+/** The packages that a package may import: its `references`, and its dependencies or peers (`npm run references`). */
 export const packages = {
   core: [],
   features: ['core'],
@@ -44,6 +44,9 @@ export const packages = {
  * @type {Record<string, string[]>}
  */
 export const typesOf = { detect: ['onnx'] };
+
+/** The packages that an installation has once, whatever else it has: what imports one has it as a peer. */
+export const peers = ['core'];
 
 /**
  * The packages that a package imports where they are installed: it says what it leaves out without them.

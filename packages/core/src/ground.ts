@@ -1,4 +1,6 @@
 // What reads data, in threads of its own too, needs no tensors: `@kcr/core/ground` loads without TensorFlow.js.
+import './ground/one-copy.ts';
+
 export * from './ground/array.ts';
 export * from './ground/channel-order.ts';
 export * from './ground/error.ts';

@@ -1,3 +1,5 @@
+import './ground/one-copy.ts';
+
 export { createEagerEngine, type EagerOptions } from './engine/eager.ts';
 export * from './engine/engine.ts';
 export { type ArraySlot, oncePerStep, type Slot } from './engine/slots.ts';

@@ -26,7 +26,7 @@ export interface FramedImageOptions {
   resizedCrop?: ResizedCropOptions;
   /** Decoded images are kept in memory up to this many bytes. Default 1 GiB. */
   cacheBytes?: number;
-  /** Class names in the order of the labels, or how many there are; the data's must be among them ({@link classNames}). Default: the data's. */
+  /** Class names in the order of the labels, or how many there are; the data's must be among them. Default: the data's. */
   classes?: KnownClasses;
   /**
    * Images that cannot be read, links to nothing, and class folders without images: an error, or left out and counted; then

@@ -100,7 +100,7 @@ export const orientationOf = ({ crop_mode }: Pick<Preprocessing, 'crop_mode'>): 
 export const decodeSource = (image: EncodedImage, input: Preprocessing): Promise<Pixels> =>
   decodeImage(image, input.input_size[0] as 1 | 3, orientationOf(input));
 
-/** {@link decodeSource} of a file. @throws KcrError `IMAGE_READ` */
+/** The pixels of a file, as `decodeSource` gives those of bytes. @throws KcrError `IMAGE_READ` */
 export const readSource = async (path: string, input: Preprocessing): Promise<Pixels> =>
   decodeSource({ where: path, bytes: await readExtent({ path }) }, input);
 

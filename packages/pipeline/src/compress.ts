@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Kept, type LineChart, type Plugin, type Task, taskOf, writeAtomic } from '@kcr/core';
+import { type Kept, type LineChart, type Task, taskOf, writeAtomic } from '@kcr/core';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { GivenWeights, usesOf } from './given-weights.ts';
 import { machineText } from './latency/machine.ts';
 import type { Trust } from './load-checkpoint.ts';
-import { loadPart } from './modules.ts';
+import { loadPlugin } from './modules.ts';
 import { openRun } from './out/open-run.ts';
 import { readPruning } from './pruning/prune-into.ts';
 import { checkParts } from './recipes/check-parts.ts';
@@ -242,7 +242,7 @@ async function drawnOf({
 }: Recipe): Promise<Pick<RunAnalysis, 'curves' | 'snapshots'>> {
   const trainings = [search?.plugins, dense?.plugins, retrain.plugins, ...Object.values(ablations)];
   const plugins = await Promise.all(
-    trainings.flatMap((parts = []) => parts.map((part) => loadPart<Plugin>(part, from))),
+    trainings.flatMap((parts = []) => parts.map((part) => loadPlugin(part, from))),
   );
   return {
     curves: Object.assign({}, ...plugins.map(({ curves }) => curves)),

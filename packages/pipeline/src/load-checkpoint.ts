@@ -65,7 +65,7 @@ export async function isSource(text: string): Promise<boolean> {
  * architecture, head and adapters are those of modules that come along, and of modules that the caller trusts; no other code
  * is imported.
  *
- * @param source such a place, or what {@link openSource} found there
+ * @param source such a place, or what `openSource` found there
  * @throws KcrError `CHECKPOINT_TRUST`, `MODULE_LOAD`, `ARCHITECTURE_UNKNOWN`, `HEAD_UNKNOWN`, `ADAPTER_UNKNOWN`, and those
  *   of `loadPretrained`
  */

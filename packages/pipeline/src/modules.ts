@@ -6,7 +6,9 @@ import {
   type MakeAdapter,
   type MakeHead,
   messageOf,
+  namedPlugin,
   nearest,
+  type Plugin,
 } from '@kcr/core';
 import { importUrl, isTranslated } from './import-url.ts';
 import { folderOf, isFile, moduleUrl } from './module-url.ts';
@@ -45,7 +47,7 @@ export const bundledModules: readonly string[] = Object.keys(bundled);
  * Imports a bundled module, a file (./x.mjs) or a package installed where it is named.
  *
  * @param from URL of the file that names it. Default: a file in the process's folder
- * @throws KcrError `MODULE_LOAD`
+ * @throws KcrError `MODULE_LOAD`; `CORE_DUPLICATE` where it brings another core
  */
 export async function importModule(
   module: string,
@@ -55,6 +57,8 @@ export async function importModule(
     if (isBundled(module)) return (await bundled[module]!()) as Record<string, unknown>;
     return await importUrl(moduleUrl(module, from));
   } catch (cause) {
+    // That it has another core says more than that it cannot be loaded.
+    if (cause instanceof KcrError && cause.code === 'CORE_DUPLICATE') throw cause;
     throw new KcrError('MODULE_LOAD', {
       where: `module "${module}"`,
       found: messageOf(cause).split('\n')[0]!,
@@ -122,6 +126,17 @@ export async function partMaker<T>(use: string, from?: string): Promise<(options
 /** Makes an extension that a recipe names. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
 export const loadPart = async <T>({ use, options }: Part, from?: string): Promise<T> =>
   (await partMaker<T>(use, from))(options);
+
+/** A plugin as a recipe names it: under a name of the run's, where it gives one. */
+export interface PluginPart extends Part {
+  readonly as?: string;
+}
+
+/** Makes a plugin that a recipe names. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
+export async function loadPlugin(part: PluginPart, from?: string): Promise<Plugin> {
+  const plugin = await loadPart<Plugin>(part, from);
+  return part.as === undefined ? plugin : namedPlugin(part.as, plugin);
+}
 
 /** A part that may be known by a short name: made from a table, or loaded. */
 export async function loadNamed<T>(

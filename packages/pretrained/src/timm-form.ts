@@ -110,7 +110,12 @@ export function timmModel({ model, info }: Pick<LoadedModel, 'model' | 'info'>):
   const { architecture } = model;
   const { timm } = architecture;
   const config = wholeConfig(model);
-  const family = Object.entries(models).filter(([, entry]) => entry.architecture === architecture);
+  // By name: the model may be of another copy of the backbones than this package has.
+  const family = Object.entries(models).filter(
+    ([, entry]) =>
+      entry.architecture.module === architecture.module &&
+      entry.architecture.name === architecture.name,
+  );
   if (family.length === 0 || !timm)
     return refuse(`${architecture.module}#${architecture.name}`, 'a model that timm has not');
   const lacking = timm.cannot?.(model.config);

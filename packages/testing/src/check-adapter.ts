@@ -62,7 +62,7 @@ export function adaptedSubjects<O extends object>(
 }
 
 /** Outputs with and without the adapter, of weights that are those of the plain model where it has them. */
-export async function change({ plain, model }: AdaptedSubject) {
+async function change({ plain, model }: AdaptedSubject) {
   const weights = livelyWeights(plain);
   const own = Object.fromEntries(
     Object.entries({ ...firstValues(model), ...weights }).filter(([name]) =>

@@ -1,5 +1,5 @@
 /**
- * Every code that a {@link KcrError} of the @kcr packages has, and what it means. Codes are stable across versions:
+ * Every code that a {@link KcrError} of the `@kcr` packages has, and what it means. Codes are stable across versions:
  * add some, rename none. `npm run errors` writes docs/errors.md from this table and from the places that throw.
  */
 export const ERROR_CODES = {
@@ -38,6 +38,7 @@ export const ERROR_CODES = {
     'Masks are compared, and an annotation or detection has none, or one that is neither polygons nor runs.',
   COCO_SIZE: 'The height or width of an annotated image is missing, no whole number or too large.',
   CONV_DEPTHWISE: 'A depthwise convolution has other output channels than input channels.',
+  CORE_DUPLICATE: 'Two copies of @kcr/core are loaded in one process.',
   CSV_FORMAT:
     'A row has not what the file should give: pixels and a class number, or a path and a class.',
   CSV_READ: 'The CSV file cannot be read.',
@@ -189,5 +190,5 @@ export const ERROR_CODES = {
   WEIGHTS_PICKLE: 'The weights are a pickle of torch.save, which could run code when it is read.',
 } as const;
 
-/** A code of the @kcr packages. */
+/** A code of the `@kcr` packages. */
 export type ErrorCode = keyof typeof ERROR_CODES;

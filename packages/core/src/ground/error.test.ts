@@ -18,6 +18,22 @@ test('an error says where, what was found and what to do, in sentences', () => {
   expect(error).toBeInstanceOf(Error);
 });
 
+test('errors of another copy of core are errors of this one, and subclasses are their own', () => {
+  const theirs = new Error('of another copy');
+  Object.setPrototypeOf(
+    theirs,
+    Object.create(Error.prototype, { [Symbol.for('@kcr/core/KcrError')]: { value: true } }),
+  );
+  expect(theirs).toBeInstanceOf(KcrError);
+  class Narrow extends KcrError {}
+  const details = { where: 'x', found: 'y', fix: 'z' };
+  expect(new Narrow('OPTION', details)).toBeInstanceOf(KcrError);
+  expect(new Narrow('OPTION', details)).toBeInstanceOf(Narrow);
+  expect(new KcrError('OPTION', details)).not.toBeInstanceOf(Narrow);
+  for (const other of [new Error('no'), null, undefined, 'KcrError'])
+    expect((other as unknown) instanceof KcrError).toBe(false);
+});
+
 test('a text of another error that ends in a full stop gets no second one', () => {
   const { message, found } = new KcrError('OPTION', {
     where: 'x',

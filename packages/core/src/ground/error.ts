@@ -11,9 +11,12 @@ export interface KcrErrorDetails {
   cause?: unknown;
 }
 
+/** What every copy's errors have, so that they are known as such by another one: what it refuses is told as all errors are. */
+const BRAND = Symbol.for('@kcr/core/KcrError');
+
 /**
  * The error every package throws for input it cannot use. `code` is stable across versions
- * (`SAFETENSORS_HEADER`, `EXTENSION_CONTRACT`, ...); the texts may be reworded. Packages besides those of @kcr put
+ * (`SAFETENSORS_HEADER`, `EXTENSION_CONTRACT`, ...); the texts may be reworded. Packages besides those of `@kcr` put
  * their name before their codes: `my-package/CODE`.
  */
 export class KcrError extends Error {
@@ -30,6 +33,17 @@ export class KcrError extends Error {
     this.where = where;
     this.found = found;
     this.fix = fix;
+  }
+
+  static {
+    Object.defineProperty(KcrError.prototype, BRAND, { value: true });
+  }
+
+  /** Whether a value is such an error, of this copy of core or of another. */
+  static override [Symbol.hasInstance](value: unknown): value is KcrError {
+    // biome-ignore lint/complexity/noThisInStatic: it is that of subclasses too, which are known by their prototypes.
+    if (this !== KcrError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
 

@@ -35,15 +35,15 @@ export interface AxisWeights {
  * Weights of an axis that goes from `from` to `to` positions, with half-pixel centres. Where it becomes shorter the kernel
  * widens, so that every input counts: no aliasing. As Pillow's `Resample.c` and PyTorch's `interpolate(antialias=True)`.
  *
- * @param start first output that is asked for
- * @param length how many are
+ * @param asked the first output that is asked for, and how many are
  */
 export function axisWeights(
   kernel: ResamplingKernel,
   from: number,
   to: number,
-  { start = 0, length = to }: { start?: number; length?: number } = {},
+  asked: { start?: number; length?: number } = {},
 ): AxisWeights {
+  const { start = 0, length = to } = asked;
   const scale = from / to;
   const widened = Math.max(scale, 1);
   const support = kernel.support * widened;

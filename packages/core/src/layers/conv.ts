@@ -18,7 +18,7 @@ export interface ConvOptions {
   /** First values of the weight, and of the bias. Default: PyTorch's. */
   init?: Initializer;
   biasInit?: Initializer;
-  /** How the weight is made from one of another model, of a layer that reads images: {@link resizeInputChannels}. */
+  /** How the weight is made from one of another model, of a layer that reads images: `resizeInputChannels`. */
   resize?: Resize;
 }
 

@@ -31,7 +31,7 @@ export interface Architecture<C extends object = object> extends Extension {
   optionsOf?(state: StateDict, config: C): Partial<C>;
   /** How timm has these models; absent where it has none. */
   readonly timm?: TimmForm<C>;
-  /** What it is trained for. Default: {@link classification}. */
+  /** What it is trained for. Default: `classification`. */
   readonly task?: Task;
   /** The architecture that a head for dense prediction stands on. */
   readonly backbone?: Architecture;

@@ -21,7 +21,7 @@ export interface OptionValues {
   readonly oneOf: readonly (string | number | boolean | null)[];
 }
 
-/** Ranges and values by option; for others {@link OTHERS}. */
+/** Ranges and values by option. Others are within 65,536, lists of them of up to 1,024. */
 export type OptionRanges<C> = { readonly [K in keyof C]?: OptionRange | OptionValues };
 
 /** Whole numbers of a range. */

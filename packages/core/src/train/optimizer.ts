@@ -50,7 +50,7 @@ export interface Optimizer<Slot extends string = string, Numbers extends string 
   /**
    * One update of all parameters that a step trains, in TensorFlow.js ops.
    *
-   * @param numbers those of {@link numbers}, as scalars
+   * @param numbers what `numbers` gave, as scalars
    * @returns what each becomes, in their order
    */
   update(

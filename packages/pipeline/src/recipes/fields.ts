@@ -29,6 +29,15 @@ export const part = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** A plugin, which may have a name of the run's. */
+export const pluginPart = part.extend({
+  /** What it is called in this training; for a second one of a kind. Default: its own name. */
+  as: z
+    .string()
+    .regex(/^[A-Za-z][\w-]*$/, 'write a word, e.g. second')
+    .optional(),
+});
+
 /** A short name of a table, or an extension by its module. */
 export const named = <T extends object>(table: T) => {
   const names = Object.keys(table) as (keyof T & string)[];

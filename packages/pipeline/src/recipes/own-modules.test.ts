@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compress, stageContext } from '../compress.ts';
 import { loadCheckpoint } from '../load-checkpoint.ts';
+import { loadPlugin } from '../modules.ts';
 import { eagerEngine, temporaryFolder, tinyRecipe, writeClassFolders } from '../testing/tiny.ts';
 import { checkParts } from './check-parts.ts';
 import { requireFoundAgain } from './found-again.ts';
@@ -190,3 +191,46 @@ test('names that lead to another extension are refused', async () => {
   });
   await expect(requireFoundAgain({ architecture, adapters: [] })).resolves.toBeUndefined();
 });
+
+test('two plugins of one kind are told apart by a name of the run', async () => {
+  const quiet = { use: 'their-package#quiet' };
+  const twice = (second: object) =>
+    written('twice', { retrain: { ...retrain, plugins: [quiet, { ...quiet, ...second }] } });
+  await expect(checkParts(await loadRecipe(await twice({})))).rejects.toMatchObject({
+    code: 'PLUGIN_DUPLICATE',
+    where: 'recipe, retrain.plugins.1: plugin "quiet"',
+    fix: expect.stringContaining("as: 'second'"),
+  });
+  const recipe = await loadRecipe(await twice({ as: 'second' }));
+  await checkParts(recipe);
+  const { name, instanceOf } = await loadPlugin(recipe.retrain.plugins[1]!, recipe.from);
+  expect({ name, instanceOf }).toEqual({ name: 'second', instanceOf: 'quiet' });
+});
+
+test.each(['plugin', 'analysis', 'selector'])(
+  'a %s of another contract is refused',
+  async (kind) => {
+    const use = { use: `./old.mjs#${kind}` };
+    const old = `
+export const plugin = () => ({ name: 'old', contract: 2, setup: () => ({}) });
+export const analysis = () => ({ name: 'old', contract: 2, measure: async () => ({}) });
+export const selector = Object.assign(() => ({}), { kind: 'token selector', contract: 2 });
+`;
+    await writeFile(folder.at('project', 'recipes', 'old.mjs'), old);
+    const recipe = await written(
+      'old',
+      {
+        plugin: { retrain: { ...retrain, plugins: [use] } },
+        analysis: { analyses: [use] },
+        selector: {
+          dense: retrain,
+          prune: { method: 'bottom-up-cascade', epsilon: 1, tokenSelector: use },
+        },
+      }[kind]!,
+    );
+    await expect(checkParts(await loadRecipe(recipe))).rejects.toMatchObject({
+      code: 'EXTENSION_CONTRACT',
+      found: 'built against contract 2; this @kcr/core speaks contract 1',
+    });
+  },
+);

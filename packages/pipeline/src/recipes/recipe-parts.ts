@@ -1,21 +1,29 @@
-import { isRecord } from '@kcr/core';
+import { type ExtensionKind, isRecord } from '@kcr/core';
 import { dataKinds } from '../data/data-kinds.ts';
 import type { Part } from '../modules.ts';
 import type { Recipe } from './recipe.ts';
 
-/** What a part may be, by the function that all of its kind have; a change of images is itself one. */
+/** How a kind of parts is known. */
+export interface PartKind {
+  /** The function that all of its kind have; a change of images is itself one. Absent: not made before its stage. */
+  readonly has?: string;
+  /** What it is by the contract. Absent: a kind that has none. */
+  readonly extension?: ExtensionKind;
+}
+
+/** What a part may be. */
 export const partKinds = {
-  adapter: 'attach',
-  allocator: 'allocate',
-  analysis: 'measure',
-  augment: 'call',
-  criterion: 'score',
-  optimizer: 'update',
-  plugin: 'setup',
-  schedule: 'steps',
+  adapter: { has: 'attach', extension: 'adapter' },
+  allocator: { has: 'allocate', extension: 'allocator' },
+  analysis: { has: 'measure', extension: 'analysis' },
+  augment: { has: 'call' },
+  criterion: { has: 'score', extension: 'criterion' },
+  optimizer: { has: 'update' },
+  plugin: { has: 'setup', extension: 'plugin' },
+  schedule: { has: 'steps', extension: 'schedule' },
   /** Made when it is known how many tokens stay. */
-  selector: undefined,
-} as const;
+  selector: { extension: 'token selector' },
+} as const satisfies Record<string, PartKind>;
 
 /** An extension that a recipe names, and where. */
 export interface RecipePart {

@@ -8,7 +8,7 @@ import type { NumberedObjectsInput } from '../data/numbered-objects.ts';
 import { allocators } from '../pruning/allocators.ts';
 import { CONTROLS } from '../pruning/controls.ts';
 import { schedules } from '../pruning/schedules.ts';
-import { count, named, part, share } from './fields.ts';
+import { count, named, part, pluginPart, share } from './fields.ts';
 import { inField } from './in-field.ts';
 import { consistent, optimizer, trainingFields } from './training-fields.ts';
 
@@ -194,7 +194,7 @@ export const recipeSchema = (from?: string) =>
         })
         .default({}),
       /** Retrain again with these plugins instead, by the model's name (compactNoTnn) in the results. */
-      ablations: z.record(ablationName, z.array(part)).default({}),
+      ablations: z.record(ablationName, z.array(pluginPart)).default({}),
       /** What is measured of each model at the end, besides accuracy, size and latency. */
       analyses: z.array(part).default([]),
       /** Short for the analyses of KCR and DCS, with KCR's rank and landmarks. */
@@ -227,10 +227,10 @@ const methodAnalyses = (options: { rank: number; landmarks: number }) => [
 ];
 
 /** A checked recipe, all defaults filled in. */
-export type Recipe = z.output<ReturnType<typeof recipeSchema>>;
+export interface Recipe extends z.output<ReturnType<typeof recipeSchema>> {}
 
 /** Data of a recipe as they are written. */
-export type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization'> &
+type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization'> &
   (
     | ClassFoldersInput
     | ClassMapsInput

@@ -1,7 +1,7 @@
 import { clipModes, type Optimizer, type OptimizerOptions, optimizers } from '@kcr/core';
 import { z } from 'zod';
 import { loadPart } from '../modules.ts';
-import { count, named, part, properShare, share } from './fields.ts';
+import { count, named, pluginPart, properShare, share } from './fields.ts';
 
 /** The constants of all optimisers; which of them one has is checked below. */
 const constants = {
@@ -70,7 +70,7 @@ export const trainingFields = z.strictObject({
   freeze: paths.optional(),
   /** or the only ones that are trained. */
   trainable: paths.optional(),
-  plugins: z.array(part).default([]),
+  plugins: z.array(pluginPart).default([]),
 });
 
 /** Refuses fields of a training that are of no use without another, or beside one. */
@@ -88,7 +88,7 @@ export const consistent = <T extends z.ZodType<Partial<z.output<typeof trainingF
     });
 
 /** Training of a model. */
-export const training = consistent(trainingFields);
+const training = consistent(trainingFields);
 
 export type TrainingRecipe = z.output<typeof training>;
 export type OptimizerRecipe = z.output<typeof optimizer>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Model, type Plugin, type SearchOptions, taskOf, validationName } from '@kcr/core';
-import { loadPart } from '../modules.ts';
+import { loadPlugin } from '../modules.ts';
 import { notMeasured } from '../not-measured.ts';
 import {
   loadOptimizer,
@@ -43,7 +43,7 @@ export async function runTraining<R>(
   const task = taskOf(model);
   const { metrics } = task;
   let measured = false;
-  const own = await Promise.all(plugins.map((part) => loadPart<Plugin>(part, from)));
+  const own = await Promise.all(plugins.map((part) => loadPlugin(part, from)));
   const optimizers = {
     optimizer: await loadOptimizer(optimizer, from),
     architectureOptimizer:
