@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { type DefaultTheme, defineConfig, type MarkdownOptions } from 'vitepress';
+import { deadAnchors } from './anchors.ts';
 import { diagrams } from './diagrams.ts';
 import { home, linkFrom, pageOf, root } from './repository.ts';
 import { titles } from './rooms.mjs';
@@ -8,9 +9,9 @@ import { titles } from './rooms.mjs';
 type Item = DefaultTheme.SidebarItem;
 
 /** A group of the sidebar: what its pages are called, by their paths. */
-const group = (text: string, pages: Readonly<Record<string, string>>, collapsed = false): Item => ({
+const group = (text: string, pages: Readonly<Record<string, string>>): Item => ({
   text,
-  collapsed,
+  collapsed: false,
   items: Object.entries(pages).map(([page, title]) => ({ link: `/${page}`, text: title })),
 });
 
@@ -28,6 +29,8 @@ const sidebar: Item[] = [
   group('First steps', {
     start: 'Your own images',
     typescript: 'From TypeScript',
+    glossary: 'Glossary',
+    gpu: 'GPU',
   }),
   group('Methods', {
     kcr: 'KCR',
@@ -42,6 +45,19 @@ const sidebar: Item[] = [
     inputs: 'From a file to an input',
     export: 'Exports',
   }),
+  group('Extending', {
+    'extending/': 'What an extension is',
+    'extending/regulariser': 'Regulariser',
+    'extending/search-mask': 'Search mask',
+    'extending/criterion': 'Criterion',
+    'extending/allocator': 'Allocator',
+    'extending/schedule': 'Schedule',
+    'extending/adapter': 'Adapter',
+    'extending/token-selector': 'Token selector',
+    'extending/backbone': 'Backbone',
+    'extending/head': 'Head and task',
+    compatibility: 'Compatibility',
+  }),
   group('Results', {
     results: 'Results',
     claims: 'Claims that were tested',
@@ -53,9 +69,14 @@ const sidebar: Item[] = [
     architecture: 'Architecture',
     security: 'Security',
     contributing: 'Contributing',
+    releasing: 'Releasing',
+    conduct: 'Code of conduct',
   }),
-  group('Packages', named('packages', packages), true),
-  group('API', { 'api/': 'All packages', ...rooms, ...named('api', others) }, true),
+];
+
+const reference: Item[] = [
+  group('API', { 'api/': 'All packages', ...rooms, ...named('api', others) }),
+  group('Packages', named('packages', packages)),
 ];
 
 /** Links that files of the repository have to each other lead to pages, or to the repository. */
@@ -64,12 +85,17 @@ const linked: NonNullable<MarkdownOptions['config']> = (md) => {
   md.parse = (text, env) => {
     const from = posix.relative(root, env.realPath ?? env.path);
     const tokens = parse(text, env);
-    // What TypeDoc writes has links between pages.
-    if (!from.startsWith('docs/api/'))
-      for (const token of tokens.flatMap(({ children }) => children ?? [])) {
-        const href = token.type === 'link_open' ? token.attrGet('href') : null;
-        if (href && !/^([a-z]+:|#|\/)/.test(href)) token.attrSet('href', linkFrom(from, href));
-      }
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const href = token.type === 'link_open' ? token.attrGet('href') : null;
+      if (!href || /^([a-z]+:|\/)/.test(href)) continue;
+      // TypeDoc's links are to pages already. It keeps `_` in the places of constants, where VitePress writes `-`.
+      if (from.startsWith('docs/api/'))
+        token.attrSet(
+          'href',
+          href.replace(/#(?!property-|type-)[^#]+$/, (id) => id.replaceAll('_', '-')),
+        );
+      else if (!href.startsWith('#')) token.attrSet('href', linkFrom(from, href));
+    }
     return tokens;
   };
 };
@@ -77,6 +103,7 @@ const linked: NonNullable<MarkdownOptions['config']> = (md) => {
 export default defineConfig({
   title: '@kcr',
   description: 'TypeScript packages that compress vision transformers',
+  base: process.env.DOCS_BASE ?? '/', // where it is served from
   srcDir: '..',
   srcExclude: [
     'tools/**',
@@ -92,11 +119,15 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   metaChunk: true,
-  buildEnd({ pages }) {
-    const linked = sidebar.flatMap(({ items = [] }) => items.map(({ link = '' }) => link));
+  buildEnd({ pages, outDir, site }) {
+    const linked = [...sidebar, ...reference].flatMap(({ items = [] }) =>
+      items.map(({ link = '' }) => link),
+    );
     const built = new Set(pages.map((page) => `/${pageOf(page)?.replace(/(index)?\.md$/, '')}`));
     const missing = linked.filter((link) => !built.has(link));
     if (missing.length > 0) throw new Error(`In the sidebar, and no pages: ${missing.join(', ')}`);
+    const dead = deadAnchors(outDir, site.base);
+    if (dead.length > 0) throw new Error(`Links to places that are not there:\n${dead.join('\n')}`);
   },
   vite: { build: { chunkSizeWarningLimit: 2000 } }, // a page of the API is a chunk
   markdown: {
@@ -106,15 +137,16 @@ export default defineConfig({
     },
   },
   themeConfig: {
-    sidebar,
+    sidebar: { '/': sidebar, '/api/': reference, '/packages/': reference },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/start' },
+      { text: 'Extending', link: '/extending/' },
       { text: 'API', link: '/api/' },
       { text: 'Results', link: '/results' },
     ],
     search: { provider: 'local' },
-    socialLinks: home ? [{ icon: 'github', link: home }] : [],
+    socialLinks: [{ icon: 'github', link: home }],
     footer: { message: 'Apache-2.0' },
   },
 });

@@ -7,10 +7,8 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const core = JSON.parse(readFileSync(`${root}packages/core/package.json`, 'utf8'));
 
-/** Where people read the repository, as the packages say it; `undefined` while they say nothing. */
-export const home: string | undefined = core.repository?.url
-  .replace(/^git\+/, '')
-  .replace(/\.git$/, '');
+/** Where people read the repository, as the packages say it. */
+export const home: string = core.repository.url.replace(/^git\+|\.git$/g, '');
 
 /** Markdown files of the repository that are pages, and the pages' paths. The rest of `docs` keeps its path. */
 const others: Readonly<Record<string, string>> = {
@@ -45,5 +43,5 @@ export function linkFrom(from: string, link: string): string {
   const page = pageOf(folder ? `${target}/README.md` : target);
   const hash = anchor === undefined ? '' : `#${anchor}`;
   if (page) return `/${page}${hash}`;
-  return `${home ?? ''}/${folder ? 'tree' : 'blob'}/main/${target}${hash}`;
+  return `${home}/${folder ? 'tree' : 'blob'}/main/${target}${hash}`;
 }

@@ -6,7 +6,7 @@ import { titles } from './rooms.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const packages = readdirSync(`${root}packages`).sort();
 const core = JSON.parse(readFileSync(`${root}packages/core/package.json`, 'utf8'));
-const home = core.repository?.url.replace(/^git\+|\.git$/g, '');
+const home = core.repository.url.replace(/^git\+|\.git$/g, '');
 
 /** @type {Partial<import('typedoc').TypeDocOptions> & Partial<import('typedoc-plugin-markdown').PluginOptions>} */
 export default {
@@ -23,7 +23,6 @@ export default {
   // `tf` is TensorFlow.js as it is.
   excludeExternals: true,
   disableGit: true,
-  disableSources: !home,
   sourceLinkTemplate: `${home}/blob/main/{path}#L{line}`,
   basePath: root,
   treatWarningsAsErrors: true,
@@ -40,7 +39,12 @@ export default {
   classPropertiesFormat: 'table',
   enumMembersFormat: 'table',
   propertyMembersFormat: 'table',
-  tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true },
+  tableColumnSettings: {
+    hideInherited: true,
+    hideModifiers: true,
+    hideOverrides: true,
+    hideSources: true,
+  },
   pageTitleTemplates: {
     index: 'API',
     module: ({ name }) => (name in titles ? `@kcr/core: ${titles[name]}` : `@kcr/${name}`),

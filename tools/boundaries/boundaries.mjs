@@ -6,6 +6,7 @@ export const packages = {
   core: [],
   features: ['core'],
   data: ['core'],
+  mpi: ['core'],
   onnx: ['core'],
   backbones: ['core'],
   testing: ['core', 'backbones'],

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tools/package-checks/src/*.check.ts'],
+    globalSetup: 'tools/package-checks/src/setup.ts',
     testTimeout: 600_000,
     hookTimeout: 600_000,
     maxConcurrency: 2,

@@ -118,6 +118,7 @@ test('its stages are the maps of the whole model, without its heads', () => {
   const stages = new Model(
     {
       ...lvvit,
+      input: (given) => ({ ...lvvit.input(given), classes: 0 }),
       forward(m, x, given) {
         const featureMaps = lvvit.stages!(m, x, given);
         const features = tf.mean(featureMaps[0]!.value, [1, 2]);

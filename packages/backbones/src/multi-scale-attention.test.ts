@@ -12,9 +12,14 @@ function modelOf(options: MultiScaleAttentionOptions, kept: Kept = {}) {
     contract: 1,
     tokens: 'grid',
     configure: (config) => config,
-    input: () => ({ shape: [height, width, channels] as const, classes: 1 }),
+    input: () => ({ shape: [height, width, channels] as const, classes: 0 }),
     forward(m, image) {
-      const y = multiScaleAttention(m, image, m.dim('channels', channels), options);
+      const y = multiScaleAttention(
+        m,
+        image,
+        m.dim('channels', channels, { prunable: false }),
+        options,
+      );
       return { logits: y, features: tf.mean(y, [1, 2]), tokens: y, featureMaps: [] };
     },
   };

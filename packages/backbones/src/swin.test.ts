@@ -110,6 +110,7 @@ test('drop path goes on over all stages', () => {
 test('for dense prediction each stage has a norm', () => {
   const stages: Architecture<SwinConfig> = {
     ...swin,
+    input: (config) => ({ ...swin.input(config), classes: 0 }),
     forward(m, image, config) {
       const featureMaps = swin.stages!(m, image, config);
       const features = tf.mean(featureMaps.at(-1)!.value, [1, 2]);

@@ -35,20 +35,23 @@ export async function run(
   tap?: (value: Tensor, info: TapInfo) => Tensor,
 ): Promise<Run> {
   await using engine = await createEagerEngine({ backend: 'wasm' });
-  const taps: Record<string, number[]> = {};
   engine.set(weights);
+  const tapped: string[] = [];
   await using step = engine.compile('run', ({ inputs, state }) => {
+    const outputs: Record<string, Tensor> = {};
     const { logits, features, tokens } = model.apply(inputs.image!, {
       state,
       tap: (value, info) => {
-        taps[info.name] = [...value.dataSync()];
+        outputs[`tap:${info.name}`] = value;
+        tapped.push(info.name);
         return tap?.(value, info) ?? value;
       },
     });
-    return { outputs: { logits, features, tokens } };
+    return { outputs: { ...outputs, logits, features, tokens } };
   });
   const found = await step({ image });
   const values = (name: string) => [...found[name]!.data];
+  const taps = Object.fromEntries(tapped.map((name) => [name, values(`tap:${name}`)]));
   return { logits: values('logits'), features: values('features'), tokens: values('tokens'), taps };
 }
 

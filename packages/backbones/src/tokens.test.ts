@@ -26,9 +26,11 @@ test('the class token is first, and every token gets its position', () => {
       contract: 1,
       tokens: 'set',
       configure: (config) => config,
-      input: () => ({ shape: [1, 2, 2] as const, classes: 1 }),
+      input: () => ({ shape: [1, 2, 2] as const, classes: 0 }),
       forward(m, image) {
-        const tokens = embedPositions(m, image, m.dim('embed', 2), { stride: 1 });
+        const tokens = embedPositions(m, image, m.dim('embed', 2, { prunable: false }), {
+          stride: 1,
+        });
         return { logits: tokens, features: classToken(tokens), tokens, featureMaps: [] };
       },
     },

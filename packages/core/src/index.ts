@@ -1,5 +1,6 @@
 import './ground/one-copy.ts';
 
+export * from './engine/communicator.ts';
 export { createEagerEngine, type EagerOptions } from './engine/eager.ts';
 export * from './engine/engine.ts';
 export { type ArraySlot, oncePerStep, type Slot } from './engine/slots.ts';

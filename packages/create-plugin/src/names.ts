@@ -25,7 +25,7 @@ const RESERVED = new Set(
 );
 
 /** The names in the templates. */
-export const PLACEHOLDERS: Names = {
+const PLACEHOLDERS: Names = {
   package: 'template-package',
   kebab: 'template-name',
   camel: 'templateName',

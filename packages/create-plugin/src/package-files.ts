@@ -113,7 +113,7 @@ const readme = (
 For the [@kcr packages](https://www.npmjs.com/package/@kcr/cli), which compress vision transformers: ${sample}.
 
 \`\`\`sh
-npm install ${name} ${['@kcr/core', ...peers, '@kcr/cli'].join(' ')}
+ONNXRUNTIME_NODE_INSTALL=skip npm install ${name} ${['@kcr/core', ...peers, '@kcr/cli'].join(' ')}
 \`\`\`
 
 A recipe that uses it:
@@ -131,7 +131,7 @@ npx kcr compress recipe.ts --data images --out runs/${kebab}
 ## Development
 
 \`\`\`sh
-npm install
+ONNXRUNTIME_NODE_INSTALL=skip npm install
 npm test                         # src/${kebab}.test.ts: the checks of @kcr/testing
 npm run typecheck
 npm run build                    # recipe.ts names the package, so its sources are built first

@@ -37,7 +37,7 @@ interface Gate {
 }
 
 /** Gates by kind of layer: those of attention, of hidden channels, and so on have a threshold each. */
-export const gateKind = (role: string): string => (role === 'v' ? 'qk' : role);
+const gateKind = (role: string): string => (role === 'v' ? 'qk' : role);
 
 /** Whether two dimensions are of the same heads and have the same channels of them. */
 const alike = (a: Dim, b: Dim): boolean =>

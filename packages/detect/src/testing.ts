@@ -33,8 +33,14 @@ export async function runOn(
 export async function valuesOf<K extends string>(
   make: () => Record<K, Tensor>,
 ): Promise<Record<K, NdArray>> {
-  await using engine = await createEagerEngine({ backend: 'cpu' });
-  return (await engine.compile('values', () => ({ outputs: make() }))()) as Record<K, NdArray>;
+  await using _engine = await createEagerEngine({ backend: 'cpu' });
+  const made: Record<string, Tensor> = tf.tidy(make);
+  const values = Object.entries(made).map(([name, value]): [string, NdArray] => {
+    const data = value.dataSync();
+    return [name, { dtype: value.dtype as NdArray['dtype'], shape: value.shape, data }];
+  });
+  tf.dispose(made);
+  return Object.fromEntries(values) as Record<K, NdArray>;
 }
 
 /** The value of one tensor as a list. */

@@ -29,7 +29,7 @@ function blockOf(prefix: 0 | 1): Model {
     contract: 1,
     tokens: 'set',
     configure: (config) => config,
-    input: () => ({ shape: [1, 1, 1] as const, classes: 1 }),
+    input: () => ({ shape: [1, 1, 1] as const, classes: 0 }),
     forward(m) {
       const layout = { height, width, positions };
       m.tap('weights', m.param('attention', [1, heads, n, n], ones), undefined, { layout });

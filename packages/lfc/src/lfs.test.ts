@@ -26,7 +26,8 @@ const architecture: Architecture = {
   input: () => ({ shape: [side, side, 1] as const, classes }),
   forward(m, image) {
     const hidden = m.dim('hidden', hiddenWidth);
-    const features = linear(m.child('fc'), tf.reshape(image, [-1, pixels]), pixels, hidden);
+    const rows = tf.reshape(image, [-1, pixels]);
+    const features = m.tap('hidden', linear(m.child('fc'), rows, pixels, hidden), hidden);
     const logits = linear(m.child('head'), features, hidden, classes);
     return { logits, features, tokens: image, featureMaps: [] };
   },

@@ -38,7 +38,8 @@ const relay: Architecture = {
       block.tap('weights', tf.fill([images, 1, n, n], 1 / n));
       x = block.tap('tokens', x, stream, { layout: n === places ? layout : undefined });
       const hidden = block.dim('hidden', width);
-      const inner = linear(block.child('fc1'), x, stream, hidden, { bias: false });
+      const made = linear(block.child('fc1'), x, stream, hidden, { bias: false });
+      const inner = block.tap('hidden', made, hidden);
       x = linear(block.child('fc2'), inner, hidden, stream, { bias: false });
     }
     const features = m.tap('features', tf.mean(x, 1), stream);

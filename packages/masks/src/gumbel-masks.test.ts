@@ -15,6 +15,7 @@ import {
   prune,
   pruneState,
   type RefreshContext,
+  type Tensor,
   Trainer,
 } from '@kcr/core';
 import { describe, expect, test } from 'vitest';
@@ -181,12 +182,23 @@ describe('the masks of a step', () => {
     definePlugin({
       name,
       contract: 1,
-      attach: () => (_: PluginRun) => ({
-        tap(value, info) {
-          if (info.training && info.dim) seen.set(info.name, [...value.dataSync()]);
-          return value;
-        },
-      }),
+      attach: () => (_: PluginRun) => {
+        let tapped: Record<string, Tensor> = {};
+        return {
+          tap(value, info) {
+            if (info.training && info.dim) tapped[info.name] = value;
+            return value;
+          },
+          watch: () => {
+            const now = tapped;
+            tapped = {};
+            return now;
+          },
+          observe({ values }) {
+            for (const [tap, { data }] of Object.entries(values)) seen.set(tap, [...data]);
+          },
+        };
+      },
     })({});
 
   const masks = async (options: GumbelMasksOptions, own?: Model) => {

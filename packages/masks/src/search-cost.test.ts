@@ -57,7 +57,8 @@ test('dimensions that one layer reads together are one D~, and it is one layer',
   const model = modelOf((m, image) => {
     const embed = m.dim('embed', channels, { prunable: false });
     const [left, right] = [m.dim('left.io', channels), m.dim('right.io', channels)];
-    return linear(m.child('proj'), tf.concat([image, image], 2), [left, right], embed);
+    const read = [m.tap('left.io', image, left), m.tap('right.io', image, right)];
+    return linear(m.child('proj'), tf.concat(read, 2), [left, right], embed);
   });
   const proxy = (d: number) => 2 * d * d + d;
   expect(shareAt('proxy', model, [1.5, 2])).toBeCloseTo(proxy(3.5) / proxy(6), 6);
@@ -90,7 +91,7 @@ describe('a block that no convolution follows', () => {
 
   test('the last one', () => {
     const model = modelOf((m, image) => {
-      const stream = m.dim('stream', channels);
+      const stream = m.dim('stream', channels, { prunable: false });
       return mlp(m.child('a'), image, stream, { ratio: 2 });
     });
     expect(shareAt('following', model, [1.5])).toBeCloseTo(0.5, 6);

@@ -1,4 +1,4 @@
-import { shapeText, sizeOf, tf } from '@kcr/core';
+import { sizeOf, tf } from '@kcr/core';
 import { DATA_TYPES, type OnnxNode, type OnnxType } from './proto.ts';
 
 /** What is known of a value for one size of the batch. */
@@ -280,6 +280,3 @@ export function infer(node: OnnxNode, inputs: Inputs): readonly Known[] | undefi
   if (!rule || missing) return undefined;
   return rule(inputs as readonly Known[], node);
 }
-
-/** Text of what is known, to compare. */
-export const knownText = ({ dtype, shape }: Known): string => dtype + shapeText(shape);

@@ -19,7 +19,7 @@ const architecture: Architecture = {
   forward(m, image) {
     const hidden = m.dim('hidden', 4);
     const pixels = tf.reshape(image, [-1, 8]);
-    const features = tf.relu(linear(m.child('fc'), pixels, 8, hidden));
+    const features = m.tap('hidden', tf.relu(linear(m.child('fc'), pixels, 8, hidden)), hidden);
     const logits = linear(m.child('head'), features, hidden, 2);
     return { logits, features, tokens: image, featureMaps: [] };
   },

@@ -21,7 +21,7 @@ const blocks: Architecture = {
   configure: (config) => config,
   input: () => ({ shape: [2, 2, 4] as const, classes: 3 }),
   forward(m, image) {
-    const embed = m.dim('embed', 4);
+    const embed = m.dim('embed', 4, { prunable: false });
     let tokens: Tensor = tf.add(
       tf.reshape(image, [-1, 4, 4]),
       m.param('pos_embed', [1, 4, embed], (_, shape) => new Float32Array(shape[1]! * 4).fill(0.5)),

@@ -3,7 +3,7 @@ import { AuthorLines } from './author-lines.ts';
 import { modelChecks } from './checks/model-checks.ts';
 import { outputsOf } from './checks/outputs.ts';
 import { comparedTimes, stepTime } from './checks/speed.ts';
-import type { ModelSubject } from './checks/subject.ts';
+import { type ModelSubject, NO_IMAGES } from './checks/subject.ts';
 import { imagesOfTask } from './data.ts';
 import { ifNamed, partsOf } from './named-parts.ts';
 import { allOnAll, type TriedModels, triedModels } from './on-models.ts';
@@ -62,7 +62,7 @@ export function adaptedSubjects<O extends object>(
 }
 
 /** Outputs with and without the adapter, of weights that are those of the plain model where it has them. */
-export async function change({ plain, model }: AdaptedSubject) {
+async function change({ plain, model }: AdaptedSubject) {
   const weights = livelyWeights(plain);
   const own = Object.fromEntries(
     Object.entries({ ...firstValues(model), ...weights }).filter(([name]) =>
@@ -120,9 +120,10 @@ export const identity: CheckOf<AdaptedSubject> = {
 
 /** The time of a step with the adapter, beside the plain model's. */
 export const speed: CheckOf<AdaptedSubject> = {
+  needs: 'trains',
   expected: modelChecks.speed.expected,
   async run({ plain, model, images }) {
-    if (!images) return leftOut('there are no images to train on: give `images`');
+    if (!images) return leftOut(NO_IMAGES);
     const own = await stepTime(model, images);
     return holds(comparedTimes(own, await stepTime(plain, images)));
   },

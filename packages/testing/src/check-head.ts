@@ -1,7 +1,7 @@
 import { type ImageSet, type MakeHead, Model } from '@kcr/core';
 import { AuthorLines } from './author-lines.ts';
 import { modelChecks } from './checks/model-checks.ts';
-import type { ModelSubject } from './checks/subject.ts';
+import { type ModelSubject, NO_IMAGES } from './checks/subject.ts';
 import { imagesOfTask, withoutTargets } from './data.ts';
 import { eagerEngine } from './engines.ts';
 import { ifNamed, noAdapter, partsOf } from './named-parts.ts';
@@ -36,8 +36,6 @@ export interface HeadOptions<C extends object> {
   readonly skip?: Skipped;
 }
 
-const NO_IMAGES = 'there are no images of its task to train on: give `images`';
-
 const builds: CheckOf<ModelSubject> = {
   expected:
     'a model is built of the backbone and the head, whose own dims may be pruned too, and its configuration is what configure() makes of it again',
@@ -58,6 +56,7 @@ const builds: CheckOf<ModelSubject> = {
 };
 
 const losses: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected: 'a training gives each term of the loss by name, all finite, and not all 0',
   async run({ model, images, prefix }) {
     if (!images) return leftOut(NO_IMAGES);
@@ -74,6 +73,7 @@ const losses: CheckOf<ModelSubject> = {
 };
 
 const empty: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected: 'images without objects, or without pixels that count, are trained on without NaN',
   async run({ model, images }) {
     if (!images) return leftOut(NO_IMAGES);

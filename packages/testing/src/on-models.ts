@@ -23,10 +23,10 @@ export function triedModels(models: TriedModels): [string, Model][] {
 
 /** A check on each of several subjects: it holds where it holds on all. */
 export const onAll = <S extends { readonly prefix: string }>({
-  expected,
   run,
+  ...about
 }: CheckOf<S>): CheckOf<readonly S[]> => ({
-  expected,
+  ...about,
   async run(subjects) {
     const found: [string, Finding][] = [];
     for (const subject of subjects) {

@@ -16,6 +16,8 @@ export interface Finding {
 export interface CheckOf<T> {
   /** What should hold. */
   readonly expected: string;
+  /** The check without which this one tells nothing: where that fails it is left out. Default: `builds`. */
+  readonly needs?: string;
   run(subject: T): Promise<Finding> | Finding;
 }
 
@@ -75,24 +77,26 @@ export function suiteOf<T>(
     made ??= (async () => make())();
     return made;
   };
-  const run = async (check: string, { expected, run }: CheckOf<T>): Promise<Check> => {
-    const finding = await found(check, run);
-    return { check, expected, where: '', skipped: false, ...finding };
+  const done = new Map<string, Promise<Finding>>();
+  /** What a check gives, which is found once. */
+  const finding = (check: string): Promise<Finding> => {
+    const result = done.get(check) ?? found(check, checks[check]!);
+    done.set(check, result);
+    return result;
   };
-  const found = async (check: string, run: CheckOf<T>['run']): Promise<Finding> => {
+  const found = async (check: string, { needs, run }: CheckOf<T>): Promise<Finding> => {
     const reason = skip[check];
     if (reason !== undefined) return leftOut(reason);
+    const first = needs ?? 'builds';
+    if (check !== first) {
+      const { ok, skipped } = await finding(first);
+      if (!ok || skipped) return leftOut(`\`${first}\` ${ok ? 'is left out' : 'fails'}`);
+    }
     const limit = Error.stackTraceLimit;
     // An author's line may lie below many of the layers that it calls.
     Error.stackTraceLimit = 50;
     try {
-      let given: T;
-      try {
-        given = await subject();
-      } catch (error) {
-        return check === 'builds' ? thrown(error) : leftOut('it could not be built');
-      }
-      return await run(given);
+      return await run(await subject());
     } catch (error) {
       return thrown(error);
     } finally {
@@ -101,9 +105,9 @@ export function suiteOf<T>(
   };
   return {
     name,
-    checks: Object.entries(checks).map(([check, definition]) => ({
+    checks: Object.entries(checks).map(([check, { expected }]) => ({
       check,
-      run: () => run(check, definition),
+      run: async () => ({ check, expected, where: '', skipped: false, ...(await finding(check)) }),
     })),
   };
 }

@@ -33,7 +33,7 @@ export const imagesFor = (model: Model, count: number, seed = 2): NdArray =>
   noise([count, ...model.inputShape], seed);
 
 /** Largest |x|. */
-export const largest = ({ data }: NdArray): number =>
+const largest = ({ data }: NdArray): number =>
   Array.from(data).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 
 /** Largest |a - b|; infinite for arrays of other shapes. */

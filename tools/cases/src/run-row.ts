@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { Change, Expectation, Row } from './row.ts';
 
 /** What a command came to. */
-export interface Outcome {
+interface Outcome {
   readonly out: string;
   readonly err: string;
   readonly code: number;

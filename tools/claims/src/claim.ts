@@ -8,7 +8,7 @@ export interface Unit {
 }
 
 /** What became of a claim. */
-export interface Finding {
+interface Finding {
   /** Tables in Markdown, and what they say. */
   readonly text: string;
   readonly verdict: string;

@@ -53,7 +53,7 @@ export const small: readonly Arm[] = tnns(SMALL_TNN_ETAS);
 export const arms: readonly Arm[] = [...published, ...small];
 
 /** A way by its name. */
-export function armOf(name: string): Arm {
+function armOf(name: string): Arm {
   const found = arms.find((arm) => arm.name === name);
   if (!found) throw new Error(`no way to regularise ${name}`);
   return found;

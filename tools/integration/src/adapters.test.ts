@@ -1,23 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { architectures } from '@kcr/backbones';
 import {
   adapt,
-  compileInference,
   defineAdapter,
   fit,
   Generator,
-  loadModel,
   type Model,
-  plainPreprocessing,
   type StateDict,
-  saveModel,
   sizeOf,
   type Tensor,
   tf,
 } from '@kcr/core';
-import { adapters, qkMask } from '@kcr/masks';
+import { qkMask } from '@kcr/masks';
 import { describe, expect, test } from 'vitest';
 import { engines, noise, shortRun, smallModels } from './helpers.ts';
 
@@ -119,29 +111,5 @@ describe.each(Object.entries(smallModels))('q/k masks on %s', (_, makeModel) => 
     }, 0);
     expect(model.macs.total - plain.macs.total).toBe(extra);
     expect(model.macs.attention).toBe(plain.macs.attention);
-  });
-
-  test('a saved model is read back with them', async () => {
-    const model = adapt(makeModel(), [qkMask({ separate: true })]);
-    const weights = halfOpen(model);
-    const directory = await mkdtemp(join(tmpdir(), 'kcr-adapters-'));
-    const info = { classes: ['a', 'b', 'c', 'd'], input: plainPreprocessing(model.inputShape) };
-    await saveModel(directory, model, weights, info);
-    const loaded = await loadModel(directory, {
-      architecture: (_module, name) => architectures[name]!,
-      adapter: (_module, name) => adapters[name as keyof typeof adapters],
-    });
-    await rm(directory, { recursive: true });
-    const engine = await engines.onnx!();
-    const outputs = [];
-    for (const [built, state] of [
-      [model, weights],
-      [loaded.model, loaded.weights],
-    ] as const) {
-      engine.set(state);
-      outputs.push(await compileInference(engine, built)({ image: image(model) }));
-    }
-    await engine.dispose();
-    expect(outputs[1]).toEqual(outputs[0]);
   });
 });

@@ -1,40 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { architectures } from '@kcr/backbones';
 import {
   type Batch,
-  compileInference,
   definePlugin,
   fit,
   float32,
   Generator,
-  graphMacs,
   type ImageSet,
   int32,
   type LossContext,
-  loadModel,
   Model,
-  plainPreprocessing,
   prune,
   pruneState,
-  type Scores,
-  saveModel,
-  selectCounts,
   taskOf,
   tf,
-  trace,
 } from '@kcr/core';
 import { heads, headWeights, withHead } from '@kcr/detect';
 import { describe, expect, test } from 'vitest';
-import {
-  engines,
-  largeWeights,
-  maskBy,
-  maxDifference,
-  noise,
-  pairs,
-  smallModels,
-} from './helpers.ts';
+import { engines, largeWeights, noise, pairs, smallModels } from './helpers.ts';
 import { smallHeads } from './small-heads.ts';
 
 const build = (head: string, backbone: Model): Model =>
@@ -101,86 +82,6 @@ describe.each(pairs(smallHeads, smallModels))('%s on %s', (head, _name, _options
 });
 
 describe.each(Object.keys(smallHeads))('%s', (head) => {
-  const whole = () => build(head, smallModels.swin!());
-
-  test('both engines train it alike, and eagerly without leaks', async () => {
-    const model = whole();
-    const losses: number[][] = [];
-    for (const make of Object.values(engines)) {
-      const engine = await make();
-      const before = tf.memory().numTensors;
-      const { history } = await fit({ ...run(model), engine });
-      losses.push(history.map((record) => record.loss!));
-      await engine.dispose();
-      expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
-    }
-    expect(Math.abs(losses[0]![0]! - losses[1]![0]!)).toBeLessThan(2e-3 * losses[0]![0]!);
-  });
-
-  test.each(Object.entries(engines))('pruned = masked on %s', async (_, makeEngine) => {
-    const model = whole();
-    const weights = largeWeights(model);
-    const dims = [...model.dims.values()].filter(({ prunable }) => prunable);
-    expect(dims.some(({ name }) => !name.startsWith('backbone.'))).toBe(true);
-    const generator = new Generator(17);
-    const scores: Scores = new Map(
-      dims.map((dim) => [dim.name, Array.from({ length: dim.size }, () => generator.uniform())]),
-    );
-    const selection = selectCounts(model, scores, (dim) => 0.5 * dim.size);
-    const pruned = prune(model, selection);
-    const engine = await makeEngine();
-    const image = noise([2, ...model.inputShape], 5);
-    engine.set(weights);
-    const masked = await compileInference(engine, model, { tap: maskBy(selection) })({ image });
-    engine.set(pruneState(model, pruned, weights));
-    const actual = await compileInference(engine, pruned)({ image });
-    for (const [name, value] of Object.entries(masked))
-      expect(maxDifference(actual[name]!, value), name).toBeLessThan(2e-3);
-    await engine.dispose();
-  });
-
-  test('it saves and loads', async () => {
-    const model = whole();
-    const weights = largeWeights(model);
-    const directory = await mkdtemp(`${tmpdir()}/kcr-heads-`);
-    const classes = Array.from({ length: model.classes }, (_, i) => `class ${i}`);
-    const preprocessing = plainPreprocessing(model.inputShape);
-    await saveModel(directory, model, weights, { classes, input: preprocessing });
-    const loaded = await loadModel(directory, {
-      architecture: (_module, name) => architectures[name]!,
-      head: (_module, name) => heads[name]!,
-      adapter: () => {
-        throw new Error('it has none');
-      },
-    });
-    await rm(directory, { recursive: true });
-    expect(loaded.model.config).toEqual(model.config);
-    const image = noise([1, ...model.inputShape], 5);
-    const engine = await engines.onnx!();
-    const results = [];
-    for (const given of [{ model, weights }, loaded]) {
-      engine.set(given.weights);
-      results.push(await compileInference(engine, given.model)({ image }));
-    }
-    await engine.dispose();
-    expect(results[1]).toEqual(results[0]);
-  });
-
-  test('images without objects, or without pixels that count, are no trouble', async () => {
-    const model = whole();
-    const data = headData(model, [-1, -1, -1]);
-    const batch = await data.batch(Int32Array.of(0, 1));
-    const empty = {
-      ...batch,
-      labels: { ...batch.labels!, data: batch.labels!.data.map(() => -1) },
-    };
-    const engine = await engines.onnx!();
-    const train = { ...data, batch: async () => empty };
-    const { history } = await fit({ ...run(model), train, engine });
-    expect(history[0]!.loss).toBeGreaterThanOrEqual(0);
-    await engine.dispose();
-  });
-
   test('it takes a pruned backbone with its weights', () => {
     const backbone = smallModels.swin!();
     const name = 'layers.0.blocks.0.mlp.io';
@@ -193,19 +94,6 @@ describe.each(Object.keys(smallHeads))('%s', (head) => {
     expect(state[`backbone.${fc1}`]).toBe(weights[fc1]);
     expect(Object.keys(state)).not.toContain('backbone.head.fc.weight');
   });
-});
-
-test.each(['upernet', 'ssdlite'])('counted MACs of %s are the traced ones', (head) => {
-  const model = build(head, smallModels.swin!());
-  const traced = graphMacs(
-    trace(({ input }) => {
-      const state = new Map(model.params.map((p) => [p.name, input(p.name, p.shape)]));
-      const x = input('image', [1, ...model.inputShape]);
-      const { logits, results } = model.apply(x, { state: (name) => state.get(name)! });
-      return { logits, ...results };
-    }),
-  );
-  expect(model.macs.total).toBe(traced);
 });
 
 test.each([

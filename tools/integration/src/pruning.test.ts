@@ -25,8 +25,7 @@ import {
 import { random } from '@kcr/criteria';
 import { measureLatency } from '@kcr/onnx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { criteria } from './criteria.ts';
-import { engines, largeWeights, pairs, smallModels, syntheticData } from './helpers.ts';
+import { engines, largeWeights, smallModels, syntheticData } from './helpers.ts';
 
 /** Every allocator. Tests over allocators run over this table. */
 const allocators: Readonly<Record<string, Allocator>> = {
@@ -88,9 +87,9 @@ async function check(
   return pruned;
 }
 
-describe.each(pairs(smallModels, schedules))('%s, %s', (_model, _schedule, makeModel, schedule) => {
+describe.each(Object.entries(schedules))('%s', (_, schedule) => {
   test.each(Object.entries(allocators))('any scores, allocator: %s', async (name, allocator) => {
-    const model = makeModel();
+    const model = smallModels.swin!();
     const method = { criterion: random({}), allocator, schedule };
     const pruned = await check(model, method, eager);
     const { parameterCount: params, macs } = pruned.model;
@@ -98,24 +97,10 @@ describe.each(pairs(smallModels, schedules))('%s, %s', (_model, _schedule, makeM
     if (name === 'budget of parameters')
       expect(params).toBeLessThanOrEqual(0.9 * model.parameterCount);
     if (name !== 'allowed drop') expect(macs.total).toBeLessThan(model.macs.total);
-    if (model.architecture.name === 'vit')
-      expect((await check(model, method, eager)).model.kept).toEqual(pruned.model.kept);
   });
 });
 
 describe.each(Object.entries(smallModels))('%s', (_, makeModel) => {
-  test.each(
-    Object.entries(criteria).map(([name, criterion], i): [string, typeof criterion, number] => [
-      name,
-      criterion,
-      i,
-    ]),
-  )('criterion: %s, with an allocator and a schedule', async (_name, criterion, i) => {
-    const at = <T>(table: Readonly<Record<string, T>>) =>
-      Object.values(table)[i % Object.keys(table).length]!;
-    await check(makeModel(), { criterion, allocator: at(allocators), schedule: at(schedules) });
-  });
-
   test('blocks have every prunable dimension once, transformer blocks in order', () => {
     const model = makeModel();
     const blocks = blocksOf(model);

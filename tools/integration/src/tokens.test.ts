@@ -1,67 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { architectures } from '@kcr/backbones';
 import {
   type Adapter,
   adapt,
   constant,
   defineTokenSelector,
-  fit,
-  graphMacs,
   type KcrError,
-  loadModel,
   type Model,
   type NdArray,
-  plainPreprocessing,
   type StateDict,
-  saveModel,
   type Tensor,
   tf,
   tokensToKeep,
-  trace,
 } from '@kcr/core';
-import { adapters as criteriaAdapters, evit, fixedTokens, power, tome } from '@kcr/criteria';
+import { evit, tome } from '@kcr/criteria';
 import { keptTokens } from '@kcr/explain';
-import { adapters as lfcAdapters, lfe } from '@kcr/lfc';
+import { lfe } from '@kcr/lfc';
 import { describe, expect, test } from 'vitest';
-import { engines, largeWeights, maxDifference, noise, shortRun, smallModels } from './helpers.ts';
-
-const keepAll = { keepRatio: 1, blocks: [0, 1] };
-
-/** Every way to take out tokens, with what leaves all of them. Tests over these run over this table. */
-const reductions: Readonly<Record<string, { some: Adapter; none: Adapter }>> = {
-  lfe: { some: lfe({ counts: [3, 2] }), none: lfe({ counts: [] }) },
-  "lfe, the code's form": {
-    some: lfe({ counts: [3], form: 'code' }),
-    none: lfe({ ...keepAll, form: 'code' }),
-  },
-  'lfe, over the map': {
-    some: lfe({ counts: [3, 2], form: 'map' }),
-    none: lfe({ counts: [], form: 'map' }),
-  },
-  'lfe, one token': { some: lfe({ counts: [1] }), none: lfe(keepAll) },
-  evit: { some: evit({ keepRatio: 0.5, blocks: [0, 1] }), none: evit(keepAll) },
-  'evit, not fused': {
-    some: evit({ keepRatio: 0.5, blocks: [0], fuse: false }),
-    none: evit({ counts: [4, 4] }),
-  },
-  power: { some: power({ counts: [3, 2] }), none: power(keepAll) },
-  'fixed tokens': {
-    some: fixedTokens({
-      kept: [
-        [0, 2, 3],
-        [0, 3],
-      ],
-    }),
-    none: fixedTokens({ kept: [] }),
-  },
-  tome: { some: tome({ r: 1 }), none: tome({ r: 0 }) },
-  'tome, by block, not proportional': {
-    some: tome({ r: [2, 1], proportional: false }),
-    none: tome({ r: [] }),
-  },
-};
+import { engines, largeWeights, maxDifference, noise, smallModels } from './helpers.ts';
 
 const sets = Object.entries(smallModels).filter(([, make]) => make().architecture.tokens === 'set');
 const grids = Object.entries(smallModels).filter(
@@ -91,48 +45,6 @@ async function run(model: Model, weights: StateDict, role = '', engineName = 'on
 }
 
 describe.each(sets)('%s', (_, makeModel) => {
-  describe.each(Object.entries(reductions))('with %s', (_name, { some, none }) => {
-    test('what leaves all tokens is the identity; else both engines agree', async () => {
-      const plain = makeModel();
-      const weights = largeWeights(plain);
-      const { logits } = await run(plain, weights);
-      expect(maxDifference((await run(adapt(plain, [none]), weights)).logits, logits)).toBeLessThan(
-        1e-5,
-      );
-      const model = adapt(plain, [some]);
-      const [a, b] = [await run(model, weights), await run(model, weights, '', 'eager')];
-      expect(maxDifference(a.logits, b.logits)).toBeLessThan(1e-4);
-      expect(maxDifference(a.logits, logits)).toBeGreaterThan(1e-3);
-      expect(model.macs.total).toBeLessThan(plain.macs.total);
-      expect(model.featureMaps).toEqual([]);
-    });
-
-    test('counted MACs are those of its graph', () => {
-      const model = adapt(makeModel(), [some]);
-      const graph = trace(({ input }) => {
-        const state = (name: string) =>
-          input(name, model.params.find((p) => p.name === name)!.shape);
-        return { logits: model.apply(input('image', [1, ...model.inputShape]), { state }).logits };
-      });
-      expect(graphMacs(graph)).toBe(model.macs.total);
-    });
-
-    test('it trains alike on both engines', async () => {
-      const losses: number[][] = [];
-      for (const makeEngine of Object.values(engines)) {
-        const model = adapt(makeModel(), [some]);
-        const engine = await makeEngine();
-        const before = tf.memory().numTensors;
-        const initial = largeWeights(model);
-        const { history } = await fit({ ...shortRun(model), initial, engine });
-        losses.push(history.map((record) => record.loss!));
-        expect(tf.memory().numTensors).toBe(before);
-        await engine.dispose();
-      }
-      losses[0]!.forEach((loss, i) => expect(loss).toBeCloseTo(losses[1]![i]!, 3));
-    });
-  });
-
   test('tokens kept in place and hidden give the same as tokens taken out', async () => {
     for (const form of ['paper', 'code', 'map'] as const) {
       const plain = makeModel();
@@ -196,25 +108,6 @@ describe.each(sets)('%s', (_, makeModel) => {
       // The token of a sum may go again in a later block, and lies nowhere.
       for (const sum of sums) expect(Math.abs(sum - left)).toBeLessThanOrEqual(left === 3 ? 1 : 0);
     }
-  });
-
-  test('a saved model is read back with its selector', async () => {
-    const model = adapt(makeModel(), [lfe({ counts: [3], form: 'code' }), tome({ r: [0, 1] })]);
-    const weights = largeWeights(model);
-    const directory = await mkdtemp(join(tmpdir(), 'kcr-tokens-'));
-    const info = { classes: ['a', 'b', 'c', 'd'], input: plainPreprocessing(model.inputShape) };
-    await saveModel(directory, model, weights, info);
-    const found: Record<string, object> = {
-      '@kcr/lfc': lfcAdapters,
-      '@kcr/criteria': criteriaAdapters,
-    };
-    const loaded = await loadModel(directory, {
-      architecture: (_module, name) => architectures[name]!,
-      adapter: (module, name) => (found[module] as Record<string, never>)[name]!,
-    });
-    await rm(directory, { recursive: true });
-    const again = await run(loaded.model, loaded.weights);
-    expect(again.logits).toEqual((await run(model, weights)).logits);
   });
 });
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { kindNames } from '@kcr/create-plugin';
-import { build } from 'esbuild';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -107,14 +106,12 @@ describe.concurrent('npm create @kcr/plugin', () => {
 
 /** Builds a package without its types, which take most of the time. */
 const quickBuild = (name: string) =>
-  build({
-    entryPoints: [at(name, 'src/index.ts')],
-    outfile: at(name, 'dist/index.js'),
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    target: 'node20',
-  });
+  bin(
+    at(name),
+    'esbuild',
+    ...['src/index.ts', '--bundle', '--packages=external', '--format=esm'],
+    '--outfile=dist/index.js',
+  );
 
 /** Inspects recipes, and says what of other modules they name. */
 const INSPECT = `import { inspectRecipe, loadRecipe } from '@kcr/pipeline';

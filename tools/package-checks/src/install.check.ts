@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { packages } from '../../boundaries/boundaries.mjs';
+import { compile, examplesOf, type Outcome, repository, runAll } from './examples.ts';
+import { emptyFolder, run } from './registry.ts';
 
 /** Who may import whom. */
 const imports: Readonly<Record<string, readonly string[]>> = packages;
+const names = Object.keys(imports);
+const registry = inject('registry');
 
 /** The packages that come with one: those that it may import, and theirs. */
 const needsOf = (name: string): string[] => [
@@ -35,6 +38,11 @@ const uses: Record<string, { source: string }> = {
     source: `import { createModel } from '@kcr/backbones';
       const params: number = createModel('deit_tiny_patch16_224').parameterCount;
       if (params !== 5717416) throw new Error('backbones');`,
+  },
+  testing: {
+    source: `import { type Check, checkText } from '@kcr/testing';
+      const check: Check = { check: 'macs', ok: true, found: '1', expected: '', where: '', skipped: false };
+      if (checkText(check) !== '  holds     macs: 1') throw new Error('testing');`,
   },
   pretrained: {
     source: `import { loadPretrained, type PretrainedOptions } from '@kcr/pretrained';
@@ -119,76 +127,118 @@ const uses: Record<string, { source: string }> = {
   },
 };
 
-const root = resolve(import.meta.dirname, '../../..');
-const run = (folder: string, command: string, ...args: string[]) =>
-  execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-let folder: string;
-const tarballs: Record<string, string> = {};
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'kcr-install-'));
-  for (const name of Object.keys(uses))
-    run(join(root, 'packages', name), 'npm', 'pack', '--pack-destination', folder);
-  for (const file of await readdir(folder))
-    tarballs[/^kcr-(.+)-\d/.exec(file)![1]!] = join(folder, file);
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-test('every package is checked', async () => {
-  expect(Object.keys(uses).sort()).toEqual((await readdir(join(root, 'packages'))).sort());
-});
-
-test.each(Object.entries(uses))(
-  '%s installs alone and works, with its types',
-  async (name, { source }) => {
-    const needs = needsOf(name);
-    const place = join(folder, `use-${name}`);
-    await mkdir(place);
-    const installed = [name, ...needs].map((part) => [`@kcr/${part}`, `file:${tarballs[part]}`]);
-    await writeFile(
-      join(place, 'package.json'),
-      JSON.stringify({
-        private: true,
-        type: 'module',
-        dependencies: Object.fromEntries(installed),
-      }),
-    );
-    await writeFile(join(place, '.npmrc'), 'ignore-scripts=true\n');
-    run(place, 'npm', 'install', '--no-audit', '--no-fund');
-    expect((await readdir(join(place, 'node_modules', '@kcr'))).sort()).toEqual(
-      [name, ...needs].sort(),
-    );
-    await writeFile(join(place, 'use.mts'), source);
-    for (const resolution of ['node16', 'bundler'])
-      run(
-        place,
-        join(root, 'node_modules/.bin/tsc'),
-        ...[
-          '--strict',
-          '--target',
-          'es2022',
-          '--lib',
-          'es2023,dom',
-          '--types',
-          'node',
-          '--typeRoots',
-          join(root, 'node_modules/@types'),
-        ],
-        ...[
-          '--skipLibCheck',
-          '--module',
-          resolution === 'node16' ? 'node16' : 'esnext',
-          '--moduleResolution',
-          resolution,
-          '--outDir',
-          resolution,
-          'use.mts',
-        ],
-      );
-    run(place, process.execPath, 'node16/use.mjs');
-    if (name === 'cli')
-      expect(
-        run(place, 'node_modules/.bin/kcr', 'inspect', 'deit_tiny_patch16_224', '--json'),
-      ).toContain('5717416');
-  },
+/** The examples of each package's page. */
+const examples = new Map(
+  await Promise.all(
+    names.map(async (name) => [name, await examplesOf(`packages/${name}/README.md`)] as const),
+  ),
 );
+
+/** The line by which a package's page says to install it. */
+async function lineOf(name: string): Promise<string> {
+  const page = await readFile(join(repository, `packages/${name}/README.md`), 'utf8');
+  return /^(?:\w+=\w+ )?npm install .*$/m.exec(page)![0];
+}
+
+/** Where the images are that examples read, as a reader's own. */
+const bringImages = async (folder: string) => {
+  await mkdir(join(folder, 'tools'));
+  await symlink(join(repository, 'tools/data'), join(folder, 'tools/data'));
+};
+
+/** What an example must have done: nothing against it, and something said. */
+const asWritten = (): Outcome => ({ said: expect.stringMatching(/./), complained: '', error: '' });
+
+let root: string;
+/** A folder with all packages, in which pnpm shows each package what its package.json names and nothing else. */
+let strict: string;
+let complaints: Readonly<Record<'node16' | 'bundler', readonly string[]>>;
+let used: readonly Outcome[];
+/** What each example did, by its program. */
+let shown: ReadonlyMap<string, Outcome>;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'kcr-install-'));
+  strict = await emptyFolder(root, 'strict', registry);
+  await bringImages(strict);
+  const pnpm = join(repository, 'node_modules/.bin/pnpm');
+  await run(strict, pnpm, 'add', '--ignore-scripts', ...names.map((name) => `@kcr/${name}`));
+  for (const name of names) {
+    await writeFile(join(strict, `use-${name}.mts`), uses[name]!.source);
+    for (const { source, code } of examples.get(name)!) await writeFile(join(strict, source), code);
+  }
+  const sources = names.flatMap((name) => [
+    `use-${name}.mts`,
+    ...examples.get(name)!.map(({ source }) => source),
+  ]);
+  complaints = {
+    bundler: await compile(strict, sources, 'bundler'),
+    node16: await compile(strict, sources),
+  };
+  used = await runAll(
+    strict,
+    names.map((name) => `out/use-${name}.mjs`),
+  );
+  const programs = [...examples.values()].flat().map(({ program }) => program);
+  const outcomes = await runAll(strict, programs);
+  shown = new Map(programs.map((program, i) => [program, outcomes[i]!]));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+test('every package is checked, and those that are libraries have an example', async () => {
+  expect(Object.keys(uses).sort()).toEqual((await readdir(join(repository, 'packages'))).sort());
+  expect(names.filter((name) => examples.get(name)!.length === 0)).toEqual(['cli']);
+});
+
+describe.each(names)('%s', (name) => {
+  test('works with what it asks for, with its types, and its page is right', () => {
+    const files = [`use-${name}.`, `packages-${name}-README`];
+    for (const lines of Object.values(complaints))
+      expect(lines.filter((line) => files.some((file) => line.startsWith(file)))).toEqual([]);
+    expect(used[names.indexOf(name)]!.error).toBe('');
+    const own = examples.get(name)!;
+    expect(own.map(({ program }) => shown.get(program))).toEqual(own.map(asWritten));
+  });
+
+  test('its page says to install what its examples import', async () => {
+    const line = await lineOf(name);
+    const imported = examples
+      .get(name)!
+      .flatMap(({ code }) =>
+        [...code.matchAll(/ from '(@kcr\/[\w-]+)/g)].map((match) => match[1]!),
+      );
+    expect(line.split(' ')).toEqual(expect.arrayContaining([...new Set(imported)]));
+    // Without it the installation of ONNX Runtime downloads what GPUs need.
+    const installed = line.match(/(?<=@kcr\/)[\w-]+/g)!;
+    const runtime = installed.some((one) => one === 'onnx' || needsOf(one).includes('onnx'));
+    expect(line.startsWith('ONNXRUNTIME_NODE_INSTALL=skip ')).toBe(runtime);
+  });
+});
+
+/**
+ * Packages that are installed by npm, by the line on their page and in a folder of their own: one of each kind. All of them are
+ * with KCR_INSTALLS=all, which takes some minutes more; what others need is seen above.
+ */
+const alone =
+  process.env.KCR_INSTALLS === 'all' ? names : ['cli', 'core', 'data', 'masks', 'pretrained'];
+
+test.each(alone)('%s is installed by the line on its page, and its examples run', async (name) => {
+  const folder = await emptyFolder(root, `alone-${name}`, registry);
+  const line = await lineOf(name);
+  await run(folder, 'sh', '-c', line);
+  const installed = line.match(/(?<=@kcr\/)[\w-]+/g)!;
+  const expected = new Set(installed.flatMap((one) => [one, ...needsOf(one)]));
+  expect(await readdir(join(folder, 'node_modules/@kcr'))).toEqual([...expected].sort());
+  // None is there twice.
+  const files = await readdir(join(folder, 'node_modules'), { recursive: true });
+  expect(files.filter((path) => /node_modules\/@kcr\/[\w-]+$/.test(path))).toEqual([]);
+
+  await bringImages(folder);
+  await mkdir(join(folder, 'out'));
+  const own = examples.get(name)!.map(({ program }) => program);
+  for (const program of own) await cp(join(strict, program), join(folder, program));
+  expect(own.length > 0 ? await runAll(folder, own) : []).toEqual(own.map(asWritten));
+  if (name === 'cli')
+    expect(await run(folder, 'npx', 'kcr', 'inspect', 'deit_tiny_patch16_224', '--json')).toContain(
+      '5717416',
+    );
+});

@@ -27,7 +27,8 @@ beforeAll(async () => {
     await cp(join(root, file), join(copy, file));
   for (const folder of ['.changeset', 'tools/boundaries', 'tools/lint'])
     await cp(join(root, folder), join(copy, folder), { recursive: true });
-  await cp(join(root, 'tools/references.mjs'), join(copy, 'tools/references.mjs'));
+  for (const file of ['tools/references.mjs', 'tools/package-fields.mjs'])
+    await cp(join(root, file), join(copy, file));
   for (const name of await readdir(join(root, 'packages')))
     for (const file of ['package.json', 'tsconfig.json'])
       await cp(join(root, 'packages', name, file), join(copy, 'packages', name, file));
@@ -36,6 +37,9 @@ beforeAll(async () => {
   run('git', 'init', '--quiet');
 });
 afterAll(() => rm(copy, { recursive: true }));
+
+/** For a dozen processes on a busy machine; they take some seconds on an idle one. */
+const PATIENCE = { timeout: 240_000 };
 
 /** Writes a changeset and makes versions of all that are there, as `npm run versions` does but for the lockfile. */
 async function release(changes: Readonly<Record<string, 'minor' | 'major'>> = {}) {
@@ -94,35 +98,39 @@ async function refusals() {
   );
 }
 
-test('a minor version of core changes nothing else, a major one is a major one of all that has it', async () => {
-  // The changesets that wait are minor ones of packages that were never released.
-  if ((await versions()).core === '0.0.0') {
-    await release();
-    expect(await versions()).toEqual({ core: '0.1.0', others: ['0.1.0'] });
-  }
-  const { core: first, others } = await versions();
+test(
+  'a minor version of core changes nothing else, a major one is a major one of all that has it',
+  PATIENCE,
+  async () => {
+    // The changesets that wait are minor ones of packages that were never released.
+    if ((await versions()).core === '0.0.0') {
+      await release();
+      expect(await versions()).toEqual({ core: '0.1.0', others: ['0.1.0'] });
+    }
+    const { core: first, others } = await versions();
 
-  const minor = semver.inc(first, 'minor')!;
-  await release({ core: 'minor' });
-  expect(await versions()).toEqual({ core: minor, others });
-  expect(await refusals()).toEqual([]);
+    const minor = semver.inc(first, 'minor')!;
+    await release({ core: 'minor' });
+    expect(await versions()).toEqual({ core: minor, others });
+    expect(await refusals()).toEqual([]);
 
-  const major = semver.inc(minor, 'major')!;
-  await release({ core: 'major' });
-  expect(await versions()).toEqual({ core: major, others: [major] });
-  expect(await rangesOfCore()).toEqual([`^${major}`]);
-  expect(await refusals()).toEqual([]);
+    const major = semver.inc(minor, 'major')!;
+    await release({ core: 'major' });
+    expect(await versions()).toEqual({ core: major, others: [major] });
+    expect(await rangesOfCore()).toEqual([`^${major}`]);
+    expect(await refusals()).toEqual([]);
 
-  const next = semver.inc(major, 'minor')!;
-  await release({ core: 'minor', features: 'minor' });
-  const all = await packages();
-  expect(all.features!.version).toBe(next);
-  // What depends on features takes the new one as it is.
-  expect(all.nystrom!.version).toBe(major);
-  expect(await refusals()).toEqual([]);
-});
+    const next = semver.inc(major, 'minor')!;
+    await release({ core: 'minor', features: 'minor' });
+    const all = await packages();
+    expect(all.features!.version).toBe(next);
+    // What depends on features takes the new one as it is.
+    expect(all.nystrom!.version).toBe(major);
+    expect(await refusals()).toEqual([]);
+  },
+);
 
-test('what is released asks for the core that it was built with', async () => {
+test('what is released asks for the core that it was built with', PATIENCE, async () => {
   const { core } = await packages();
   await release({ masks: 'minor' });
   const { masks } = await packages();

@@ -6,7 +6,7 @@ import { WorkerProcess } from './worker-process.ts';
 
 /** Kinds of what is tried, with their shares of the time. */
 const SHARES = { readers: 0.25, kills: 0.4, crashes: 0.17, refusals: 0.12, processes: 0.06 };
-export type Kind = keyof typeof SHARES;
+type Kind = keyof typeof SHARES;
 
 /** What is tried, by name. */
 export interface Item {

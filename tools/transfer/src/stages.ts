@@ -37,7 +37,7 @@ export interface RunResult {
 }
 
 /** One thread: models as small as these gain nothing by more. */
-export const makeEngine = async (): Promise<Engine> => createOnnxEngine({ threads: 1 });
+const makeEngine = async (): Promise<Engine> => createOnnxEngine({ threads: 1 });
 
 /** Images that are looked at after each epoch: nothing is decided by them. */
 const WATCHED = 50;

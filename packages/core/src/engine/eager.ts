@@ -1,13 +1,16 @@
 import { createRequire } from 'node:module';
 import type { NdArray } from '../ground/array.ts';
+import { withDeepStacks } from '../ground/author-line.ts';
 import { KcrError } from '../ground/error.ts';
 import { completeBackend } from '../tensor/gradient-kernels.ts';
 import { loadWasmBackend, type Tensor, tf } from '../tensor/tf.ts';
+import { unguarded, withoutValues } from '../trace/step-guard.ts';
 import {
   type CompiledStep,
   type Engine,
   missingState,
   runStep,
+  type StepContext,
   type StepFunction,
 } from './engine.ts';
 
@@ -54,7 +57,8 @@ async function findBackend(): Promise<string> {
 }
 
 /**
- * The engine that runs each op as it comes, on a TensorFlow.js backend.
+ * The engine that runs each op as it comes, on a TensorFlow.js backend. Its steps have the rules of compiled ones: they read no values
+ * and make no varying constants that were not declared.
  *
  * @throws KcrError `BACKEND_UNKNOWN`, `BACKEND_LOAD`
  */
@@ -103,11 +107,13 @@ class EagerEngine implements Engine {
       await tf.setBackend(this.backend);
       const { outputs, updates } = tf.tidy(() => {
         const tensors = Object.entries(inputs).map(([name, array]) => [name, upload(array)]);
-        const result = runStep(step, {
+        const context: StepContext = {
           inputs: Object.fromEntries(tensors),
           state: (name) => this.#read(name),
-          supply: (_, shape, dtype, next) => upload({ shape, dtype, data: next() }),
-        });
+          supply: (_, shape, dtype, next) =>
+            unguarded(() => upload({ shape, dtype, data: next() })),
+        };
+        const result = withDeepStacks(() => withoutValues(() => runStep(step, context)));
         // Either may be an alias of the state; a clone survives the old value's disposal.
         const clones = (tensors: Record<string, Tensor> = {}) =>
           Object.fromEntries(

@@ -2,6 +2,7 @@ import { type DataType, type NdArray, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
+import { withoutChance } from '../trace/step-guard.ts';
 
 /** What a step may read while it runs or is traced. */
 export interface StepContext {
@@ -61,12 +62,16 @@ export interface Engine extends AsyncDisposable {
 
 let current: StepContext | undefined;
 
-/** Runs a step function; while it runs, {@link stepContext} gives its context. Engines call steps by it. */
+/**
+ * Runs a step function; while it runs, {@link stepContext} gives its context. Engines call steps by it.
+ *
+ * @throws KcrError `STEP_CHANCE`
+ */
 export function runStep(step: StepFunction, context: StepContext): StepResult {
   const outer = current;
   current = context;
   try {
-    return step(context);
+    return withoutChance(() => step(context));
   } finally {
     current = outer;
   }

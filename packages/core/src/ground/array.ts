@@ -41,6 +41,31 @@ export const kindText = ({
   readonly shape: readonly number[];
 }): string => `${dtype} ${shapeText(shape)}`;
 
+/** Entries `first` to before `next` of an array's first axis, as a view. */
+export function rowsOf({ dtype, shape, data }: NdArray, first: number, next: number): NdArray {
+  const [, ...rest] = shape;
+  const width = sizeOf(rest);
+  return {
+    dtype,
+    shape: [next - first, ...rest],
+    data: data.subarray(first * width, next * width),
+  };
+}
+
+/** Arrays of one kind, at least one, one after another on their first axis. */
+export function joinRows(arrays: readonly NdArray[]): NdArray {
+  const { dtype, shape, data: like } = arrays[0]!;
+  const count = (of: (array: NdArray) => number) => arrays.reduce((n, array) => n + of(array), 0);
+  const Data = like.constructor as Float32ArrayConstructor;
+  const data = new Data(count((array) => array.data.length));
+  let at = 0;
+  for (const array of arrays) {
+    data.set(array.data, at);
+    at += array.data.length;
+  }
+  return { dtype, shape: [count((array) => array.shape[0]!), ...shape.slice(1)], data };
+}
+
 /**
  * Keeps the given indices of one axis, in their order.
  *

@@ -1,5 +1,5 @@
 /** Lines of a stack that belong to nobody's extension: TensorFlow.js and Node. */
-const MACHINERY = /tfjs|node:internal/;
+const MACHINERY = /[\\/]@tensorflow[\\/]|node:internal/;
 
 /**
  * How a package's own files look in stacks: the folder of its sources, or of its build.

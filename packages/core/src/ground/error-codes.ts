@@ -3,6 +3,8 @@
  * add some, rename none. `npm run errors` writes docs/errors.md from this table and from the places that throw.
  */
 export const ERROR_CODES = {
+  ADAPTER_DUPLICATE:
+    'An adapter makes a parameter that another adapter, or the model itself, has made.',
   ADAPTER_UNKNOWN: 'The module exports no adapter of that name.',
   ARCHITECTURE_UNKNOWN: 'The module exports no architecture of that name.',
   BACKBONE: 'The checkpoint is not of the backbone that the recipe builds on.',
@@ -47,9 +49,11 @@ export const ERROR_CODES = {
   DATASET_SHAPE: 'The images have another shape than the model takes.',
   DATA_ROOT: "The recipe's data need a folder, and none was given.",
   DATA_TASK: "The recipe's data are not of the kind that its model is trained on.",
+  DECLARED_TWICE: 'A model declares a dimension or a parameter twice, and they are not the same.',
   DIM_GROUPS: 'Channels cannot be divided into equal groups.',
   DIM_INDEX: 'A selection has channels that the dimension does not have.',
   DIM_ROLES: 'The model has no prunable dimension with these roles.',
+  DIM_UNTAPPED: 'A dimension may be pruned, and no tap carries it.',
   DRAW_MISSING: 'The model was run in training mode without its random numbers or its schedule.',
   EVALUATION_FINITE: 'A number that says how good a model is came out as NaN or infinite.',
   EXPORT_FORM:
@@ -85,10 +89,15 @@ export const ERROR_CODES = {
   LABEL_MAP_SIZE: 'A label map has another size than its image.',
   LANDMARKS: 'There cannot be that many landmarks among these images.',
   LATENCY_TABLE: 'A table of latencies is not of this model, or not one.',
+  LOSS_TERM: "A term of a task's loss has a name that the log has for another number.",
   LOSS_NOT_FINITE: 'The loss of a training step is NaN or infinite.',
   MODEL_CONFIG: 'The configuration is not one that the architecture takes.',
+  MODEL_LOGITS: 'A model gives other logits than one for each class.',
   MODEL_UNKNOWN: 'There is no model of that name.',
   MODULE_LOAD: 'A module that a checkpoint, a recipe or an option names cannot be imported.',
+  MPI_FAILED: 'A function of MPI gave an error, or is asked for what it cannot do.',
+  MPI_LIBRARY: 'There is no library of MPI, or what is named as one is none.',
+  NORM_PRUNABLE: 'A layer norm goes over channels that may be pruned.',
   NOT_FOUND_AGAIN:
     'A checkpoint would name an extension by a module and a name that do not lead back to it.',
   ONNX_CALIBRATION: 'An export in integers has no images to find ranges with.',
@@ -102,6 +111,7 @@ export const ERROR_CODES = {
   OP_NAME: 'An op has the name of another, or of a TensorFlow.js kernel.',
   OPTION: 'An option has a value out of its range, or does not go with the others.',
   OUTPUT_FINITE: "A model's output for some images is NaN or infinite.",
+  OUTPUT_ROWS: 'An output has not an entry for each image on its first axis.',
   OUT_EXISTS: 'The output folder has a checkpoint, or other files, that would be overwritten.',
   OUT_LOCKED: 'Another process works in the output folder.',
   OUT_OVERWRITES: 'The output would overwrite an image that is to be read.',
@@ -125,6 +135,7 @@ export const ERROR_CODES = {
   PRETRAINED_MODEL: 'The weights do not say which model they are of, or are of another.',
   PRUNE_DENSE: 'There is no trained model to prune.',
   RANK: 'The rank is not a whole number from 0 to the number of features.',
+  RANKS_DIFFER: 'Processes that train together do not go on from the same.',
   RECIPE_INVALID: 'Fields of the recipe are missing, unknown or wrong.',
   RECIPE_READ: 'The recipe cannot be read.',
   RECIPE_UNKNOWN: 'There is no recipe of that name.',
@@ -155,6 +166,8 @@ export const ERROR_CODES = {
   STATE_DICT: 'Weights are missing, unknown or of another shape than the model has.',
   STATE_FINITE: 'Weights, or what training goes on from, are NaN or infinite.',
   STATE_MISSING: 'The engine has no array of that name.',
+  STEP_CHANCE: 'A step asked JavaScript for a random number or the time.',
+  TAP_DIM: 'A tap does not carry the dimension of its value.',
   TAP_UNKNOWN: 'The model has no tap of that kind.',
   TAR_FORMAT: 'The file is no whole tar file, or holds what a data set may not.',
   TAR_LABEL: 'An image of a tar file has no label, or one that is not understood.',

@@ -16,7 +16,11 @@ type Matrix = readonly (readonly number[])[];
 const attentionModel = (options: Partial<AttentionOptions> = {}, kept = {}) =>
   layerModel(
     [tokens, embed],
-    (m, x) => attention(m.child('attn'), x, m.dim('embed', embed), { heads, ...options }),
+    (m, x) =>
+      attention(m.child('attn'), x, m.dim('embed', embed, { prunable: false }), {
+        heads,
+        ...options,
+      }),
     { kept },
   );
 
@@ -127,7 +131,7 @@ test('a bias is added to the scores, and those of the windows take turns in the 
   );
   const model = layerModel([2 * tokens, embed], (m, image) => {
     const windows = tf.reshape(image, [-1, tokens, embed]);
-    return attention(m.child('attn'), windows, m.dim('embed', embed), {
+    return attention(m.child('attn'), windows, m.dim('embed', embed, { prunable: false }), {
       heads,
       scoreBias: () => m.param('bias', [2, heads, tokens, tokens], zeros),
     });

@@ -63,7 +63,12 @@ test('a pruned layer has the rows and columns that are left', () => {
     [1, 2],
     (m, x) => {
       const hidden = m.dim('hidden', 3);
-      return linear(m.child('fc2'), linear(m.child('fc1'), x, 2, hidden), hidden, 2);
+      return linear(
+        m.child('fc2'),
+        m.tap('hidden', linear(m.child('fc1'), x, 2, hidden), hidden),
+        hidden,
+        2,
+      );
     },
     { kept: { hidden: [0, 2] } },
   );

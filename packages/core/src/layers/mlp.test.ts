@@ -12,7 +12,11 @@ const embed = 4;
 const mlpModel = (options: Partial<MlpOptions> = {}, kept = {}) =>
   layerModel(
     [2, embed],
-    (m, x) => mlp(m.child('mlp'), x, m.dim('embed', embed), { ratio: 1.5, ...options }),
+    (m, x) =>
+      mlp(m.child('mlp'), x, m.dim('embed', embed, { prunable: false }), {
+        ratio: 1.5,
+        ...options,
+      }),
     { kept },
   );
 

@@ -1,12 +1,27 @@
-import type { Axis, Dim } from '../model/dim.ts';
+import { KcrError } from '../ground/error.ts';
+import { type Axis, axisParts, type Dim, partDim } from '../model/dim.ts';
 import { ones, zeros } from '../model/initializer.ts';
 import type { Scope } from '../model/scope.ts';
 import { batchNorm as batchNormOp, scaleShift } from '../ops/batch-norm.ts';
 import { layerNorm as layerNormOp } from '../ops/layer-norm.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 
-/** Layer normalisation over the last axis. [..., axis] -> [..., axis] */
+/**
+ * Layer normalisation over the last axis. [..., axis] -> [..., axis]
+ *
+ * @throws KcrError `NORM_PRUNABLE` where the axis has channels that may be pruned: those that are left would be normalised by
+ *   statistics of fewer, so a pruned model would not be the masked one
+ */
 export function layerNorm(m: Scope, x: Tensor, axis: Axis, eps = 1e-6): Tensor {
+  const prunable = axisParts(axis)
+    .flatMap((part) => partDim(part) ?? [])
+    .find((dim) => dim.prunable);
+  if (prunable)
+    throw new KcrError('NORM_PRUNABLE', {
+      where: m.path,
+      found: `a layer norm over ${prunable.name}, whose channels may be pruned`,
+      fix: 'Declare the dim with `prunable: false`, or normalise before the channels are chosen',
+    });
   return layerNormOp(x, m.param('weight', [axis], ones), m.param('bias', [axis], zeros), eps);
 }
 

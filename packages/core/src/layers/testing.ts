@@ -29,7 +29,7 @@ export function layerModel(
     contract: 1 as const,
     tokens,
     configure: (config: object) => config,
-    input: () => ({ shape: [height, width, channels] as const, classes: 1 }),
+    input: () => ({ shape: [height, width, channels] as const, classes: 0 }),
     forward(m: Scope, image: Tensor) {
       const y = layer(m, tf.reshape(image, [image.shape[0], ...shape]));
       return { logits: y, features: tf.reshape(y, [y.shape[0]!, -1]), tokens: y, featureMaps: [] };

@@ -13,11 +13,17 @@ const identity = (x: Tensor) => x;
 /** A block of width 2 whose attention adds 10 and whose MLP has one hidden channel. */
 const block = (options: Partial<TransformerBlockOptions> = {}) =>
   layerModel([2, 2], (m, x) =>
-    transformerBlock(m, x, m.dim('embed', 2), (_, normed) => tf.add(normed, 10), {
-      mlp: { ratio: 0.5, activation: identity },
-      eps: 0,
-      ...options,
-    }),
+    transformerBlock(
+      m,
+      x,
+      m.dim('embed', 2, { prunable: false }),
+      (_, normed) => tf.add(normed, 10),
+      {
+        mlp: { ratio: 0.5, activation: identity },
+        eps: 0,
+        ...options,
+      },
+    ),
   );
 
 const weights = {
@@ -61,7 +67,7 @@ test('parameters have the names of timm, and attention the scope attn', () => {
     transformerBlock(
       m.child('blocks').child(3),
       value,
-      m.dim('embed', 2),
+      m.dim('embed', 2, { prunable: false }),
       (attn, inner) => {
         path = attn.path;
         return inner;

@@ -1,15 +1,16 @@
-import { type NdArray, sizeOf } from '../ground/array.ts';
+import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { checkContract, type Extension, type ExtensionKind } from '../ground/extension.ts';
 import { nonFinite } from '../ground/finite.ts';
 import type { Draw, Generator } from '../ground/random.ts';
-import type { Tensor } from '../tensor/tf.ts';
-import { trace } from '../trace/tracer.ts';
-import type { Adapter } from './adapter.ts';
+import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
+import { kernelError, trace } from '../trace/tracer.ts';
+import type { Adapter, AdapterTap } from './adapter.ts';
 import type { Architecture } from './architecture.ts';
 import { checkNeeds } from './check-extension.ts';
 import type { Schedule } from './clock.ts';
 import { type CostEntry, countMacs, type Macs } from './cost.ts';
+import { Declarations } from './declarations.ts';
 import type { Dim, Kept } from './dim.ts';
 import type { FeatureInfo, ModelOutput } from './model-output.ts';
 import { type Frame, type ParamSpec, Scope, type TapInfo } from './scope.ts';
@@ -58,7 +59,8 @@ export class Model<C extends object = object> {
    * @param kept channels that remain, by dimension; dimensions that are absent are whole
    * @param adapters layers added at taps, in order
    * @throws KcrError `SELECTION_DIM` for a dimension that the model does not have; `EXTENSION_CONTRACT` and `EXTENSION_NEEDS` of the
-   *   architecture, its task and the adapters
+   *   architecture, its task and the adapters; `ADAPTER_DUPLICATE`; `DECLARED_TWICE`, `TAP_DIM`, `DIM_UNTAPPED` and `MODEL_LOGITS`
+   *   for what its function does wrong
    */
   constructor(
     readonly architecture: Architecture<C>,
@@ -71,35 +73,36 @@ export class Model<C extends object = object> {
     const { shape, classes } = architecture.input(config);
     this.inputShape = shape;
     this.classes = classes;
-    const params = new Map<string, ParamSpec>();
-    const dims = new Map<string, Dim>();
-    const taps: TapInfo[] = [];
+    const declared = new Declarations();
     const costs: CostEntry[] = [];
     const classifiers = new Set<string>();
     const adapterParams = new Set<string>();
     let featureSize = 0;
     let featureMaps: FeatureInfo[] = [];
-    let inAdapter = false;
-    const adapt = this.#adapt();
+    /** The adapter that acts now, by its place. */
+    let acting: number | undefined;
+    const adapterTaps = this.#adapterTaps();
     trace(({ input }) => {
       const frame: Frame = {
         training: false,
         kept: keptOf(kept),
-        dim: (dim) => void dims.set(dim.name, dim),
+        dim: (dim) => declared.dim(dim),
         param: (spec) => {
-          params.set(spec.name, spec);
-          if (inAdapter) adapterParams.add(spec.name);
+          declared.param(spec, acting === undefined ? undefined : adapters[acting]);
+          if (acting !== undefined) adapterParams.add(spec.name);
           return input(spec.name, spec.shape, spec.dtype);
         },
         assign: () => {},
         frozen: () => false,
         tap: (value, { from, ...info }, at) => {
-          taps.push(info);
+          declared.tap(info, value);
           // An adapter may tap values of its own.
-          const outer = inAdapter;
-          inAdapter = true;
-          const adapted = adapt(value, { from, ...info }, at);
-          inAdapter = outer;
+          const outer = acting;
+          const adapted = adapterTaps.reduce((current, tap, i) => {
+            acting = i;
+            return tap(at, current, { from, ...info });
+          }, value);
+          acting = outer;
           return adapted;
         },
         cost: (entry) => void costs.push(entry),
@@ -108,6 +111,7 @@ export class Model<C extends object = object> {
         schedule: notInTraining,
       };
       const out = architecture.forward(new Scope(frame), input('image', [1, ...shape]), config);
+      checkLogits(architecture, out, classes);
       featureSize = out.features.shape[1] as number;
       featureMaps = out.featureMaps.map(({ value, stride }) => {
         const [, height, width, channels] = value.shape as [number, number, number, number];
@@ -115,9 +119,11 @@ export class Model<C extends object = object> {
       });
       return { logits: out.logits };
     });
+    const { params, dims, taps } = declared;
     for (const name of Object.keys(kept)) {
       if (!dims.has(name)) throw unknownDim(name, { architecture, dims });
     }
+    declared.check();
     this.params = [...params.values()];
     this.dims = dims;
     this.taps = taps;
@@ -152,8 +158,13 @@ export class Model<C extends object = object> {
 
   /** What the adapters do at the taps of one run. */
   #adapt(): Frame['tap'] {
-    const taps = this.adapters.map((adapter) => adapter.attach(this.architecture));
+    const taps = this.#adapterTaps();
     return (value, info, at) => taps.reduce((current, tap) => tap(at, current, info), value);
+  }
+
+  /** What each adapter does at the taps of one run. */
+  #adapterTaps(): AdapterTap[] {
+    return this.adapters.map((adapter) => adapterTap(adapter, this.architecture));
   }
 
   /** Number of trained parameters. */
@@ -209,6 +220,43 @@ export class Model<C extends object = object> {
         fix: 'Use weights from before the training diverged, or fetch the file again',
       });
   }
+}
+
+/** @throws KcrError `MODEL_LOGITS` where classes are told apart by other logits than one for each */
+function checkLogits(
+  { name, task, backbone }: Pick<Architecture, 'name' | 'task' | 'backbone'>,
+  { logits }: ModelOutput,
+  classes: number,
+): void {
+  // Heads, and tasks without classes of images, have logits of their own kinds; a model of features alone has none.
+  if (backbone || (task && !task.targets) || classes === 0) return;
+  if (logits.shape.join() !== [1, classes].join())
+    throw new KcrError('MODEL_LOGITS', {
+      where: `${name}, forward()`,
+      found: `logits of shape ${shapeText(logits.shape)} for one image and ${classes} classes`,
+      fix: 'Give logits [batch, classes], with the classes that input() says',
+    });
+}
+
+/** What an adapter does at taps, checked: errors name it, and it gives a tensor. @throws KcrError `TENSOR_EXPECTED` */
+function adapterTap(adapter: Adapter, architecture: Architecture): AdapterTap {
+  const tap = adapter.attach(architecture);
+  return (m, value, info) => {
+    const where = `adapter "${adapter.name}", tap ${info.name}`;
+    let adapted: Tensor;
+    try {
+      adapted = tap(m, value, info);
+    } catch (thrown) {
+      const cause = kernelError(thrown);
+      // A line of a file says nothing of whose it is.
+      if (!(cause instanceof KcrError) || !/^(?!adapter ").*:\d+:\d+\)?$/.test(cause.where))
+        throw cause;
+      const { code, found, fix } = cause;
+      throw new KcrError(code, { where: `${where}: ${cause.where}`, found, fix, cause });
+    }
+    assertOwnTensor(adapted, where);
+    return adapted;
+  };
 }
 
 /** A dimension may have the name of what every object has. */

@@ -31,10 +31,6 @@ export const asFloat32 = (shape: readonly number[], data: Float64Array): NdArray
   data: Float32Array.from(data),
 });
 
-/** Whether two shapes are the same but for some axes. */
-export const sameShapeBut = (a: readonly number[], b: readonly number[], ...axes: number[]) =>
-  a.length === b.length && a.every((size, i) => axes.includes(i) || size === b[i]);
-
 /**
  * A convolution that reads images, from one for images of other channels. As timm's `adapt_input_conv`: one channel gets the sum
  * over red, green and blue; others get these filters in turn, times 3 / channels, so that values stay as large.

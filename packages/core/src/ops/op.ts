@@ -2,6 +2,7 @@ import { KcrError } from '../ground/error.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import type { GraphOp, Value } from '../trace/graph.ts';
 import { type Spec, shapeRules } from '../trace/shapes.ts';
+import { unguarded } from '../trace/step-guard.ts';
 import { recordOp, tracedSpecs } from '../trace/tracer.ts';
 
 type Required<I extends string> = I extends `${string}?` ? never : I;
@@ -180,7 +181,8 @@ function registerKernel(op: GraphOp, definition: Untyped): void {
         shapes ? inOrder<Spec>(definition, shapes(values, attrs)) : tracedSpecs(values, run),
       );
       if (recorded) return recorded;
-      const results = tf.tidy(() => run(inputs));
+      // A definition may read values, and make some.
+      const results = unguarded(() => tf.tidy(() => run(inputs)));
       return definition.outputs ? results : results[0]!;
     },
   });

@@ -30,7 +30,7 @@ const mixed: Layers = (m, pixels) => {
   ['b.1', 'b.2', 'b.10'].forEach((name, i) => {
     const block = m.child(name);
     const hidden = block.child('inner').dim('hidden', 2, { prunable: i !== 1 });
-    x = linear(block.child('up'), x, width, hidden);
+    x = block.tap('hidden', linear(block.child('up'), x, width, hidden), hidden);
     x = block.tap('tokens', linear(block.child('down'), x, hidden, width), width);
   });
   return { features: x, logits: linear(m.child('head'), x, width, 2) };

@@ -60,7 +60,7 @@ test('a filter counts with its whole kernel', () => {
   const model = tinyModel((m, pixels) => {
     const hidden = m.dim('hidden', 2);
     m.param('filter', [hidden, 3, 2], () => new Float32Array(12));
-    const features = linear(m.child('fc'), pixels, 2, hidden);
+    const features = m.tap('hidden', linear(m.child('fc'), pixels, 2, hidden), hidden);
     return { features, logits: linear(m.child('head'), features, hidden, 2) };
   });
   const filter = Float64Array.from({ length: 12 }, (_, i) => i);
@@ -70,7 +70,8 @@ test('a filter counts with its whole kernel', () => {
 test('parameters without values and running statistics count for nothing', () => {
   const model = tinyModel((m, pixels) => {
     const hidden = m.dim('hidden', 2);
-    const features = batchNorm(m.child('norm'), linear(m.child('fc'), pixels, 2, hidden), hidden);
+    const x = m.tap('hidden', linear(m.child('fc'), pixels, 2, hidden), hidden);
+    const features = batchNorm(m.child('norm'), x, hidden);
     return { features, logits: linear(m.child('head'), features, hidden, 2) };
   });
   const ones = (n: number) => new Float64Array(n).fill(1);
@@ -83,8 +84,8 @@ test('what carries a channel of a view counts for the channel that it sees, too'
   const model = tinyModel((m, pixels) => {
     const wide = m.dim('wide', 4);
     const view = m.dim('view', wide);
-    const x = linear(m.child('fc'), pixels, 2, wide);
-    const features = linear(m.child('read'), take(x, view), view, 2);
+    const x = m.tap('wide', linear(m.child('fc'), pixels, 2, wide), wide);
+    const features = linear(m.child('read'), m.tap('view', take(x, view), view), view, 2);
     return { features, logits: linear(m.child('head'), features, 2, 2) };
   });
   // Rows of fc [4, 2], columns of read [2, 4].

@@ -120,7 +120,7 @@ describe('by weights', () => {
     const training: boolean[] = [];
     const normed = tinyModel((m, pixels) => {
       training.push(m.training);
-      const dim = m.dim('pixels', 2);
+      const dim = m.dim('pixels', 2, { prunable: false });
       const features = batchNorm(m.child('norm'), pixels, dim);
       return { features, logits: features };
     });

@@ -76,7 +76,8 @@ describe('weights of a pruned model', () => {
   test('have statistics of the channels that are left, and counters as they were', () => {
     const model = tinyModel((m, pixels) => {
       const hidden = m.dim('hidden', 3);
-      const features = batchNorm(m.child('norm'), linear(m.child('fc'), pixels, 2, hidden), hidden);
+      const x = m.tap('hidden', linear(m.child('fc'), pixels, 2, hidden), hidden);
+      const features = batchNorm(m.child('norm'), x, hidden);
       return { features, logits: linear(m.child('head'), features, hidden, 2) };
     });
     const state = { ...counting(model), 'norm.num_batches_tracked': int32([], [7]) };
@@ -192,7 +193,7 @@ describe('what a dimension does not allow is refused', () => {
   const withDim = (options: DimOptions, size = 8) =>
     tinyModel((m, pixels) => {
       const hidden = m.dim('hidden', size, options);
-      const features = linear(m.child('fc'), pixels, 2, hidden);
+      const features = m.tap('hidden', linear(m.child('fc'), pixels, 2, hidden), hidden);
       return { features, logits: linear(m.child('head'), features, hidden, 2) };
     });
 

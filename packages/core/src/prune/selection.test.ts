@@ -181,10 +181,11 @@ describe('a view', () => {
   const viewed = (...views: string[]) =>
     tinyModel((m, pixels) => {
       const base = m.dim('base', 4);
-      let x = linear(m.child('fc'), pixels, 2, base);
+      let x = m.tap('base', linear(m.child('fc'), pixels, 2, base), base);
       for (const name of views) {
         const view = m.dim(name, base);
-        x = put(linear(m.child(`of-${name}`), take(x, view), view, view), view);
+        const read = m.tap(name, take(x, view), view);
+        x = put(linear(m.child(`of-${name}`), read, view, view), view);
       }
       return { features: x, logits: linear(m.child('head'), x, base, 2) };
     });

@@ -6,7 +6,8 @@ import { weightValues } from './weight-values.ts';
 
 const model = tinyModel((m, pixels) => {
   const hidden = m.dim('hidden', 3);
-  const features = batchNorm(m.child('norm'), linear(m.child('fc'), pixels, 2, hidden), hidden);
+  const x = m.tap('hidden', linear(m.child('fc'), pixels, 2, hidden), hidden);
+  const features = batchNorm(m.child('norm'), x, hidden);
   return { features, logits: linear(m.child('head'), features, hidden, 2) };
 });
 

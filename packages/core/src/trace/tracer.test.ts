@@ -34,7 +34,8 @@ test('what cannot be part of a step is refused with its reason', async () => {
   const outside = tf.tensor1d([1, 2]);
   let escaped: Tensor | undefined;
   const attempts: [string, (x: Tensor) => Tensor][] = [
-    ['TRACE_UNDECLARED_CONSTANT', (x) => tf.add(x, tf.randomUniform([2]))],
+    ['STEP_CHANCE', (x) => tf.add(x, tf.randomUniform([2]))],
+    ['TRACE_UNDECLARED_CONSTANT', (x) => tf.add(x, tf.randomUniform([2], 0, 1, 'float32', 7))],
     ['TRACE_FOREIGN_TENSOR', (x) => tf.add(x, outside)],
     ['TRACE_READ', (x) => tf.scalar(x.dataSync()[0]!)],
     ['TRACE_KERNEL', (x) => tf.spectral.fft(tf.complex(x, x)) as Tensor],

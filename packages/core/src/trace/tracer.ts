@@ -1,23 +1,22 @@
 import type { DataType } from '../ground/array.ts';
 import { type NdArray, shapeText, sizeOf } from '../ground/array.ts';
+import { withDeepStacks } from '../ground/author-line.ts';
 import { KcrError } from '../ground/error.ts';
 import { assertOwnTensor, type Tensor, tf } from '../tensor/tf.ts';
 import { type Graph, type GraphOp, liveNodes, type Node, type Value } from './graph.ts';
 import { pathBetween } from './paths.ts';
 import { type Spec, shapeRules } from './shapes.ts';
 import { simplify } from './simplify.ts';
+import {
+  declare,
+  isFixed,
+  place,
+  undeclaredConstant,
+  valueRead,
+  withoutChance,
+} from './step-guard.ts';
 
 const BACKEND = 'kcr-trace';
-
-/** Lines of a stack that tell nothing of the function that is traced. */
-const MACHINERY = /tfjs|[\\/]trace[\\/]tracer|[\\/]ops[\\/]op\.|kcr-trace|node:internal/;
-
-/** The first line of the caller's stack that is neither TensorFlow.js nor the tracer. */
-function place(): string {
-  const lines = new Error().stack?.split('\n').slice(1) ?? [];
-  const own = lines.find((line) => !MACHINERY.test(line));
-  return own?.trim().replace(/^at /, '') ?? 'a traced function';
-}
 
 /** One recording: the nodes so far, and which value each tensor's data id stands for. */
 class Trace {
@@ -25,7 +24,6 @@ class Trace {
   readonly inputs: Record<string, Value> = {};
   readonly #values = new WeakMap<object, Value>();
   readonly #seen = new Map<string, readonly Value[]>();
-  readonly #declared = new WeakSet<object>();
   /** The places in the model that were said, and how many of them before each node. */
   readonly #said: string[] = [];
   readonly #saidBefore = new Map<Node, number>();
@@ -63,21 +61,12 @@ class Trace {
     return value;
   }
 
-  /** Marks host data as meant to be part of the graph. */
-  declare(data: object): void {
-    this.#declared.add(data);
-  }
-
   constant(data: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: DataType): Value {
     const first = data[0] ?? 0;
     const common = { id: this.#next++, shape, dtype };
     if (data.every((x) => x === first)) return { ...common, constant: { uniform: first } };
-    if (this.#declared.has(data)) return { ...common, constant: { data } };
-    throw new KcrError('TRACE_UNDECLARED_CONSTANT', {
-      where: place(),
-      found: `a ${dtype} constant of shape ${shapeText(shape)} with varying values; a random draw would be the same in every step`,
-      fix: 'Draw random numbers as a step input (scope.draw), or wrap fixed values in constant()',
-    });
+    if (isFixed(data)) return { ...common, constant: { data } };
+    throw undeclaredConstant(shape, dtype);
   }
 
   /**
@@ -156,11 +145,7 @@ function current(): Trace {
 }
 
 function refuseRead(): never {
-  throw new KcrError('TRACE_READ', {
-    where: place(),
-    found: 'the value of a tensor was read inside a step',
-    fix: 'Return it as an output of the step and read it there',
-  });
+  throw valueRead();
 }
 
 /** A TensorFlow.js backend whose kernels record instead of compute. */
@@ -275,7 +260,7 @@ export interface TraceOptions {
  *
  * @param run called once; returns the named outputs
  * @throws KcrError `TRACE_KERNEL` for a kernel that cannot be traced, `TRACE_READ` for a value read
- *   inside, `TRACE_UNDECLARED_CONSTANT` for baked-in randomness, `TRACE_FOREIGN_TENSOR`
+ *   inside, `TRACE_UNDECLARED_CONSTANT` for baked-in randomness, `TRACE_FOREIGN_TENSOR`, `STEP_CHANCE`
  */
 export function trace(
   run: (tracing: Tracing) => Record<string, Tensor>,
@@ -290,14 +275,15 @@ export function trace(
   active = recording;
   engine.startScope('trace');
   try {
-    const tensors = run({
+    const tracing: Tracing = {
       input: (name, shape, dtype = 'float32') => {
         const tensor = recording.tensor(recording.input(name, shape, dtype));
         // The engine is a global of the process and belongs to the copy that was loaded first.
         assertOwnTensor(tensor, 'the TensorFlow.js engine');
         return tensor;
       },
-    });
+    };
+    const tensors = withDeepStacks(() => withoutChance(() => run(tracing)));
     const outputs = Object.fromEntries(
       Object.entries(tensors).map(([name, t]) => [name, recording.valueOf(t.dataId)]),
     );
@@ -313,16 +299,13 @@ export function trace(
   }
 }
 
-/** TensorFlow.js' "kernel not registered" as a coded error that names the kernel and the place. */
-function kernelError(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : '';
-  const kernel = /Kernel '(\w+)' not registered for backend 'kcr-trace'/.exec(text)?.[1];
+/** TensorFlow.js' "kernel not registered" as a coded error that names the kernel and the place; all else as it is. */
+export function kernelError(error: unknown): unknown {
+  if (error instanceof KcrError || !(error instanceof Error)) return error;
+  const kernel = /Kernel '(\w+)' not registered for backend 'kcr-trace'/.exec(error.message)?.[1];
   if (!kernel) return error;
-  const line = (error as Error).stack
-    ?.split('\n')
-    .find((l) => l.includes(' at ') && !MACHINERY.test(l));
   return new KcrError('TRACE_KERNEL', {
-    where: line?.trim().replace(/^at /, '') ?? 'a traced function',
+    where: place(error),
     found: `the kernel ${kernel}, which the tracer does not know`,
     fix: 'Write it with traceable ops, or define an op (defineOp) that has shapes and a lowering',
     cause: error,
@@ -336,7 +319,7 @@ function kernelError(error: unknown): unknown {
  * @throws KcrError `SHAPE_MISMATCH` for more or fewer values than the shape has
  */
 export function constant(array: NdArray): Tensor {
-  active?.declare(array.data);
+  declare(array.data);
   if (array.data.length !== sizeOf(array.shape))
     throw new KcrError('SHAPE_MISMATCH', {
       where: 'constant()',

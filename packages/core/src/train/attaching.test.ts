@@ -93,7 +93,11 @@ test('a KcrError of a hook keeps its code, and is named by plugin and hook where
 test.each<[string, string, string, object]>([
   ['PLUGIN_HOOK', 'setup', 'unknown hook losss', { losss: () => tf.scalar(0) }],
   ['PLUGIN_HOOK', 'setup', 'loss is no function', { loss: 1 }],
-  ['PLUGIN_HOOK', 'setup', 'no object of hooks', Promise.resolve({})],
+  ['PLUGIN_HOOK', 'setup', 'returns a promise', Promise.resolve({})],
+  ['PLUGIN_HOOK', 'tap features', 'returns a promise', { tap: async (x: tf.Tensor) => x }],
+  ['PLUGIN_HOOK', 'loss', 'returns a promise', { loss: async () => tf.scalar(0) }],
+  ['PLUGIN_HOOK', 'watch', 'returns a promise', { watch: async () => ({}) }],
+  ['PLUGIN_HOOK', 'observe', 'returns a promise', { observe: async () => {} }],
   ['PLUGIN_LOSS', 'loss', 'float32 [2]', { loss: () => tf.zeros([2]) }],
   ['PLUGIN_LOSS', 'loss', 'int32 []', { loss: () => tf.scalar(1, 'int32') }],
   ['TENSOR_EXPECTED', 'loss', 'number instead of a tensor', { loss: () => 1 }],

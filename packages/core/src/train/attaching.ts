@@ -2,6 +2,7 @@ import { kindText } from '../ground/array.ts';
 import { KcrError, textOf } from '../ground/error.ts';
 import { checkExtension, type ExtensionHost } from '../model/check-extension.ts';
 import { assertOwnTensor, type Tensor } from '../tensor/tf.ts';
+import { kernelError } from '../trace/tracer.ts';
 import { metricPrefix } from './named-plugin.ts';
 import type { Plugin, PluginHooks, PluginRun } from './plugin.ts';
 
@@ -94,12 +95,22 @@ export function attachPlugin(plugin: Plugin, run: PluginRun): AttachedPlugin {
   };
 }
 
+/** Runs a hook that gives its value at once. @throws KcrError `PLUGIN_HOOK` for a promise, which a step cannot wait for */
 function guard<T>(where: string, hook: () => T): T {
+  let result: T;
   try {
-    return hook();
+    result = hook();
   } catch (cause) {
     throw failed(where, cause);
   }
+  if (!(result instanceof Promise)) return result;
+  // Whatever becomes of it, this is what is wrong.
+  result.catch(() => {});
+  throw new KcrError('PLUGIN_HOOK', {
+    where,
+    found: 'it returns a promise, which nothing waits for',
+    fix: 'Make the hook a function that is not async; refresh, select, metrics and snapshot may be',
+  });
 }
 
 async function guardAsync<T>(where: string, hook: () => Promise<T>): Promise<T> {
@@ -111,7 +122,8 @@ async function guardAsync<T>(where: string, hook: () => Promise<T>): Promise<T> 
 }
 
 /** A KcrError says its place and what to do itself; the plugin and hook are added where it does not know them. */
-function failed(where: string, cause: unknown): KcrError {
+function failed(where: string, thrown: unknown): KcrError {
+  const cause = kernelError(thrown);
   if (!(cause instanceof KcrError))
     return new KcrError('PLUGIN_FAILED', {
       where,
@@ -120,7 +132,8 @@ function failed(where: string, cause: unknown): KcrError {
       cause,
     });
   const plugin = /"(.*)"/.exec(where)?.[1] ?? where;
-  if (cause.where.includes(plugin)) return cause;
+  // A line of a file that has the plugin's name does not name the plugin.
+  if (cause.where.includes(plugin) && !/:\d+:\d+\)?$/.test(cause.where)) return cause;
   const { code, found, fix } = cause;
   return new KcrError(code, { where: `${where}: ${cause.where}`, found, fix, cause });
 }
@@ -134,8 +147,7 @@ function checkHooks(hooks: PluginHooks, where: string): void {
       fix: `Return an object with functions among ${HOOKS.join(', ')}`,
     });
   };
-  if (typeof hooks !== 'object' || hooks === null || hooks instanceof Promise)
-    refuse('it returns no object of hooks');
+  if (typeof hooks !== 'object' || hooks === null) refuse('it returns no object of hooks');
   for (const [hook, value] of Object.entries(hooks)) {
     if (!HOOKS.includes(hook)) refuse(`unknown hook ${hook}`);
     if (value !== undefined && typeof value !== 'function') refuse(`${hook} is no function`);

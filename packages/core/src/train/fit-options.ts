@@ -1,3 +1,4 @@
+import type { Communicator } from '../engine/communicator.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ImageSet } from '../model/batch.ts';
 import type { Model } from '../model/model.ts';
@@ -48,6 +49,12 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
    * mean over the pieces. Default 1.
    */
   accumulate?: number;
+  /**
+   * The processes that train together, by default this one alone. Each trains on its part of every batch of `batchSize`, and all have
+   * the same weights after an update: those of one process that accumulates as many pieces, to rounding. Running statistics are
+   * the means over the processes. The first writes to `directory`, which all read.
+   */
+  communicator?: Communicator;
   /** The same seed gives the same run. */
   seed: number;
   optimizer: OptimizerOptions;

@@ -1,4 +1,4 @@
-import { type NdArray, sizeOf } from '../ground/array.ts';
+import { type NdArray, rowsOf } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import type { Batch } from '../model/batch.ts';
 
@@ -37,14 +37,12 @@ export function piecesOf(batch: Batch, indices: Int32Array, count: number): Piec
 
 /** Entries `start` to `start + count` of an array's first axis, as a view. */
 function rows(name: string, array: NdArray, start: number, count: number, all: number): NdArray {
-  const [length, ...rest] = array.shape;
+  const [length] = array.shape;
   if (length !== all)
     throw new KcrError('DATASET_BATCH', {
       where: `accumulated batch, \`${name}\``,
       found: `[${array.shape}] for ${all} images`,
       fix: 'Give an entry for each image on the first axis, or leave `accumulate` out',
     });
-  const width = sizeOf(rest);
-  const data = array.data.subarray(start * width, (start + count) * width);
-  return { ...array, shape: [count, ...rest], data } as NdArray;
+  return rowsOf(array, start, start + count);
 }

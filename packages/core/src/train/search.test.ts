@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { float32 } from '../ground/array.ts';
 import { linear } from '../layers/linear.ts';
 import { tf } from '../tensor/tf.ts';
+import { constant } from '../trace/tracer.ts';
 import type { Plugin } from './plugin.ts';
 import { search } from './search.ts';
 import { plainPlugin, tinyImages, tinyModel } from './testing.ts';
@@ -18,7 +19,8 @@ afterEach(() => engine.dispose());
 const model = tinyModel((m, pixels) => {
   const [a, b] = [m.child('a'), m.child('b')];
   const [first, second] = [a.dim('hidden', 2), b.dim('hidden', 2)];
-  const features = linear(b, linear(a, pixels, 2, first), first, second);
+  const low = a.tap('hidden', linear(a, pixels, 2, first), first);
+  const features = b.tap('hidden', linear(b, low, first, second), second);
   return { features, logits: linear(m.child('head'), features, second, 2) };
 });
 const rows = [0, 1, 2, 3].map((i) => [i, 1]);
@@ -39,7 +41,7 @@ const growing = (name: string, dim: string) =>
   plainPlugin(name, (run) => {
     const alpha = run.parameter('alpha', float32([2], [0, 5]));
     return {
-      loss: () => tf.sum(tf.square(tf.sub(alpha.value, tf.tensor1d([1, 2])))),
+      loss: () => tf.sum(tf.square(tf.sub(alpha.value, constant(float32([2], [1, 2]))))),
       async select() {
         const { data } = await alpha.read();
         return { [dim]: [0, 1].filter((i) => data[i]! > [0, 5][i]!) };

@@ -1,5 +1,6 @@
 import { drawing, type StepContext, type StepResult } from '../engine/engine.ts';
 import { inputSlot } from '../engine/slots.ts';
+import { KcrError } from '../ground/error.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Progress } from '../model/clock.ts';
 import type { Model } from '../model/model.ts';
@@ -179,6 +180,7 @@ function lossOf(
     targets: known,
   });
   const terms = task.losses(out, targets, run.options.labelSmoothing);
+  checkTerms(terms, task);
   for (const [name, term] of Object.entries(terms)) aux[TERM + name] = term;
   if (run.plugins.some((plugin) => plugin.observe)) aux.features = out.features;
   const given = lossContext(out, { images: image!, indices: index!, targets, task });
@@ -191,6 +193,20 @@ function lossOf(
     aux[PLUGIN_TERM + plugin.name] = term;
   });
   return { loss: all.reduce((sum, term) => tf.add(sum, term)), aux };
+}
+
+/** Numbers of the log that a term of a loss may not take the place of. */
+const LOG_NUMBERS = ['epoch', 'lr', 'loss', 'seconds'];
+
+/** @throws KcrError `LOSS_TERM` */
+function checkTerms(terms: object, { name }: Task): void {
+  const taken = Object.keys(terms).find((term) => LOG_NUMBERS.includes(term));
+  if (taken !== undefined)
+    throw new KcrError('LOSS_TERM', {
+      where: `task "${name}"`,
+      found: `a term "${taken}", which is the log's name for another number`,
+      fix: 'Give the term another name, such as that of what it compares (maskLoss)',
+    });
 }
 
 /** What clipped gradients make of parameters and of what the optimiser keeps of them. */

@@ -12,6 +12,7 @@ import { ones } from '../model/initializer.ts';
 import type { StateDict } from '../model/state-dict.ts';
 import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
+import { constant as fixed } from '../trace/tracer.ts';
 import { adamw } from './adamw.ts';
 import { lamb } from './lamb.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -210,7 +211,7 @@ describe('the moving average of the weights', () => {
 
 /** Batch norm before the head. */
 const normed: Layers = (m, pixels) => {
-  const dim = m.dim('pixels', 2);
+  const dim = m.dim('pixels', 2, { prunable: false });
   return regression(m, batchNorm(m.child('norm'), pixels, dim));
 };
 
@@ -622,7 +623,7 @@ describe('plugins', () => {
             [2, 1, 2],
           ],
         ]);
-        const own = tf.sum(tf.mul(targets, tf.tensor1d([10, 1000])));
+        const own = tf.sum(tf.mul(targets, fixed(float32([2], [10, 1000]))));
         return tf.add(own, tf.sum(tf.cast(indices, 'float32')));
       },
     }));

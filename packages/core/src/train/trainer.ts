@@ -1,4 +1,6 @@
+import { alone, type Communicator } from '../engine/communicator.ts';
 import type { CompiledStep, Engine } from '../engine/engine.ts';
+import { gatherArrays } from '../engine/gather-arrays.ts';
 import { float32, item, type NdArray } from '../ground/array.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Batch } from '../model/batch.ts';
@@ -11,6 +13,7 @@ import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts'
 import { checkSmoothing } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
 import { EngineArrays } from './engine-arrays.ts';
+import { exchange } from './exchange.ts';
 import type { RateOptions } from './fit-options.ts';
 import { type Freezing, frozenParts } from './freezing.ts';
 import { compileFeatures, compileInference } from './inference.ts';
@@ -20,6 +23,7 @@ import { piecesOf } from './pieces.ts';
 import type { Plugin } from './plugin.ts';
 import { inOrder } from './plugin-order.ts';
 import { type PluginHost, pluginRun, type RunFacts } from './plugin-run.ts';
+import { sharedInference } from './shared-inference.ts';
 import { AVERAGE, GRADIENT, named, slotName, WEIGHT } from './state-names.ts';
 import { meanLoss, type StepLoss } from './step-loss.ts';
 import {
@@ -51,6 +55,8 @@ export interface TrainerOptions
   architectureOptimizer?: Optimizer;
   /** Equal pieces that a batch is trained in, one after another, for one update. Default 1. */
   accumulate?: number;
+  /** The processes that train together, each on its part of a batch. Default: this one alone. */
+  communicator?: Communicator;
 }
 
 /** What a step trains: the weights, the plugins' architecture parameters, or both at once. */
@@ -73,7 +79,10 @@ const mapNames = <T, R>(entries: Record<string, T>, change: (value: T) => R): Re
 export class Trainer implements AsyncDisposable {
   readonly model: Model;
   readonly engine: Engine;
-  generator: Generator;
+  readonly #communicator: Communicator;
+  #generator: Generator;
+  /** Random numbers that the model draws by image: no two processes have the same images. */
+  #drawn: Generator;
   readonly plugins: readonly AttachedPlugin[];
   /** Where the run is; the training loop sets the epoch. */
   readonly progress: Progress;
@@ -98,7 +107,9 @@ export class Trainer implements AsyncDisposable {
     this.model = model;
     this.engine = engine;
     this.#arrays = new EngineArrays(engine);
-    this.generator = options.generator;
+    this.#communicator = options.communicator ?? alone;
+    this.#generator = options.generator;
+    this.#drawn = this.#ofRank(options.generator);
     checkPlugins(plugins, model);
     checkSmoothing(taskOf(model), options.labelSmoothing);
     this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
@@ -113,11 +124,32 @@ export class Trainer implements AsyncDisposable {
       this.#arrays.delete();
       throw error;
     }
-    this.features = compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap });
+    const shared = (step: CompiledStep) => sharedInference(step, this.#communicator);
+    this.features = shared(compileFeatures(engine, model, { prefix: WEIGHT, tap: this.#tap }));
     const prefix = options.emaDecay ? AVERAGE : WEIGHT;
-    this.inference = compileInference(engine, model, { prefix, tap: this.#tap });
+    this.inference = shared(compileInference(engine, model, { prefix, tap: this.#tap }));
     const tap: TrainStepRun['tap'] = (value, info) => this.#tap(value, { ...info, training: true });
-    this.softInference = compileInference(engine, model, { prefix, tap });
+    this.softInference = shared(compileInference(engine, model, { prefix, tap }));
+  }
+
+  /** Random numbers of now, the same in all processes. */
+  get generator(): Generator {
+    return this.#generator;
+  }
+
+  set generator(generator: Generator) {
+    this.#generator = generator;
+    this.#drawn = this.#ofRank(generator);
+  }
+
+  #ofRank(generator: Generator): Generator {
+    const { rank, size } = this.#communicator;
+    return size === 1 ? generator : generator.fork(`rank ${rank}`);
+  }
+
+  /** Parts that a batch is trained in, in all processes together. */
+  get #pieces(): number {
+    return (this.options.accumulate ?? 1) * this.#communicator.size;
   }
 
   /** Sets the weights, and starts the optimiser and the moving average from them. */
@@ -134,10 +166,9 @@ export class Trainer implements AsyncDisposable {
 
   /** Sets what is kept of parameters besides their values. */
   #startGroup(trained: readonly Trained[], { slots }: Optimizer): void {
-    const { accumulate = 1 } = this.options;
     for (const { name, shape } of trained) {
       for (const slot of slots) this.#arrays.set({ [slotName(slot, name)]: float32(shape) });
-      if (accumulate === 1) continue;
+      if (this.#pieces === 1) continue;
       // They are 0 whenever a checkpoint is written.
       this.#arrays.set({ [GRADIENT + name]: float32(shape) }, { saved: false });
     }
@@ -190,9 +221,10 @@ export class Trainer implements AsyncDisposable {
 
   /**
    * One optimiser step over a group of parameters. Where gradients are accumulated, the batch is trained in equal pieces, and the
-   * loss and its terms are the means over them.
+   * loss and its terms are the means over them, and over the processes that train together.
    *
-   * @param indices of the batch's images in the training set
+   * @param batch this process's part of it
+   * @param indices of its images in the training set
    * @returns the loss, with those of plugins, and the terms of the task's loss within it by name
    * @throws KcrError `LOSS_NOT_FINITE`, `BATCH_SIZE` for a batch without so many equal pieces
    */
@@ -201,7 +233,7 @@ export class Trainer implements AsyncDisposable {
     this.#lr = lr;
     this.progress.step = this.steps(group);
     this.#counts[group] = this.progress.step + 1;
-    if (accumulate === 1) {
+    if (this.#pieces === 1) {
       const step = this.#compiled(`train-${group}`, group, trainStep);
       return await this.#batch(step, group, batch, indices);
     }
@@ -209,10 +241,36 @@ export class Trainer implements AsyncDisposable {
     const losses: StepLoss[] = [];
     for (const piece of piecesOf(batch, indices, accumulate))
       losses.push(await this.#batch(step, group, piece.batch, piece.indices));
+    await this.#exchange(group);
     const update: typeof trainStep = (run, context, trained) =>
-      updateStep(run, context, trained, accumulate);
+      updateStep(run, context, trained, this.#pieces);
     await this.#compiled(`update-${group}`, group, update)();
-    return meanLoss(losses);
+    return await this.#meanLoss(meanLoss(losses));
+  }
+
+  /** Adds up the gradients of all processes, and takes the means of running statistics, of which each has those of its own images. */
+  async #exchange(group: Group): Promise<void> {
+    if (this.#communicator.size === 1) return;
+    const { trained, isWeights } = this.#group(group);
+    const { params } = this.model;
+    const statistics = params.filter(
+      ({ name, dtype, trainable }) => !trainable && dtype !== 'int32' && !this.#frozen(name),
+    );
+    await exchange(this.engine, this.#communicator, {
+      sums: trained.map(({ name }) => GRADIENT + name),
+      means: isWeights ? statistics.map(({ name }) => WEIGHT + name) : [],
+    });
+  }
+
+  /** The mean over all processes. */
+  async #meanLoss({ loss, terms }: StepLoss): Promise<StepLoss> {
+    const { size } = this.#communicator;
+    if (size === 1) return { loss, terms };
+    const values = Float64Array.of(loss, ...Object.values(terms));
+    await this.#communicator.allReduce(values);
+    const [mean, ...means] = values.map((sum) => sum / size);
+    const names = Object.keys(terms).map((name, i) => [name, means[i]!]);
+    return { loss: mean!, terms: Object.fromEntries(names) };
   }
 
   /** A step over a group, compiled once under its name. */
@@ -245,11 +303,24 @@ export class Trainer implements AsyncDisposable {
         plugins: mapNames(named(out, PLUGIN_TERM), item),
       });
     const { features } = out;
-    if (features)
-      this.plugins.forEach((plugin, i) => {
-        plugin.observe?.({ indices, features, values: named(out, watched(i)) });
-      });
+    if (features) await this.#observe(indices, out);
     return { loss, terms: mapNames(named(out, TERM), item) };
+  }
+
+  /** Tells plugins what a batch gave, and what it gave in the other processes: they go on from the same. */
+  async #observe(indices: Int32Array, out: Readonly<Record<string, NdArray>>): Promise<void> {
+    const { features } = out as { features: NdArray };
+    const told = this.plugins.flatMap((_, i) => Object.entries(named(out, watched(i), watched(i))));
+    const index: NdArray = { dtype: 'int32', shape: [indices.length], data: indices };
+    const own = { ...Object.fromEntries(told), features, index };
+    for (const all of await gatherArrays(this.#communicator, own))
+      this.plugins.forEach((plugin, i) => {
+        plugin.observe?.({
+          indices: all.index!.data as Int32Array,
+          features: all.features!,
+          values: named(all, watched(i)),
+        });
+      });
   }
 
   /** Frees the steps and takes the trainer's arrays out of the engine, and no others. */
@@ -277,7 +348,7 @@ export class Trainer implements AsyncDisposable {
       progress,
       frozen: this.#frozen,
       tap: this.#tap,
-      generator: () => this.generator,
+      generator: () => this.#drawn,
       lr: () => this.#lr,
     };
   }

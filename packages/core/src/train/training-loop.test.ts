@@ -13,7 +13,9 @@ import { loadModel } from '../model/checkpoint.ts';
 import type { Progress } from '../model/clock.ts';
 import { plainPreprocessing } from '../model/preprocessing.ts';
 import type { StateDict } from '../model/state-dict.ts';
+import type { Task } from '../model/task.ts';
 import { tf } from '../tensor/tf.ts';
+import { classification } from './classification.ts';
 import { evaluate } from './classification-evaluation.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import type { SearchOptions, StepReport } from './fit-options.ts';
@@ -699,4 +701,11 @@ describe('what is refused before the first step', () => {
   test('the largest batch is all images of the part', async () => {
     expect((await run({ batchSize: 6 })).steps).toHaveLength(1);
   });
+});
+
+test('a term of the loss does not take the place of another number of the log', async () => {
+  const task: Task = { ...classification, losses: ({ logits }) => ({ lr: tf.sum(logits) }) };
+  await expect(run({ model: tinyModel(regression, { task }) })).rejects.toThrow(
+    expect.objectContaining({ code: 'LOSS_TERM', where: 'task "classification"' }),
+  );
 });

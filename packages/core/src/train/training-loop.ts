@@ -1,4 +1,7 @@
+import { alone, type Communicator } from '../engine/communicator.ts';
 import type { CompiledStep } from '../engine/engine.ts';
+import { gatherArrays } from '../engine/gather-arrays.ts';
+import { int32, item } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
 import type { Dataset, ImageSet } from '../model/batch.ts';
@@ -19,6 +22,7 @@ import { type GroupRates, groupRates } from './group-rates.ts';
 import { chosenOptimizer } from './optimizers.ts';
 import type { ReadableImages } from './plugin.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
+import { rowsOfRank } from './rank-rows.ts';
 import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
 import { type RunIdentity, runIdentity } from './run-identity.ts';
 import { withSnapshots } from './snapshots.ts';
@@ -35,6 +39,7 @@ interface RunFolder {
 /** One run of epochs over a {@link Trainer}, saved after each. The trainer ends with it. */
 export class TrainingLoop implements AsyncDisposable {
   readonly trainer: Trainer;
+  readonly #communicator: Communicator;
   readonly #root: Generator;
   /** Images for the weights, and for the architecture parameters. */
   readonly #parts: Record<'weights' | 'architecture', Int32Array>;
@@ -47,6 +52,7 @@ export class TrainingLoop implements AsyncDisposable {
   ) {
     const { model, engine, train, plugins = [], seed, epochs } = options;
     checkFitOptions(options);
+    this.#communicator = options.communicator ?? alone;
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
@@ -79,6 +85,7 @@ export class TrainingLoop implements AsyncDisposable {
       clipMode,
       emaDecay,
       accumulate,
+      communicator: this.#communicator,
       layerDecay,
       lrFactors,
       optimizer: chosenOptimizer(optimizer),
@@ -106,7 +113,8 @@ export class TrainingLoop implements AsyncDisposable {
         history.push(record);
         const { plugins, progress } = this.trainer;
         snapshots = await withSnapshots(snapshots, plugins, { ...progress, epoch });
-        if (folder) await this.#save(folder, { epoch: epoch + 1, history, snapshots });
+        if (folder && this.#writes)
+          await this.#save(folder, { epoch: epoch + 1, history, snapshots });
         this.options.onEpoch?.(record);
       } catch (error) {
         throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
@@ -119,11 +127,33 @@ export class TrainingLoop implements AsyncDisposable {
   /** Goes on from what the folder has, if it has anything, and makes what is there for others of it again. */
   async #resume({ directory, identity }: RunFolder): Promise<RunState | undefined> {
     const saved = await loadRun(directory, identity, this.options.epochs);
+    await this.#checkResumed(directory, saved?.epoch ?? 0);
     if (!saved) return undefined;
     this.trainer.restore(saved.trainer, trainingFile(directory));
-    await this.#saveModel(directory);
-    await saveHistory(directory, saved);
+    // None may write what another has not read.
+    await this.#communicator.barrier();
+    if (this.#writes) {
+      await this.#saveModel(directory);
+      await saveHistory(directory, saved);
+    }
     return saved;
+  }
+
+  /** All go on from the same epoch. @throws KcrError `RANKS_DIFFER` */
+  async #checkResumed(directory: string, epoch: number): Promise<void> {
+    const all = await gatherArrays(this.#communicator, { epoch: int32([1], [epoch]) });
+    const epochs = all.map((arrays) => item(arrays.epoch!));
+    if (epochs.every((other) => other === epoch)) return;
+    throw new KcrError('RANKS_DIFFER', {
+      where: directory,
+      found: `epochs done, by rank: ${epochs.join(', ')}`,
+      fix: 'Give all processes one folder that they share',
+    });
+  }
+
+  /** Whether this process writes what all have. */
+  get #writes(): boolean {
+    return this.#communicator.rank === 0;
   }
 
   async #saveModel(directory: string): Promise<void> {
@@ -152,7 +182,7 @@ export class TrainingLoop implements AsyncDisposable {
     let lr = 0;
     for await (const { indices, batch } of batches(
       train,
-      plan.map((p) => p.indices),
+      plan.map((p) => rowsOfRank(p.indices, this.#communicator)),
       augment,
     )) {
       const { group } = plan[step]!;
@@ -213,7 +243,7 @@ export class TrainingLoop implements AsyncDisposable {
     };
   }
 
-  /** Images of one update. */
+  /** Images of one update, in all processes. */
   get #updateSize(): number {
     return this.options.batchSize * (this.options.accumulate ?? 1);
   }
@@ -221,6 +251,13 @@ export class TrainingLoop implements AsyncDisposable {
   /** @throws KcrError `BATCH_SIZE` for a part of the images that has not one update */
   #checkBatchSize(): void {
     const { batchSize, accumulate = 1 } = this.options;
+    const { size } = this.#communicator;
+    if (batchSize % size !== 0)
+      throw new KcrError('BATCH_SIZE', {
+        where: 'training together',
+        found: `a batch of ${batchSize} for ${size} processes`,
+        fix: `Choose a multiple of ${size}`,
+      });
     for (const [part, { length }] of Object.entries(this.#parts)) {
       if (part === 'weights' ? this.#frozenSearch : this.stage === 'fit') continue;
       const most = Math.floor(length / accumulate);
@@ -290,7 +327,7 @@ export class TrainingLoop implements AsyncDisposable {
       versions,
       ...more
     } = this.options;
-    const { directory, onStep, onEpoch, onWarning, ...options } = more;
+    const { directory, communicator, onStep, onEpoch, onWarning, ...options } = more;
     return runIdentity({
       stage: this.stage,
       model,

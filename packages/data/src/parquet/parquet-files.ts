@@ -15,7 +15,7 @@ import { RowGroups } from './row-groups.ts';
  *
  * @throws KcrError `FOLDER_READ`, `DATASET_EMPTY`
  */
-export async function parquetPaths(root: string): Promise<string[]> {
+async function parquetPaths(root: string): Promise<string[]> {
   const pattern = basename(root);
   if (pattern.endsWith('.parquet') && !pattern.includes('*')) return [root];
   const folder = pattern.includes('*') ? dirname(root) : root;

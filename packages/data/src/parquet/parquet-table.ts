@@ -65,7 +65,7 @@ async function bufferOf(
 }
 
 /** Rows that lie together in a file. */
-export interface RowGroup {
+interface RowGroup {
   readonly start: number;
   readonly rows: number;
   /** Unpacked. */

@@ -14,7 +14,7 @@ export interface Sample {
 const MOST_LABEL = 2 ** 20;
 
 /** What WebDataset takes for one sample: the name up to the first point of its last part. */
-export function keyOf(name: string): string {
+function keyOf(name: string): string {
   const point = name.indexOf('.', name.lastIndexOf('/') + 1);
   return point < 0 ? name : name.slice(0, point);
 }

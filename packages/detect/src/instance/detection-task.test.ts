@@ -1,4 +1,4 @@
-import { createEagerEngine, tf } from '@kcr/core';
+import { constant, createEagerEngine, float32, tf } from '@kcr/core';
 import { type InstanceSource, instanceDataset, rleFromPolygon } from '@kcr/data';
 import { describe, expect, test } from 'vitest';
 import { detectImages } from './detect-images.ts';
@@ -46,12 +46,7 @@ async function evaluated<T>(
   const step = engine.compile('find', ({ inputs }) => {
     // The value of a pixel says which image it is.
     const which = tf.reshape(tf.slice(inputs.image!, [0, 0, 0, 0], [-1, 1, 1, 1]), [-1, 1, 1]);
-    const base = tf.tensor3d([
-      [
-        [shift, 0, 40 + shift, 40],
-        [0, 0, 8, 8],
-      ],
-    ]);
+    const base = constant(float32([1, 2, 4], [shift, 0, 40 + shift, 40, 0, 0, 8, 8]));
     const boxes = tf.add(base, tf.mul(which, 20));
     const scores = tf.concat([tf.add(tf.mul(which, 0), 0.9), tf.mul(which, 0.5)], 1);
     const outputs: Record<string, tf.Tensor> = {

@@ -3,7 +3,7 @@ import { type OnnxGraph, OPSET } from '../proto.ts';
 import { type Rewriter, rewrite } from './rewriter.ts';
 
 /** The versions of ONNX' operator set that graphs can be written in. */
-export const OPSETS = { first: 17, last: 23 } as const;
+const OPSETS = { first: 17, last: 23 } as const;
 
 const half = (w: Rewriter, value: number) =>
   w.initializer({ dtype: 'float32', shape: [], data: Float32Array.of(value) });

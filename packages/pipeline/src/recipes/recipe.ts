@@ -230,7 +230,7 @@ const methodAnalyses = (options: { rank: number; landmarks: number }) => [
 export interface Recipe extends z.output<ReturnType<typeof recipeSchema>> {}
 
 /** Data of a recipe as they are written. */
-export type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization'> &
+type DataInput = Pick<z.input<typeof dataFields>, 'root' | 'normalization'> &
   (
     | ClassFoldersInput
     | ClassMapsInput

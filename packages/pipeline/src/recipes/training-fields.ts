@@ -88,7 +88,7 @@ export const consistent = <T extends z.ZodType<Partial<z.output<typeof trainingF
     });
 
 /** Training of a model. */
-export const training = consistent(trainingFields);
+const training = consistent(trainingFields);
 
 export type TrainingRecipe = z.output<typeof training>;
 export type OptimizerRecipe = z.output<typeof optimizer>;

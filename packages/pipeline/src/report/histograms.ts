@@ -1,7 +1,7 @@
 import type { NdArray } from '@kcr/core';
 
 /** How often values lie in each bin, column by column: counts[column][bin]. */
-export interface Histogram {
+interface Histogram {
   readonly name: string;
   readonly counts: readonly (readonly number[])[];
 }

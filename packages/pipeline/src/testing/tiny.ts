@@ -112,7 +112,7 @@ export const writeGrey = (path: string, grey: number, [height, width] = [8, 8]) 
 };
 
 /** Writes a label map. @param labels rows of labels, 0..255 */
-export const writeLabels = (path: string, labels: readonly (readonly number[])[]) => {
+const writeLabels = (path: string, labels: readonly (readonly number[])[]) => {
   const [height, width] = [labels.length, labels[0]!.length];
   const raw = { height, width, channels: 1 as const };
   return sharp(Uint8Array.from(labels.flat()), { raw }).toColourspace('b-w').png().toFile(path);

@@ -21,6 +21,7 @@ export function differingLosses(
 }
 
 export const engines: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected:
     'the model gives the same, and trains alike, step by step (eager) and compiled (onnx): what it computes is in tensors, and nothing of it is decided in JavaScript by a value',
   async run({ model, images, tolerance, prefix }) {
@@ -34,7 +35,7 @@ export const engines: CheckOf<ModelSubject> = {
     if (!(difference <= tolerance * Math.max(1, largest)))
       return fails(`${name} ${numberText(difference)} apart`, `${prefix}forward()`);
     if (!images) return holds(`outputs at most ${numberText(difference)} apart; not trained`);
-    const options = shortRun(model, images);
+    const options = { ...shortRun(model, images), initial: weights };
     // One after the other: the backend of TensorFlow.js is one for the process.
     const eager = lossesOf(await train(eagerEngine, options));
     const onnxLosses = lossesOf(await train(compiled, options));

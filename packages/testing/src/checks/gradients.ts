@@ -3,7 +3,7 @@ import { usualEngine } from '../engines.ts';
 import { type CheckOf, type Finding, fails, holds, leftOut } from '../suite.ts';
 import { startTraining, trainedNames, trainedText } from '../trainers.ts';
 import { livelyWeights, numberText } from '../values.ts';
-import { type ModelSubject, placeOf } from './subject.ts';
+import { type ModelSubject, NO_IMAGES, placeOf } from './subject.ts';
 
 type Arrays = Record<string, NdArray>;
 
@@ -149,6 +149,7 @@ export async function compareGradients(
 }
 
 export const gradients: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected:
     'the gradients of a training step are those of finite differences of its loss: ops of your own (defineOp) have the right gradient, and stopGradient is not where it should not be',
   run: async (subject) =>
@@ -156,5 +157,5 @@ export const gradients: CheckOf<ModelSubject> = {
       ? compareGradients({ model: subject.model, images: subject.images }, (name) =>
           placeOf(subject, trainedText(name)),
         )
-      : leftOut('there are no images to train on: give `images`'),
+      : leftOut(NO_IMAGES),
 };

@@ -2,7 +2,7 @@ import { type FitOptions, fit, tf } from '@kcr/core';
 import { eagerEngine } from '../engines.ts';
 import { type CheckOf, type Finding, fails, holds, leftOut } from '../suite.ts';
 import { shortRun } from '../training.ts';
-import type { ModelSubject } from './subject.ts';
+import { type ModelSubject, NO_IMAGES } from './subject.ts';
 
 /** Trains on the eager engine and counts what is left. */
 export async function countLeaks(
@@ -27,10 +27,9 @@ export async function countLeaks(
 }
 
 export const leaks: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected:
     'a training leaves no tensor behind: nothing keeps a tensor from one step to the next (tf.keep, a variable outside the function)',
   run: async ({ model, images, prefix }) =>
-    images
-      ? countLeaks(shortRun(model, images), `${prefix}forward()`)
-      : leftOut('there are no images to train on: give `images`'),
+    images ? countLeaks(shortRun(model, images), `${prefix}forward()`) : leftOut(NO_IMAGES),
 };

@@ -5,7 +5,7 @@ import { halfOf } from './selections.ts';
 import { type ModelSubject, placeOf } from './subject.ts';
 
 /** The evaluation of one image. */
-export const evaluationGraph = (model: Model): Graph =>
+const evaluationGraph = (model: Model): Graph =>
   trace(({ input }) => {
     const state = new Map(model.params.map((p) => [p.name, input(p.name, p.shape, p.dtype)]));
     const out = model.apply(input('image', [1, ...model.inputShape]), {
@@ -19,7 +19,7 @@ const liesIn = (path: string, outer: string) =>
   outer === '' || path === outer || path.startsWith(`${outer}.`);
 
 /** MACs by path of the model: those that are counted, and those that its graph has. */
-export interface MacsByPath {
+interface MacsByPath {
   readonly counted: readonly (readonly [string, number])[];
   readonly traced: readonly (readonly [string, number])[];
 }
@@ -39,7 +39,7 @@ const within = (entries: MacsByPath['counted'], path: string) =>
   entries.reduce((sum, [name, macs]) => (liesIn(name, path) ? sum + macs : sum), 0);
 
 /** The innermost path that has all of the difference between the two counts. */
-export function differingPath(macs: MacsByPath): string {
+function differingPath(macs: MacsByPath): string {
   const difference = (path: string) => within(macs.counted, path) - within(macs.traced, path);
   const whole = difference('');
   let path = '';

@@ -10,6 +10,7 @@ import { saved } from './saved.ts';
 import { seed } from './seed.ts';
 import { speed } from './speed.ts';
 import type { ModelSubject } from './subject.ts';
+import { trains } from './trains.ts';
 
 /** What must hold of every model, whatever it is made of. */
 export const modelChecks = {
@@ -17,6 +18,7 @@ export const modelChecks = {
   pruned,
   saved,
   exported,
+  trains,
   engines,
   gradients,
   seed,

@@ -3,7 +3,7 @@ import { type CheckOf, type Finding, fails, holds, leftOut } from '../suite.ts';
 import { graphLines, TracingEngine } from '../tracing-engine.ts';
 import { startTraining } from '../trainers.ts';
 import { livelyWeights } from '../values.ts';
-import type { ModelSubject } from './subject.ts';
+import { type ModelSubject, NO_IMAGES } from './subject.ts';
 
 /** Traces a training step twice, each in a training of its own: a step that is pure gives the same graph. */
 export async function compareTraces(
@@ -37,10 +37,9 @@ export async function compareTraces(
 }
 
 export const pure: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected:
     'a step is the same whenever it is traced: it draws no random numbers, asks no clock, reads no tensor and changes no variable of its own',
   run: async ({ model, images, prefix }) =>
-    images
-      ? compareTraces({ model, images }, `${prefix}forward()`)
-      : leftOut('there are no images to train on: give `images`'),
+    images ? compareTraces({ model, images }, `${prefix}forward()`) : leftOut(NO_IMAGES),
 };

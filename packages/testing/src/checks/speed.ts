@@ -1,7 +1,7 @@
 import { Generator, type ImageSet, type Model, type Plugin, range, sgd, Trainer } from '@kcr/core';
 import { usualEngine } from '../engines.ts';
 import { type CheckOf, holds, leftOut } from '../suite.ts';
-import type { ModelSubject } from './subject.ts';
+import { type ModelSubject, NO_IMAGES } from './subject.ts';
 
 /** Steps before the clock runs, and those that are measured. */
 const [WARM, MEASURED] = [2, 5];
@@ -39,9 +39,10 @@ export const comparedTimes = (
   `${own.milliseconds.toFixed(1)} ms a step, ${plain.milliseconds.toFixed(1)} without it (x ${(own.milliseconds / plain.milliseconds).toFixed(2)}, ${own.engine})`;
 
 export const speed: CheckOf<ModelSubject> = {
+  needs: 'trains',
   expected: 'a number to look at; it is not judged',
   async run({ model, images }) {
-    if (!images) return leftOut('there are no images to train on: give `images`');
+    if (!images) return leftOut(NO_IMAGES);
     const { engine, milliseconds } = await stepTime(model, images);
     return holds(`${milliseconds.toFixed(1)} ms a step of ${images.length} images (${engine})`);
   },

@@ -20,3 +20,6 @@ export interface ModelSubject {
 /** Where in a model something is, with the author's line. */
 export const placeOf = ({ prefix, lines }: ModelSubject, path: string): string =>
   prefix + lines.at(path);
+
+/** Why what needs images is left out. */
+export const NO_IMAGES = 'there are no images of its task to train on: give `images`';

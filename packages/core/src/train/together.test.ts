@@ -1,0 +1,242 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vit } from '@kcr/backbones';
+import { expect, test } from 'vitest';
+import type { Communicator } from '../engine/communicator.ts';
+import { createEagerEngine } from '../engine/eager.ts';
+import { float32, int32, type NdArray, sizeOf } from '../ground/array.ts';
+import { Generator } from '../ground/random.ts';
+import { batchNorm } from '../layers/norm.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { Dataset } from '../model/batch.ts';
+import { Model } from '../model/model.ts';
+import { fit } from './fit.ts';
+import type { FitOptions, FitResult } from './fit-options.ts';
+import { plainPlugin, regression, tinyModel } from './testing.ts';
+
+/** Ranks of one process: what each gives is there when all have given it. */
+function ranks(size: number): Communicator[] {
+  const calls = new Map<number, { given: unknown[]; there: Promise<void>; done(): void }>();
+  const counts = new Array<number>(size).fill(0);
+  const exchanged = async <T>(rank: number, own: T): Promise<T[]> => {
+    const turn = counts[rank]!++;
+    let call = calls.get(turn);
+    if (!call) {
+      const { promise: there, resolve: done } = withResolvers();
+      calls.set(turn, (call = { given: [], there, done }));
+    }
+    call.given[rank] = own;
+    if (Object.keys(call.given).length === size) call.done();
+    await call.there;
+    return call.given as T[];
+  };
+  return Array.from({ length: size }, (_, rank) => ({
+    rank,
+    size,
+    async allReduce(data) {
+      const all = await exchanged(rank, data.slice());
+      data.forEach((_, i) => {
+        data[i] = all.reduce((sum, other) => sum + other[i]!, 0);
+      });
+    },
+    allGather: (data) => exchanged(rank, data.slice()),
+    async barrier() {
+      await exchanged(rank, undefined);
+    },
+  }));
+}
+
+function withResolvers() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** Trains in so many processes; all have to end alike. */
+async function together(size: number, options: Omit<FitOptions, 'engine'>): Promise<FitResult> {
+  const results = await Promise.all(
+    ranks(size).map(async (communicator) => {
+      await using engine = await createEagerEngine({ backend: 'cpu' });
+      return await fit({ ...options, engine, communicator: size === 1 ? undefined : communicator });
+    }),
+  );
+  const [first, ...others] = results;
+  const { seconds: _, ...last } = first!.history.at(-1)!;
+  for (const { weights, history } of others) {
+    expect(weights).toEqual(first!.weights);
+    expect(history.at(-1)).toMatchObject(last);
+  }
+  return first!;
+}
+
+const model = new Model(
+  vit as Architecture,
+  vit.configure({
+    img_size: 4,
+    patch_size: 2,
+    embed_dim: 8,
+    depth: 1,
+    num_heads: 2,
+    num_classes: 3,
+  }),
+);
+
+/** Images of random pixels, each mixed with the one at the same place from the end of its batch. */
+function images(length: number, shape: readonly [number, number, number]): Dataset {
+  const labels = Int32Array.from({ length }, (_, i) => i % 3);
+  const size = sizeOf(shape);
+  const pixels = (i: number) => new Generator(i).array(size, 'normal');
+  return {
+    length,
+    shape,
+    labels,
+    classes: ['a', 'b', 'c'],
+    batch: async (indices, augment) => {
+      const data = new Float32Array(indices.length * size);
+      indices.forEach((i, at) => {
+        const other = pixels(indices.at(-1 - at)!);
+        const own = pixels(i);
+        data.set(augment ? own.map((x, p) => 0.7 * x + 0.3 * other[p]!) : own, at * size);
+      });
+      return {
+        image: float32([indices.length, ...shape], data),
+        label: int32(
+          [indices.length],
+          indices.map((i) => labels[i]!),
+        ),
+      };
+    },
+  };
+}
+
+const train = images(64, model.inputShape);
+const validation = images(7, model.inputShape);
+
+/** The mean over the images that steps saw of the sum of their features and of a watched value, and the sum of a refresh. */
+const adding = () =>
+  plainPlugin('adding', () => {
+    let [observed, images, refreshed] = [0, 0, 0];
+    const sum = ({ data }: NdArray) => data.reduce((a: number, b) => a + Number(b), 0);
+    return {
+      observe({ indices, features, values }) {
+        images += indices.length;
+        observed += sum(features) + sum(values.seen!) * indices.length;
+      },
+      watch: ({ logits }) => ({ seen: logits!.mean() }),
+      async refresh({ features }) {
+        refreshed = sum(await features(Int32Array.of(5, 3, 60)));
+      },
+      metrics: async () => ({ observed: observed / images, images, refreshed }),
+    };
+  });
+
+const options = {
+  model,
+  train,
+  validation,
+  epochs: 5,
+  batchSize: 16,
+  seed: 3,
+  optimizer: { lr: 1e-2, weightDecay: 0.05 },
+  clipGrad: 1,
+  emaDecay: 0.9,
+} satisfies Partial<FitOptions>;
+
+test('two and four processes take the path of one, over 20 steps', async () => {
+  const one = await together(1, { ...options, plugins: [adding()] });
+  for (const size of [2, 4]) {
+    const { history, weights } = await together(size, { ...options, plugins: [adding()] });
+    history.forEach(({ seconds: _, ...record }, epoch) => {
+      for (const [name, value] of Object.entries(record))
+        expect(value, `${name} of epoch ${epoch + 1}`).toBeCloseTo(one.history[epoch]![name]!, 5);
+    });
+    for (const [name, { data }] of Object.entries(weights))
+      data.forEach((value, i) => {
+        expect(value).toBeCloseTo(Number(one.weights[name]!.data[i]), 5);
+      });
+  }
+});
+
+test('processes that accumulate make the update of one that does not', async () => {
+  const run = { ...options, epochs: 1, emaDecay: undefined };
+  const one = await together(1, run);
+  const two = await together(2, { ...run, batchSize: 4, accumulate: 4 });
+  const [a, b] = [one, two].map(({ history }) => history[0]!.loss!);
+  expect(a).toBeCloseTo(b!, 5);
+});
+
+test('running statistics are the means over the processes', async () => {
+  const normed = tinyModel((m, pixels) => {
+    const dim = m.dim('pixels', 2, { prunable: false });
+    return regression(m, batchNorm(m.child('norm'), pixels, dim));
+  });
+  const labels = Int32Array.of(0, 1, 0, 1);
+  const rows = [1, 2, 3, 5, 7, 11, 13, 17];
+  const four: Dataset = {
+    length: 4,
+    shape: [1, 1, 2],
+    labels,
+    classes: ['a', 'b'],
+    batch: async (indices) => ({
+      image: float32(
+        [indices.length, 1, 1, 2],
+        [...indices].flatMap((i) => rows.slice(2 * i, 2 * i + 2)),
+      ),
+      label: int32(
+        [indices.length],
+        indices.map((i) => labels[i]!),
+      ),
+    }),
+  };
+  const run = {
+    model: normed,
+    train: four,
+    epochs: 1,
+    batchSize: 4,
+    seed: 1,
+    optimizer: { lr: 0 },
+  };
+  const { weights } = await together(2, run);
+  const mean = [1 + 3 + 7 + 13, 2 + 5 + 11 + 17].map((sum) => 0.1 * (sum / 4));
+  const found = Object.entries(weights).find(([name]) => name.endsWith('running_mean'))![1].data;
+  mean.forEach((value, i) => {
+    expect(found[i]).toBeCloseTo(value, 6);
+  });
+});
+
+test('a run goes on with another number of processes, and only from what all have', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kcr-together-'));
+  const whole = await together(1, { ...options, epochs: 4 });
+  const stopped = { ...options, epochs: 4, directory };
+  await expect(
+    together(2, {
+      ...stopped,
+      onEpoch: ({ epoch }) => {
+        if (epoch === 2) throw new Error('killed');
+      },
+    }),
+  ).rejects.toThrow('killed');
+  const { history } = await together(4, stopped);
+  expect(history.map(({ loss }) => loss)).toHaveLength(4);
+  expect(history.at(-1)!.loss).toBeCloseTo(whole.history.at(-1)!.loss!, 5);
+  const apart = ranks(2).map(async (communicator, rank) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const own = rank === 0 ? directory : join(directory, 'elsewhere');
+    return await fit({ ...stopped, directory: own, engine, communicator });
+  });
+  for (const end of await Promise.allSettled(apart))
+    expect(end).toMatchObject({
+      reason: { code: 'RANKS_DIFFER', found: 'epochs done, by rank: 4, 0' },
+    });
+  await rm(directory, { recursive: true });
+});
+
+test('a batch that cannot be shared out is refused', async () => {
+  await expect(together(3, { ...options, epochs: 1 })).rejects.toMatchObject({
+    code: 'BATCH_SIZE',
+    found: 'a batch of 16 for 3 processes',
+  });
+});

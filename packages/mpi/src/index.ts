@@ -1,0 +1,2 @@
+export { type MpiCommunicator, type MpiOptions, mpiCommunicator } from './mpi-communicator.ts';
+export { type MpiPlace, mpiPlace } from './mpi-place.ts';

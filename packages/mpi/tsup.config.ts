@@ -1,0 +1,3 @@
+import { build } from '../../tools/tsup.base.ts';
+
+export default build();
