@@ -44,6 +44,11 @@ const uses: Record<string, { source: string }> = {
       const check: Check = { check: 'macs', ok: true, found: '1', expected: '', where: '', skipped: false };
       if (checkText(check) !== '  holds     macs: 1') throw new Error('testing');`,
   },
+  mpi: {
+    source: `import { type MpiPlace, mpiPlace } from '@kcr/mpi';
+      const place: MpiPlace | undefined = mpiPlace({ PMI_RANK: '1', PMI_SIZE: '2' });
+      if (place?.rank !== 1 || place.size !== 2) throw new Error('mpi');`,
+  },
   pretrained: {
     source: `import { loadPretrained, type PretrainedOptions } from '@kcr/pretrained';
       const options: PretrainedOptions = { model: 'deit_tiny_patch16_224', classes: ['a', 'b'] };

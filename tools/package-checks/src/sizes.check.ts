@@ -18,6 +18,7 @@ const BUDGETS: Readonly<Record<string, readonly [packed: number, unpacked: numbe
   '@kcr/ib-bound': [20, 65],
   '@kcr/lfc': [25, 70],
   '@kcr/masks': [25, 70],
+  '@kcr/mpi': [20, 65],
   '@kcr/nystrom': [30, 100],
   '@kcr/onnx': [85, 330],
   '@kcr/page': [65, 160],

@@ -119,7 +119,7 @@ const validation = images(7, model.inputShape);
 const adding = () =>
   plainPlugin('adding', () => {
     let [observed, images, refreshed] = [0, 0, 0];
-    const sum = ({ data }: NdArray) => data.reduce((a: number, b) => a + Number(b), 0);
+    const sum = ({ data }: NdArray) => Array.from(data).reduce((a, b) => a + b, 0);
     return {
       observe({ indices, features, values }) {
         images += indices.length;

@@ -252,7 +252,7 @@ export class TrainingLoop implements AsyncDisposable {
   #checkBatchSize(): void {
     const { batchSize, accumulate = 1 } = this.options;
     const { size } = this.#communicator;
-    if (batchSize % size !== 0)
+    if (Number.isInteger(batchSize) && batchSize % size !== 0)
       throw new KcrError('BATCH_SIZE', {
         where: 'training together',
         found: `a batch of ${batchSize} for ${size} processes`,
