@@ -10,7 +10,8 @@ const pixels: Architecture = {
   contract: 1,
   tokens: 'grid',
   configure: (config) => config,
-  input: () => ({ shape: [1, 2, 2] as const, classes: 2 }),
+  // Its logits are of pixels, not of images.
+  input: () => ({ shape: [1, 2, 2] as const, classes: 0 }),
   forward(m, image) {
     const logits = conv2d(m.child('head'), image, 2, 2, { kernel: 1 });
     return { logits, features: tf.mean(image, [1, 2]), tokens: image, featureMaps: [] };

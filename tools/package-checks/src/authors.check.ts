@@ -109,7 +109,7 @@ const quickBuild = (name: string) =>
   bin(
     at(name),
     'esbuild',
-    ...['src/index.ts', '--bundle', '--packages=external', '--format=esm'],
+    ...['src/index.ts', '--bundle', '--packages=external', '--format=esm', '--target=node20'],
     '--outfile=dist/index.js',
   );
 
