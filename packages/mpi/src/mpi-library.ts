@@ -50,6 +50,8 @@ const LIBRARIES = [
  * @throws KcrError `MPI_LIBRARY` where none is there, or what is there is none
  */
 export function loadMpi(path = process.env.KCR_MPI_LIBRARY): MpiLibrary {
+  // UCX, which both may send by, would watch the process's memory by replacing functions that Node's engine uses: it dies at times.
+  process.env.UCX_MEM_EVENTS ??= 'no';
   const isOpen = process.env.OMPI_COMM_WORLD_SIZE !== undefined;
   const names = path ? [path] : isOpen ? LIBRARIES : LIBRARIES.toSorted(byPmi);
   const failures: string[] = [];

@@ -1,4 +1,12 @@
-import { type Architecture, conv2d, float32, Generator, Model, tf } from '@kcr/core';
+import {
+  type Architecture,
+  classification,
+  conv2d,
+  float32,
+  Generator,
+  Model,
+  tf,
+} from '@kcr/core';
 import { expect, test } from 'vitest';
 import { exportOnnx } from './export.ts';
 import { openExported } from './open-exported.ts';
@@ -11,7 +19,8 @@ const pixels: Architecture = {
   tokens: 'grid',
   configure: (config) => config,
   // Its logits are of pixels, not of images.
-  input: () => ({ shape: [1, 2, 2] as const, classes: 0 }),
+  task: { ...classification, targets: undefined },
+  input: () => ({ shape: [1, 2, 2] as const, classes: 2 }),
   forward(m, image) {
     const logits = conv2d(m.child('head'), image, 2, 2, { kernel: 1 });
     return { logits, features: tf.mean(image, [1, 2]), tokens: image, featureMaps: [] };
