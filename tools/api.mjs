@@ -1,7 +1,7 @@
 // npm run api: writes packages/NAME/NAME.api.md, what each package exports, from the declarations that `npm run typecheck` makes.
 // A change of the public surface is then a change of a file that is reviewed. With --check it writes nothing and fails where
 // a report is not what the package exports.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
@@ -66,25 +66,35 @@ const [first, ...others] = configs;
 const compilerState = CompilerState.create(/** @type {ExtractorConfig} */ (first), {
   additionalEntryPoints: others.map((config) => config.mainEntryPointFilePath),
 });
-const stale = configs.filter(
-  (config) =>
-    Extractor.invoke(config, {
-      compilerState,
-      localBuild: !check,
-      messageCallback(message) {
-        message.handled = true;
-      },
-    }).apiReportChanged,
-);
-for (const { reportFilePath, reportTempFilePath } of check ? stale : []) {
-  console.error(`${reportFilePath.slice(root.length + 1)} is not what the package exports:`);
-  const before = new Set(readFileSync(reportFilePath, 'utf8').split('\n'));
-  const after = readFileSync(reportTempFilePath, 'utf8').split('\n');
-  for (const line of after.filter((line) => !before.has(line))) console.error(`  + ${line}`);
-  const now = new Set(after);
-  for (const line of [...before].filter((line) => !now.has(line))) console.error(`  - ${line}`);
+/** The compiler lists the members of a union in the order in which it met them, which is another after each change. */
+const inOrder = (/** @type {string} */ report) =>
+  report.replace(/"[^"\n]+"(?: \| "[^"\n]+")+/g, (union) => union.split(' | ').sort().join(' | '));
+
+let isStale = false;
+for (const config of configs) {
+  Extractor.invoke(config, {
+    compilerState,
+    localBuild: false, // what is written is written below
+    messageCallback(message) {
+      message.handled = true;
+    },
+  });
+  const { reportFilePath: path, reportTempFilePath } = config;
+  const after = inOrder(readFileSync(reportTempFilePath, 'utf8'));
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  if (after === before) continue;
+  if (!check) {
+    writeFileSync(path, after);
+    continue;
+  }
+  isStale = true;
+  console.error(`${path.slice(root.length + 1)} is not what the package exports:`);
+  const had = new Set(before.split('\n'));
+  const has = new Set(after.split('\n'));
+  for (const line of has) if (!had.has(line)) console.error(`  + ${line}`);
+  for (const line of had) if (!has.has(line)) console.error(`  - ${line}`);
 }
-if (check && stale.length > 0) {
+if (isStale) {
   console.error('Run `npm run typecheck && npm run api`, and look at what has changed.');
   process.exit(1);
 }
