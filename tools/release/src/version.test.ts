@@ -32,6 +32,8 @@ beforeAll(async () => {
   for (const name of await readdir(join(root, 'packages')))
     for (const file of ['package.json', 'tsconfig.json'])
       await cp(join(root, 'packages', name, file), join(copy, 'packages', name, file));
+  // Whose ranges follow from the packages' versions.
+  await cp(join(root, 'examples'), join(copy, 'examples'), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
   // Changesets asks git who added them.
   run('git', 'init', '--quiet');
@@ -64,26 +66,24 @@ async function packages(): Promise<Readonly<Record<string, Manifest>>> {
   return Object.fromEntries(await Promise.all(names.map(read)));
 }
 
+/** The packages that have core as their peer. */
+const onCore = async () =>
+  Object.values(await packages()).filter(({ peerDependencies }) => peerDependencies?.['@kcr/core']);
+
 /** The version of core, and those that others have. */
 async function versions() {
-  const { core, ...others } = await packages();
-  return {
-    core: core!.version,
-    others: [...new Set(Object.values(others).map(({ version }) => version))],
-  };
+  const { core } = await packages();
+  const others = (await onCore()).map(({ version }) => version);
+  return { core: core!.version, others: [...new Set(others)] };
 }
 
 /** The ranges in which packages ask for core, as peers and for development. */
 async function rangesOfCore() {
-  const { core: _, ...others } = await packages();
-  return [
-    ...new Set(
-      Object.values(others).flatMap(({ peerDependencies, devDependencies }) => [
-        peerDependencies!['@kcr/core'],
-        devDependencies!['@kcr/core'],
-      ]),
-    ),
-  ];
+  const ranges = (await onCore()).flatMap(({ peerDependencies, devDependencies }) => [
+    peerDependencies!['@kcr/core'],
+    devDependencies!['@kcr/core'],
+  ]);
+  return [...new Set(ranges)];
 }
 
 /** Each range of a package of this workspace that refuses the version that is here. */
