@@ -1,5 +1,6 @@
 import { type Architecture, type ImageSet, Model } from '@kcr/core';
 import { AuthorLines } from './author-lines.ts';
+import { configuredOtherwise } from './checks/configured-otherwise.ts';
 import { modelChecks } from './checks/model-checks.ts';
 import type { ModelSubject } from './checks/subject.ts';
 import { imagesOfTask } from './data.ts';
@@ -31,14 +32,9 @@ export interface BackboneOptions<C extends object> {
 const builds: CheckOf<ModelSubject> = {
   expected: 'a model is built, and its configuration is what configure() makes of it again',
   run({ model }) {
-    const { architecture, config } = model;
-    const again: unknown = JSON.parse(JSON.stringify(config));
-    const configured = JSON.stringify(architecture.configure(again as Partial<typeof config>));
-    if (configured !== JSON.stringify(config))
-      return fails(
-        `configure() makes ${configured} of ${JSON.stringify(config)}`,
-        `${architecture.name}, configure()`,
-      );
+    const { architecture } = model;
+    const otherwise = configuredOtherwise(model);
+    if (otherwise) return fails(otherwise, `${architecture.name}, configure()`);
     const { parameterCount, dims, taps } = model;
     const prunable = [...dims.values()].filter((dim) => dim.prunable).length;
     return holds(

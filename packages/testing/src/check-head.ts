@@ -1,5 +1,6 @@
 import { type ImageSet, type MakeHead, Model } from '@kcr/core';
 import { AuthorLines } from './author-lines.ts';
+import { configuredOtherwise } from './checks/configured-otherwise.ts';
 import { modelChecks } from './checks/model-checks.ts';
 import { type ModelSubject, NO_IMAGES } from './checks/subject.ts';
 import { imagesOfTask, withoutTargets } from './data.ts';
@@ -40,14 +41,9 @@ const builds: CheckOf<ModelSubject> = {
   expected:
     'a model is built of the backbone and the head, whose own dims may be pruned too, and its configuration is what configure() makes of it again',
   run({ model, prefix }) {
-    const { architecture, config } = model;
-    const again: unknown = JSON.parse(JSON.stringify(config));
-    const configured = JSON.stringify(architecture.configure(again as Partial<typeof config>));
-    if (configured !== JSON.stringify(config))
-      return fails(
-        `configure() makes ${configured} of ${JSON.stringify(config)}`,
-        `${prefix}${architecture.name}, defaults`,
-      );
+    const { architecture } = model;
+    const otherwise = configuredOtherwise(model);
+    if (otherwise) return fails(otherwise, `${prefix}${architecture.name}, defaults`);
     const own = model.params.filter(({ name }) => !name.startsWith('backbone.')).length;
     return own > 0
       ? holds(`${numberText(model.parameterCount)} parameters, ${own} arrays of its own`)

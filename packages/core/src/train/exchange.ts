@@ -25,31 +25,13 @@ export async function exchange(
   }
   await communicator.allReduce(all);
   const isMean = new Set(means);
+  const exchanged: Record<string, NdArray> = {};
   at = 0;
-  const exchanged = arrays.map(
-    ([
-      name,
-      {
-        shape,
-        data: { length },
-      },
-    ]): [string, NdArray] => {
-      const data = all.slice(at, at + length);
-      at += length;
-      return [
-        name,
-        {
-          dtype: 'float32',
-          shape,
-          data: isMean.has(name) ? scaled(data, 1 / communicator.size) : data,
-        },
-      ];
-    },
-  );
-  engine.set(Object.fromEntries(exchanged));
-}
-
-function scaled(data: Float32Array, factor: number): Float32Array {
-  for (let i = 0; i < data.length; i++) data[i]! *= factor;
-  return data;
+  for (const [name, { shape, data }] of arrays) {
+    const sum = all.slice(at, at + data.length);
+    at += data.length;
+    const own = isMean.has(name) ? sum.map((x) => x / communicator.size) : sum;
+    exchanged[name] = { dtype: 'float32', shape, data: own };
+  }
+  engine.set(exchanged);
 }

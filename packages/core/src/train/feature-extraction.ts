@@ -1,5 +1,5 @@
 import type { CompiledStep } from '../engine/engine.ts';
-import type { NdArray } from '../ground/array.ts';
+import { float32, joinRows, type NdArray } from '../ground/array.ts';
 import type { ImageSet } from '../model/batch.ts';
 import { batches, batchOrder, range } from './batches.ts';
 
@@ -30,12 +30,5 @@ async function extract(
   const rows: NdArray[] = [];
   for await (const { batch } of batches(dataset, batchOrder(indices, batchSize)))
     rows.push((await inference({ image: batch.image }))[output]!);
-  const d = rows[0]?.shape[1] ?? 0;
-  const data = new Float32Array(indices.length * d);
-  let offset = 0;
-  for (const { data: part } of rows) {
-    data.set(part, offset);
-    offset += part.length;
-  }
-  return { dtype: 'float32', shape: [indices.length, d], data };
+  return rows.length > 0 ? joinRows(rows) : float32([0, 0]);
 }

@@ -1,6 +1,6 @@
-import { checkContract, type Extension, isMaker, KcrError } from '@kcr/core';
+import { checkContract, type Extension, isMaker, KcrError, type Plugin } from '@kcr/core';
 import { findModelEntry } from '../find-model-entry.ts';
-import { findHead, loadPart, loadPlugin, partMaker } from '../modules.ts';
+import { findHead, loadPart, type PluginPart, partMaker } from '../modules.ts';
 import { inField } from './in-field.ts';
 import type { Recipe } from './recipe.ts';
 import { type PartKind, partKinds, type RecipePart, recipeParts } from './recipe-parts.ts';
@@ -16,16 +16,40 @@ export async function checkParts(recipe: Recipe): Promise<void> {
   const { head } = model;
   await inField('model.name', () => findModelEntry(model.name, from));
   if (head) await inField('model.head', () => findHead(head.module, head.name, from));
-  for (const part of recipeParts(recipe)) await inField(part.field, () => checkPart(part, from));
-  await checkNames(recipe);
+  /** Names of plugins, by the list that they stand in: that of one training. */
+  const attached = new Map<string, Set<string>>();
+  for (const part of recipeParts(recipe))
+    await inField(part.field, async () => {
+      const made = await checkPart(part, from);
+      if (part.kind === 'plugin') checkName(part, made as Plugin, attached);
+    });
 }
 
-async function checkPart({ kind, part }: RecipePart, from?: string): Promise<void> {
+/** Refuses two plugins of one name in one training: their numbers and their state would be one. */
+function checkName(
+  { field, part }: RecipePart,
+  { name: own }: Plugin,
+  attached: Map<string, Set<string>>,
+): void {
+  const { as: name = own }: PluginPart = part;
+  const list = field.slice(0, field.lastIndexOf('.'));
+  const names = attached.get(list) ?? new Set();
+  if (names.has(name))
+    throw new KcrError('PLUGIN_DUPLICATE', {
+      where: `plugin "${name}"`,
+      found: 'attached twice',
+      fix: "Leave one of them out, or give it a name of its own: as: 'second'",
+    });
+  attached.set(list, names.add(name));
+}
+
+/** @returns what was made, of kinds that are made before their stage */
+async function checkPart({ kind, part }: RecipePart, from?: string): Promise<unknown> {
   const { has, extension }: PartKind = partKinds[kind];
   if (has === undefined) {
     const make = await partMaker(part.use, from);
     if (extension && isMaker(make)) checkContract(extension, make);
-    return;
+    return undefined;
   }
   const made: unknown = await loadPart(part, from);
   if (typeof (Object(made) as Record<string, unknown>)[has] !== 'function')
@@ -35,24 +59,5 @@ async function checkPart({ kind, part }: RecipePart, from?: string): Promise<voi
       fix: `Name what makes one: an object with a function \`${has}\``,
     });
   if (extension) checkContract(extension, made as Extension);
-}
-
-/** Refuses two plugins of one name in one training: their numbers and their state would be one. */
-async function checkNames(recipe: Recipe): Promise<void> {
-  const { dense, search, retrain, ablations, from } = recipe;
-  const lists = { dense: dense?.plugins, search: search?.plugins, retrain: retrain.plugins };
-  const fields = Object.entries(lists).map(([stage, list]) => [`${stage}.plugins`, list] as const);
-  const others = Object.entries(ablations).map(([n, list]) => [`ablations.${n}`, list] as const);
-  for (const [field, plugins = []] of [...fields, ...others]) {
-    const names = await Promise.all(
-      plugins.map(async (part) => (await loadPlugin(part, from)).name),
-    );
-    const second = names.findIndex((name, i) => names.indexOf(name) < i);
-    if (second < 0) continue;
-    throw new KcrError('PLUGIN_DUPLICATE', {
-      where: `recipe, ${field}.${second}: plugin "${names[second]}"`,
-      found: 'attached twice',
-      fix: "Leave one of them out, or give it a name of its own: as: 'second'",
-    });
-  }
+  return made;
 }
