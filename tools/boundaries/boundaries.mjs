@@ -36,7 +36,7 @@ export const packages = {
     'page',
     'pretrained',
   ],
-  cli: ['core', 'data', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
+  cli: ['core', 'data', 'mpi', 'onnx', 'detect', 'features', 'ib-bound', 'nystrom', 'pipeline'],
   'create-plugin': [],
 };
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { KcrError } from '@kcr/core';
 import { Command, CommanderError } from 'commander';
 import { addCompare } from './commands/compare.ts';
@@ -22,8 +23,12 @@ import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
 import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
+import { isFollower, requireTogether } from './together.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** Milliseconds in which processes find the same. */
+const SAME = 1000;
 
 /** The commands, in the order of the help. */
 const commands = [
@@ -56,7 +61,8 @@ export function program(): Command {
     .description('Compresses vision transformers and keeps, or raises, their accuracy.')
     .version(version)
     .showHelpAfterError('(kcr --help, kcr COMMAND --help)')
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', (_, command) => requireTogether(command.name()));
   for (const add of commands) add(kcr);
   return kcr;
 }
@@ -75,6 +81,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       error instanceof KcrError
         ? `kcr: ${error.code}\n  where: ${error.where}\n  found: ${error.found}\n  do:    ${error.fix}\n`
         : `kcr: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`;
+    // What the first process finds too, such as a wrong recipe, is said once: it ends this one before.
+    if (isFollower()) await setTimeout(SAME);
     process.stderr.write(text);
     process.exitCode = 1;
   }

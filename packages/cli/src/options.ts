@@ -152,7 +152,7 @@ export const withEngine = (command: Command): Command =>
     );
 
 export const engineOf = ({ engine, device }: EngineOptions): MakeEngine =>
-  engineMaker(engine, device);
+  engineMaker(engine, { device });
 
 /** Adds `--scales` and `--flip`. */
 export const withViews = (command: Command): Command =>

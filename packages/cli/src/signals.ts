@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { isFollower } from './together.ts';
 
 /** Commands that keep what they have done in the output folder, and go on from it. */
 const goOn: readonly (string | undefined)[] = ['compress', 'prune', 'retrain', 'search'];
@@ -15,7 +16,8 @@ export function exitOnSignals([, , command]: readonly string[]): void {
     process.once(signal, () => {
       // A bar may stand on the line.
       const start = process.stderr.isTTY ? '\n' : '';
-      process.stderr.write(start + interruptedText(command, signal));
+      // Of processes that work together the first one says it.
+      if (!isFollower()) process.stderr.write(start + interruptedText(command, signal));
       process.exit(128 + constants.signals[signal]);
     });
 }

@@ -1,2 +1,3 @@
 export { type MpiCommunicator, type MpiOptions, mpiCommunicator } from './mpi-communicator.ts';
 export { type MpiPlace, mpiPlace } from './mpi-place.ts';
+export { ownCores } from './own-cores.ts';

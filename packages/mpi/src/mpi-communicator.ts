@@ -46,16 +46,17 @@ class Processes implements MpiCommunicator {
   readonly rank: number;
   readonly size: number;
   readonly implementation: string;
+  #left = false;
 
   constructor(private readonly mpi: MpiLibrary) {
     this.rank = mpi.rank();
     this.size = mpi.size();
     this.implementation = mpi.name;
     // A process that ends without a word is taken for one that has failed, and one that has failed may not wait for the others.
-    process.once('exit', (code) => (code === 0 ? mpi.finish() : mpi.abort(code)));
+    process.once('exit', (code) => (code === 0 ? this.#finish() : this.abort(code)));
     // Node prints an error after that, which would be too late.
     process.once('uncaughtExceptionMonitor', (error) => {
-      if (process.listenerCount('uncaughtException') > 0) return;
+      if (this.#left || process.listenerCount('uncaughtException') > 0) return;
       writeSync(process.stderr.fd, `rank ${this.rank}: ${inspect(error)}\n`);
       mpi.abort(1);
     });
@@ -89,8 +90,19 @@ class Processes implements MpiCommunicator {
     checked('MPI_Barrier', this.mpi.barrier());
   }
 
+  async leave(): Promise<void> {
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.mpi.finish();
+  }
+
   abort(code = 1): void {
-    this.mpi.abort(code);
+    // After they have parted no process waits for another.
+    if (!this.#left) this.mpi.abort(code);
   }
 }
 

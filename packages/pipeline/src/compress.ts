@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Kept, type LineChart, type Task, taskOf, writeAtomic } from '@kcr/core';
+import {
+  alone,
+  type Communicator,
+  type Kept,
+  type LineChart,
+  type Task,
+  taskOf,
+  writeAtomic,
+} from '@kcr/core';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
@@ -26,6 +34,7 @@ import { writeSealed } from './sealed-file.ts';
 import { analyseStage, LATENCY_RUNS, type RunModel } from './stages/analyse.ts';
 import type { CompactModel } from './stages/compact-model.ts';
 import { type DenseModel, denseStage } from './stages/dense.ts';
+import { firstBeforeOthers, isFirst } from './stages/first-process.ts';
 import { pruneStage } from './stages/prune.ts';
 import { searchStage } from './stages/search.ts';
 import type { StageContext } from './stages/stage.ts';
@@ -52,6 +61,8 @@ export interface RunOptions extends Trust {
   evalImages?: number;
   /** Makes the engines. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
+  /** The processes that run it together: the first by {@link compress}, the others by {@link takePart}. Default: this one alone. */
+  communicator?: Communicator;
   on?: OnEvent;
 }
 
@@ -103,6 +114,7 @@ export async function stageContext(
     seed,
     trust = [],
     engine = engineMaker(),
+    communicator = alone,
     on = () => {},
     evalEvery,
     evalImages,
@@ -118,8 +130,11 @@ export async function stageContext(
     place === undefined
       ? undefined
       : new GivenWeights(place, { trust: trusted, on, from: written.from, uses });
-  const { recipe: built, input } = await completedBy(weights, written);
-  const opened = await openRun(out);
+  // What is on the hub is downloaded once where they share its cache.
+  const { recipe: built, input } = await firstBeforeOthers({ communicator }, () =>
+    completedBy(weights, written),
+  );
+  const opened = isFirst({ communicator }) ? await openRun(out) : undefined;
   const read = async () => {
     const data = await recipeData(built, { root, input, on });
     const recipe = await withClassesOf(data.train, built);
@@ -128,7 +143,7 @@ export async function stageContext(
     return { data, recipe };
   };
   const { data, recipe } = await read().catch(async (error) => {
-    await opened[Symbol.asyncDispose]();
+    await opened?.[Symbol.asyncDispose]();
     throw error;
   });
   return {
@@ -141,8 +156,11 @@ export async function stageContext(
     engine,
     directory: out,
     seed: seed ?? written.seed,
+    communicator,
     on,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await opened?.[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -158,20 +176,48 @@ export async function compress(
   options: RunOptions,
 ): Promise<CompressResult> {
   await using context = await stageContext(recipe, options);
-  const dense = await denseStage.run(undefined, context);
-  const compact = await startOfCompact(dense, context);
-  const whole = dense ? [{ name: 'dense', trained: true }] : [];
-  const compacts = await trainCompact(compact, context);
-  const analysis = await analyseRun({ whole, compacts }, compact, context);
+  const trained = await trainedRun(context);
+  const analysis = await analyseRun(trained, context);
   await saveAnalysis(context.directory, analysis);
   const { metrics, columns } = analysis;
   const summary = summariesOf(analysis);
   return {
     summary,
     table: summaryTable(summary, metrics, columns),
-    kept: compact.model.kept,
+    kept: trained.compact.model.kept,
     report: await writeReport(context.directory),
   };
+}
+
+/**
+ * Takes part in a run that the first process of `options.communicator` does by {@link compress}, with the same recipe and options:
+ * trains its part of every batch, and writes nothing.
+ *
+ * @throws KcrError as {@link compress}
+ */
+export async function takePart(
+  recipe: string | RecipeInput,
+  options: RunOptions & { readonly communicator: Communicator },
+): Promise<void> {
+  await using context = await stageContext(recipe, options);
+  await trainedRun(context);
+}
+
+/** The models that a run has trained, by the time that its processes part: what follows is the first one's. */
+interface TrainedRun {
+  readonly whole: readonly RunModel[];
+  readonly compacts: readonly RunModel[];
+  readonly compact: CompactModel;
+}
+
+async function trainedRun(context: StageContext): Promise<TrainedRun> {
+  const dense = await denseStage.run(undefined, context);
+  const compact = await startOfCompact(dense, context);
+  const whole = dense ? [{ name: 'dense', trained: true }] : [];
+  const compacts = await trainCompact(compact, context);
+  // Latencies are measured next, which those that wait for this process would disturb.
+  await context.communicator.leave();
+  return { whole, compacts, compact };
 }
 
 /** Takes the compact model's backbone from a checkpoint, or chooses its channels by the recipe's search or pruning. */
@@ -187,8 +233,7 @@ async function startOfCompact(
 }
 
 async function analyseRun(
-  { whole, compacts }: Record<'whole' | 'compacts', readonly RunModel[]>,
-  compact: CompactModel,
+  { whole, compacts, compact }: TrainedRun,
   context: StageContext,
 ): Promise<RunAnalysis> {
   const { recipe, data, directory } = context;

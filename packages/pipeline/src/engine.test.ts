@@ -27,7 +27,7 @@ test('engines are named, the onnx engine on a device', async () => {
     return engine.name;
   };
   expect(await nameOf()).toBe('onnx-cpu');
-  expect(await nameOf('onnx', 'cpu')).toBe('onnx-cpu');
+  expect(await nameOf('onnx', { device: 'cpu', threads: 1 })).toBe('onnx-cpu');
   expect(await nameOf('eager')).toMatch(/^eager-/);
   const names: EngineName[] = ['onnx', 'eager'];
   for (const name of names) {

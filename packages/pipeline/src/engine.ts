@@ -4,8 +4,16 @@ import { createOnnxEngine, type Target } from '@kcr/onnx';
 /** Makes an engine; each part of a pipeline has one of its own. */
 export type MakeEngine = () => Promise<Engine>;
 
+/** Where an engine runs, and with how much of it. */
+export interface EngineMakerOptions {
+  /** Of the onnx engine. Default: the processor. */
+  readonly device?: Target;
+  /** Threads of the onnx engine on the processor. Default: one for each core. */
+  readonly threads?: number;
+}
+
 const engines = {
-  onnx: async (device: Target) => createOnnxEngine({ device }),
+  onnx: async (options: EngineMakerOptions) => createOnnxEngine(options),
   eager: () => createEagerEngine(),
 };
 
@@ -13,8 +21,8 @@ const engines = {
 export type EngineName = keyof typeof engines;
 export const engineNames = Object.keys(engines) as EngineName[];
 
-/** Makes engines of a name; the device is where the onnx engine runs. @throws KcrError `BACKEND_*` */
+/** Makes engines of a name. @throws KcrError `BACKEND_*` */
 export const engineMaker =
-  (name: EngineName = 'onnx', device: Target = 'cpu'): MakeEngine =>
+  (name: EngineName = 'onnx', options: EngineMakerOptions = {}): MakeEngine =>
   () =>
-    engines[name](device);
+    engines[name](options);

@@ -1,16 +1,17 @@
-import { compress } from '@kcr/pipeline';
+import { compress, takePart } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
+import { overRecipe, type RecipeOptions } from '../options.ts';
 import { printTable } from '../output.ts';
-import { progress } from '../progress.ts';
+import { together } from '../together.ts';
 
 /** `kcr compress`: all stages of a recipe. */
 export function addCompress(kcr: Command): void {
   overRecipe(kcr.command('compress'))
     .description('all stages: dense baseline, search, retraining, measurement, report')
     .action(async (recipe: string, options: RecipeOptions) => {
-      const engine = engineOf(options);
-      const result = await compress(recipe, { ...options, engine, on: progress() });
+      const run = await together(options);
+      if (run.communicator.rank > 0) return await takePart(recipe, run);
+      const result = await compress(recipe, run);
       if (options.json) {
         process.stdout.write(`${JSON.stringify(result.summary)}\n`);
         return;

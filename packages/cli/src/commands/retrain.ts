@@ -1,8 +1,8 @@
 import { inheritingModel, readSelection, retrainStage, stageContext } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { engineOf, overRecipe, type RecipeOptions } from '../options.ts';
+import { overRecipe, type RecipeOptions } from '../options.ts';
 import { printResult } from '../output.ts';
-import { progress } from '../progress.ts';
+import { together } from '../together.ts';
 
 /** `kcr retrain`: trains the model of a selection. */
 export function addRetrain(kcr: Command): void {
@@ -13,11 +13,11 @@ export function addRetrain(kcr: Command): void {
     .requiredOption('--selection <file>', 'the selection.json of a search')
     .action(async (recipe: string, options: RecipeOptions & { selection: string }) => {
       const { selection, ...run } = options;
-      const engine = engineOf(options);
-      await using context = await stageContext(recipe, { ...run, engine, on: progress() });
+      await using context = await stageContext(recipe, await together(run));
       const kept = await readSelection(selection);
       const compact = await inheritingModel(kept, context);
       const { history } = await retrainStage.run({ compact }, context);
+      if (context.communicator.rank > 0) return;
       const { valTop1: top1, valTop5: top5, valLoss: loss } = history.at(-1) ?? {};
       printResult({ epochs: history.length, top1, top5, loss }, options.json);
     });

@@ -13,6 +13,8 @@ export interface Communicator {
   allGather(data: Uint8Array): Promise<Uint8Array[]>;
   /** Returns when all processes have called it. */
   barrier(): Promise<void>;
+  /** Ends the work together, in all processes: what a process does from then on the others do not wait for. */
+  leave(): Promise<void>;
 }
 
 /** One process by itself. */
@@ -22,4 +24,5 @@ export const alone: Communicator = {
   async allReduce() {},
   allGather: async (data) => [data],
   async barrier() {},
+  async leave() {},
 };

@@ -95,6 +95,7 @@ export const ERROR_CODES = {
   MODEL_LOGITS: 'A model gives other logits than one for each class.',
   MODEL_UNKNOWN: 'There is no model of that name.',
   MODULE_LOAD: 'A module that a checkpoint, a recipe or an option names cannot be imported.',
+  MPI_COMMAND: 'Several processes were started for a command that runs in one.',
   MPI_FAILED: 'A function of MPI gave an error, or is asked for what it cannot do.',
   MPI_LIBRARY: 'There is no library of MPI, or what is named as one is none.',
   NORM_PRUNABLE: 'A layer norm goes over channels that may be pruned.',

@@ -16,6 +16,7 @@ import type { Source } from '@kcr/pretrained';
 import { recipeModel } from '../recipes/recipe-model.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
+import { byFirst } from './first-process.ts';
 import { modelInfo } from './model-info.ts';
 import { type PretrainedWeights, pretrainedWeights } from './pretrained-weights.ts';
 import { defineStage, type StageContext } from './stage.ts';
@@ -118,7 +119,7 @@ export const denseStage = defineStage<void, DenseModel | undefined>({
           where: 'dense',
           text: `not trained: it has the weights of ${weights?.place}`,
         });
-      await takeWeights(given.weights, model, context);
+      await byFirst(context, () => takeWeights(given.weights, model, context));
       return { directory };
     }
     if (existsSync(join(directory, GIVEN))) throw taken(directory, 'weights from elsewhere');

@@ -6,6 +6,7 @@ import { pruneInto } from '../pruning/prune-into.ts';
 import type { Pruning } from '../recipes/recipe.ts';
 import type { CompactModel } from './compact-model.ts';
 import type { DenseModel } from './dense.ts';
+import { firstBeforeOthers } from './first-process.ts';
 import { defineStage } from './stage.ts';
 
 /** Prunes the run's dense model into the folder `pruned`. @throws KcrError `PRUNE_DENSE` */
@@ -24,6 +25,8 @@ export const pruneStage = defineStage<
       });
     const loaded = await loadCheckpoint(dense.directory, context);
     const train = labelled(data.train, taskOf(loaded.model));
-    return pruneInto(join(directory, 'pruned'), loaded, settings, { ...context, train });
+    return firstBeforeOthers(context, () =>
+      pruneInto(join(directory, 'pruned'), loaded, settings, { ...context, train }),
+    );
   },
 });

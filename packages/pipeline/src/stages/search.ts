@@ -3,6 +3,7 @@ import { type Dataset, KcrError, type SearchResult, search, taskOf } from '@kcr/
 import { labelled } from '../data/labelled.ts';
 import { wholeModel } from '../recipes/recipe-model.ts';
 import { writeSealed } from '../sealed-file.ts';
+import { byFirst } from './first-process.ts';
 import { inheritedWeights } from './inherited-weights.ts';
 import { drawClasses, type SearchedClasses } from './searched-classes.ts';
 import { defineStage } from './stage.ts';
@@ -44,7 +45,7 @@ export const searchStage = defineStage<void, SearchResult>({
     });
     const file = { model: recipe.model, kept: result.kept, classes: drawn?.classes };
     const path = join(directory, 'search', 'selection.json');
-    await writeSealed(path, file);
+    await byFirst(context, () => writeSealed(path, file));
     return result;
   },
 });

@@ -1,3 +1,4 @@
+import type { Communicator } from '@kcr/core';
 import type { Splits } from '../data/data-kind.ts';
 import type { MakeEngine } from '../engine.ts';
 import type { OnEvent } from '../events.ts';
@@ -23,6 +24,8 @@ export interface StageContext {
   /** URL of the recipe's file: names of modules are resolved from it. Absent: from the process's folder. */
   readonly from?: string;
   readonly seed: number;
+  /** The processes that run the stages together. Of these the first alone writes to the folder. */
+  readonly communicator: Communicator;
   readonly on: OnEvent;
 }
 

@@ -6,6 +6,7 @@ import { wholeModel } from '../recipes/recipe-model.ts';
 import { folderOf } from '../report/run-analysis.ts';
 import type { RunModel } from './analyse.ts';
 import { type CompactModel, compactModel } from './compact-model.ts';
+import { byFirst } from './first-process.ts';
 import { inheritedWeights } from './inherited-weights.ts';
 import { modelInfo } from './model-info.ts';
 import { retrainStage } from './retrain.ts';
@@ -35,7 +36,8 @@ export async function trainCompact(
     if (!weights || backbone) return;
     // The stage that prunes a trained model has written its own.
     const folder = join(directory, folderOf(name));
-    if (!recipe.prune) await saveModel(folder, model, weights, modelInfo(data));
+    if (!recipe.prune)
+      await byFirst(context, () => saveModel(folder, model, weights, modelInfo(data)));
     models.push({ name, trained: false });
   }
 

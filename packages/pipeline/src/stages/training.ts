@@ -29,13 +29,13 @@ const evaluatesAll = (
 ): boolean => epoch === epochs || (evaluateImages === undefined && epoch % evaluateEvery === 0);
 
 /**
- * Runs a training of a stage on an engine of its own, which is disposed of afterwards.
+ * Runs a training of a stage on an engine of its own, which is disposed of afterwards. All processes have its result.
  *
  * @param train `fit` or `search` of `@kcr/core`
  */
 export async function runTraining<R>(
   { stage, model, settings, plugins: more = [], models = [] }: Training,
-  { recipe, data, directory, from, seed, engine: makeEngine, on }: StageContext,
+  { recipe, data, directory, from, seed, communicator, engine: makeEngine, on }: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
   const { plugins, optimizer, architectureOptimizer, ...training } = settings;
@@ -52,7 +52,7 @@ export async function runTraining<R>(
   await using engine = await makeEngine();
   on({ type: 'training', stage, epochs });
   try {
-    return await train({
+    const result = await train({
       ...training,
       ...optimizers,
       model,
@@ -60,6 +60,7 @@ export async function runTraining<R>(
       train: data.train,
       validation: data.test,
       seed,
+      communicator,
       plugins: [...own, ...more],
       versions: await versionsOf([model, ...models], [settings, recipe.data], from),
       directory: join(directory, stage),
@@ -75,6 +76,9 @@ export async function runTraining<R>(
       },
       onWarning: (message) => on({ type: 'warning', message }),
     });
+    // Stages after it read what the first process has written.
+    await communicator.barrier();
+    return result;
   } finally {
     on({ type: 'trained', stage });
   }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  alone,
   createEagerEngine,
   type Dataset,
   type Engine,
@@ -87,6 +88,7 @@ export const tinyContext = async (
   directory,
   trust: [],
   seed: 0,
+  communicator: alone,
   on: () => {},
   weights: weights === undefined ? undefined : new GivenWeights(weights, more),
   ...more,
