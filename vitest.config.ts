@@ -41,7 +41,7 @@ export default defineConfig({
         0,
       ),
       part({ name: 'command', include: [command], isolate: false }, 1),
-      part({ name: 'integration', include: ['tools/*/src/**/*.test.ts'] }, 1),
+      part({ name: 'integration', include: ['tools/*/src/**/*.test.ts'], isolate: false }, 1),
     ],
     coverage: {
       include: ['packages/*/src/**/*.ts'],

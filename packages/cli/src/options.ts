@@ -35,6 +35,9 @@ export const count = numberOf(
 /** A number above 0. */
 export const positive = numberOf(DECIMAL, (value) => value > 0, 'a number above 0');
 
+/** Images at most, or as many as there is memory for. */
+const microBatch = (text: string): number | 'auto' => (text === 'auto' ? text : count(text));
+
 /** A share of a whole. */
 export const share = numberOf(DECIMAL, (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
 
@@ -215,6 +218,16 @@ export const overRecipe = (command: Command): Command =>
         '--eval-images <n>',
         'test images that are evaluated before the last epoch of a training, drawn by the seed, instead of all',
         count,
+      )
+      .option(
+        '--batch-size <n>',
+        "images of a batch of all trainings, instead of the recipe's",
+        count,
+      )
+      .option(
+        '--micro-batch <n>',
+        'images that are trained at once, at most, or `auto` for as many as fit into memory: a batch is trained in as many pieces as that takes, for one update',
+        microBatch,
       )
       .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`'),
   ).option('--json', 'print the result as JSON');

@@ -1,6 +1,6 @@
 import type { EpochRecord } from '@kcr/core';
-import { expect, test } from 'vitest';
-import { progress } from './progress.ts';
+import { expect, test, vi } from 'vitest';
+import { progress, seconds } from './progress.ts';
 
 /** A stream that keeps what is written. */
 function listen() {
@@ -16,7 +16,10 @@ test('an epoch is a line with its metrics and the time left', () => {
   const record = { epoch: 2, loss: 1.23456, valTop1: 0.5, valLoss: 1 };
   on({ type: 'epoch', stage: 'compact', record, epochs: 2, metrics });
   on({ type: 'trained', stage: 'compact' });
-  expect(lines).toEqual(['compact: epoch 2/2, loss 1.2346, top-1 50.0 %, 0 s left\n']);
+  expect(lines).toEqual([
+    'compact: 2 epochs\n',
+    'compact: epoch 2/2, loss 1.2346, top-1 50.0 %, 0 s left\n',
+  ]);
 });
 
 test('an epoch of which some images or none were evaluated says so', () => {
@@ -29,10 +32,56 @@ test('an epoch of which some images or none were evaluated says so', () => {
   ];
   for (const record of records) on({ type: 'epoch', stage: 'compact', record, epochs: 2, metrics });
   on({ type: 'trained', stage: 'compact' });
-  expect(lines).toEqual([
+  expect(lines.slice(1)).toEqual([
     expect.stringMatching(/^compact: epoch 1\/2, loss 1.0000, top-1 25.0 % of a sample, /),
     'compact: epoch 2/2, loss 1.0000, 0 s left\n',
   ]);
+});
+
+test('a long epoch says every few seconds how fast it goes, and what is left of it and of all trainings', () => {
+  vi.useFakeTimers();
+  try {
+    const { lines, on } = listen();
+    const stages = [
+      { name: 'dense', does: 'trains', steps: 200 },
+      { name: 'pruned', does: 'prunes' },
+      { name: 'compact', does: 'trains', steps: 100 },
+    ];
+    on({ type: 'reading', where: 'images' });
+    on({ type: 'plan', stages });
+    on({ type: 'training', stage: 'dense', epochs: 2 });
+    const report = { images: 512, pieces: 8, bytes: 6.2e9, available: 22.1e9 };
+    on({ type: 'memory', stage: 'dense', report });
+    const step = { epoch: 0, epochs: 2, steps: 100, images: 512, loss: 6.9 };
+    for (let i = 1; i <= 11; i++) {
+      vi.advanceTimersByTime(1000);
+      on({ type: 'step', stage: 'dense', report: { ...step, step: i } });
+    }
+    expect(lines).toEqual([
+      'reading images\n',
+      'dense: 2 epochs\n',
+      'dense: updates of 512 images in 8 pieces of 64, with some 6.2 GB of memory of 22.1 GB\n',
+      'dense: epoch 1/2, step 5/100, loss 6.9000, 512 images/s, 3 min 15 s left, 4 min 55 s in all\n',
+      'dense: epoch 1/2, step 10/100, loss 6.9000, 512 images/s, 3 min 10 s left, 4 min 50 s in all\n',
+    ]);
+    on({ type: 'analysing', model: 'compact', done: 1, models: 2 });
+    on({ type: 'timing', models: 2 });
+    expect(lines.slice(-2)).toEqual([
+      'analysis: compact (2/2)\n',
+      'analysis: latencies of 2 models, in turn\n',
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test.each([
+  [59.6, '60 s'],
+  [125, '2 min 05 s'],
+  [3 * 3600 + 240, '3 h 04 min'],
+  [76.5 * 3600, '3 d 04 h'],
+])('%f seconds are %s', (s, text) => {
+  expect(seconds(s)).toBe(text);
 });
 
 test('what was left out is a warning for each reason', () => {

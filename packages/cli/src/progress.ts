@@ -7,10 +7,20 @@ type EventOf<T extends PipelineEvent['type']> = Extract<PipelineEvent, { type: T
 /** Milliseconds between lines of what has many small steps. */
 const PAUSE = 2000;
 
-const seconds = (s: number) =>
-  s < 90
-    ? `${Math.round(s)} s`
-    : `${Math.floor(s / 60)} min ${String(Math.round(s % 60)).padStart(2, '0')} s`;
+/** Milliseconds within an epoch after which one hears of it. */
+const SILENCE = 5000;
+
+/** Seconds as people say them, by two units. */
+export function seconds(s: number): string {
+  const whole = Math.round(s);
+  if (whole < 90) return `${whole} s`;
+  const [minutes, hours] = [Math.floor(whole / 60), Math.floor(whole / 3600)];
+  if (minutes < 90) return `${minutes} min ${twoDigits(whole % 60)} s`;
+  if (hours < 48) return `${hours} h ${twoDigits(minutes % 60)} min`;
+  return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
+}
+
+const twoDigits = (n: number) => String(n).padStart(2, '0');
 
 /** Seconds left of something of which parts are done one after another. */
 class Clock {
@@ -82,36 +92,101 @@ interface TrainingView {
   stop(): void;
 }
 
-/** A line for each epoch. */
-function trainingLines(stream: NodeJS.WriteStream): TrainingView {
+/** The trainings of a run: how long they all take. */
+class Whole {
+  #stages: readonly { readonly name: string; readonly steps: number }[] = [];
+
+  set stages(stages: EventOf<'plan'>['stages']) {
+    this.#stages = stages.map(({ name, steps = 0 }) => ({ name, steps }));
+  }
+
+  /** Steps of the trainings after one. */
+  after(stage: string): number {
+    const at = this.#stages.findIndex(({ name }) => name === stage);
+    return at < 0 ? 0 : this.#stages.slice(at + 1).reduce((sum, { steps }) => sum + steps, 0);
+  }
+}
+
+/** Steps of a training, and what is left of it and of those after it, if their steps take as long. */
+class Steps {
+  readonly #clock = new Clock();
+
+  constructor(private readonly whole: Whole) {}
+
+  /** @returns seconds left of the training, and of all; steps before the first report were done by an earlier process */
+  left({ stage, report }: EventOf<'step'>): { own: number; all: number } {
+    const { epoch, epochs, step, steps } = report;
+    const [done, all] = [epoch * steps + step, epochs * steps];
+    const later = this.whole.after(stage);
+    return {
+      own: this.#clock.left(done, all, done - 1),
+      all: this.#clock.left(done, all + later, done - 1),
+    };
+  }
+}
+
+/** A line for each epoch, and within long ones every few seconds. */
+function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole): TrainingView {
   const clock = new Clock();
+  const passed = new Steps(whole);
+  let told = performance.now();
+  let images = 0;
   return {
-    step: () => {},
-    epoch({ stage, record, epochs, metrics }) {
+    step(event) {
+      const { epoch, epochs, step, steps, loss } = event.report;
+      const { own, all } = passed.left(event);
+      images += event.report.images;
+      const now = performance.now();
+      if (now - told < SILENCE || step === steps) return;
+      const rate = (1000 * images) / (now - told);
+      const others = all > own ? `, ${seconds(all)} in all` : '';
+      stream.write(
+        `${stage}: epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, ${rate.toFixed(rate < 10 ? 1 : 0)} images/s, ${seconds(own)} left${others}\n`,
+      );
+      told = now;
+      images = 0;
+    },
+    epoch({ record, epochs, metrics }) {
       const done = record.epoch!;
       const left = seconds(clock.left(done, epochs, done - 1));
       stream.write(
         `${stage}: epoch ${done}/${epochs}, loss ${record.loss!.toFixed(4)}${metricsText(record, metrics)}, ${left} left\n`,
       );
+      told = performance.now();
+      images = 0;
     },
     stop: () => {},
   };
 }
 
 /** A bar with the time left. */
-function trainingBar(stream: NodeJS.WriteStream, stage: string): TrainingView {
+function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): TrainingView {
   const bar = new SingleBar(
     {
-      format: `${stage} {bar} {percentage}% | {eta_formatted} left | epoch {epoch}, loss {loss}{metrics}`,
+      format: `${stage} {bar} {percentage}% | {left} left{all} | {rate} images/s | epoch {epoch}, loss {loss}{metrics}`,
       stream,
     },
     Presets.shades_classic,
   );
+  const passed = new Steps(whole);
   let metrics = '';
   let begun = false;
+  let last = performance.now();
   return {
-    step({ report: { epoch, epochs, step, steps, loss } }) {
-      const shown = { epoch: `${epoch + 1}/${epochs}`, loss: loss.toFixed(3), metrics };
+    step(event) {
+      const { epoch, epochs, step, steps, images, loss } = event.report;
+      const { own, all } = passed.left(event);
+      const now = performance.now();
+      const rate = (1000 * images) / Math.max(now - last, 1e-3);
+      last = now;
+      const shown = {
+        epoch: `${epoch + 1}/${epochs}`,
+        loss: loss.toFixed(3),
+        left: seconds(own),
+        all: all > own ? `, ${seconds(all)} in all` : '',
+        rate: rate.toFixed(rate < 10 ? 1 : 0),
+        metrics,
+      };
       if (!begun) bar.start(epochs * steps, epoch * steps, shown);
       begun = true;
       bar.update(epoch * steps + step, shown);
@@ -123,12 +198,16 @@ function trainingBar(stream: NodeJS.WriteStream, stage: string): TrainingView {
   };
 }
 
+/** In 10^9 bytes. */
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+
 /**
  * Shows what a pipeline tells: a bar for each training on a terminal, lines elsewhere; all on standard error, so that
  * results stand alone on standard output.
  */
 export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   const write = (line: string) => void stream.write(`${line}\n`);
+  const whole = new Whole();
   let training: TrainingView | undefined;
   let pruning = new Clock();
   const reading = counter('features', 'images', stream);
@@ -141,9 +220,27 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
 
   const show: { [T in PipelineEvent['type']]: (event: EventOf<T>) => void } = {
-    training: ({ stage }) => {
-      training = stream.isTTY ? trainingBar(stream, stage) : trainingLines(stream);
+    reading: ({ where }) => write(`reading ${where}`),
+    plan({ stages }) {
+      whole.stages = stages;
     },
+    training: ({ stage, epochs }) => {
+      write(`${stage}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`);
+      training = stream.isTTY
+        ? trainingBar(stream, stage, whole)
+        : trainingLines(stream, stage, whole);
+    },
+    memory({ stage, report: { images, pieces, bytes, available } }) {
+      const cut = pieces === 1 ? '' : ` in ${pieces} pieces of ${images / pieces}`;
+      write(
+        `${stage}: updates of ${images} images${cut}, with some ${gigabytes(bytes)} of memory of ${gigabytes(available)}`,
+      );
+    },
+    analysing: ({ model, done, models }) => write(`analysis: ${model} (${done + 1}/${models})`),
+    timing: ({ models }) =>
+      write(
+        models === 1 ? 'analysis: latency' : `analysis: latencies of ${models} models, in turn`,
+      ),
     step: (event) => training?.step(event),
     epoch: (event) => training?.epoch(event),
     trained: () => training?.stop(),

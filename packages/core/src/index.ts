@@ -159,6 +159,7 @@ export { type Freezing, frozenParts } from './train/freezing.ts';
 export * from './train/inference.ts';
 export * from './train/lamb.ts';
 export * from './train/learning-rate.ts';
+export { imagesAtOnce, type MemoryReport, type MicroBatch } from './train/micro-batch.ts';
 export { namedPlugin } from './train/named-plugin.ts';
 export * from './train/optimizer.ts';
 export * from './train/optimizers.ts';

@@ -1,4 +1,5 @@
 import { sizeOf, tf } from '@kcr/core';
+import { MICROSOFT, NCHWC } from './domains.ts';
 import { DATA_TYPES, type OnnxNode, type OnnxType } from './proto.ts';
 
 /** What is known of a value for one size of the batch. */
@@ -222,6 +223,35 @@ const cast: Rule = ([x], node) => {
   return to && [{ ...x!, dtype: to[0] as OnnxType }];
 };
 
+const fusedMatMul: Rule = ([a, b], node) => {
+  const turned = ({ dtype, shape }: Known, by: string): Known => {
+    const [rows, columns] = shape.slice(-2) as [number, number];
+    const turn = numberOf(node, by, 0) !== 0;
+    return { dtype, shape: turn ? [...shape.slice(0, -2), columns, rows] : shape };
+  };
+  return matMul([turned(a!, 'transA'), turned(b!, 'transB')], node);
+};
+
+/** From channels last, or from images as they are, into the blocked layout, whose shape is that of channels first. */
+const reorderInput: Rule = ([x], node) => {
+  const [n, ...rest] = x!.shape as [number, ...number[]];
+  const shape = numberOf(node, 'channels_last', 0)
+    ? [n, rest.at(-1)!, ...rest.slice(0, -1)]
+    : x!.shape;
+  return [{ dtype: x!.dtype, shape }];
+};
+
+const reorderOutput: Rule = ([x], node) => {
+  const [n, , ...space] = x!.shape as [number, number, ...number[]];
+  const channels = numberOf(node, 'channels', 0);
+  const last = numberOf(node, 'channels_last', 0) !== 0;
+  return [{ dtype: x!.dtype, shape: last ? [n, ...space, channels] : [n, channels, ...space] }];
+};
+
+const globalPool: Rule = ([x]) => [
+  { dtype: x!.dtype, shape: x!.shape.map((size, i) => (i < 2 ? size : 1)) },
+];
+
 const rulesByOp: readonly (readonly [Rule, string])[] = [
   [like, 'Abs Ceil Clip Cos CumSum Elu Erf Exp Floor Gelu HardSigmoid HardSwish LeakyRelu Log'],
   [like, 'LogSoftmax Mish Neg Not Reciprocal Relu Round ScatterND Sigmoid Sign Sin Softmax'],
@@ -264,18 +294,32 @@ const rulesByOp: readonly (readonly [Rule, string])[] = [
   [cast, 'Cast'],
 ];
 
-const rules = new Map(
-  rulesByOp.flatMap(([rule, ops]) => ops.split(' ').map((op) => [op, rule] as const)),
-);
+/** Those of ONNX Runtime's own operator sets that are written here, by domain. */
+const runtimeRules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  [MICROSOFT]: { FusedMatMul: fusedMatMul, QuickGelu: like },
+  [NCHWC]: {
+    Conv: conv,
+    GlobalAveragePool: globalPool,
+    ReorderInput: reorderInput,
+    ReorderOutput: reorderOutput,
+  },
+};
+
+const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  '': Object.fromEntries(
+    rulesByOp.flatMap(([rule, ops]) => ops.split(' ').map((op) => [op, rule] as const)),
+  ),
+  ...runtimeRules,
+};
 
 /**
- * Types and shapes of what a node of ONNX' own gives, for one size of the batch.
+ * Types and shapes of what a node of ONNX' own or of ONNX Runtime's gives, for one size of the batch.
  *
  * @param inputs undefined: nothing is known of it, or it is left out
  * @returns undefined where the op is not known here, or shapes follow from values
  */
 export function infer(node: OnnxNode, inputs: Inputs): readonly Known[] | undefined {
-  const rule = node.domain === '' ? rules.get(node.op) : undefined;
+  const rule = rules[node.domain]?.[node.op];
   const missing = inputs.some((x, i) => !x && node.inputs[i] !== '');
   if (!rule || missing) return undefined;
   return rule(inputs as readonly Known[], node);

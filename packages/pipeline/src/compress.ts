@@ -5,6 +5,7 @@ import {
   type Communicator,
   type Kept,
   type LineChart,
+  type MicroBatch,
   type Task,
   taskOf,
   writeAtomic,
@@ -21,6 +22,7 @@ import { readPruning } from './pruning/prune-into.ts';
 import { checkParts } from './recipes/check-parts.ts';
 import { loadRecipe } from './recipes/load-recipe.ts';
 import { parseRecipe } from './recipes/parse-recipe.ts';
+import { plannedStages } from './recipes/planned-stages.ts';
 import type { Recipe, RecipeInput } from './recipes/recipe.ts';
 import { recipeData } from './recipes/recipe-data.ts';
 import { onBackbone, recipeModel } from './recipes/recipe-model.ts';
@@ -59,6 +61,10 @@ export interface RunOptions extends Trust {
   evalEvery?: number;
   /** Test images that all trainings evaluate before their last epoch, instead of the recipe's `evaluateImages`. */
   evalImages?: number;
+  /** Images of a batch of all trainings, instead of the recipe's `batchSize`. */
+  batchSize?: number;
+  /** Images that are trained at once, at most, or `auto`: see `microBatch` of `fit`. Default: a batch. */
+  microBatch?: MicroBatch;
   /** Makes the engines. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
   /** The processes that run it together: the first by {@link compress}, the others by {@link takePart}. Default: this one alone. */
@@ -82,9 +88,13 @@ export interface CompressResult {
 const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
   typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name);
 
-/** A recipe whose trainings evaluate as often, and as many images, as is said. */
-function watching(recipe: Recipe, every?: number, images?: number): Recipe {
+/** A recipe whose trainings have batches as large, and evaluate as often and as many images, as is said. */
+function trainingAs(
+  recipe: Recipe,
+  { batchSize, evalEvery: every, evalImages: images }: RunOptions,
+): Recipe {
   const said = {
+    ...(batchSize === undefined ? {} : { batchSize }),
     ...(every === undefined ? {} : { evaluateEvery: every }),
     ...(images === undefined ? {} : { evaluateImages: images }),
   };
@@ -108,7 +118,9 @@ export interface RunContext extends StageContext, AsyncDisposable {}
  */
 export async function stageContext(
   recipeOrName: string | RecipeInput,
-  {
+  options: RunOptions,
+): Promise<RunContext> {
+  const {
     data: root,
     out,
     seed,
@@ -116,12 +128,9 @@ export async function stageContext(
     engine = engineMaker(),
     communicator = alone,
     on = () => {},
-    evalEvery,
-    evalImages,
     ...given
-  }: RunOptions,
-): Promise<RunContext> {
-  const written = watching(await checkedRecipe(recipeOrName), evalEvery, evalImages);
+  } = options;
+  const written = trainingAs(await checkedRecipe(recipeOrName), options);
   await checkParts(written);
   const trusted = [...trust, ...(await recipeModules(written))];
   const place = given.weights ?? written.model.pretrained;
@@ -136,8 +145,11 @@ export async function stageContext(
   );
   const opened = isFirst({ communicator }) ? await openRun(out) : undefined;
   const read = async () => {
+    const where = root ?? built.data.root;
+    if (where !== undefined) on({ type: 'reading', where });
     const data = await recipeData(built, { root, input, on });
     const recipe = await withClassesOf(data.train, built);
+    on({ type: 'plan', stages: plannedStages(recipe, data.train) });
     // Known now, and not when the model to prune has been trained.
     if (recipe.prune) labelled(data.train, taskOf((await recipeModel(recipe)).model));
     return { data, recipe };

@@ -1,11 +1,18 @@
-import type { EpochRecord, PruningReport, StepReport, Task } from '@kcr/core';
+import type { EpochRecord, MemoryReport, PruningReport, StepReport, Task } from '@kcr/core';
 import type { TryReport } from '@kcr/lfc';
 import type { SourceEvent } from '@kcr/pretrained';
+import type { PlannedStage } from './recipes/planned-stages.ts';
 
 /** What a pipeline tells while it runs, in the order in which it happens. */
 export type PipelineEvent =
+  /** The images of a run are listed. */
+  | { readonly type: 'reading'; readonly where: string }
+  /** What a run will do, where it begins. */
+  | { readonly type: 'plan'; readonly stages: readonly PlannedStage[] }
   /** A training starts, or goes on. */
   | { readonly type: 'training'; readonly stage: string; readonly epochs: number }
+  /** What its steps take of the machine, before the first one. */
+  | { readonly type: 'memory'; readonly stage: string; readonly report: MemoryReport }
   | { readonly type: 'step'; readonly stage: string; readonly report: StepReport }
   | {
       readonly type: 'epoch';
@@ -33,6 +40,15 @@ export type PipelineEvent =
       readonly done: number;
       readonly images: number;
     }
+  /** A trained model is measured next, one of several. */
+  | {
+      readonly type: 'analysing';
+      readonly model: string;
+      readonly done: number;
+      readonly models: number;
+    }
+  /** Latencies of all models are measured next, in turn. */
+  | { readonly type: 'timing'; readonly models: number }
   /** Widths of a model whose layers were timed, and all. */
   | { readonly type: 'latencies'; readonly done: number; readonly widths: number }
   /** Parts of a model that were changed and measured, and all. */

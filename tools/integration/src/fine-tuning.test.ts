@@ -8,13 +8,14 @@ import {
   type FitOptions,
   fit,
   Generator,
+  type MemoryReport,
   Model,
   type NdArray,
   type StateDict,
 } from '@kcr/core';
 import { imageDataset, type MixOptions } from '@kcr/data';
 import { createOnnxEngine } from '@kcr/onnx';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   engines,
   largeWeights,
@@ -183,6 +184,58 @@ describe('accumulated gradients', () => {
     },
   );
 
+  test.each(pairs(engines, optimized))(
+    'are those of a batch that is cut as it is said: %s, %s',
+    async (_, __, makeEngine, more) => {
+      const large = await fitOn(makeEngine, { ...options, ...more });
+      const cut = await fitOn(makeEngine, { ...options, ...more, microBatch: 3 });
+      expect(difference(cut.weights, large.weights)).toBeLessThan(2e-6);
+    },
+  );
+
+  test('make a batch fit into the memory that there is', async () => {
+    let report: MemoryReport | undefined;
+    const onMemory = (given: MemoryReport) => {
+      report = given;
+    };
+    const whole = await fitOn(engines.onnx!, { ...options, onMemory });
+    expect(report).toMatchObject({ images: options.batchSize, pieces: 1 });
+    const own = process.memoryUsage.rss();
+    expect(report!.bytes).toBeGreaterThan(0.5 * own);
+    expect(report!.available).toBeGreaterThan(report!.bytes);
+    const free = vi.spyOn(process, 'availableMemory');
+    try {
+      // What is beside values of images stays: a whole batch does not fit, and smaller pieces do.
+      const [all, least] = await Promise.all([needs(options.batchSize), needs(1)]);
+      free.mockReturnValue((all + least) / 2);
+      const auto = await fitOn(engines.onnx!, { ...options, microBatch: 'auto', onMemory });
+      expect(report!.pieces).toBeGreaterThan(1);
+      expect(difference(auto.weights, whole.weights)).toBeLessThan(2e-6);
+      free.mockReturnValue(least / 2);
+      const never = [
+        fitOn(engines.onnx!, options),
+        fitOn(engines.onnx!, { ...options, microBatch: 'auto' }),
+      ];
+      for (const run of never) await expect(run).rejects.toMatchObject({ code: 'MEMORY' });
+    } finally {
+      free.mockRestore();
+    }
+  });
+
+  /** Bytes that training with so many images at once takes besides what the process has. */
+  async function needs(microBatch: number): Promise<number> {
+    let bytes = 0;
+    await fitOn(engines.onnx!, {
+      ...options,
+      epochs: 1,
+      microBatch,
+      onMemory: (report) => {
+        bytes = report.bytes - process.memoryUsage.rss();
+      },
+    });
+    return bytes;
+  }
+
   test('go on after a kill between two updates with the same bits', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'kcr-accumulate-'));
     const settings = { ...options, epochs: 3, batchSize: 4, accumulate: 2, model };
@@ -192,7 +245,7 @@ describe('accumulated gradients', () => {
       if (epoch === 2 && step === 1) throw kill;
     };
     await expect(fitOn(engines.onnx!, { ...settings, directory, onStep })).rejects.toBe(kill);
-    const resumed = await fitOn(engines.onnx!, { ...settings, directory });
+    const resumed = await fitOn(engines.onnx!, { ...settings, directory, microBatch: 4 });
     expect(difference(resumed.weights, through.weights)).toBe(0);
     await rm(directory, { recursive: true });
   });

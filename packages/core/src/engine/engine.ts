@@ -33,12 +33,26 @@ export interface StepResult {
 /** A step, written in TensorFlow.js ops. It must not read values or draw random numbers itself. */
 export type StepFunction = (context: StepContext) => StepResult;
 
+/** Memory that a step takes besides the arrays of the state, in bytes. */
+export interface StepMemory {
+  /** Inputs, outputs, constants, and what lies between them at the most. The engine keeps it for the next run. */
+  readonly run: number;
+  /** New values of the state, by name: they are there beside the old ones, once for all steps of an engine. */
+  readonly updates: Readonly<Record<string, number>>;
+}
+
 /**
  * A compiled step. Input shapes may change from call to call; each new one costs a compilation. What it holds
  * is freed by `dispose()`, or at the end of the scope of an `await using`.
  */
 export interface CompiledStep extends AsyncDisposable {
   (inputs?: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>;
+  /**
+   * The memory that a run with such inputs takes, known before any. Absent where the engine cannot say.
+   *
+   * @param inputs their types and shapes
+   */
+  memory?(inputs?: Readonly<Record<string, Omit<NdArray, 'data'>>>): Promise<StepMemory>;
   dispose(): Promise<void>;
 }
 

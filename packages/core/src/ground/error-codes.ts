@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   LATENCY_TABLE: 'A table of latencies is not of this model, or not one.',
   LOSS_TERM: "A term of a task's loss has a name that the log has for another number.",
   LOSS_NOT_FINITE: 'The loss of a training step is NaN or infinite.',
+  MEMORY: 'Training takes more memory than is free.',
   MODEL_CONFIG: 'The configuration is not one that the architecture takes.',
   MODEL_LOGITS: 'A model gives other logits than one for each class.',
   MODEL_UNKNOWN: 'There is no model of that name.',

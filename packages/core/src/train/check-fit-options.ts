@@ -35,6 +35,10 @@ const RUN: Readonly<Record<string, Rule>> = {
   epochs: wholeFrom(1),
   seed: { fits: Number.isSafeInteger, fix: 'Give a whole number' },
   accumulate: wholeFrom(1),
+  microBatch: {
+    fits: (x) => x === 'auto' || wholeFrom(1).fits(x),
+    fix: 'Give a whole number from 1, or `auto`',
+  },
   augRepeats: wholeFrom(1),
   evaluateEvery: wholeFrom(1),
   evaluateImages: wholeFrom(1),

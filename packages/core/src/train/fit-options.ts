@@ -7,6 +7,7 @@ import type { ClipOptions } from './clip-gradients.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import type { Freezing } from './freezing.ts';
 import type { Decay } from './learning-rate.ts';
+import type { MemoryReport, MicroBatch } from './micro-batch.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 import type { Plugin } from './plugin.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -50,6 +51,11 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
    */
   accumulate?: number;
   /**
+   * Images that are trained at once, at most; or `auto`: as many as there is memory for. An update is made of as many equal pieces
+   * as that needs, as with `accumulate`, and is that of the whole batch to rounding. A run goes on with another. Default: all.
+   */
+  microBatch?: MicroBatch;
+  /**
    * The processes that train together, by default this one alone. Each trains on its part of every batch of `batchSize`, and all have
    * the same weights after an update: those of one process that accumulates as many pieces, to rounding. Running statistics are
    * the means over the processes. The first writes to `directory`, which all read.
@@ -74,6 +80,8 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
   directory?: string;
   /** Versions of the packages that take part, by name: a run goes on only with the same. */
   versions?: Readonly<Record<string, string>>;
+  /** Told before the first step, where the engine knows it. */
+  onMemory?(report: MemoryReport): void;
   onStep?(report: StepReport): void;
   onEpoch?(record: EpochRecord): void;
   /** Default: console.warn. */
@@ -101,6 +109,8 @@ export interface StepReport {
   /** Updates done in this epoch, and in an epoch, however many batches each is made of. */
   step: number;
   steps: number;
+  /** Images of an update, in all processes together. */
+  images: number;
   loss: number;
 }
 

@@ -18,6 +18,7 @@ import type { RateOptions } from './fit-options.ts';
 import { type Freezing, frozenParts } from './freezing.ts';
 import { compileFeatures, compileInference } from './inference.ts';
 import { lossNotFinite } from './loss-not-finite.ts';
+import type { BatchShapes } from './micro-batch.ts';
 import type { Optimizer } from './optimizer.ts';
 import { piecesOf } from './pieces.ts';
 import type { Plugin } from './plugin.ts';
@@ -101,6 +102,8 @@ export class Trainer implements AsyncDisposable {
   readonly #steps = new Map<string, CompiledStep>();
   #counts: TrainerState['counts'] = {};
   #lr = 0;
+  /** Equal pieces that this process trains its part of a batch in. */
+  #accumulate: number;
 
   constructor(private readonly options: TrainerOptions) {
     const { model, engine, plugins, run } = options;
@@ -108,6 +111,7 @@ export class Trainer implements AsyncDisposable {
     this.engine = engine;
     this.#arrays = new EngineArrays(engine);
     this.#communicator = options.communicator ?? alone;
+    this.#accumulate = options.accumulate ?? 1;
     this.#generator = options.generator;
     this.#drawn = this.#ofRank(options.generator);
     checkPlugins(plugins, model);
@@ -149,7 +153,7 @@ export class Trainer implements AsyncDisposable {
 
   /** Parts that a batch is trained in, in all processes together. */
   get #pieces(): number {
-    return (this.options.accumulate ?? 1) * this.#communicator.size;
+    return this.#accumulate * this.#communicator.size;
   }
 
   /** Sets the weights, and starts the optimiser and the moving average from them. */
@@ -166,12 +170,66 @@ export class Trainer implements AsyncDisposable {
 
   /** Sets what is kept of parameters besides their values. */
   #startGroup(trained: readonly Trained[], { slots }: Optimizer): void {
-    for (const { name, shape } of trained) {
+    for (const { name, shape } of trained)
       for (const slot of slots) this.#arrays.set({ [slotName(slot, name)]: float32(shape) });
-      if (this.#pieces === 1) continue;
-      // They are 0 whenever a checkpoint is written.
+    this.#startGradients();
+  }
+
+  /** Sets the sums of gradients, where a batch is trained in pieces. They are 0 whenever a checkpoint is written. */
+  #startGradients(): void {
+    if (this.#pieces === 1) return;
+    for (const { name, shape } of [...this.#weights, ...this.#architecture])
       this.#arrays.set({ [GRADIENT + name]: float32(shape) }, { saved: false });
-    }
+  }
+
+  /** Trains batches in so many equal pieces from now on; before the first step. */
+  cutInto(pieces: number): void {
+    this.#accumulate = pieces;
+    this.#startGradients();
+  }
+
+  /**
+   * Bytes that steps take besides what the engine's state takes now.
+   *
+   * @param groups whose steps there are
+   * @param batch types and shapes of a batch of so many images
+   * @param images of a batch, in this process
+   * @returns undefined where the engine cannot say
+   */
+  async memory(
+    groups: readonly Group[],
+    batch: (images: number) => BatchShapes,
+    images: number,
+  ): Promise<number | undefined> {
+    const updates = new Map<string, number>();
+    let run = 0;
+    for (const group of groups)
+      for (const { step, inputs } of this.#stepsOf(group, batch, images)) {
+        const memory = await step.memory?.(inputs);
+        if (!memory) return undefined;
+        run += memory.run;
+        for (const [name, bytes] of Object.entries(memory.updates)) updates.set(name, bytes);
+      }
+    return [...updates.values()].reduce((sum, bytes) => sum + bytes, run);
+  }
+
+  /** The steps of a group, with what they are called with. */
+  #stepsOf(group: Group, batch: (images: number) => BatchShapes, images: number) {
+    const size = images / this.#accumulate;
+    const index: BatchShapes[string] = { dtype: 'int32', shape: [size] };
+    const inputs = { ...batch(size), index };
+    if (this.#pieces === 1)
+      return [{ step: this.#compiled(`train-${group}`, group, trainStep), inputs }];
+    const step = this.#compiled(`gradients-${group}`, group, gradientStep);
+    return [{ step, inputs }, { step: this.#update(group) }];
+  }
+
+  /** The step that ends an update of several pieces. */
+  #update(group: Group): CompiledStep {
+    const pieces = this.#pieces;
+    const update: typeof trainStep = (run, context, trained) =>
+      updateStep(run, context, trained, pieces);
+    return this.#compiled(`update-${group}`, group, update, pieces);
   }
 
   /** The weights to use: their moving average where there is one. */
@@ -229,7 +287,6 @@ export class Trainer implements AsyncDisposable {
    * @throws KcrError `LOSS_NOT_FINITE`, `BATCH_SIZE` for a batch without so many equal pieces
    */
   async step(group: Group, batch: Batch, indices: Int32Array, lr: number) {
-    const { accumulate = 1 } = this.options;
     this.#lr = lr;
     this.progress.step = this.steps(group);
     this.#counts[group] = this.progress.step + 1;
@@ -239,12 +296,10 @@ export class Trainer implements AsyncDisposable {
     }
     const step = this.#compiled(`gradients-${group}`, group, gradientStep);
     const losses: StepLoss[] = [];
-    for (const piece of piecesOf(batch, indices, accumulate))
+    for (const piece of piecesOf(batch, indices, this.#accumulate))
       losses.push(await this.#batch(step, group, piece.batch, piece.indices));
     await this.#exchange(group);
-    const update: typeof trainStep = (run, context, trained) =>
-      updateStep(run, context, trained, this.#pieces);
-    await this.#compiled(`update-${group}`, group, update)();
+    await this.#update(group)();
     return await this.#meanLoss(meanLoss(losses));
   }
 
@@ -273,13 +328,14 @@ export class Trainer implements AsyncDisposable {
     return { loss: mean!, terms: Object.fromEntries(names) };
   }
 
-  /** A step over a group, compiled once under its name. */
-  #compiled(name: string, group: Group, train: typeof trainStep): CompiledStep {
-    let step = this.#steps.get(name);
+  /** A step over a group, compiled once under its name. @param variant of what its function closes over */
+  #compiled(name: string, group: Group, train: typeof trainStep, variant = 0): CompiledStep {
+    const key = `${name}:${variant}`;
+    let step = this.#steps.get(key);
     if (!step) {
       const trained = this.#group(group);
       step = this.engine.compile(name, (context) => train(this.#run, context, trained));
-      this.#steps.set(name, step);
+      this.#steps.set(key, step);
     }
     return step;
   }

@@ -4,11 +4,11 @@ import { gatherArrays } from '../engine/gather-arrays.ts';
 import { int32, item } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
-import type { Dataset, ImageSet } from '../model/batch.ts';
+import type { Batch, Dataset, ImageSet } from '../model/batch.ts';
 import { type ModelInfo, saveModel } from '../model/checkpoint.ts';
 import { plainPreprocessing } from '../model/preprocessing.ts';
 import { noClasses } from '../model/task.ts';
-import { batches, batchOrder, imageBatches, range } from './batches.ts';
+import { aheadBytes, batches, batchOrder, imageBatches, range } from './batches.ts';
 import { checkDataset } from './check-dataset.ts';
 import { checkFitOptions } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
@@ -19,6 +19,7 @@ import { extractFeatures } from './feature-extraction.ts';
 import type { FitResult, SearchOptions } from './fit-options.ts';
 import { freezingOf, frozenParts } from './freezing.ts';
 import { type GroupRates, groupRates } from './group-rates.ts';
+import { chosenPieces, freeMemory, imagesAtOnce, notEnough, shapesLike } from './micro-batch.ts';
 import { chosenOptimizer } from './optimizers.ts';
 import type { ReadableImages } from './plugin.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
@@ -45,6 +46,10 @@ export class TrainingLoop implements AsyncDisposable {
   readonly #parts: Record<'weights' | 'architecture', Int32Array>;
   readonly #rates: GroupRates;
   readonly #watched: (done: number) => Watched | undefined;
+  /** Images that are evaluated, or whose features are read, at once. */
+  readonly #atOnce: number;
+  /** Whether it is known in how many pieces batches are trained. */
+  #isCut = false;
 
   constructor(
     private readonly options: SearchOptions,
@@ -53,6 +58,7 @@ export class TrainingLoop implements AsyncDisposable {
     const { model, engine, train, plugins = [], seed, epochs } = options;
     checkFitOptions(options);
     this.#communicator = options.communicator ?? alone;
+    this.#atOnce = imagesAtOnce(options.batchSize, options.microBatch);
     checkDataset(model, train, 'training data');
     if (options.validation) checkDataset(model, options.validation, 'validation data');
     this.#root = new Generator(seed);
@@ -124,6 +130,50 @@ export class TrainingLoop implements AsyncDisposable {
     return { weights, history, snapshots };
   }
 
+  /**
+   * Cuts batches into pieces for which there is memory, or as large as is said.
+   *
+   * @param first a batch of the run
+   * @throws KcrError `MEMORY` where there is too little, which would end the process without a word
+   */
+  async #cut(first: Batch): Promise<void> {
+    const { accumulate = 1, microBatch, train, onMemory } = this.options;
+    const communicator = this.#communicator;
+    const images = this.#updateSize / communicator.size;
+    const batch = shapesLike(first);
+    const groups = this.#groups;
+    /** Batches wait for their step. */
+    const ahead = aheadBytes(train, images);
+    const needed = async (pieces: number) => {
+      this.trainer.cutInto(pieces);
+      const bytes = await this.trainer.memory(groups, batch, images);
+      return bytes === undefined ? undefined : bytes + ahead;
+    };
+    const room = await freeMemory(communicator);
+    const pieces =
+      microBatch === undefined
+        ? accumulate
+        : await chosenPieces({ images, microBatch, communicator, needed, room });
+    const bytes = await needed(pieces);
+    this.#isCut = true;
+    if (bytes === undefined) return;
+    if (bytes > room)
+      throw notEnough({
+        images: images / pieces,
+        bytes,
+        available: room,
+        fix: 'Let `microBatch` (--micro-batch) be `auto`, or fewer images: the update stays that of the whole batch',
+      });
+    const own = process.memoryUsage.rss();
+    onMemory?.({ images, pieces, bytes: own + bytes, available: own + room });
+  }
+
+  /** The groups of parameters that there are steps of. */
+  get #groups(): Group[] {
+    if (this.stage === 'fit') return [this.trainer.hasArchitecture ? 'all' : 'weights'];
+    return this.#frozenSearch ? ['architecture'] : ['weights', 'architecture'];
+  }
+
   /** Goes on from what the folder has, if it has anything, and makes what is there for others of it again. */
   async #resume({ directory, identity }: RunFolder): Promise<RunState | undefined> {
     const saved = await loadRun(directory, identity, this.options.epochs);
@@ -170,7 +220,7 @@ export class TrainingLoop implements AsyncDisposable {
 
   async #epoch(epoch: number): Promise<EpochRecord> {
     const started = performance.now();
-    const { model, train, epochs, batchSize } = this.options;
+    const { model, train, epochs } = this.options;
     const { trainer } = this;
     const task = taskOf(model);
     trainer.progress.epoch = epoch;
@@ -186,12 +236,14 @@ export class TrainingLoop implements AsyncDisposable {
       augment,
     )) {
       const { group } = plan[step]!;
+      if (!this.#isCut) await this.#cut(batch);
       lr = this.#rates.rate(group, trainer.steps(group));
       const out = await trainer.step(group, batch, indices, lr);
       step++;
       for (const [name, value] of Object.entries({ loss: out.loss, ...out.terms }))
         total[name] = (total[name] ?? 0) + value;
-      this.options.onStep?.({ epoch, epochs, step, steps: plan.length, loss: out.loss });
+      const images = this.#updateSize;
+      this.options.onStep?.({ epoch, epochs, step, steps: plan.length, images, loss: out.loss });
     }
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
@@ -199,7 +251,7 @@ export class TrainingLoop implements AsyncDisposable {
     if (watched) {
       const { images, way } = watched;
       const evaluated = (inference: CompiledStep) =>
-        evaluateTask(task, inference, images, batchSize);
+        evaluateTask(task, inference, images, this.#atOnce);
       for (const [name, value] of Object.entries(await evaluated(trainer.inference)))
         record[validationName(name, way)] = value;
       // In a search masks are hard when it is evaluated, and soft while it is trained.
@@ -232,11 +284,12 @@ export class TrainingLoop implements AsyncDisposable {
   /** @param rest what is said besides: a getter would not survive being spread into it */
   #readable<T extends object>(data: ImageSet, rest: T): ReadableImages & T {
     const { trainer } = this;
-    const { batchSize, model } = this.options;
+    const { model } = this.options;
+    const atOnce = this.#atOnce;
     return {
       ...rest,
-      features: (indices) => extractFeatures(trainer.features, data, batchSize, indices),
-      images: (indices) => imageBatches(data, batchSize, indices),
+      features: (indices) => extractFeatures(trainer.features, data, atOnce, indices),
+      images: (indices) => imageBatches(data, atOnce, indices),
       get labels() {
         return (data as Partial<Dataset>).labels ?? noClasses('labels', taskOf(model));
       },
@@ -291,13 +344,10 @@ export class TrainingLoop implements AsyncDisposable {
 
   /** The batches of an epoch. In a search, those of the two groups alternate in proportion. */
   #plan(epoch: number): PlannedStep[] {
-    const together = this.stage === 'fit' && this.trainer.hasArchitecture;
+    const [group] = this.#groups;
     const steps = (part: 'weights' | 'architecture', group: Group) =>
       this.#batches(part, epoch).map((indices) => ({ group, indices }));
-    return inTurn(
-      steps('weights', together ? 'all' : 'weights'),
-      steps('architecture', 'architecture'),
-    );
+    return inTurn(steps('weights', group!), steps('architecture', 'architecture'));
   }
 
   #batches(part: 'weights' | 'architecture', epoch: number): Int32Array[] {
@@ -327,7 +377,16 @@ export class TrainingLoop implements AsyncDisposable {
       versions,
       ...more
     } = this.options;
-    const { directory, communicator, onStep, onEpoch, onWarning, ...options } = more;
+    const {
+      directory,
+      communicator,
+      microBatch,
+      onMemory,
+      onStep,
+      onEpoch,
+      onWarning,
+      ...options
+    } = more;
     return runIdentity({
       stage: this.stage,
       model,

@@ -8,6 +8,7 @@ import {
   evaluateTask,
   extractFeatures,
   Generator,
+  imagesAtOnce,
   type LoadedModel,
   taskOf,
 } from '@kcr/core';
@@ -40,7 +41,7 @@ interface Measured {
 async function taskMetrics({ loaded: { model }, engine }: Measured, context: StageContext) {
   const task = taskOf(model);
   await using inference = compileInference(engine, model);
-  const { batchSize } = context.recipe.retrain;
+  const batchSize = imagesAtOnce(context.recipe.retrain.batchSize, context.microBatch);
   const right: boolean[] = [];
   const result = await evaluateTask(task, inference, context.data.test, batchSize, (own) =>
     right.push(own),
@@ -55,9 +56,9 @@ async function taskMetrics({ loaded: { model }, engine }: Measured, context: Sta
 async function analysed(
   analyses: readonly Analysis[],
   { name, loaded: { model, weights }, engine }: Measured,
-  { recipe, data: { train, test } }: StageContext,
+  { recipe, microBatch, data: { train, test } }: StageContext,
 ) {
-  const { batchSize } = recipe.retrain;
+  const batchSize = imagesAtOnce(recipe.retrain.batchSize, microBatch);
   await using reading = compileFeatures(engine, model);
   let features: ReturnType<typeof extractFeatures> | undefined;
   const results: Awaited<ReturnType<Analysis['measure']>>[] = [];
@@ -162,7 +163,11 @@ export const analyseStage = defineStage<
       context.recipe.analyses.map((part) => loadPart<Analysis>(part, context.from)),
     );
     const measured: Record<string, Alone> = {};
-    for (const model of runModels) measured[model.name] = await measure(model, analyses, context);
+    for (const [done, model] of runModels.entries()) {
+      context.on({ type: 'analysing', model: model.name, done, models: runModels.length });
+      measured[model.name] = await measure(model, analyses, context);
+    }
+    context.on({ type: 'timing', models: runModels.length });
     return { models: await beside(measured), columns: analyses.flatMap(({ columns }) => columns) };
   },
 });

@@ -1,4 +1,4 @@
-import type { Communicator } from '@kcr/core';
+import type { Communicator, MicroBatch } from '@kcr/core';
 import type { Splits } from '../data/data-kind.ts';
 import type { MakeEngine } from '../engine.ts';
 import type { OnEvent } from '../events.ts';
@@ -26,6 +26,8 @@ export interface StageContext {
   readonly seed: number;
   /** The processes that run the stages together. Of these the first alone writes to the folder. */
   readonly communicator: Communicator;
+  /** Images that are trained at once, at most. */
+  readonly microBatch?: MicroBatch;
   readonly on: OnEvent;
 }
 

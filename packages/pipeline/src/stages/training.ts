@@ -35,9 +35,10 @@ const evaluatesAll = (
  */
 export async function runTraining<R>(
   { stage, model, settings, plugins: more = [], models = [] }: Training,
-  { recipe, data, directory, from, seed, communicator, engine: makeEngine, on }: StageContext,
+  context: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
+  const { recipe, data, directory, from, seed, communicator, microBatch, on } = context;
   const { plugins, optimizer, architectureOptimizer, ...training } = settings;
   const { epochs } = training;
   const task = taskOf(model);
@@ -49,7 +50,7 @@ export async function runTraining<R>(
     architectureOptimizer:
       architectureOptimizer && (await loadOptimizer(architectureOptimizer, from)),
   };
-  await using engine = await makeEngine();
+  await using engine = await context.engine();
   on({ type: 'training', stage, epochs });
   try {
     const result = await train({
@@ -61,9 +62,11 @@ export async function runTraining<R>(
       validation: data.test,
       seed,
       communicator,
+      microBatch,
       plugins: [...own, ...more],
       versions: await versionsOf([model, ...models], [settings, recipe.data], from),
       directory: join(directory, stage),
+      onMemory: (report) => on({ type: 'memory', stage, report }),
       onStep: (report) => on({ type: 'step', stage, report }),
       onEpoch(record) {
         on({ type: 'epoch', stage, record, epochs, metrics });
