@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Kept, type LineChart, type Task, taskOf, writeAtomic } from '@kcr/core';
+import { type Kept, type LineChart, type Task, taskOf } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';

@@ -1,4 +1,5 @@
-import { type ExtensionKind, isMaker, isRecord } from '@kcr/core';
+import type { ExtensionKind } from '@kcr/core';
+import { isMaker, isRecord } from '@kcr/core/internal';
 
 /** The kinds of extensions that modules export, as `kcr list` calls them. */
 export type ExtensionList =

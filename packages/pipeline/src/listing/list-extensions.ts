@@ -1,5 +1,6 @@
 import { type ModelEntry, models } from '@kcr/backbones';
-import { didYouMean, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { didYouMean } from '@kcr/core/internal';
 import { heads } from '@kcr/detect';
 import { engineNames } from '../engine.ts';
 import { bundledModules, importModule, isBundled, splitUse } from '../modules.ts';

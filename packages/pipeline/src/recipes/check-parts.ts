@@ -1,4 +1,5 @@
-import { checkContract, type Extension, isMaker, KcrError, type Plugin } from '@kcr/core';
+import { type Extension, KcrError, type Plugin } from '@kcr/core';
+import { checkContract, isMaker } from '@kcr/core/internal';
 import { findModelEntry } from '../find-model-entry.ts';
 import { findHead, loadPart, type PluginPart, partMaker } from '../modules.ts';
 import { inField } from './in-field.ts';

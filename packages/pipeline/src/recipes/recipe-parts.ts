@@ -1,4 +1,5 @@
-import { type ExtensionKind, isRecord } from '@kcr/core';
+import type { ExtensionKind } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import { dataKinds } from '../data/data-kinds.ts';
 import type { Part } from '../modules.ts';
 import type { Recipe } from './recipe.ts';

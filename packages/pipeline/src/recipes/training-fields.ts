@@ -1,4 +1,5 @@
-import { clipModes, type Optimizer, type OptimizerOptions, optimizers } from '@kcr/core';
+import { type Optimizer, type OptimizerOptions, optimizers } from '@kcr/core';
+import { clipModes } from '@kcr/core/internal';
 import { z } from 'zod';
 import { loadPart } from '../modules.ts';
 import { count, named, pluginPart, properShare, share } from './fields.ts';

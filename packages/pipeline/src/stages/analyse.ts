@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import {
   type Analysis,
-  checkExtension,
   compileFeatures,
   compileInference,
   type Engine,
@@ -11,6 +10,7 @@ import {
   type LoadedModel,
   taskOf,
 } from '@kcr/core';
+import { checkExtension } from '@kcr/core/internal';
 import { measureLatencies } from '@kcr/onnx';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import { loadPart } from '../modules.ts';

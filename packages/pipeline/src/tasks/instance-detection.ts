@@ -1,4 +1,5 @@
-import { firstNames, isInOrder, KcrError, knownClasses, matchClasses } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { firstNames, isInOrder, knownClasses, matchClasses } from '@kcr/core/internal';
 import {
   cocoInstances,
   type InstanceDataset,
