@@ -46,11 +46,7 @@ const rounded = { ...skip, gradients: 'it is rounded, and its gradient is that o
 const boxes = { ...skip, gradients: 'boxes are chosen by scores, which no gradient goes through' };
 const regions = { ...boxes, macs: 'RoIAlign interpolates by products, which are not counted' };
 
-const merged = {
-  ...skip,
-  gradients: 'which tokens are merged changes with the weights',
-  pruned: 'keys are averaged over heads, which keep other channels each once they are pruned',
-};
+const merged = { ...skip, gradients: 'which tokens are merged changes with the weights' };
 
 const balanced = {
   ...skip,
