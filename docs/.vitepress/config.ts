@@ -56,6 +56,8 @@ const sidebar: Item[] = [
     'extending/token-selector': 'Token selector',
     'extending/backbone': 'Backbone',
     'extending/head': 'Head and task',
+    'extending/optimiser': 'Optimiser',
+    'extending/data': 'Data',
     compatibility: 'Compatibility',
   }),
   group('Results', {

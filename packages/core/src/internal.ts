@@ -6,7 +6,7 @@ export { alone } from './engine/communicator.ts';
 export { missingState, runStep } from './engine/engine.ts';
 export * from './ground/atomic.ts';
 export { authorLine, ownFolder } from './ground/author-line.ts';
-export { checkContract, isMaker, marked } from './ground/extension.ts';
+export { checkContract, defineExtension, isMaker, marked } from './ground/extension.ts';
 export { nonFinite } from './ground/finite.ts';
 export { pickleConversion } from './ground/foreign-format.ts';
 export {

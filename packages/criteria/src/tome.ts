@@ -169,6 +169,7 @@ function checkOptions({ r, proportional }: TomeOptions): void {
  */
 export const tome = defineAdapter({
   name: 'tome',
+  about: 'merges tokens that are alike (ToMe)',
   module: '@kcr/criteria',
   contract: 1,
   attach: (options: TomeOptions) => {

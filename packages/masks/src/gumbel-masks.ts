@@ -150,6 +150,7 @@ function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
  */
 export const gumbelMasks = definePlugin({
   name: 'gumbel-masks',
+  about: 'searches channels with masks that are trained',
   contract: 1,
   curves: {
     keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' },

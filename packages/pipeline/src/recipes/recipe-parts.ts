@@ -8,8 +8,8 @@ import type { Recipe } from './recipe.ts';
 export interface PartKind {
   /** The function that all of its kind have; a change of images is itself one. Absent: not made before its stage. */
   readonly has?: string;
-  /** What it is by the contract. Absent: a kind that has none. */
-  readonly extension?: ExtensionKind;
+  /** What it is by the contract. */
+  readonly extension: ExtensionKind;
 }
 
 /** What a part may be. */
@@ -17,9 +17,9 @@ export const partKinds = {
   adapter: { has: 'attach', extension: 'adapter' },
   allocator: { has: 'allocate', extension: 'allocator' },
   analysis: { has: 'measure', extension: 'analysis' },
-  augment: { has: 'call' },
+  augment: { has: 'call', extension: 'image change' },
   criterion: { has: 'score', extension: 'criterion' },
-  optimizer: { has: 'update' },
+  optimizer: { has: 'update', extension: 'optimizer' },
   plugin: { has: 'setup', extension: 'plugin' },
   schedule: { has: 'steps', extension: 'schedule' },
   /** Made when it is known how many tokens stay. */

@@ -36,7 +36,7 @@ export const optimizer = z
   })
   .superRefine((chosen, context) => {
     const { name = 'adamw' } = chosen;
-    const own = typeof name === 'string' ? Object.keys(optimizers[name]().options ?? {}) : [];
+    const own = typeof name === 'string' ? Object.keys(optimizers[name]({}).options ?? {}) : [];
     for (const key of Object.keys(constants))
       if (chosen[key as keyof typeof constants] !== undefined && !own.includes(key))
         context.addIssue({

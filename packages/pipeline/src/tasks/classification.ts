@@ -69,6 +69,7 @@ const takenInOrder = (data: string, classes: readonly string[]) =>
 /** A class for each image. */
 export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKit({
   task: classification.name,
+  contract: 1,
   kinds: ['classes'],
 
   async evaluationData({ model, info }: LoadedModel, request, on) {

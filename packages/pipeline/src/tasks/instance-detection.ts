@@ -65,6 +65,7 @@ function requireCategories(
 export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject[]> = defineTaskKit(
   {
     task: instanceDetection.name,
+    contract: 1,
     kinds: ['instances', 'coco'],
 
     async evaluationData({ model, info }, request, on) {
