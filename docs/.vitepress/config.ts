@@ -46,6 +46,7 @@ const sidebar: Item[] = [
     export: 'Exports',
   }),
   group('Extending', {
+    'extending/first': 'Your first extension',
     'extending/': 'What an extension is',
     'extending/regulariser': 'Regulariser',
     'extending/search-mask': 'Search mask',
