@@ -15,8 +15,8 @@ export default defineConfig({
     // Tests import the sources of every package, without a build.
     alias: [
       {
-        find: '@kcr/core/ground',
-        replacement: fileURLToPath(new URL('packages/core/src/ground.ts', import.meta.url)),
+        find: /^@kcr\/core\/(.*)$/,
+        replacement: fileURLToPath(new URL('packages/core/src/$1.ts', import.meta.url)),
       },
       {
         find: /^@kcr\/(.*)$/,

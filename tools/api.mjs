@@ -1,8 +1,9 @@
-// npm run api: writes packages/NAME/NAME.api.md, what each package exports, from the declarations that `npm run typecheck` makes.
+// npm run api: writes packages/NAME/NAME.api.md, and NAME-ENTRY.api.md for its other entries, what each package exports, from the declarations that `npm run typecheck` makes.
 // A change of the public surface is then a change of a file that is reviewed. With --check it writes nothing and fails where
 // a report is not what the package exports.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   CompilerState,
@@ -14,8 +15,8 @@ import { packages } from './boundaries/boundaries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const check = process.argv.includes('--check');
-const entryOf = (/** @type {string} */ name) =>
-  `${root}/packages/${name}/dist-types/src/index.d.ts`;
+const entryOf = (/** @type {string} */ name, entry = 'index') =>
+  `${root}/packages/${name}/dist-types/src/${entry}.d.ts`;
 const silent = { default: { logLevel: ExtractorLogLevel.None } };
 
 /** The types of the packages are those that were emitted, not the sources. */
@@ -25,7 +26,7 @@ const compiler = {
     compilerOptions: {
       noEmit: true,
       paths: {
-        '@kcr/core/ground': [`${root}/packages/core/dist-types/src/ground.d.ts`],
+        '@kcr/core/*': [entryOf('core', '*')],
         '@kcr/*': [entryOf('*')],
       },
     },
@@ -33,17 +34,26 @@ const compiler = {
   },
 };
 
-const names = Object.keys(packages);
-const configs = names.map((name) =>
+/** The modules that a package's `exports` name, by the names of their sources. @param {string} name */
+function entriesOf(name) {
+  const { exports } = JSON.parse(readFileSync(`${root}/packages/${name}/package.json`, 'utf8'));
+  const said = Object.values(exports).flatMap((/** @type {any} */ { types }) => types ?? []);
+  return said.map((types) => basename(types, '.d.ts'));
+}
+
+const modules = Object.keys(packages).flatMap((name) =>
+  entriesOf(name).map((entry) => ({ name, entry })),
+);
+const configs = modules.map(({ name, entry }) =>
   ExtractorConfig.prepare({
     configObject: {
       projectFolder: `${root}/packages/${name}`,
-      mainEntryPointFilePath: entryOf(name),
+      mainEntryPointFilePath: entryOf(name, entry),
       compiler,
       newlineKind: 'lf',
       apiReport: {
         enabled: true,
-        reportFileName: name,
+        reportFileName: entry === 'index' ? name : `${name}-${entry}`,
         reportFolder: `${root}/packages/${name}`,
         reportTempFolder: `${tmpdir()}/kcr-api`,
         includeForgottenExports: false,

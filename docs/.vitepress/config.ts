@@ -46,6 +46,7 @@ const sidebar: Item[] = [
     export: 'Exports',
   }),
   group('Extending', {
+    'extending/first': 'Your first extension',
     'extending/': 'What an extension is',
     'extending/regulariser': 'Regulariser',
     'extending/search-mask': 'Search mask',
@@ -56,6 +57,8 @@ const sidebar: Item[] = [
     'extending/token-selector': 'Token selector',
     'extending/backbone': 'Backbone',
     'extending/head': 'Head and task',
+    'extending/optimiser': 'Optimiser',
+    'extending/data': 'Data',
     compatibility: 'Compatibility',
   }),
   group('Results', {

@@ -141,7 +141,7 @@ export default {
         pathNot: [
           '^packages/$2/',
           '^packages/[^/]+/src/index\\.ts$',
-          '^packages/core/src/ground\\.ts$',
+          '^packages/core/src/(ground|internal)\\.ts$',
         ],
       },
     },

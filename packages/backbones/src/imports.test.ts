@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import {
-  classesOf,
   float32,
   Generator,
   type ImportOptions,
@@ -11,6 +10,7 @@ import {
   type StateDict,
   sizeOf,
 } from '@kcr/core';
+import { classesOf } from '@kcr/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createModel } from './registry.ts';
 import { expectClose, run } from './testing.ts';

@@ -1,4 +1,5 @@
-import { type Architecture, didYouMean, KcrError, Model, type Normalization } from '@kcr/core';
+import { type Architecture, KcrError, Model, type Normalization } from '@kcr/core';
+import { didYouMean } from '@kcr/core/internal';
 import { efficientvit } from './efficientvit.ts';
 import { lvvit } from './lvvit.ts';
 import { mobilevit, mobilevitVariants } from './mobilevit.ts';

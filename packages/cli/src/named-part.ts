@@ -1,4 +1,5 @@
-import { didYouMean, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { didYouMean } from '@kcr/core/internal';
 import { criteria, type PartInput } from '@kcr/pipeline';
 
 /** What stands for a part: the short names of a table, or an export of a module. */

@@ -1,4 +1,4 @@
-import { isRecord } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import {
   type EvaluationData,
   engineMaker,

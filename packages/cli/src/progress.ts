@@ -1,4 +1,5 @@
-import { type EpochRecord, type Task, validationName } from '@kcr/core';
+import type { EpochRecord, Task } from '@kcr/core';
+import { validationName } from '@kcr/core/internal';
 import type { OnEvent, PipelineEvent } from '@kcr/pipeline';
 import { Presets, SingleBar } from 'cli-progress';
 

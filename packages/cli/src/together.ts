@@ -1,4 +1,5 @@
-import { alone, type Communicator, KcrError } from '@kcr/core';
+import { type Communicator, KcrError } from '@kcr/core';
+import { alone } from '@kcr/core/internal';
 import { mpiCommunicator, mpiPlace, ownCores } from '@kcr/mpi';
 import { engineMaker, type RunOptions } from '@kcr/pipeline';
 import type { RecipeOptions } from './options.ts';

@@ -1,12 +1,14 @@
-import { isCancel, select, text } from '@clack/prompts';
-import type { CreatePluginOptions } from './create-plugin.ts';
+import { cancel, intro, isCancel, outro, select, text } from '@clack/prompts';
+import { KcrError } from '@kcr/core/ground';
+import { type CreatePluginOptions, planPlugin } from './create-plugin.ts';
 import { type KindName, kindNames, kinds } from './kinds.ts';
-import { namesOf } from './names.ts';
-
-type Asked = Pick<CreatePluginOptions, 'kind' | 'name'>;
 
 /** Asks on the terminal for what is not given; nothing where that is broken off. */
-export async function ask(given: Partial<Asked>): Promise<Asked | undefined> {
+export async function ask({
+  dir,
+  ...given
+}: Partial<CreatePluginOptions>): Promise<CreatePluginOptions | undefined> {
+  intro('An extension of your own');
   const kind =
     given.kind ??
     (await select<KindName>({
@@ -17,24 +19,34 @@ export async function ask(given: Partial<Asked>): Promise<Asked | undefined> {
         hint: kinds[value].sample,
       })),
     }));
-  if (isCancel(kind)) return undefined;
+  if (isCancel(kind)) return brokenOff();
+  const usual = `my-${kind}`;
   const name =
     given.name ??
     (await text({
       message: 'What is the package called?',
-      placeholder: `my-${kind}`,
-      defaultValue: `my-${kind}`,
-      validate: (value) => problemOf(value || `my-${kind}`),
+      placeholder: usual,
+      defaultValue: usual,
+      validate: (value) => problemOf({ kind, name: value || usual, dir }),
     }));
-  return isCancel(name) ? undefined : { kind, name };
+  if (isCancel(name)) return brokenOff();
+  outro(`${kinds[kind].title} ${name}`);
+  return { kind, name, dir };
 }
 
-/** What is wrong with a name. */
-function problemOf(name: string): string | undefined {
+function brokenOff(): undefined {
+  cancel('Nothing was written');
+}
+
+/** What is wrong with a name, or with where it leads. */
+export function problemOf(wanted: CreatePluginOptions): string | undefined {
   try {
-    namesOf(name);
+    planPlugin(wanted);
     return undefined;
   } catch (error) {
-    return (error as { fix: string }).fix;
+    if (!(error instanceof KcrError)) throw error;
+    return error.code === 'OUT_EXISTS'
+      ? `The folder ${error.where} has files (${error.found}): ${wanted.dir === undefined ? 'give another name' : 'empty it, or start again with another --dir'}`
+      : error.fix;
   }
 }

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KcrError } from '@kcr/core/ground';
 import { type KindName, kindNames } from './kinds.ts';
-import { namesOf, renamed, requireFree } from './names.ts';
+import { type Names, namesOf, renamed, requireFree } from './names.ts';
 import { packageFiles } from './package-files.ts';
 
 /** What package to write. */
@@ -28,16 +29,20 @@ export interface CreatedPlugin {
 
 const templates = fileURLToPath(new URL('../templates/', import.meta.url));
 
+/** What a package will have in it, before anything is written. */
+interface PlannedPlugin {
+  readonly names: Names;
+  readonly folder: string;
+  /** Texts by their paths in it. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 /**
- * Writes a package with an extension: its sources, its tests, a recipe, and what is needed to publish it.
+ * All files of a package, so that what stands in the way is known while it can be asked for something else.
  *
- * @throws KcrError `OPTION` for a kind or a name that is none, `OUT_EXISTS` where the folder has files, `OUT_WRITE`
+ * @throws KcrError `OPTION` for a kind or a name that is none, `OUT_EXISTS` where the folder has files
  */
-export async function createPlugin({
-  kind,
-  name,
-  dir,
-}: CreatePluginOptions): Promise<CreatedPlugin> {
+export function planPlugin({ kind, name, dir }: CreatePluginOptions): PlannedPlugin {
   if (!kindNames.includes(kind))
     throw new KcrError('OPTION', {
       where: 'create-plugin, kind',
@@ -45,14 +50,23 @@ export async function createPlugin({
       fix: `Give one of ${kindNames.join(', ')}`,
     });
   const names = namesOf(name);
-  const template = await filesOf(join(templates, kind));
+  const template = filesOf(join(templates, kind));
   for (const text of Object.values(template)) requireFree(names, text);
   const own = Object.fromEntries(
     Object.entries(template).map(([path, text]) => [renamed(path, names), renamed(text, names)]),
   );
-  const files = { ...packageFiles(kind, names, own['recipe.ts']!), ...own };
   const folder = dir ?? names.kebab;
-  await requireEmpty(folder);
+  requireEmpty(folder);
+  return { names, folder, files: { ...packageFiles(kind, names, own['recipe.ts']!), ...own } };
+}
+
+/**
+ * Writes a package with an extension: its sources, its tests, a recipe, and what is needed to publish it.
+ *
+ * @throws KcrError `OPTION` for a kind or a name that is none, `OUT_EXISTS` where the folder has files, `OUT_WRITE`
+ */
+export async function createPlugin(options: CreatePluginOptions): Promise<CreatedPlugin> {
+  const { names, folder, files } = planPlugin(options);
   try {
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -67,8 +81,8 @@ export async function createPlugin({
     });
   }
   return {
-    kind,
-    name,
+    kind: options.kind,
+    name: options.name,
     dir: folder,
     source: `src/${names.kebab}.ts`,
     files: Object.keys(files).sort(),
@@ -76,30 +90,34 @@ export async function createPlugin({
 }
 
 /** The texts of a folder, by their paths in it with slashes. */
-async function filesOf(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
+function filesOf(folder: string): Record<string, string> {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-  const texts = await Promise.all(
-    paths.map(async (path) => [
+  return Object.fromEntries(
+    paths.map((path) => [
       path.slice(folder.length + 1).replaceAll('\\', '/'),
-      await readFile(path, 'utf8'),
+      readFileSync(path, 'utf8'),
     ]),
   );
-  return Object.fromEntries(texts);
 }
 
 /** @throws KcrError `OUT_EXISTS` for a file, and a folder with files */
-async function requireEmpty(folder: string): Promise<void> {
-  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    return ['no folder'];
-  });
+function requireEmpty(folder: string): void {
+  const found = entriesOf(folder);
   if (found.length > 0)
     throw new KcrError('OUT_EXISTS', {
       where: folder,
       found: found.slice(0, 3).join(', '),
       fix: 'Choose a folder that is empty, or not there, with --dir',
     });
+}
+
+/** What is in a folder; nothing where there is none. */
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : ['no folder'];
+  }
 }

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { KcrError } from '@kcr/core/ground';
 import { Command, CommanderError, Option } from 'commander';
 import { ask } from './ask.ts';
-import { type CreatedPlugin, createPlugin } from './create-plugin.ts';
+import { type CreatedPlugin, type CreatePluginOptions, createPlugin } from './create-plugin.ts';
 import { type KindName, kindNames } from './kinds.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -43,7 +43,7 @@ export async function main(
       .opts<Given>();
     const wanted = await complete(given, asks);
     if (wanted === undefined) return;
-    const created = await createPlugin({ ...wanted, dir: given.dir });
+    const created = await createPlugin(wanted);
     process.stdout.write(given.json ? `${JSON.stringify(created)}\n` : nextSteps(created));
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -61,13 +61,16 @@ export async function main(
 }
 
 /** Kind and name: given, chosen, or by default; nothing where the questions are broken off. */
-async function complete({ kind, name, yes, json }: Given, asks: boolean) {
+async function complete(
+  { kind, name, dir, yes, json }: Given,
+  asks: boolean,
+): Promise<CreatePluginOptions | undefined> {
   if (yes) {
     const chosen = kind ?? 'plugin';
-    return { kind: chosen, name: name ?? `my-${chosen}` };
+    return { kind: chosen, name: name ?? `my-${chosen}`, dir };
   }
-  if (kind !== undefined && name !== undefined) return { kind, name };
-  if (asks && !json) return ask({ kind, name });
+  if (kind !== undefined && name !== undefined) return { kind, name, dir };
+  if (asks && !json) return ask({ kind, name, dir });
   throw new KcrError('OPTION', {
     where: 'create-plugin',
     found: `no ${[kind === undefined && '--kind', name === undefined && '--name'].filter(Boolean).join(' and no ')}, and no terminal to ask on`,
@@ -75,10 +78,14 @@ async function complete({ kind, name, yes, json }: Given, asks: boolean) {
   });
 }
 
+/** There alone the packages' installation would download what GPUs need. */
+const install =
+  process.platform === 'linux' ? 'ONNXRUNTIME_NODE_INSTALL=skip npm install' : 'npm install';
+
 const nextSteps = ({ dir, source, files }: CreatedPlugin) => `${dir}: ${files.length} files
 
   cd ${relative('.', dir) || '.'}
-  npm install
+  ${install}
   npm test
 
 ${source} is what you change. README.md says how it is used.

@@ -11,6 +11,7 @@ export type EvitOptions = TokenCounts & {
  */
 export const evit = defineTokenSelector({
   name: 'evit',
+  about: 'tokens that the class token attends to (EViT)',
   module: '@kcr/criteria',
   contract: 1,
   select: (options: EvitOptions) => ({

@@ -8,6 +8,7 @@ export interface MagnitudeOptions {
 /** The size of the weights that carry a channel, in all layers that it belongs to. */
 export const magnitude = defineCriterion({
   name: 'magnitude',
+  about: 'the norms of weights',
   contract: 1,
   score:
     ({ norm = 2 }: MagnitudeOptions) =>

@@ -47,6 +47,7 @@ export function outputChange(
  */
 export const ntkSap = defineCriterion({
   name: 'ntk-sap',
+  about: 'how much outputs change, without labels (NTK-SAP)',
   contract: 1,
   score:
     ({ perturbation = 0.01, weights: which = 'trained' }: NtkSapOptions) =>

@@ -1,4 +1,5 @@
-import { type Model, requireTokenSet, trace } from '@kcr/core';
+import { type Model, requireTokenSet } from '@kcr/core';
+import { trace } from '@kcr/core/internal';
 
 /** tanh(p) of each token that a block attends to, by block, the class token first where there is one. */
 export type PatchGates = readonly Float32Array[];

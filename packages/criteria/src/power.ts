@@ -10,6 +10,7 @@ export type PowerOptions = TokenCounts;
  */
 export const power = defineTokenSelector({
   name: 'power',
+  about: 'tokens that others attend to (PoWER-BERT)',
   module: '@kcr/criteria',
   contract: 1,
   select: (options: PowerOptions) => ({

@@ -3,6 +3,7 @@ import { defineCriterion } from '@kcr/core';
 /** Uniform scores: what any other criterion should beat. */
 export const random = defineCriterion({
   name: 'random',
+  about: 'drawn from the seed: what others are measured against',
   contract: 1,
   score:
     (_: object) =>

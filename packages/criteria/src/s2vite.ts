@@ -35,6 +35,7 @@ const valuesOf = ({ groupSet }: Dim, model: Model): Dim | undefined =>
  */
 export const s2vite = defineCriterion({
   name: 's2vite',
+  about: 'Taylor scores of the attention and the MLP (S2ViTE)',
   contract: 1,
   score:
     (_: object) =>

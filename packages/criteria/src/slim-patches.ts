@@ -65,6 +65,7 @@ function checkKeptTokens(kept: FixedTokensOptions['kept']): void {
  */
 export const fixedTokens = defineTokenSelector({
   name: 'fixedTokens',
+  about: 'the same tokens of all images (patch slimming)',
   module: '@kcr/criteria',
   contract: 1,
   select: ({ kept }: FixedTokensOptions) => {

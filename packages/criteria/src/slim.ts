@@ -21,6 +21,7 @@ export interface SlimGatesOptions extends SlimWeights {
  */
 export const slimGates = definePlugin({
   name: 'slim-gates',
+  about: 'trains the gates that ViT-Slim scores by',
   contract: 1,
   attach: (options: SlimGatesOptions) => (run) => {
     const { tap, loss, scores } = attachGates(run, options);
@@ -88,6 +89,7 @@ export async function trainSlimGates(
 /** ViT-Slim's gates as a criterion: channels are scored by their trained gates. */
 export const slim = defineCriterion({
   name: 'slim',
+  about: 'gates that are trained beside the weights (ViT-Slim)',
   contract: 1,
   score: (options: SlimOptions) => async (context) =>
     (await trainSlimGates(context, options)).scores,

@@ -19,6 +19,7 @@ export interface TaylorOptions {
 /** How much the cross-entropy would change without a channel, to first order; mean gradients over the images. */
 export const taylor = defineCriterion({
   name: 'taylor',
+  about: 'what the loss would change by, of first order',
   contract: 1,
   score:
     ({ form = 'squareOfSum' }: TaylorOptions) =>

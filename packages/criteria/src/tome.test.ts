@@ -65,6 +65,26 @@ test('two tokens may go to the same one', () => {
   expect(found.sizes).toEqual([close([1, 3, 1])]);
 });
 
+test('heads that have kept other channels each are compared where these stand', () => {
+  // The first of two heads of three channels keeps 0 and 2, the second 1 and 2: (x, -, 2x) and (-, y, 2y).
+  const rows = [0, 90, 100, 200, 205].map(angle) as [number, number][];
+  const keys = (row: (x: number, y: number) => number[], kept?: number[]): Given => ({
+    role: 'k',
+    value: tf.tensor3d([rows.map(([x, y]) => row(x, y))]),
+    dim: makeDim('qk', 6, { groups: 2, kept }),
+  });
+  const merged = (given: Given) => run({ r: 1 }, given, tokensOf(values)).values[1];
+  const pruned = keys((x, y) => [x, 2 * x, y, 2 * y], [0, 2, 4, 5]);
+  const masked = keys((x, y) => [x, 0, 2 * x, 0, y, 2 * y]);
+  // The mean keys are (x, y, 2x + 2y) / 2: 4 is nearest to 3. Of the channels in their order, (x + y, 2x + 2y) / 2, all are
+  // alike but for the sign, and 2 would go to 1.
+  expect(merged(pruned)).toEqual(close([7, 3, 1, 15]));
+  expect(merged(masked)).toEqual(merged(pruned));
+  // Without the first head: y, 2y.
+  const second = keys((_, y) => [y, 2 * y], [4, 5]);
+  expect(merged(second)).toEqual(merged(keys((_, y) => [0, 0, 0, 0, y, 2 * y])));
+});
+
 test('the class token never goes into another, however similar it is', () => {
   const found = run({ r: 1 }, keysOf([90, 90, 120, 200, 320]), tokensOf(values));
   expect(found.values[1]).toEqual(close([7, 20, 2, 10]));

@@ -42,16 +42,49 @@ const alternate = (n: number, first: number) => Array.from(range(n)).filter((i) 
 const unit = (x: Tensor): Tensor =>
   tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
 
+/** Keys at their tap, [images, n, heads * d], and their dimension. */
+interface Keys {
+  value: Tensor;
+  dim: Dim;
+}
+
+/**
+ * Where the channels of keys stand in their heads. Once heads are pruned each may have kept others: then the places are those
+ * that any head has kept.
+ *
+ * @returns `size`, places in a head, and for pruned keys `sources`: for each place of each head the channel that stands there,
+ *   or -1
+ */
+function placesOf({ kept, full, fullGroups, groups, groupIds, size }: Dim) {
+  if (!kept) return { size: size / groups };
+  const width = full / fullGroups;
+  const places = [...new Set(kept.map((channel) => channel % width))].sort((a, b) => a - b);
+  const sources = groupIds.flatMap((head) =>
+    places.map((place) => kept.indexOf(head * width + place)),
+  );
+  return { size: places.length, sources };
+}
+
+/**
+ * The mean over the heads, channel by channel, [images, n, places]. Channels that a head does not have are 0 in it, as a mask
+ * would make them. Heads that are gone scale all means alike, which no cosine sees.
+ */
+function meanKey({ value, dim }: Keys): Tensor {
+  const [images, n] = value.shape as [number, number];
+  const { size, sources } = placesOf(dim);
+  const placed = sources ? reindex(value, sources, -1) : value;
+  return tf.mean(tf.reshape(placed, [images, n, dim.groups, size]), 2);
+}
+
 /**
  * For each token at an even place the most similar one at an odd place, by the cosine of the heads' mean keys.
  *
- * @param keys [images, n, heads * d]
  * @returns `similarity` [images, even], the class token's below all others, and `partner`, one-hot
  *   [images, even, odd]
  */
-function match(keys: Tensor, heads: number) {
-  const [images, n, width] = keys.shape as [number, number, number];
-  const metric = unit(tf.mean(tf.reshape(keys, [images, n, heads, width / heads]), 2));
+function match(keys: Keys) {
+  const n = keys.value.shape[1]!;
+  const metric = unit(meanKey(keys));
   const [even, odd] = [0, 1].map((first) => reindex(metric, alternate(n, first), 1)) as [
     Tensor,
     Tensor,
@@ -71,10 +104,10 @@ function match(keys: Tensor, heads: number) {
 function merge(
   m: Scope,
   { tokens, sizes }: Weighed,
-  { keys, embed, r }: { keys: { value: Tensor; dim: Dim }; embed: Dim; r: number },
+  { keys, embed, r }: { keys: Keys; embed: Dim; r: number },
 ): Weighed {
   const n = tokens.shape[1]!;
-  const { similarity, partner } = match(keys.value, keys.dim.groups);
+  const { similarity, partner } = match(keys);
   const [even, odd] = [0, 1].map((first) => ({
     tokens: reindex(tokens, alternate(n, first), 1),
     sizes: reindex(sizes, alternate(n, first), 1),
@@ -89,7 +122,7 @@ function merge(
   const merged = tf.add(odd.sizes, tf.matMul(to, from(even.sizes)));
   const columns = n - rows;
   const product = { kind: 'attention', out: 1, kernel: 1 } as const;
-  m.cost({ ...product, positions: rows * columns, in: keys.dim.size / keys.dim.groups });
+  m.cost({ ...product, positions: rows * columns, in: placesOf(keys.dim).size });
   m.cost({ ...product, positions: columns * r, in: embed });
   m.cost({ ...product, positions: columns * r, in: 1 });
   return {
@@ -129,13 +162,14 @@ function checkOptions({ r, proportional }: TomeOptions): void {
 /**
  * ToMe (Bolya et al. 2023): between attention and MLP the r most similar pairs of tokens become their means, each
  * weighed by how many tokens it stands for. The class token never merges into another. Tap `sizes`
- * [images, n, 1] says how many tokens each stands for.
+ * [images, n, 1] says how many tokens each stands for, tap `keys` what they are compared by.
  *
  * @throws KcrError `OPTION`, `TOKENS_GRID` on models whose tokens are a grid, and `TOKENS_PREFIX` on those that read more than one
  *   token by its place
  */
 export const tome = defineAdapter({
   name: 'tome',
+  about: 'merges tokens that are alike (ToMe)',
   module: '@kcr/criteria',
   contract: 1,
   attach: (options: TomeOptions) => {
@@ -143,12 +177,13 @@ export const tome = defineAdapter({
     const { r, proportional = true } = options;
     return (architecture): AdapterTap => {
       requireTokenSet('tome', architecture);
-      let keys: { value: Tensor; dim: Dim } | undefined;
+      let keys: (() => Keys) | undefined;
       let sizes: Tensor | undefined;
       let block = 0;
       return (m, value, info) => {
         const { role, dim } = info;
-        if (role === 'k') keys = { value, dim: dim! };
+        // Through a tap of their own: at `k` a mask comes after all adapters, and its channels would be compared all the same.
+        if (role === 'k') keys = () => ({ value: m.tap('keys', value, dim!), dim: dim! });
         if (role === 'weights' && sizes && proportional) return proportionalTo(value, sizes);
         if (role !== 'tokens') return value;
         checkPrefix(info);
@@ -156,12 +191,13 @@ export const tome = defineAdapter({
         block++;
         const count = Math.min(wanted, Math.floor((value.shape[1]! - 1) / 2));
         if (count === 0) return value;
-        requireAttended('tome', keys!.value.shape[1]!, value, info);
+        const attended = keys!();
+        requireAttended('tome', attended.value.shape[1]!, value, info);
         const before = sizes ?? tf.onesLike(tf.slice(value, [0, 0, 0], [-1, -1, 1]));
         const merged = merge(
           m,
           { tokens: value, sizes: before },
-          { keys: keys!, embed: dim!, r: count },
+          { keys: attended, embed: dim!, r: count },
         );
         sizes = m.tap('sizes', merged.sizes);
         return merged.tokens;

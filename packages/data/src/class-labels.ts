@@ -1,4 +1,5 @@
-import { KcrError, type KnownClasses, numberedClasses } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { type KnownClasses, numberedClasses } from '@kcr/core/internal';
 import { classNames } from './class-names.ts';
 
 /** Each number up to the largest label is a class: one label of a billion would fill the memory. */

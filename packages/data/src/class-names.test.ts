@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { KnownClasses } from '@kcr/core';
+import type { KnownClasses } from '@kcr/core/internal';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { classNames } from './class-names.ts';

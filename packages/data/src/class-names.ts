@@ -1,10 +1,10 @@
+import { KcrError } from '@kcr/core';
 import {
   type ClassMatch,
-  KcrError,
   type KnownClasses,
   matchClasses,
   numberedClasses,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 
 /** How errors about classes are told. */
 export interface ClassRefusal {

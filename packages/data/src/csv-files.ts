@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { KcrError, type KnownClasses } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import type { KnownClasses } from '@kcr/core/internal';
 import { classLabels, textLabels } from './class-labels.ts';
 import { csvLines, imageLines } from './csv-lines.ts';
 import { filesDigest } from './file-digests.ts';

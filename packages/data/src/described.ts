@@ -28,13 +28,16 @@ export const described = <F extends (...args: never[]) => unknown>(
   change: F,
 ): F & Described => Object.assign(change, { description: { name, options } });
 
-/** {@link described}, of a function that worker threads make again. */
+/** {@link described}, of one of this package's changes, which worker threads make again. */
 export const portable = <F extends (...args: never[]) => unknown>(
   name: string,
   options: object,
   change: F,
 ): F & Described =>
-  Object.assign(described(name, options, change), { portable: { name, options } });
+  Object.assign(described(name, options, change), {
+    contract: 1,
+    portable: { name, options },
+  } as const);
 
 /** What a function says that it was made with, as JSON; one that says nothing is known by its name and its text. */
 export function descriptionOf(change: ((...args: never[]) => unknown) & Described): Description {

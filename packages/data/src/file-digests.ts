@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
-import { KcrError, writeAtomic } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 
 /** Files read at once. */
 const AT_ONCE = 16;

@@ -1,4 +1,5 @@
-import { KcrError, type KnownClasses, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import { KcrError, type Preprocessing, plainPreprocessing } from '@kcr/core';
+import type { KnownClasses } from '@kcr/core/internal';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
 import type { InvalidPolicy, Refusals } from './invalid.ts';

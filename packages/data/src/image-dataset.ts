@@ -8,6 +8,7 @@ import {
 } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
+import { checkChanges } from './define-image-change.ts';
 import { descriptionOf } from './described.ts';
 import type { Pixels } from './image.ts';
 import type { ImageSource } from './image-source.ts';
@@ -31,7 +32,7 @@ export interface ImageDatasetOptions {
   workers?: number;
 }
 
-/** A data set of {@link normalised} images. @throws KcrError `OPTION` */
+/** A data set of {@link normalised} images. @throws KcrError `OPTION`, `EXTENSION_CONTRACT` */
 export function imageDataset(source: ImageSource, options: ImageDatasetOptions): Dataset {
   const { labels, classes, shape } = source;
 
@@ -41,6 +42,7 @@ export function imageDataset(source: ImageSource, options: ImageDatasetOptions):
   };
 
   const { normalization, augment: changes = [], workers } = options;
+  checkChanges(changes);
   const loader = batchLoader({
     source: source.files,
     length: labels.length,

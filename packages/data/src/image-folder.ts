@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { KcrError, type KnownClasses } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import type { KnownClasses } from '@kcr/core/internal';
 import { classFolders, listImages } from './class-folders.ts';
 import { classNames } from './class-names.ts';
 import { filesDigest } from './file-digests.ts';

@@ -13,6 +13,7 @@ export * from './coco/truth-objects.ts';
 export * from './coco-instances.ts';
 export type { LabelledColumns } from './csv-files.ts';
 export * from './csv-images.ts';
+export { defineImageChange, type ImageChangeDefinition } from './define-image-change.ts';
 export { type Described, type Description, described, type PortablePart } from './described.ts';
 export * from './flipped-views.ts';
 export * from './flips.ts';

@@ -1,4 +1,5 @@
-import { numberedClasses, valuesDigest } from '@kcr/core';
+import { valuesDigest } from '@kcr/core';
+import { numberedClasses } from '@kcr/core/internal';
 import type { ImageSource } from './image-source.ts';
 
 /** A source over pixels in memory; classes are named by their numbers. */

@@ -1,6 +1,7 @@
 import type { Generator, NdArray, Normalization, Preprocessing } from '@kcr/core';
 import type { Augment } from './augment.ts';
 import { augmented } from './augmented.ts';
+import { checkChanges } from './define-image-change.ts';
 import type { Extent } from './extent.ts';
 import type { Pixels } from './image.ts';
 import { fillOf, normalised } from './normalised.ts';
@@ -35,10 +36,11 @@ export type PlacedImages = (
  * Makes images whose views are chosen: in worker threads, or in this one where there are few or the source does not say its files.
  * They are the same.
  *
- * @throws KcrError `OPTION`
+ * @throws KcrError `OPTION`, `EXTENSION_CONTRACT`
  */
 export function placedImages({ source, input, ...options }: PlacedImagesOptions): PlacedImages {
   const { augment, normalization } = options;
+  checkChanges(augment);
   const loader = batchLoader({
     ...options,
     source: source.file && {

@@ -12,6 +12,7 @@ import {
   tf,
   weightsDigest,
 } from '@kcr/core';
+import { marked } from '@kcr/core/internal';
 
 /** A trained model, or the logits that one gave for every training image, [images, classes]. */
 export type Teacher = { model: Model; weights: StateDict } | { logits: NdArray };
@@ -83,17 +84,22 @@ function teacherLogits(run: PluginRun, teacher: Teacher) {
     model.apply(images, { state: (name) => state.get(name)!.value }).logits;
 }
 
+const definition = {
+  name: 'distillation',
+  about: 'learns from a teacher, by soft or hard labels',
+  contract: 1,
+} as const;
+
 /**
  * Knowledge distillation: adds the distance of the student's logits from a teacher's to the loss. A teacher
  * model sees the augmented images that the student sees; stored logits are those of the plain images.
  *
  * @throws KcrError `TEACHER` when attached to a run that the teacher does not fit
  */
-export function distillation(options: DistillationOptions): Plugin {
+export const distillation = marked('plugin', definition, (options: DistillationOptions): Plugin => {
   const { teacher, kind = 'soft', weight = 1, temperature = 1 } = options;
   const plugin = definePlugin({
-    name: 'distillation',
-    contract: 1,
+    ...definition,
     attach: () => (run: PluginRun) => {
       const logitsOf = teacherLogits(run, teacher);
       return {
@@ -117,4 +123,4 @@ export function distillation(options: DistillationOptions): Plugin {
     ...plugin,
     options: { teacher: from, digest: weightsDigest(arrays), kind, weight, temperature },
   };
-}
+});

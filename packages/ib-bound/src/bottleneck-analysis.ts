@@ -16,6 +16,7 @@ import { sampleSize } from './sample-size.ts';
  */
 export const bottleneckAnalysis = defineAnalysis({
   name: 'bottleneck',
+  about: 'mutual information with inputs and labels',
   contract: 1,
   columns: [
     {

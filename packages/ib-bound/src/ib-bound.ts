@@ -14,6 +14,7 @@ import { type IbBoundOptions, settingsOf } from './bound-settings.ts';
  */
 export const ibBound = definePlugin({
   name: 'ib-bound',
+  about: 'bounds the information bottleneck (DCS)',
   contract: 1,
   curves: {
     // DCS, figure 3.

@@ -8,9 +8,9 @@ import {
   prune,
   pruneState,
   scoreChannels,
-  scoreCharts,
   thresholdSelections,
 } from '@kcr/core';
+import { scoreCharts } from '@kcr/core/internal';
 import type { BlockRecord, CascadeOptions, TryReport } from './cascade-options.ts';
 import { type CascadeState, imageTokens, tokensLeft, withTokens } from './cascade-state.ts';
 import { growingSearch } from './growing-search.ts';

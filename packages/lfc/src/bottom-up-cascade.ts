@@ -1,16 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Block,
-  balancedSample,
-  blocksOf,
-  checkDataset,
-  Generator,
-  KcrError,
-  type RunIdentity,
-  stateDamaged,
-  subset,
-} from '@kcr/core';
+import { type Block, balancedSample, blocksOf, Generator, KcrError, subset } from '@kcr/core';
+import { checkDataset, type RunIdentity, stateDamaged } from '@kcr/core/internal';
 import { BlockTurn, type CascadeImages } from './block-turn.ts';
 import type { CascadeOptions, CascadeResult } from './cascade-options.ts';
 import {

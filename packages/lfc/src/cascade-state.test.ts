@@ -10,8 +10,8 @@ import {
   prune,
   pruneState,
   writeSafetensors,
-  writeState,
 } from '@kcr/core';
+import { writeState } from '@kcr/core/internal';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BlockRecord, CascadeOptions } from './cascade-options.ts';
 import {

@@ -1,15 +1,13 @@
+import { KcrError, type Kept, Model } from '@kcr/core';
 import {
   isCount,
   isRecord,
-  KcrError,
-  type Kept,
-  Model,
   type RunIdentity,
   readState,
   runIdentity,
   stateDamaged,
   writeState,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import type { BlockRecord, CascadeOptions, CascadeResult } from './cascade-options.ts';
 import { lfs } from './lfs.ts';
 

@@ -32,6 +32,7 @@ function checkOptions(sigma: number, form: string): void {
  */
 export const lfe = defineTokenSelector({
   name: 'lfe',
+  about: 'tokens of much low-frequency energy (VTC-LFC)',
   module: '@kcr/lfc',
   contract: 1,
   select: (options: LfeOptions) => {

@@ -58,6 +58,7 @@ const distance: Loss = ({ images, apply }, { features }) =>
  */
 export const lfs = defineCriterion({
   name: 'lfs',
+  about: 'low-frequency sensitivity (VTC-LFC)',
   contract: 1,
   score:
     ({ lambda = 0.1, sigma = 0.1, form = 'paper', takeTurns = false }: LfsOptions) =>

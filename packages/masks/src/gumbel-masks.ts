@@ -1,12 +1,9 @@
 import {
   type ArraySlot,
-  checkCountRules,
-  checkShare,
   type Dim,
   definePlugin,
   float32,
   gateChannels,
-  invalid,
   type Kept,
   oncePerStep,
   type PluginRun,
@@ -18,6 +15,7 @@ import {
   type Tensor,
   tf,
 } from '@kcr/core';
+import { checkCountRules, checkShare, invalid } from '@kcr/core/internal';
 import { type CostTerm, dualWeight, fixedWeight } from './cost-weight.ts';
 import { gumbelSigmoid, hardMask, maskEntropy, straightThrough } from './gumbel.ts';
 import { budgetViolation, costShare, type SearchCost } from './search-cost.ts';
@@ -152,6 +150,7 @@ function keepRatio(alphas: ReadonlyMap<string, Float32Array>): number {
  */
 export const gumbelMasks = definePlugin({
   name: 'gumbel-masks',
+  about: 'searches channels with masks that are trained',
   contract: 1,
   curves: {
     keepRatio: { title: 'Search: channels with alpha above 0', y: 'share' },

@@ -62,6 +62,7 @@ const mean = (shares: readonly OpenShares[], key: keyof OpenShares) =>
  */
 export const qkMaskAnalysis = defineAnalysis({
   name: 'qk-mask',
+  about: 'what the q-k masks shut',
   contract: 1,
   columns: [
     { number: 'qkOpenTraining', title: 'q/k open in training', percent: true, digits: 1 },

@@ -92,6 +92,7 @@ function noiseOf(m: Scope, theta: Tensor, options: QkMaskOptions): Tensor {
  */
 export const qkMask = defineAdapter({
   name: 'qkMask',
+  about: 'a mask of q and k that is computed from the tokens (DCS)',
   module: '@kcr/masks',
   contract: 1,
   attach: (options: QkMaskOptions) => {

@@ -34,6 +34,7 @@ const meanOf = (values: readonly Tensor[], of: (value: Tensor) => Tensor): Tenso
  */
 export const qkOpenShares = definePlugin({
   name: 'qk-open-shares',
+  about: 'how open the q-k masks are, epoch by epoch',
   contract: 1,
   curves: {
     qkOpenEvaluation: { title: 'Open entries of the masks of q and k, without noise', y: 'share' },

@@ -1,4 +1,5 @@
-import { invalid, type Progress } from '@kcr/core';
+import type { Progress } from '@kcr/core';
+import { invalid } from '@kcr/core/internal';
 
 /** A temperature that falls by a factor each epoch, down to a floor. */
 export interface TemperatureOptions {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { alone } from '@kcr/core';
+import { alone } from '@kcr/core/internal';
 import { expect, test } from 'vitest';
 import { coresOfList, ownCores, shareOfCores } from './own-cores.ts';
 

@@ -37,6 +37,7 @@ const boundLines = (bounds: readonly BoundPoint[]) =>
  */
 export const complexityAnalysis = defineAnalysis({
   name: 'complexity',
+  about: 'kernel complexity and truncated nuclear norm',
   contract: 1,
   columns: [
     { number: 'trace', title: 'trace', digits: 2 },

@@ -63,6 +63,7 @@ export interface KcrNystromOptions {
  */
 export const kcrNystrom = definePlugin({
   name: 'kcr-nystrom',
+  about: 'keeps the kernel complexity low (KCR)',
   contract: 1,
   curves: {
     tnnRatio: { title: 'TNN of all training images, share of the trace', y: 'TNN / trace' },

@@ -5,7 +5,7 @@ import {
   hardSwishOp,
   siluGradientOp,
   siluOp,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import { MICROSOFT } from './domains.ts';
 import { elementwise } from './elementwise.ts';
 import { lower } from './lowering.ts';

@@ -1,10 +1,5 @@
-import {
-  batchNormGradientOp,
-  batchNormOp,
-  type OpInputs,
-  scaleShiftOp,
-  type Value,
-} from '@kcr/core';
+import type { OpInputs, Value } from '@kcr/core';
+import { batchNormGradientOp, batchNormOp, scaleShiftOp } from '@kcr/core/internal';
 import * as blocked from './blocked.ts';
 import type { OnnxBuilder } from './builder.ts';
 import { prefersBlocks } from './elementwise.ts';

@@ -1,4 +1,5 @@
-import { type Constant, KcrError, shapeText, uniformOf, type Value } from '@kcr/core';
+import { type Constant, KcrError, shapeText, type Value } from '@kcr/core';
+import { uniformOf } from '@kcr/core/internal';
 import { NCHWC } from './domains.ts';
 import {
   ARRAYS,

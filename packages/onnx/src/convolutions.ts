@@ -1,4 +1,5 @@
-import { convInfo, type Value } from '@kcr/core';
+import type { Value } from '@kcr/core';
+import { convInfo } from '@kcr/core/internal';
 import * as blocked from './blocked.ts';
 import type { OnnxBuilder } from './builder.ts';
 import { MICROSOFT } from './domains.ts';

@@ -4,18 +4,15 @@ import {
   type Engine,
   type Graph,
   KcrError,
-  missingState,
   type NdArray,
-  runStep,
   type StepFunction,
   type StepMemory,
   shapeText,
   sizeOf,
   type Tensor,
-  type Tracing,
-  trace,
   type Value,
 } from '@kcr/core';
+import { missingState, runStep, type Tracing, trace } from '@kcr/core/internal';
 import * as ort from 'onnxruntime-node';
 import { blockSize } from './block-size.ts';
 import type { Target } from './builder.ts';

@@ -6,11 +6,10 @@ import {
   type StateDict,
   type StepContext,
   type Tensor,
-  type Tracing,
   taskOf,
   tf,
-  trace,
 } from '@kcr/core';
+import { type Tracing, trace } from '@kcr/core/internal';
 import { TRACED_BATCH } from './builder.ts';
 import { lowerGraph } from './graph.ts';
 import { isLowered } from './lowering.ts';

@@ -1,11 +1,5 @@
-import {
-  type Model,
-  type Spread,
-  type StateDict,
-  speedups,
-  spreadOf,
-  timesInTurn,
-} from '@kcr/core';
+import type { Model, StateDict } from '@kcr/core';
+import { type Spread, speedups, spreadOf, timesInTurn } from '@kcr/core/ground';
 import * as ort from 'onnxruntime-node';
 import { exportOnnx, INPUT } from './export.ts';
 import { openSession } from './session.ts';

@@ -1,4 +1,5 @@
-import { commonPath, type Graph, type Node } from '@kcr/core';
+import type { Graph, Node } from '@kcr/core';
+import { commonPath } from '@kcr/core/internal';
 
 /** The module of a parameter; a parameter of the model itself stands for one. */
 const moduleOf = (parameter: string) =>

@@ -1,29 +1,31 @@
 import {
-  affineOp,
-  batchNormGradientOp,
-  batchNormOp,
   createEagerEngine,
   type Engine,
   Generator,
+  int32,
+  type NdArray,
+  sizeOf,
+  type Tensor,
+  tf,
+} from '@kcr/core';
+import {
+  affineOp,
+  batchNormGradientOp,
+  batchNormOp,
   geluGradientOp,
   geluOp,
   hardSwishGradientOp,
   hardSwishOp,
-  int32,
   layerNormOp,
   lookupGradientOp,
   lookupOp,
-  type NdArray,
   reindexOp,
   resampleOp,
   scaleShiftOp,
   siluGradientOp,
   siluOp,
-  sizeOf,
-  type Tensor,
   takeTokensOp,
-  tf,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import { expect, test } from 'vitest';
 import { OnnxEngine } from './engine.ts';
 

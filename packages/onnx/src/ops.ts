@@ -5,7 +5,7 @@ import {
   lookupOp,
   resampleOp,
   takeTokensOp,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import { lower } from './lowering.ts';
 import { DATA_TYPES } from './proto.ts';
 

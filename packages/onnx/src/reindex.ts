@@ -1,4 +1,5 @@
-import { affineOp, reindexOp, sizeOf, type Value } from '@kcr/core';
+import { sizeOf, type Value } from '@kcr/core';
+import { affineOp, reindexOp } from '@kcr/core/internal';
 import type { OnnxBuilder } from './builder.ts';
 import { lower } from './lowering.ts';
 

@@ -1,4 +1,5 @@
-import { type Tensor, tf, trace } from '@kcr/core';
+import { type Tensor, tf } from '@kcr/core';
+import { trace } from '@kcr/core/internal';
 import { expect, test } from 'vitest';
 import { twinShapes } from './twin.ts';
 

@@ -1,4 +1,5 @@
-import { defineOp, type Node, type Tensor, tf, trace, type Value } from '@kcr/core';
+import { defineOp, type Node, type Tensor, tf, type Value } from '@kcr/core';
+import { trace } from '@kcr/core/internal';
 import { expect, test } from 'vitest';
 import { OnnxBuilder } from './builder.ts';
 import { lower } from './lowering.ts';

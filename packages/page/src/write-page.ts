@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KcrError, makeFolder, writeAtomic } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { makeFolder, writeAtomic } from '@kcr/core/internal';
 import { browserFiles } from './browser-files.ts';
 import type { PageContent } from './content.ts';
 import { GENERATOR, pageHtml } from './page-html.ts';

@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  alone,
   type Communicator,
   type Kept,
   type LineChart,
   type MicroBatch,
   type Task,
   taskOf,
-  writeAtomic,
 } from '@kcr/core';
+import { alone, writeAtomic } from '@kcr/core/internal';
 import { labelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';

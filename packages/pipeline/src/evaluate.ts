@@ -1,11 +1,5 @@
-import {
-  compileInference,
-  evaluateTask,
-  KcrError,
-  requireClasses,
-  taskOf,
-  writeAtomic,
-} from '@kcr/core';
+import { compileInference, evaluateTask, KcrError, requireClasses, taskOf } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
 import { loadCheckpoint, type ReadAs } from './load-checkpoint.ts';

@@ -1,7 +1,17 @@
 import type { EpochRecord, MemoryReport, PruningReport, StepReport, Task } from '@kcr/core';
 import type { TryReport } from '@kcr/lfc';
 import type { SourceEvent } from '@kcr/pretrained';
-import type { PlannedStage } from './recipes/planned-stages.ts';
+
+/** A stage of a run, as it would be. */
+export interface PlannedStage {
+  /** As its folder and its events name it. */
+  readonly name: string;
+  /** What it does, in a few words. */
+  readonly does: string;
+  readonly epochs?: number;
+  /** Updates in all; where the images are known. */
+  readonly steps?: number;
+}
 
 /** What a pipeline tells while it runs, in the order in which it happens. */
 export type PipelineEvent =

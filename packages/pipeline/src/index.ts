@@ -60,7 +60,6 @@ export { recipes } from './recipes/index.ts';
 export { type InspectedRecipe, inspectRecipe } from './recipes/inspect-recipe.ts';
 export { isRecipe, loadRecipe } from './recipes/load-recipe.ts';
 export { parsePruning, parseRecipe } from './recipes/parse-recipe.ts';
-export type { PlannedStage } from './recipes/planned-stages.ts';
 export {
   defineRecipe,
   type PartInput,

@@ -1,15 +1,14 @@
 import type { ModelEntry } from '@kcr/backbones';
 import {
   type Architecture,
-  didYouMean,
   KcrError,
   type MakeAdapter,
   type MakeHead,
   messageOf,
   namedPlugin,
-  nearest,
   type Plugin,
 } from '@kcr/core';
+import { didYouMean, nearest } from '@kcr/core/internal';
 import { importUrl, isTranslated } from './import-url.ts';
 import { folderOf, isFile, moduleUrl } from './module-url.ts';
 

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { compileInference, KcrError, requireClasses, writeAtomic } from '@kcr/core';
+import { compileInference, KcrError, requireClasses } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import {
   type InvalidPolicy,
   isImage,

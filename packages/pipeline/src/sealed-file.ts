@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { parseState, seal, unseal, writeAtomic } from '@kcr/core';
+import { parseState, seal, unseal, writeAtomic } from '@kcr/core/internal';
 
 /** Reads JSON that was sealed, if there is a file. @throws KcrError `STATE_DAMAGED` */
 export async function readSealed(path: string): Promise<Record<string, object> | undefined> {

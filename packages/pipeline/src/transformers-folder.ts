@@ -3,12 +3,11 @@ import {
   classification,
   KcrError,
   type LoadedModel,
-  makeFolder,
   type Preprocessing,
   perChannel,
   taskOf,
-  writeAtomic,
 } from '@kcr/core';
+import { makeFolder, writeAtomic } from '@kcr/core/internal';
 import { semanticSegmentation } from '@kcr/detect';
 import type { Precision } from '@kcr/onnx';
 

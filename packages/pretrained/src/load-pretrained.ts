@@ -1,7 +1,5 @@
 import { architectures, type ModelEntry, modelEntry } from '@kcr/backbones';
 import {
-  classesOf,
-  fileOptions,
   Generator,
   type ImportReport,
   importState,
@@ -9,10 +7,10 @@ import {
   Model,
   type ModelInfo,
   type ModelParts,
-  numberedClasses,
   plainPreprocessing,
   type StateDict,
 } from '@kcr/core';
+import { classesOf, fileOptions, numberedClasses } from '@kcr/core/internal';
 import { adaptedInput, entryInput } from './pretrained-input.ts';
 import type { Source, SourceEvent, SourceKind, SourceModel } from './source.ts';
 import { sourceKinds } from './source-kinds.ts';

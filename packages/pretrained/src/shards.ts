@@ -1,14 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import {
-  checkFields,
-  type JsonRefusal,
-  KcrError,
-  type NdArray,
-  openSafetensors,
-  readJson,
-  type StateDict,
-} from '@kcr/core';
+import { KcrError, type NdArray, openSafetensors, type StateDict } from '@kcr/core';
+import { checkFields, type JsonRefusal, readJson } from '@kcr/core/internal';
 import { z } from 'zod';
 
 const refusal: JsonRefusal = {

@@ -1,12 +1,6 @@
 import { modelEntry } from '@kcr/backbones';
-import {
-  checkFields,
-  INTERPOLATIONS,
-  type JsonRefusal,
-  KcrError,
-  type Preprocessing,
-  readJson,
-} from '@kcr/core';
+import { INTERPOLATIONS, KcrError, type Preprocessing } from '@kcr/core';
+import { checkFields, type JsonRefusal, readJson } from '@kcr/core/internal';
 import { z } from 'zod';
 import type { SourceModel } from './source.ts';
 import { SAID_BY_FIELDS, type TimmFile, timmFields } from './timm-fields.ts';

@@ -1,14 +1,6 @@
 import { join } from 'node:path';
-import {
-  areNumbered,
-  KcrError,
-  type LoadedModel,
-  makeFolder,
-  type Preprocessing,
-  perChannel,
-  saveWeights,
-  writeAtomic,
-} from '@kcr/core';
+import { KcrError, type LoadedModel, type Preprocessing, perChannel, saveWeights } from '@kcr/core';
+import { areNumbered, makeFolder, writeAtomic } from '@kcr/core/internal';
 import type { TimmFile } from './timm-fields.ts';
 import { timmModel } from './timm-form.ts';
 

@@ -1,4 +1,5 @@
-import { authorLine, type Frame, type Model, Scope, trace } from '@kcr/core';
+import { type Frame, type Model, Scope } from '@kcr/core';
+import { authorLine, trace } from '@kcr/core/internal';
 import { KIT } from './suite.ts';
 
 /** The author's lines in which a model's function asks for its parameters, dimensions, taps and costs, by their paths. */

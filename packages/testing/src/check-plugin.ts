@@ -9,7 +9,7 @@ import {
   search,
 } from '@kcr/core';
 import { differingLosses } from './checks/engines.ts';
-import { compareGradients } from './checks/gradients.ts';
+import { compareAdded, compareGradients } from './checks/gradients.ts';
 import { countLeaks } from './checks/leaks.ts';
 import { compareTraces } from './checks/pure.ts';
 import { withFolder } from './checks/saved.ts';
@@ -43,6 +43,11 @@ export interface PluginOptions<O extends object> {
   readonly options: OptionsFor<O>;
   /** Options with which it changes nothing, such as a weight of 0. */
   readonly zero?: OptionsFor<O>;
+  /**
+   * For a plugin that changes gradients in the backward pass, which no loss has then: options with which it adds to the loss what
+   * it adds to the gradients otherwise, but for a factor.
+   */
+  readonly asLoss?: OptionsFor<O>;
   /** Default: a small ViT and a small MobileViT. */
   readonly models?: TriedModels;
   /** Number of training images. Default 24. */
@@ -59,6 +64,7 @@ interface PluginSubject {
   /** Makes the plugin anew, since it may have a state. */
   plugin(): Plugin;
   readonly zero?: () => Plugin;
+  readonly asLoss?: () => Plugin;
 }
 
 const run = ({ model, images, plugin }: PluginSubject): Omit<FitOptions, 'engine'> => ({
@@ -100,9 +106,13 @@ const engines: CheckOf<PluginSubject> = {
 
 const gradients: CheckOf<PluginSubject> = {
   expected:
-    'the gradients of the loss with the plugin are those of finite differences, for the weights and for its own parameters',
-  run: ({ model, images, plugin, prefix }) =>
-    compareGradients({ model, images, plugins: [plugin()] }, (name) => prefix + trainedText(name)),
+    'the gradients of the loss with the plugin are those of finite differences, for the weights and for its own parameters; where it changes gradients itself, it adds those of the loss that it names',
+  run({ model, images, plugin, asLoss, prefix }) {
+    const run = { model, images };
+    return asLoss
+      ? compareAdded(run, plugin, asLoss)
+      : compareGradients({ ...run, plugins: [plugin()] }, (name) => prefix + trainedText(name));
+  },
 };
 
 const seed: CheckOf<PluginSubject> = {
@@ -217,7 +227,14 @@ const speed: CheckOf<PluginSubject> = {
  */
 export function pluginChecks<O extends object>(
   make: MakesPlugin<O>,
-  { options, zero: none, models = ['vit', 'mobilevit'], images = 24, skip }: PluginOptions<O>,
+  {
+    options,
+    zero: none,
+    asLoss,
+    models = ['vit', 'mobilevit'],
+    images = 24,
+    skip,
+  }: PluginOptions<O>,
 ): Suite {
   const subjects = (): PluginSubject[] =>
     triedModels(models).map(([name, model]) => {
@@ -229,6 +246,7 @@ export function pluginChecks<O extends object>(
         images: imagesOfTask(model, images)!,
         plugin: () => make(optionsOf(options)),
         zero: none === undefined ? undefined : () => make(optionsOf(none)),
+        asLoss: asLoss === undefined ? undefined : () => make(optionsOf(asLoss)),
       };
     });
   const checks = allOnAll({

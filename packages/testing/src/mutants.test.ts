@@ -22,11 +22,13 @@ import {
   withDefaults,
   zeros,
 } from '@kcr/core';
+import { defineHead, type Head, segmentationLoss, semanticSegmentation } from '@kcr/detect';
 import { describe, expect, test } from 'vitest';
 import { adapterChecks } from './check-adapter.ts';
 import { allocatorChecks } from './check-allocator.ts';
 import { backboneChecks } from './check-backbone.ts';
 import { criterionChecks } from './check-criterion.ts';
+import { headChecks } from './check-head.ts';
 import { pluginChecks } from './check-plugin.ts';
 import { tokenSelectorChecks } from './check-token-selector.ts';
 import { failures, reportText } from './report.ts';
@@ -291,6 +293,70 @@ const plugins: Readonly<Record<string, [fails: string, suite: () => Suite]>> = O
   ]),
 );
 
+type Forward = Head<object>['forward'];
+
+/** The checks of a head of one convolution and a hidden dim, which says what becomes of its logits. */
+const headOf = (
+  losses: (logits: Tensor, labels: Tensor) => Record<string, Tensor>,
+  own?: Forward,
+) =>
+  headChecks(
+    defineHead<object>({
+      name: 'head',
+      module: 'test',
+      contract: 1,
+      task: semanticSegmentation,
+      defaults: { num_classes: 3 },
+      strides: () => [2],
+      forward:
+        own ??
+        ((m, { maps: [map], targets, config: { num_classes } }) => {
+          const { value, dim } = map!;
+          const hidden = m.dim('hidden', 8);
+          const x = m.tap('hidden', tf.relu(linear(m.child('fc1'), value, dim, hidden)), hidden);
+          const logits = linear(m.child('fc2'), x, hidden, num_classes);
+          return targets ? { logits, losses: losses(logits, targets.labels!) } : { logits };
+        }),
+    }),
+    { models },
+  );
+
+const segmentation = (logits: Tensor, labels: Tensor) => ({
+  segmentation: segmentationLoss(logits, labels),
+});
+
+const brokenHeads: Readonly<Record<string, [fails: string, suite: () => Suite]>> = {
+  'under a name of the log': [
+    'trains',
+    () => headOf((...given) => ({ loss: segmentationLoss(...given) })),
+  ],
+  'without terms': ['trains', () => headOf(() => ({}))],
+  'that is 0': [
+    'losses',
+    () => headOf((...given) => ({ segmentation: tf.mul(segmentationLoss(...given), 0) })),
+  ],
+  'that is a mean over no pixel': [
+    'empty',
+    () =>
+      headOf((logits, labels) => {
+        const count = tf.sum(tf.cast(tf.greaterEqual(labels, 0), 'float32'));
+        return { segmentation: tf.div(tf.mul(segmentationLoss(logits, labels), count), count) };
+      }),
+  ],
+  'but no parameters': [
+    'builds',
+    () =>
+      headOf(segmentation, (_, { maps: [map], targets }) => {
+        const logits = tf.slice(map!.value, [0, 0, 0, 0], [-1, -1, -1, 3]);
+        return targets ? { logits, losses: segmentation(logits, targets.labels!) } : { logits };
+      }),
+  ],
+  'with a wrong gradient': [
+    'gradients',
+    () => headOf((logits, labels) => segmentation(doubled({ x: logits }), labels)),
+  ],
+};
+
 const scoresBy = (score: (size: number) => ArrayLike<number>) =>
   criterionChecks(
     defineCriterion({
@@ -360,6 +426,25 @@ const mutants: Readonly<Record<string, [fails: string, suite: () => Suite]>> = {
   ...Object.fromEntries(
     Object.entries(plugins).map(([name, mutant]) => [`a plugin with ${name}`, mutant]),
   ),
+  ...Object.fromEntries(
+    Object.entries(brokenHeads).map(([name, mutant]) => [`a head with a loss ${name}`, mutant]),
+  ),
+  'a plugin that adds another gradient than it says': [
+    'gradients',
+    () =>
+      pluginChecks(
+        definePlugin({
+          name: 'plugin',
+          contract: 1,
+          attach:
+            ({ power }: { power: number }) =>
+            () => ({
+              loss: ({ features }) => tf.mean(tf.pow(features, power)),
+            }),
+        }),
+        { options: { power: 2 }, asLoss: { power: 4 }, models },
+      ),
+  ],
   'a criterion that tells no channels apart': [
     'builds',
     () => scoresBy((size) => new Float32Array(size).fill(1)),
@@ -505,6 +590,7 @@ test.each<[string, () => Suite]>([
         keepsAll: { counts: [4] },
       }),
   ],
+  ['head', () => headOf(segmentation)],
   ['plugin', () => pluginChecks(regulariser, { options: { eta: 1 }, zero: { eta: 0 }, models })],
   ['criterion', () => scoresBy(ascending)],
   ['allocator', () => allocatorChecks(uniform, { options: { keepRatio: 0.5 }, models })],

@@ -1,4 +1,5 @@
-import { authorLine, KcrError, messageOf, ownFolder } from '@kcr/core';
+import { KcrError, messageOf } from '@kcr/core';
+import { authorLine, ownFolder } from '@kcr/core/internal';
 import { type Check, checkText, type Report } from './report.ts';
 
 /** The kit's own lines say nothing of an author's extension. */

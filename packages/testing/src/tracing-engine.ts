@@ -3,12 +3,10 @@ import {
   type Engine,
   float32,
   type Graph,
-  missingState,
   type NdArray,
-  runStep,
   type StepFunction,
-  trace,
 } from '@kcr/core';
+import { missingState, runStep, trace } from '@kcr/core/internal';
 
 /** An engine that traces its steps and runs none: all that a step gives is 1. */
 export class TracingEngine implements Engine {

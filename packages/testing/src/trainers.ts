@@ -21,6 +21,7 @@ const SEEN = 'seen';
 /** An optimiser that takes the gradient off, so that it is the difference between before and after. */
 const gradientStep: Optimizer<typeof SEEN, never> = {
   name: 'gradient',
+  contract: 1,
   slots: [SEEN],
   numbers: () => ({}),
   update: (parameters) =>

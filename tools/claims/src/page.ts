@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { writeAtomic } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import type { Raw } from '../../experiments/src/raw.ts';
 import type { Claim } from './claim.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { writeAtomic } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 
 /** What one unit of an experiment gave. */
 export interface Outcome {

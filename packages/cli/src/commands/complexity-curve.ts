@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Generator, type LineChart, type NdArray, writeAtomic } from '@kcr/core';
+import { Generator, type LineChart, type NdArray } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { toFeatures } from '@kcr/features';
 import {
   type Interval,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import { KcrError, type LoadedModel, writeAtomic } from '@kcr/core';
+import { KcrError, type LoadedModel } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { PRECISIONS, type Precision, type Runtime } from '@kcr/onnx';
 import {
   requireNew,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { KcrError, writeAtomic } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { FINE_TUNING_METHODS, type FineTuningMethod, init } from '@kcr/pipeline';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CHECKPOINT } from '../options.ts';

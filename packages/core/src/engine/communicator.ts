@@ -1,6 +1,6 @@
 /**
  * The processes that train one model together, as in MPI: each has a rank from 0, and all call the same functions in the same order.
- * With {@link alone} there is one; `@kcr/mpi` has as many as `mpirun -np` starts.
+ * Without a communicator there is one; `@kcr/mpi` has as many as `mpirun -np` starts.
  */
 export interface Communicator {
   /** Which of the processes this is, from 0. */

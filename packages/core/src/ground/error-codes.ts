@@ -89,7 +89,7 @@ export const ERROR_CODES = {
   LABEL_MAP_SIZE: 'A label map has another size than its image.',
   LANDMARKS: 'There cannot be that many landmarks among these images.',
   LATENCY_TABLE: 'A table of latencies is not of this model, or not one.',
-  LOSS_TERM: "A term of a task's loss has a name that the log has for another number.",
+  LOSS_TERM: "A task's loss has no term, or one under a name that the log has for another number.",
   LOSS_NOT_FINITE: 'The loss of a training step is NaN or infinite.',
   MEMORY: 'Training takes more memory than is free.',
   MODEL_CONFIG: 'The configuration is not one that the architecture takes.',

@@ -11,7 +11,7 @@ export const CONTRACT_VERSION = 1;
  */
 export type ContractVersion = typeof CONTRACT_VERSION;
 
-/** The kinds of extensions, with the function that makes each; architectures and tasks are plain objects. */
+/** The kinds of extensions, with the function that makes each; architectures and tasks are plain objects that none makes. */
 const definedBy = {
   plugin: 'definePlugin()',
   adapter: 'defineAdapter()',
@@ -21,6 +21,10 @@ const definedBy = {
   schedule: 'defineSchedule()',
   analysis: 'defineAnalysis()',
   head: 'defineHead()',
+  optimizer: 'defineOptimizer()',
+  'image change': 'defineImageChange()',
+  'data kind': 'defineDataKind()',
+  'task kit': 'defineTaskKit()',
   architecture: undefined,
   task: undefined,
 } as const;
@@ -40,6 +44,8 @@ export interface Needs {
 /** What every extension says of itself. */
 export interface Extension {
   readonly name: string;
+  /** What it is, in a few words, for lists. */
+  readonly about?: string;
   /** The contract that it was built against, as a literal: `1`. */
   readonly contract: ContractVersion;
   /** Checked when it is attached. */
@@ -56,6 +62,7 @@ export interface Definition<O, I = O> extends Extension {
 export interface MakerInfo {
   readonly kind: ExtensionKind;
   readonly name: string;
+  readonly about?: string;
   readonly contract: ContractVersion;
 }
 
@@ -75,11 +82,12 @@ export function marked<F extends (given: never) => unknown>(
       found: `parameters one by one; this @kcr/core speaks contract ${CONTRACT_VERSION}`,
       fix: `Give ${definedBy[kind]} one object, or update the package that it is from`,
     });
-  const { name, contract } = definition;
+  const { name, about, contract } = definition;
   // A function's name can only be defined, not assigned.
   return Object.defineProperties(make, {
     kind: { value: kind, enumerable: true },
     name: { value: name, enumerable: true },
+    ...(about === undefined ? {} : { about: { value: about, enumerable: true } }),
     contract: { value: contract, enumerable: true },
   }) as F & MakerInfo;
 }

@@ -19,7 +19,7 @@ export interface ImportOptions extends ResizeSource {
   readonly where: string;
   /**
    * Names of the model's classes, and of the file's where it names them. A classifier of as many classes is then taken as
-   * {@link matchClasses} says: as it is, in another order, or not at all. Default: the file's, in their order.
+   * the names match: as it is, in another order, or not at all. Default: the file's, in their order.
    */
   readonly classes?: { readonly own: readonly string[]; readonly file?: readonly string[] };
 }

@@ -18,6 +18,7 @@ import { defineTokenSelector } from '../tokens/define-token-selector.ts';
 import { type Analysis, defineAnalysis } from '../train/analysis.ts';
 import { classification } from '../train/classification.ts';
 import { fit } from '../train/fit.ts';
+import { defineOptimizer, type Optimizer } from '../train/optimizer.ts';
 import { definePlugin, type Plugin } from '../train/plugin.ts';
 import { regression, tinyImages, tinyModel } from '../train/testing.ts';
 import { type Allocator, defineAllocator } from './allocator.ts';
@@ -46,6 +47,11 @@ const define: Readonly<Record<string, (head: Head) => Maker<Options, Extension>>
   schedule: (head) => defineSchedule({ ...head, steps: () => () => [] }),
   analysis: (head) =>
     defineAnalysis({ ...head, columns: [], measure: () => async () => ({ numbers: {} }) }),
+  optimizer: (head) =>
+    defineOptimizer({
+      ...head,
+      make: () => ({ slots: [], numbers: () => ({}), update: (all) => all }),
+    }),
 };
 
 const model = perceptron();
@@ -79,14 +85,25 @@ async function pruneWith(parts: {
   });
 }
 
+async function trainWith(plugins: Plugin[], optimizer?: Optimizer): Promise<void> {
+  await fit({
+    model: tinyModel(regression),
+    engine: await createEagerEngine({ backend: 'cpu' }),
+    train: tinyImages([[0, 1]], [0]),
+    epochs: 1,
+    batchSize: 1,
+    seed: 1,
+    optimizer: optimizer ? { name: optimizer, lr: 0.1 } : { lr: 0.1 },
+    plugins,
+  });
+}
+
+/** The kinds that are attached to a training: of another model than the rest. */
+const ofTraining = ['plugin', 'optimizer'];
+
 const attach: Readonly<Record<string, (extension: Extension) => unknown>> = {
-  plugin: async (plugin) => {
-    const images = tinyImages([[0, 1]], [0]);
-    const engine = await createEagerEngine({ backend: 'cpu' });
-    const run = { epochs: 1, batchSize: 1, seed: 1, optimizer: { lr: 0.1 } };
-    const plugins = [plugin as Plugin];
-    await fit({ ...run, model: tinyModel(regression), engine, train: images, plugins });
-  },
+  plugin: (plugin) => trainWith([plugin as Plugin]),
+  optimizer: (optimizer) => trainWith([], optimizer as Optimizer),
   adapter: (adapter) => adapt(model, [adapter as Adapter]),
   'token selector': (adapter) => adapt(model, [adapter as Adapter]),
   criterion: (criterion) => pruneWith({ criterion: criterion as Criterion }),
@@ -117,6 +134,8 @@ test.each(kinds)('%s: what makes it says its kind, name and contract', (kind) =>
   const make = define[kind]!(head);
   expect([make.kind, make.name, make.contract]).toEqual([kind as ExtensionKind, 'own', 1]);
   expect(isMaker(make)).toBe(true);
+  expect(make.about).toBeUndefined();
+  expect(define[kind]!({ ...head, about: 'does nothing' }).about).toBe('does nothing');
   expect(make({ size: 1 })).toMatchObject({ name: 'own', contract: 1, options: { size: 1 } });
 });
 
@@ -128,6 +147,7 @@ test.each<[string, (name: never) => unknown]>([
   ['allocator', defineAllocator],
   ['schedule', defineSchedule],
   ['analysis', defineAnalysis],
+  ['optimizer', defineOptimizer],
 ])('%s: parameters one by one, as before there were contracts', (kind, make) => {
   expect(() => make('own' as never)).toThrow(
     expect.objectContaining({
@@ -169,7 +189,7 @@ test.each(kinds)('%s: what it needs is not there', async (kind) => {
     [{ tasks: ['depth', 'flow'] }, /model trained for depth or flow; .* for classification$/],
     [
       { roles: ['hiden'] },
-      kind === 'plugin' ? /"hiden"; tiny has features/ : /"hiden"; .* has hidden/,
+      ofTraining.includes(kind) ? /"hiden"; tiny has features/ : /"hiden"; .* has hidden/,
     ],
     [{ plugins: ['owns'] }, kind === 'plugin' ? /"owns"; attached are own$/ : /"owns"; .* none$/],
   ] as const)
@@ -182,7 +202,7 @@ test.each(kinds)('%s: what it needs is not there', async (kind) => {
 });
 
 test.each(kinds)('%s: what it needs is there', async (kind) => {
-  const roles = [kind === 'plugin' ? 'features' : 'hidden'];
+  const roles = [ofTraining.includes(kind) ? 'features' : 'hidden'];
   const needs = { tasks: ['depth', 'classification'], roles };
   const error = await failure(kind, define[kind]!({ ...head, needs })({}));
   expect(error).not.toMatchObject({ code: 'EXTENSION_NEEDS' });

@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
-import type { Optimizer } from './optimizer.ts';
+import { defineOptimizer } from './optimizer.ts';
 
 /** AdamW's constants (Loshchilov & Hutter 2019), under PyTorch's names. */
 export interface AdamWOptions {
@@ -64,21 +64,21 @@ export function adamW(
 }
 
 /** AdamW (Loshchilov and Hutter 2019), as `torch.optim.AdamW`. */
-export function adamw({
-  betas = [0.9, 0.999],
-  eps = 1e-8,
-  weightDecay = 0.05,
-}: Partial<AdamWOptions> = {}): Optimizer<'m' | 'v', keyof AdamWStep> {
-  const options: AdamWOptions = { betas, eps, weightDecay };
-  return {
-    name: 'adamw',
-    options,
-    slots: ['m', 'v'],
-    numbers: (t, lr) => ({ ...adamWStep(t, lr, options) }),
-    update: (parameters, step) =>
-      parameters.map(({ value, gradient, state, decay, rate }) => {
-        const next = adamW({ value, gradient, ...state }, step, options, { decay, rate });
-        return { value: next.value, state: { m: next.m, v: next.v } };
-      }),
-  };
-}
+export const adamw = defineOptimizer<Partial<AdamWOptions>, 'm' | 'v', keyof AdamWStep>({
+  name: 'adamw',
+  about: 'Adam with decoupled weight decay (AdamW)',
+  contract: 1,
+  make({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.05 }) {
+    const options: AdamWOptions = { betas, eps, weightDecay };
+    return {
+      options,
+      slots: ['m', 'v'],
+      numbers: (t, lr) => ({ ...adamWStep(t, lr, options) }),
+      update: (parameters, step) =>
+        parameters.map(({ value, gradient, state, decay, rate }) => {
+          const next = adamW({ value, gradient, ...state }, step, options, { decay, rate });
+          return { value: next.value, state: { m: next.m, v: next.v } };
+        }),
+    };
+  },
+});

@@ -3,7 +3,13 @@ import { checkFitOptions } from './check-fit-options.ts';
 import type { SearchOptions } from './fit-options.ts';
 import type { Optimizer } from './optimizer.ts';
 
-const own: Optimizer = { name: 'own', slots: [], numbers: () => ({}), update: (all) => all };
+const own: Optimizer = {
+  name: 'own',
+  contract: 1,
+  slots: [],
+  numbers: () => ({}),
+  update: (all) => all,
+};
 
 const check = (options: object, optimizer: object = {}) =>
   checkFitOptions({

@@ -1,5 +1,6 @@
 import { kindText } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
+import { checkContract } from '../ground/extension.ts';
 import { isRecord } from '../ground/json-value.ts';
 import { assertOwnTensor } from '../tensor/tf.ts';
 import type { OptimizedParameter, Optimizer, UpdatedParameter } from './optimizer.ts';
@@ -8,21 +9,22 @@ import type { OptimizedParameter, Optimizer, UpdatedParameter } from './optimize
  * Checks that an optimiser that someone has made is one.
  *
  * @param where the option that it is given by
- * @throws KcrError `OPTION`
+ * @throws KcrError `OPTION`, `EXTENSION_CONTRACT`
  */
 export function checkOwnOptimizer(given: unknown, where: string): void {
   const own: Record<string, unknown> = isRecord(given) ? given : {};
   const is = (type: string) => (part: string) => typeof own[part] === type;
   const slots = Array.isArray(own.slots) ? own.slots : undefined;
   if (
-    ['name'].every(is('string')) &&
     ['numbers', 'update'].every(is('function')) &&
     slots?.every((slot) => typeof slot === 'string')
-  )
+  ) {
+    checkContract('optimizer', own);
     return;
+  }
   throw new KcrError('OPTION', {
     where,
-    found: 'no `name`, no `slots`, or no `numbers` and `update` that are functions',
+    found: 'no `slots`, or no `numbers` and `update` that are functions',
     fix: 'Give the name of an optimiser, or an `Optimizer` of @kcr/core',
   });
 }

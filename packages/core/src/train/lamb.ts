@@ -1,6 +1,6 @@
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { commonNorm } from './clip-gradients.ts';
-import type { OptimizedParameter, Optimizer, UpdatedParameter } from './optimizer.ts';
+import { defineOptimizer, type OptimizedParameter, type UpdatedParameter } from './optimizer.ts';
 
 /** The constants of LAMB, under timm's names. */
 export interface LambOptions {
@@ -29,40 +29,44 @@ type LambNumbers = 'lr' | 'first' | 'second';
  * LAMB (You et al. 2020, algorithm 2), as timm's `Lamb`: the update of each parameter is Adam's, scaled to the norm of the
  * parameter itself, so that all layers move by the same share of their size.
  */
-export function lamb({
-  weightDecay = 0.01,
-  betas = [0.9, 0.999],
-  eps = 1e-6,
-  maxGradNorm = 1,
-  biasCorrection = true,
-  trustClip = false,
-  alwaysAdapt = false,
-  decoupledDecay = false,
-}: Partial<LambOptions> = {}): Optimizer<'m' | 'v', LambNumbers> {
-  const rules = { biasCorrection, trustClip, alwaysAdapt, decoupledDecay };
-  const options: LambOptions = { weightDecay, betas, eps, maxGradNorm, ...rules };
-  const [beta1, beta2] = betas;
-  return {
-    name: 'lamb',
-    options,
-    slots: ['m', 'v'],
-    numbers: (t, lr) => ({
-      lr,
-      first: biasCorrection ? 1 / (1 - beta1 ** t) : 1,
-      second: biasCorrection ? 1 / Math.sqrt(1 - beta2 ** t) : 1,
-    }),
-    update(parameters, numbers) {
-      if (maxGradNorm === null)
-        return parameters.map((parameter) => updated(parameter, numbers, options));
-      const norm = commonNorm(parameters.map(({ gradient }) => gradient));
-      const scale = tf.div(1, tf.maximum(tf.div(norm, maxGradNorm), 1));
-      return parameters.map((parameter) => {
-        const gradient = tf.mul(parameter.gradient, scale);
-        return updated({ ...parameter, gradient }, numbers, options);
-      });
-    },
-  };
-}
+export const lamb = defineOptimizer<Partial<LambOptions>, 'm' | 'v', LambNumbers>({
+  name: 'lamb',
+  about: 'steps of the size of each parameter, for large batches (LAMB)',
+  contract: 1,
+  make({
+    weightDecay = 0.01,
+    betas = [0.9, 0.999],
+    eps = 1e-6,
+    maxGradNorm = 1,
+    biasCorrection = true,
+    trustClip = false,
+    alwaysAdapt = false,
+    decoupledDecay = false,
+  }) {
+    const rules = { biasCorrection, trustClip, alwaysAdapt, decoupledDecay };
+    const options: LambOptions = { weightDecay, betas, eps, maxGradNorm, ...rules };
+    const [beta1, beta2] = betas;
+    return {
+      options,
+      slots: ['m', 'v'],
+      numbers: (t, lr) => ({
+        lr,
+        first: biasCorrection ? 1 / (1 - beta1 ** t) : 1,
+        second: biasCorrection ? 1 / Math.sqrt(1 - beta2 ** t) : 1,
+      }),
+      update(parameters, numbers) {
+        if (maxGradNorm === null)
+          return parameters.map((parameter) => updated(parameter, numbers, options));
+        const norm = commonNorm(parameters.map(({ gradient }) => gradient));
+        const scale = tf.div(1, tf.maximum(tf.div(norm, maxGradNorm), 1));
+        return parameters.map((parameter) => {
+          const gradient = tf.mul(parameter.gradient, scale);
+          return updated({ ...parameter, gradient }, numbers, options);
+        });
+      },
+    };
+  },
+});
 
 function updated(
   { value, gradient, state, decay, rate }: OptimizedParameter<'m' | 'v'>,

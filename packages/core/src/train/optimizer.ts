@@ -1,3 +1,9 @@
+import {
+  type Definition,
+  defineExtension,
+  type Extension,
+  type Maker,
+} from '../ground/extension.ts';
 import type { Tensor } from '../tensor/tf.ts';
 
 /** A parameter in a step of an optimiser. All its arrays have one shape. */
@@ -21,21 +27,9 @@ export interface UpdatedParameter<Slot extends string = string> {
 /**
  * How parameters are updated by their gradients: pure functions in the spirit of optax. All arrays live in the engine; the
  * optimiser itself keeps nothing, so one can serve any number of runs.
- *
- * @example
- * const signSgd: Optimizer<never, 'lr'> = {
- *   name: 'sign-sgd',
- *   slots: [],
- *   numbers: (_, lr) => ({ lr }),
- *   update: (parameters, { lr }) =>
- *     parameters.map(({ value, gradient, rate }) => ({
- *       value: tf.sub(value, tf.mul(tf.sign(gradient), tf.mul(lr, rate))),
- *       state: {},
- *     })),
- * };
  */
-export interface Optimizer<Slot extends string = string, Numbers extends string = string> {
-  readonly name: string;
+export interface Optimizer<Slot extends string = string, Numbers extends string = string>
+  extends Extension {
   /** What it was made with; a run resumes only with the same, as JSON. */
   readonly options?: object;
   /** Names of the arrays that it keeps of each parameter. Saved in checkpoints. */
@@ -58,3 +52,45 @@ export interface Optimizer<Slot extends string = string, Numbers extends string 
     numbers: Readonly<Record<Numbers, Tensor>>,
   ): readonly UpdatedParameter<Slot>[];
 }
+
+/** What an optimiser is made of, besides what every extension says. */
+type Parts<Slot extends string, Numbers extends string> = Pick<
+  Optimizer<Slot, Numbers>,
+  'slots' | 'numbers' | 'update'
+> &
+  Partial<Pick<Optimizer, 'options'>>;
+
+/** An optimiser with options, as its author writes it. */
+export interface OptimizerDefinition<O, Slot extends string, Numbers extends string, I = O>
+  extends Definition<O, I> {
+  /** The optimiser with options; it may say them in full, with the defaults, for the run to be known by. */
+  make(options: O): Parts<Slot, Numbers>;
+}
+
+/**
+ * Defines an optimiser with options.
+ *
+ * @example
+ * export const signSgd = defineOptimizer<object, never, 'lr'>({
+ *   name: 'sign-sgd',
+ *   contract: 1,
+ *   make: () => ({
+ *     slots: [],
+ *     numbers: (_, lr) => ({ lr }),
+ *     update: (parameters, { lr }) =>
+ *       parameters.map(({ value, gradient, rate }) => ({
+ *         value: tf.sub(value, tf.mul(tf.sign(gradient), tf.mul(lr, rate))),
+ *         state: {},
+ *       })),
+ *   }),
+ * });
+ */
+export const defineOptimizer = <
+  O extends object,
+  Slot extends string,
+  Numbers extends string,
+  I extends object = O,
+>(
+  definition: OptimizerDefinition<O, Slot, Numbers, I>,
+): Maker<I, Optimizer<Slot, Numbers>> =>
+  defineExtension('optimizer', definition, (options) => definition.make(options));

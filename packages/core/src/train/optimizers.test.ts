@@ -95,7 +95,13 @@ test.each(references.clipped.map(({ mode, amount, gradients }) => [mode, amount,
 
 test('without a name it is AdamW, and another is taken as it is', () => {
   expect(chosenOptimizer({}).name).toBe('adamw');
-  const own: Optimizer = { name: 'own', slots: [], numbers: () => ({}), update: (all) => all };
+  const own: Optimizer = {
+    name: 'own',
+    contract: 1,
+    slots: [],
+    numbers: () => ({}),
+    update: (all) => all,
+  };
   expect(chosenOptimizer({ name: own })).toBe(own);
 });
 

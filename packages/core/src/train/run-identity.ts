@@ -8,7 +8,7 @@ import type { Model } from '../model/model.ts';
 import type { StateDict } from '../model/state-dict.ts';
 
 /** An extension as an identity names it: what it is and what it was made with. */
-export interface ExtensionIdentity {
+interface ExtensionIdentity {
   readonly name: string;
   readonly options?: unknown;
 }

@@ -1,6 +1,6 @@
 import { KcrError } from '../ground/error.ts';
 import { tf } from '../tensor/tf.ts';
-import type { Optimizer } from './optimizer.ts';
+import { defineOptimizer } from './optimizer.ts';
 
 /** The constants of SGD, under PyTorch's names. */
 export interface SgdOptions {
@@ -19,32 +19,32 @@ export interface SgdOptions {
  *
  * @throws KcrError `OPTION` for `nesterov` without momentum
  */
-export function sgd({
-  momentum = 0.9,
-  nesterov = false,
-  weightDecay = 0,
-}: Partial<SgdOptions> = {}): Optimizer<'momentum', 'lr'> {
-  if (nesterov && momentum === 0)
-    throw new KcrError('OPTION', {
-      where: 'optimizer.nesterov',
-      found: 'no momentum to look ahead with',
-      fix: 'Give a `momentum` above 0, or leave `nesterov` out',
-    });
-  return {
-    name: 'sgd',
-    options: { momentum, nesterov, weightDecay },
-    slots: momentum === 0 ? [] : ['momentum'],
-    numbers: (_, lr) => ({ lr }),
-    update: (parameters, { lr }) =>
-      parameters.map(({ value, gradient, state, decay, rate }) => {
-        const slope =
-          decay && weightDecay > 0 ? tf.add(gradient, tf.mul(value, weightDecay)) : gradient;
-        const size = rate === 1 ? lr : tf.mul(lr, rate);
-        if (momentum === 0) return { value: tf.sub(value, tf.mul(slope, size)), state };
-        const velocity = tf.add(tf.mul(state.momentum, momentum), slope);
-        const direction = nesterov ? tf.add(slope, tf.mul(velocity, momentum)) : velocity;
-        const next = tf.sub(value, tf.mul(direction, size));
-        return { value: next, state: { momentum: velocity } };
-      }),
-  };
-}
+export const sgd = defineOptimizer<Partial<SgdOptions>, 'momentum', 'lr'>({
+  name: 'sgd',
+  about: 'gradient descent with momentum',
+  contract: 1,
+  make({ momentum = 0.9, nesterov = false, weightDecay = 0 }) {
+    if (nesterov && momentum === 0)
+      throw new KcrError('OPTION', {
+        where: 'optimizer.nesterov',
+        found: 'no momentum to look ahead with',
+        fix: 'Give a `momentum` above 0, or leave `nesterov` out',
+      });
+    return {
+      options: { momentum, nesterov, weightDecay },
+      slots: momentum === 0 ? [] : ['momentum'],
+      numbers: (_, lr) => ({ lr }),
+      update: (parameters, { lr }) =>
+        parameters.map(({ value, gradient, state, decay, rate }) => {
+          const slope =
+            decay && weightDecay > 0 ? tf.add(gradient, tf.mul(value, weightDecay)) : gradient;
+          const size = rate === 1 ? lr : tf.mul(lr, rate);
+          if (momentum === 0) return { value: tf.sub(value, tf.mul(slope, size)), state };
+          const velocity = tf.add(tf.mul(state.momentum, momentum), slope);
+          const direction = nesterov ? tf.add(slope, tf.mul(velocity, momentum)) : velocity;
+          const next = tf.sub(value, tf.mul(direction, size));
+          return { value: next, state: { momentum: velocity } };
+        }),
+    };
+  },
+});

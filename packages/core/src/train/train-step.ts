@@ -199,8 +199,14 @@ function lossOf(
 const LOG_NUMBERS = ['epoch', 'lr', 'loss', 'seconds'];
 
 /** @throws KcrError `LOSS_TERM` */
-function checkTerms(terms: object, { name }: Task): void {
-  const taken = Object.keys(terms).find((term) => LOG_NUMBERS.includes(term));
+function checkTerms(terms: object | undefined, { name }: Task): asserts terms {
+  if (Object.keys(terms ?? {}).length === 0)
+    throw new KcrError('LOSS_TERM', {
+      where: `task "${name}"`,
+      found: 'no term of a loss',
+      fix: 'Give at least one by its name, in losses() of the task or in `losses` of what a head gives with targets',
+    });
+  const taken = Object.keys(terms!).find((term) => LOG_NUMBERS.includes(term));
   if (taken !== undefined)
     throw new KcrError('LOSS_TERM', {
       where: `task "${name}"`,

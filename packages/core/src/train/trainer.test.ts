@@ -535,7 +535,13 @@ describe('groups', () => {
     ],
     ['without a state', (all) => all.map(({ value }) => ({ value, state: {} })), /./],
   ])('an update %s is refused, and changes nothing', async (_, update, found) => {
-    const own: Optimizer = { name: 'own', slots: ['age'], numbers: () => ({}), update };
+    const own: Optimizer = {
+      name: 'own',
+      contract: 1,
+      slots: ['age'],
+      numbers: () => ({}),
+      update,
+    };
     const trainer = makeTrainer({ optimizer: own });
     trainer.start(first);
     await expect(steps(trainer, 'weights')).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { gatherArrays } from '../engine/gather-arrays.ts';
 import { float32, item, type NdArray } from '../ground/array.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Batch } from '../model/batch.ts';
+import { checkExtension } from '../model/check-extension.ts';
 import type { Progress } from '../model/clock.ts';
 import type { Model } from '../model/model.ts';
 import type { TapInfo } from '../model/scope.ts';
@@ -106,7 +107,7 @@ export class Trainer implements AsyncDisposable {
   #accumulate: number;
 
   constructor(private readonly options: TrainerOptions) {
-    const { model, engine, plugins, run } = options;
+    const { model, engine, plugins, run, optimizer, architectureOptimizer } = options;
     this.model = model;
     this.engine = engine;
     this.#arrays = new EngineArrays(engine);
@@ -115,6 +116,8 @@ export class Trainer implements AsyncDisposable {
     this.#generator = options.generator;
     this.#drawn = this.#ofRank(options.generator);
     checkPlugins(plugins, model);
+    for (const own of [optimizer, architectureOptimizer])
+      if (own) checkExtension('optimizer', own, model);
     checkSmoothing(taskOf(model), options.labelSmoothing);
     this.progress = { epoch: 0, epochs: run.epochs, step: 0 };
     this.#frozen = frozenParts(model, options);

@@ -703,6 +703,13 @@ describe('what is refused before the first step', () => {
   });
 });
 
+test.each([{}, undefined])('a loss of no terms is refused: %j', async (none) => {
+  const task: Task = { ...classification, losses: () => none as never };
+  await expect(run({ model: tinyModel(regression, { task }) })).rejects.toThrow(
+    expect.objectContaining({ code: 'LOSS_TERM', found: 'no term of a loss' }),
+  );
+});
+
 test('a term of the loss does not take the place of another number of the log', async () => {
   const task: Task = { ...classification, losses: ({ logits }) => ({ lr: tf.sum(logits) }) };
   await expect(run({ model: tinyModel(regression, { task }) })).rejects.toThrow(

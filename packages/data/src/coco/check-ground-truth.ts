@@ -1,4 +1,5 @@
-import { isRecord, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import type { CocoGroundTruth } from './format.ts';
 import { isId, valueText } from './json-value.ts';
 import { placeOf } from './place.ts';

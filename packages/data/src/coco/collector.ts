@@ -1,4 +1,4 @@
-import { isRecord } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import { type InvalidPolicy, Refusals } from '../invalid.ts';
 import type { CocoGroundTruth, CocoId, CocoImage } from './format.ts';
 import { valueText } from './json-value.ts';

@@ -1,4 +1,5 @@
-import { isRecord, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import type { InvalidPolicy } from '../invalid.ts';
 import { Collector } from './collector.ts';
 import { checkBox, checkScore, hasNoBox, maskOf } from './fields.ts';

@@ -1,7 +1,8 @@
 import { constants } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { checkDepth, DepthCheck, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { checkDepth, DepthCheck } from '@kcr/core/internal';
 import { JSONParser } from '@streamparser/json';
 
 /**

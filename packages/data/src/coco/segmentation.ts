@@ -1,4 +1,5 @@
-import { isRecord, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import { valueText } from './json-value.ts';
 import { rleFromPolygon } from './polygon.ts';
 import { type Rle, rleUnion } from './rle.ts';

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isRecord, KcrError, type KnownClasses } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isRecord, type KnownClasses } from '@kcr/core/internal';
 import { classLabels, MOST_CLASSES, type RawLabels, textLabels } from '../class-labels.ts';
 import type { LabelledColumns } from '../csv-files.ts';
 import { imageError } from '../extent.ts';

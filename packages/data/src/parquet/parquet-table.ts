@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
-import { isRecord, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import {
   type AsyncBuffer,
   type FileMetaData,

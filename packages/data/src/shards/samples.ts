@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { isRecord, KcrError, parseJson } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isRecord, parseJson } from '@kcr/core/internal';
 import { type Refusals, SKIP } from '../invalid.ts';
 import { isForeignImage, isImage } from '../is-image.ts';
 import type { TarEntry, TarFile } from './tar-file.ts';

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KcrError, type KnownClasses, readJson } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { type KnownClasses, readJson } from '@kcr/core/internal';
 import { classLabels, type RawLabels } from '../class-labels.ts';
 import { filesDigest } from '../file-digests.ts';
 import type { InvalidPolicy } from '../invalid.ts';

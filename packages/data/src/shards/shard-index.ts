@@ -3,15 +3,8 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import {
-  int32,
-  isRecord,
-  type NdArray,
-  readSafetensors,
-  seal,
-  unseal,
-  writeSafetensors,
-} from '@kcr/core';
+import { int32, type NdArray, readSafetensors, writeSafetensors } from '@kcr/core';
+import { isRecord, seal, unseal } from '@kcr/core/internal';
 import { type RawLabels, textLabels } from '../class-labels.ts';
 import { type InvalidPolicy, Refusals } from '../invalid.ts';
 import { samples } from './samples.ts';

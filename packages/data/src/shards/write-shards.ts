@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, posix, relative, resolve, sep } from 'node:path';
+import { KcrError } from '@kcr/core';
 import {
-  KcrError,
   makeFolder,
   removeLeftovers,
   temporaryOf,
   unwritable,
   writeAtomic,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import { classFolders, listImages } from '../class-folders.ts';
 import { readExtent } from '../extent.ts';
 import { type InvalidPolicy, Refusals } from '../invalid.ts';

@@ -1,14 +1,6 @@
 import { swin } from '@kcr/backbones';
-import {
-  createEagerEngine,
-  float32,
-  Generator,
-  isMaker,
-  linear,
-  Model,
-  type Task,
-  tf,
-} from '@kcr/core';
+import { createEagerEngine, float32, Generator, linear, Model, type Task, tf } from '@kcr/core';
+import { isMaker } from '@kcr/core/internal';
 import { describe, expect, test } from 'vitest';
 import { smallSwin } from '../testing.ts';
 import { defineHead, type Head, type HeadInput } from './head.ts';

@@ -5,7 +5,6 @@ import {
   type MakeHead,
   type MakerInfo,
   type ModelOutput,
-  marked,
   type OptionRanges,
   type Scope,
   type Task,
@@ -14,6 +13,7 @@ import {
   wholeFrom,
   withDefaults,
 } from '@kcr/core';
+import { marked } from '@kcr/core/internal';
 import { mapsAtStrides } from './pyramid.ts';
 
 /** Options that every model with a head has. */

@@ -88,6 +88,7 @@ const strides = () => [4, 8, 16, 32];
 /** Mask R-CNN with a feature pyramid (He et al. 2017); without masks Faster R-CNN. */
 export const maskRcnn = defineHead<MaskRcnnConfig>({
   name: 'mask_rcnn',
+  about: 'boxes and masks of objects (Mask R-CNN)',
   module: '@kcr/detect',
   contract: 1,
   task: instanceDetection,
@@ -103,6 +104,7 @@ export const maskRcnn = defineHead<MaskRcnnConfig>({
  */
 export const cascadeMaskRcnn = defineHead<MaskRcnnConfig>({
   name: 'cascade_mask_rcnn',
+  about: 'the same in three stages (Cascade Mask R-CNN)',
   module: '@kcr/detect',
   contract: 1,
   task: instanceDetection,

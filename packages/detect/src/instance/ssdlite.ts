@@ -73,6 +73,7 @@ function predict(
  */
 export const ssdlite = defineHead<SsdLiteConfig>({
   name: 'ssdlite',
+  about: 'boxes of objects in one stage (SSDLite)',
   module: '@kcr/detect',
   contract: 1,
   task: instanceDetection,

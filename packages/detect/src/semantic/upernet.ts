@@ -95,6 +95,7 @@ function auxiliary(m: Scope, { value, dim }: FeatureMap, config: UperNetConfig, 
 /** UperNet (Xiao et al. 2018) as Swin is trained with: semantic segmentation of maps of strides 4, 8, 16 and 32. */
 export const upernet = defineHead<UperNetConfig>({
   name: 'upernet',
+  about: 'semantic segmentation (UPerNet)',
   module: '@kcr/detect',
   contract: 1,
   task: semanticSegmentation,

@@ -1,4 +1,5 @@
-import type { Generator } from '@kcr/core';
+import type { Extension, Generator } from '@kcr/core';
+import { checkExtension } from '@kcr/core/internal';
 import {
   type Augment,
   described,
@@ -14,6 +15,7 @@ import {
 import { z } from 'zod';
 import { exportOf, loadNamed, type Part } from '../modules.ts';
 import { part } from '../recipes/fields.ts';
+import type { DataContext } from './data-kind.ts';
 
 /** Changes of training images by the names that recipes use. */
 export const augments = {
@@ -39,11 +41,15 @@ const probability = z.strictObject({ randomErasing: z.number().min(0).max(1) });
 export const augmentList = (table: Readonly<Record<string, () => Augment>>) =>
   z.array(z.union([z.enum(Object.keys(table)), part, probability])).default([]);
 
-/** Makes the changes of a list. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
+/**
+ * Makes the changes of a list, for images that a model is trained on.
+ *
+ * @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN`, `EXTENSION_CONTRACT`, `EXTENSION_NEEDS`
+ */
 export const loadAugments = (
   list: readonly (string | Part | z.output<typeof probability>)[],
   table: Readonly<Record<string, () => Augment>>,
-  from?: string,
+  { model, from }: Pick<DataContext, 'model' | 'from'>,
 ): Promise<Augment[]> =>
   Promise.all(
     list.map(async (item) => {
@@ -51,6 +57,7 @@ export const loadAugments = (
         return randomErasing({ probability: item.randomErasing });
       const change = await loadNamed<Augment>(item, table, from);
       if (typeof item === 'string') return change;
+      checkExtension('image change', change as Augment & Extension, model);
       return change.portable ? change : foreign(change, item, from);
     }),
   );

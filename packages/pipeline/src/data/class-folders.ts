@@ -55,11 +55,13 @@ export type ClassFoldersInput = { kind?: 'classes' } & z.input<typeof schema>;
 /** Images with a class each: in folders named after the classes, tar files, or listed in CSV or Parquet files. */
 export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDataKind({
   name: 'classes',
+  contract: 1,
   schema,
   async read(
     { resizedCrop, mix, cropRatio, cropMode, interpolation, invalid, columns, ...data },
-    { root, model, normalization, input, on, from },
+    context,
   ) {
+    const { root, model, normalization, input, on } = context;
     const [height, width, channels] = model.inputShape;
     const { mean } = normalization;
     const framing = {
@@ -77,7 +79,7 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
     const test = await labelledImages(testPath, { ...common, classes: train.classes });
     reportSkipped(on, trainPath, train);
     if (testPath !== trainPath) reportSkipped(on, testPath, test);
-    const augment = await loadAugments(data.augment, augments, from);
+    const augment = await loadAugments(data.augment, augments, context);
     const all = {
       train: imageDataset(train, { normalization, augment, mix }),
       test: imageDataset(test, { normalization }),

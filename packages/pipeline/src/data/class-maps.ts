@@ -35,6 +35,7 @@ export type ClassMapsInput = { kind: 'semantic' } & z.input<typeof schema>;
 /** Images with PNGs of class indices. */
 export const classMaps: DataKind<z.output<typeof schema>, SemanticDataset> = defineDataKind({
   name: 'semantic',
+  contract: 1,
   schema,
   async read(data, context) {
     const { classes, ignore, reduceZeroLabel, instanceIds, invalid } = data;

@@ -29,6 +29,7 @@ export type CocoObjectsInput = { kind: 'coco' } & z.input<typeof schema>;
  */
 export const cocoObjects: DataKind<z.output<typeof schema>, InstanceDataset> = defineDataKind({
   name: 'coco',
+  contract: 1,
   schema,
   async read(data, context) {
     const { masks, invalid, testFraming } = data;

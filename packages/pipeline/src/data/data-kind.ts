@@ -1,4 +1,11 @@
-import type { ImageSet, Model, Normalization, Preprocessing, StandardSchema } from '@kcr/core';
+import type {
+  Extension,
+  ImageSet,
+  Model,
+  Normalization,
+  Preprocessing,
+  StandardSchema,
+} from '@kcr/core';
 import type { OnEvent } from '../events.ts';
 
 /** Images to train on and to test on. */
@@ -20,9 +27,8 @@ export interface DataContext {
   readonly from?: string;
 }
 
-/** A kind of data that a recipe may have: what its `data` says, and how that is read. */
-export interface DataKind<O = unknown, S extends ImageSet = ImageSet> {
-  readonly name: string;
+/** A kind of data that a recipe may have: what its `data` says, and how that is read. What it needs is checked before it is read. */
+export interface DataKind<O = unknown, S extends ImageSet = ImageSet> extends Extension {
   /** Of `data` without the fields that all kinds have: `kind`, `root`, `normalization`. */
   readonly schema: StandardSchema<O>;
   /** @throws KcrError where the data cannot be read */

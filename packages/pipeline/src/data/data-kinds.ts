@@ -1,3 +1,4 @@
+import { checkContract } from '@kcr/core/internal';
 import { importExport } from '../modules.ts';
 import { classFolders } from './class-folders.ts';
 import { classMaps } from './class-maps.ts';
@@ -13,8 +14,14 @@ export const dataKinds: Readonly<Record<string, DataKind>> = Object.fromEntries(
   ]),
 );
 
-/** A kind of data by name, or by `MODULE#EXPORT`. @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN` */
-export const findDataKind = async (name: string, from?: string): Promise<DataKind> =>
-  Object.hasOwn(dataKinds, name)
-    ? dataKinds[name]!
-    : ((await importExport(name, from)) as DataKind);
+/**
+ * A kind of data by name, or by `MODULE#EXPORT`.
+ *
+ * @throws KcrError `MODULE_LOAD`, `PLUGIN_UNKNOWN`, `EXTENSION_CONTRACT`
+ */
+export async function findDataKind(name: string, from?: string): Promise<DataKind> {
+  if (Object.hasOwn(dataKinds, name)) return dataKinds[name]!;
+  const kind = (await importExport(name, from)) as DataKind;
+  checkContract('data kind', { ...kind, name });
+  return kind;
+}

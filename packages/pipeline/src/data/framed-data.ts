@@ -43,11 +43,12 @@ function framingOf({ framing, flip }: FramedFields): Framing {
 /** Where such images lie, and what training changes. */
 export async function framedOptions(
   fields: FramedFields,
-  { model, normalization, from }: Pick<DataContext, 'model' | 'normalization' | 'from'>,
+  context: Pick<DataContext, 'model' | 'normalization' | 'from'>,
 ) {
+  const { model, normalization } = context;
   const [height, width] = model.inputShape;
   const test = { normalization, canvas: { height, width } };
-  const augment = await loadAugments(fields.augment, photometricAugments, from);
+  const augment = await loadAugments(fields.augment, photometricAugments, context);
   return { test, train: { ...test, framing: framingOf(fields), augment } };
 }
 

@@ -21,6 +21,7 @@ export type NumberedObjectsInput = { kind: 'instances' } & z.input<typeof schema
 /** Images with PNGs that number the objects of one class. */
 export const numberedObjects: DataKind<z.output<typeof schema>, InstanceDataset> = defineDataKind({
   name: 'instances',
+  contract: 1,
   schema,
   async read(data, context) {
     const { className, invalid } = data;

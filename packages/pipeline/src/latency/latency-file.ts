@@ -1,4 +1,4 @@
-import { checkFields, type JsonRefusal, readJson, writeAtomic } from '@kcr/core';
+import { checkFields, type JsonRefusal, readJson, writeAtomic } from '@kcr/core/internal';
 import type { LatencyTable } from '@kcr/onnx';
 import { z } from 'zod';
 

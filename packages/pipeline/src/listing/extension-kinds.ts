@@ -1,4 +1,5 @@
-import { type ExtensionKind, isMaker, isRecord } from '@kcr/core';
+import type { ExtensionKind } from '@kcr/core';
+import { isMaker, isRecord } from '@kcr/core/internal';
 
 /** The kinds of extensions that modules export, as `kcr list` calls them. */
 export type ExtensionList =
@@ -10,6 +11,8 @@ export type ExtensionList =
   | 'adapters'
   | 'selectors'
   | 'heads'
+  | 'optimizers'
+  | 'changes'
   | 'analyses';
 
 /** What makers say that they make, by what lists call it. */
@@ -21,6 +24,8 @@ const MADE: Readonly<Partial<Record<ExtensionKind, ExtensionList>>> = {
   adapter: 'adapters',
   'token selector': 'selectors',
   analysis: 'analyses',
+  optimizer: 'optimizers',
+  'image change': 'changes',
 };
 
 /** Tables that modules export, whose entries recipes name. */
@@ -31,7 +36,12 @@ export interface Exported {
   readonly list: ExtensionList;
   /** The export's, or within its table. */
   readonly name: string;
+  /** What it says that it is, in a few words. */
+  readonly about: string;
 }
+
+/** What a maker says of what it makes; nothing where it says nothing. */
+export const aboutOf = (make: unknown): string => (isMaker(make) && make.about) || '';
 
 /**
  * Tells a module's extensions apart, without calling anything: makers say their kind, models and heads stand in tables, and so do
@@ -40,14 +50,18 @@ export interface Exported {
 export function extensionsOf(exports: Readonly<Record<string, unknown>>): Exported[] {
   const made = Object.entries(exports).flatMap(([name, value]): Exported[] => {
     const list = isMaker(value) ? MADE[value.kind] : undefined;
-    return list ? [{ list, name }] : [];
+    return list ? [{ list, name, about: aboutOf(value) }] : [];
   });
+  const table = (list: string) => Object.entries(isRecord(exports[list]) ? exports[list] : {});
   const inTables = TABLES.flatMap((list) =>
-    Object.keys(isRecord(exports[list]) ? exports[list] : {}).map((name) => ({ list, name })),
+    table(list).map(([name, value]) => ({ list, name, about: aboutOf(value) })),
   );
-  const { adapters } = exports;
-  const others = Object.keys(isRecord(adapters) ? adapters : {}).filter(
-    (name) => typeof exports[name] === 'function' && !made.some((one) => one.name === name),
+  const others = table('adapters').filter(
+    ([name]) => typeof exports[name] === 'function' && !made.some((one) => one.name === name),
   );
-  return [...inTables, ...made, ...others.map((name) => ({ list: 'adapters' as const, name }))];
+  return [
+    ...inTables,
+    ...made,
+    ...others.map(([name]) => ({ list: 'adapters' as const, name, about: '' })),
+  ];
 }

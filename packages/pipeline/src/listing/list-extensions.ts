@@ -1,15 +1,16 @@
 import { type ModelEntry, models } from '@kcr/backbones';
-import { didYouMean, KcrError } from '@kcr/core';
+import { KcrError, optimizers } from '@kcr/core';
+import { didYouMean } from '@kcr/core/internal';
 import { heads } from '@kcr/detect';
 import { engineNames } from '../engine.ts';
-import { bundledModules, importModule, isBundled, splitUse } from '../modules.ts';
+import { bundledModules, importExport, importModule } from '../modules.ts';
 import { allocators } from '../pruning/allocators.ts';
 import { criteria } from '../pruning/criteria.ts';
 import { schedules } from '../pruning/schedules.ts';
 import { recipes } from '../recipes/index.ts';
 import type { RecipeInput } from '../recipes/recipe.ts';
-import { type ExtensionList, extensionsOf } from './extension-kinds.ts';
-import { allocatorWords, engineWords, headWords, partWords, scheduleWords } from './words.ts';
+import { aboutOf, type ExtensionList, extensionsOf } from './extension-kinds.ts';
+import { allocatorWords, changeWords, engineWords, scheduleWords } from './words.ts';
 
 /** Something that a recipe or a command may name. */
 export interface Listed {
@@ -33,14 +34,20 @@ const bundled = {
       ([name, recipe]): Row => [name, recipeWords(recipe), '@kcr/pipeline'],
     ),
   criteria: () =>
-    Object.entries(criteria).map(([name, use]): Row => [name, partWords[use]![1], use]),
+    Promise.all(
+      Object.entries(criteria).map(
+        async ([name, use]): Promise<Row> => [name, aboutOf(await importExport(use)), use],
+      ),
+    ),
   allocators: () => inTable(Object.keys(allocators), allocatorWords, '@kcr/core'),
   schedules: () => inTable(Object.keys(schedules), scheduleWords, '@kcr/core'),
   plugins: () => parts('plugins'),
   adapters: () => parts('adapters'),
   selectors: () => parts('selectors'),
-  heads: () => inTable(Object.keys(heads), headWords, '@kcr/detect'),
+  heads: () => makers(heads, '@kcr/detect'),
   analyses: () => parts('analyses'),
+  optimizers: () => makers(optimizers, '@kcr/core'),
+  changes: () => inTable(Object.keys(changeWords), changeWords, '@kcr/data'),
   engines: () => inTable(engineNames, engineWords, '@kcr/pipeline'),
 } satisfies Record<string, () => Row[] | Promise<Row[]>>;
 
@@ -88,16 +95,12 @@ async function listedOf(module: string): Promise<Listed[]> {
   const exports = await importModule(module);
   const table = (exports.models ?? {}) as Readonly<Record<string, ModelEntry>>;
   const models = modelsOf(module, table).map((row) => listed('models', row));
-  const known = Object.entries(partWords)
-    .filter(([use]) => splitUse(use).module === module)
-    .map(([use, [list, is]]) => listed(list, [splitUse(use).name, is, use]));
   const others = extensionsOf(exports)
-    .filter(({ list, name }) => list !== 'models' && !known.some((one) => one.name === name))
-    .map(({ list, name }) => {
-      if (list !== 'heads') return listed(list, [name, '', `${module}#${name}`]);
-      return listed(list, [name, (isBundled(module) && headWords[name]) || '', module]);
-    });
-  return [...models, ...known, ...others];
+    .filter(({ list }) => list !== 'models')
+    .map(({ list, name, about }) =>
+      listed(list, [name, about, list === 'heads' ? module : `${module}#${name}`]),
+    );
+  return [...models, ...others];
 }
 
 const inTable = (
@@ -106,20 +109,20 @@ const inTable = (
   module: string,
 ): Row[] => names.map((name) => [name, words[name] ?? '', module]);
 
-/** The parts of a kind that come along: those that have words first, then what modules say besides. */
+/** The makers of a table, which recipes name by its keys. */
+const makers = (table: Readonly<Record<string, unknown>>, module: string): Row[] =>
+  Object.entries(table).map(([name, make]) => [name, aboutOf(make), module]);
+
+/** The extensions of a kind that the modules here export. */
 async function parts(list: ExtensionList): Promise<Row[]> {
-  const known = Object.entries(partWords).flatMap(([use, [own, is]]): Row[] =>
-    own === list ? [[splitUse(use).name, is, use]] : [],
-  );
   const exported = await Promise.all(
     bundledModules.map(async (module) =>
-      extensionsOf(await importModule(module)).flatMap((one): Row[] => {
-        const use = `${module}#${one.name}`;
-        return one.list === list && !Object.hasOwn(partWords, use) ? [[one.name, '', use]] : [];
-      }),
+      extensionsOf(await importModule(module)).flatMap((one): Row[] =>
+        one.list === list ? [[one.name, one.about, `${module}#${one.name}`]] : [],
+      ),
     ),
   );
-  return [...known, ...exported.flat()];
+  return exported.flat();
 }
 
 const modelsOf = (module: string, table: Readonly<Record<string, ModelEntry>>): Row[] =>

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { startOf } from '@kcr/core';
+import { startOf } from '@kcr/core/internal';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/tiny.ts';
 import { openRun } from './open-run.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
-import { removeLeftovers, unwritable } from '@kcr/core';
+import { removeLeftovers, unwritable } from '@kcr/core/internal';
 import { lockRun } from './run-lock.ts';
 import { requireWritable } from './writable.ts';
 

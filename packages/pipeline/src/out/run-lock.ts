@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, KcrError, startOf, temporaryOf, unwritable } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { isAlive, startOf, temporaryOf, unwritable } from '@kcr/core/internal';
 
 /** The file of a run's folder that says which process works there. */
 const FILE = 'run.lock';

@@ -1,6 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, temporaryOf, unwritable } from '@kcr/core';
+import { makeFolder, temporaryOf, unwritable } from '@kcr/core/internal';
 
 /** Bytes that are tried: more than a file system finds room for where it is full. */
 const TRIED = 2 ** 16;

@@ -6,9 +6,9 @@ import {
   Generator,
   type PruningSchedule,
   pruneTrained,
-  scoreCharts,
   subset,
 } from '@kcr/core';
+import { scoreCharts } from '@kcr/core/internal';
 import type { LatencyTable } from '@kcr/onnx';
 import { writeLatencies } from '../latency/latency-file.ts';
 import { measureLayers } from '../latency/measure-layers.ts';

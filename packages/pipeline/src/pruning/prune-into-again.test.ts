@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { Generator, type LoadedModel, seal } from '@kcr/core';
+import { Generator, type LoadedModel } from '@kcr/core';
+import { seal } from '@kcr/core/internal';
 import { describe, expect, test } from 'vitest';
 import { parsePruning } from '../recipes/parse-recipe.ts';
 import { eagerEngine, temporaryFolder, tinyCheckpoint, tinyImages } from '../testing/tiny.ts';

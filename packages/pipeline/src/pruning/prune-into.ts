@@ -2,18 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KcrError, type LineChart, type LoadedModel, type Model, saveModel } from '@kcr/core';
 import {
   checkFields,
   type JsonRefusal,
-  KcrError,
-  type LineChart,
-  type LoadedModel,
-  type Model,
   type RunIdentity,
   requireSameRun,
   runIdentity,
-  saveModel,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import { type LatencyTable, latencyByTable } from '@kcr/onnx';
 import { z } from 'zod';
 import { readLatencies } from '../latency/latency-file.ts';

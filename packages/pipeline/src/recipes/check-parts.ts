@@ -1,4 +1,5 @@
-import { checkContract, type Extension, isMaker, KcrError, type Plugin } from '@kcr/core';
+import { type Extension, KcrError, type Plugin } from '@kcr/core';
+import { checkContract, isMaker } from '@kcr/core/internal';
 import { findModelEntry } from '../find-model-entry.ts';
 import { findHead, loadPart, type PluginPart, partMaker } from '../modules.ts';
 import { inField } from './in-field.ts';
@@ -48,7 +49,7 @@ async function checkPart({ kind, part }: RecipePart, from?: string): Promise<unk
   const { has, extension }: PartKind = partKinds[kind];
   if (has === undefined) {
     const make = await partMaker(part.use, from);
-    if (extension && isMaker(make)) checkContract(extension, make);
+    if (isMaker(make)) checkContract(extension, make);
     return undefined;
   }
   const made: unknown = await loadPart(part, from);
@@ -58,6 +59,6 @@ async function checkPart({ kind, part }: RecipePart, from?: string): Promise<unk
       found: `it makes no ${kind}`,
       fix: `Name what makes one: an object with a function \`${has}\``,
     });
-  if (extension) checkContract(extension, made as Extension);
+  checkContract(extension, made as Extension);
   return made;
 }

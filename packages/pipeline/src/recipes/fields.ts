@@ -1,4 +1,4 @@
-import { didYouMean } from '@kcr/core';
+import { didYouMean } from '@kcr/core/internal';
 import { z } from 'zod';
 
 /** A share of a whole. */

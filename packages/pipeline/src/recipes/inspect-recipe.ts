@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { type Adapter, adapt, type Model, taskOf } from '@kcr/core';
+import type { PlannedStage } from '../events.ts';
 import { moduleUrl } from '../module-url.ts';
 import { isBundled, loadPart, splitUse } from '../modules.ts';
 import { checkParts } from './check-parts.ts';
-import { type PlannedStage, plannedStages } from './planned-stages.ts';
+import { plannedStages } from './planned-stages.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeData } from './recipe-data.ts';
 import { recipeModel } from './recipe-model.ts';

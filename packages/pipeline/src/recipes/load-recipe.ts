@@ -1,6 +1,7 @@
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { didYouMean, KcrError, messageOf, readJson } from '@kcr/core';
+import { KcrError, messageOf } from '@kcr/core';
+import { didYouMean, readJson } from '@kcr/core/internal';
 import { importUrl } from '../import-url.ts';
 import { recipes } from './index.ts';
 import { parseRecipe } from './parse-recipe.ts';

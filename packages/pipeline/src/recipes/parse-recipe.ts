@@ -1,4 +1,5 @@
-import { fieldProblems, jsonCopy, KcrError } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { fieldProblems, jsonCopy } from '@kcr/core/internal';
 import type { z } from 'zod';
 import {
   type Pruning,

@@ -1,17 +1,7 @@
 import type { ImageSet } from '@kcr/core';
+import type { PlannedStage } from '../events.ts';
 import { folderOf } from '../report/run-analysis.ts';
 import type { Pruning, Recipe } from './recipe.ts';
-
-/** A stage of a run, as it would be. */
-export interface PlannedStage {
-  /** As its folder and its events name it. */
-  readonly name: string;
-  /** What it does, in a few words. */
-  readonly does: string;
-  readonly epochs?: number;
-  /** Updates in all; where the images are known. */
-  readonly steps?: number;
-}
 
 /** Core's default of `architectureShare`. */
 const ARCHITECTURE_SHARE = 0.3;

@@ -1,4 +1,5 @@
 import { KcrError } from '@kcr/core';
+import { checkExtension } from '@kcr/core/internal';
 import type { DataContext, Splits } from '../data/data-kind.ts';
 import { findDataKind } from '../data/data-kinds.ts';
 import type { OnEvent } from '../events.ts';
@@ -15,7 +16,7 @@ export interface RecipeDataOptions extends Pick<DataContext, 'input'> {
 /**
  * Training and test data of a recipe, as its model takes them.
  *
- * @throws KcrError `DATA_ROOT`, `DATA_TASK`, and those of reading them
+ * @throws KcrError `DATA_ROOT`, `DATA_TASK`, `EXTENSION_NEEDS`, and those of reading them
  */
 export async function recipeData(
   recipe: Recipe,
@@ -38,5 +39,6 @@ export async function recipeData(
       found: `data of kind ${name} for ${task}`,
       fix: `Use data of kind ${kinds.join(' or ')}, or a \`head\` of the model that learns from these`,
     });
+  checkExtension('data kind', kind, model);
   return kind.read(options, { root, model, normalization, input, on, from: recipe.from });
 }

@@ -1,4 +1,5 @@
-import { type ExtensionKind, isRecord } from '@kcr/core';
+import type { ExtensionKind } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import { dataKinds } from '../data/data-kinds.ts';
 import type { Part } from '../modules.ts';
 import type { Recipe } from './recipe.ts';
@@ -7,8 +8,8 @@ import type { Recipe } from './recipe.ts';
 export interface PartKind {
   /** The function that all of its kind have; a change of images is itself one. Absent: not made before its stage. */
   readonly has?: string;
-  /** What it is by the contract. Absent: a kind that has none. */
-  readonly extension?: ExtensionKind;
+  /** What it is by the contract. */
+  readonly extension: ExtensionKind;
 }
 
 /** What a part may be. */
@@ -16,9 +17,9 @@ export const partKinds = {
   adapter: { has: 'attach', extension: 'adapter' },
   allocator: { has: 'allocate', extension: 'allocator' },
   analysis: { has: 'measure', extension: 'analysis' },
-  augment: { has: 'call' },
+  augment: { has: 'call', extension: 'image change' },
   criterion: { has: 'score', extension: 'criterion' },
-  optimizer: { has: 'update' },
+  optimizer: { has: 'update', extension: 'optimizer' },
   plugin: { has: 'setup', extension: 'plugin' },
   schedule: { has: 'steps', extension: 'schedule' },
   /** Made when it is known how many tokens stay. */

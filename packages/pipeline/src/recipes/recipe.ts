@@ -1,4 +1,4 @@
-import { didYouMean, normalizationFields } from '@kcr/core';
+import { didYouMean, normalizationFields } from '@kcr/core/internal';
 import { z } from 'zod';
 import type { ClassFoldersInput } from '../data/class-folders.ts';
 import type { ClassMapsInput } from '../data/class-maps.ts';

@@ -1,4 +1,5 @@
-import { clipModes, type Optimizer, type OptimizerOptions, optimizers } from '@kcr/core';
+import { type Optimizer, type OptimizerOptions, optimizers } from '@kcr/core';
+import { clipModes } from '@kcr/core/internal';
 import { z } from 'zod';
 import { loadPart } from '../modules.ts';
 import { count, named, pluginPart, properShare, share } from './fields.ts';
@@ -35,7 +36,7 @@ export const optimizer = z
   })
   .superRefine((chosen, context) => {
     const { name = 'adamw' } = chosen;
-    const own = typeof name === 'string' ? Object.keys(optimizers[name]().options ?? {}) : [];
+    const own = typeof name === 'string' ? Object.keys(optimizers[name]({}).options ?? {}) : [];
     for (const key of Object.keys(constants))
       if (chosen[key as keyof typeof constants] !== undefined && !own.includes(key))
         context.addIssue({

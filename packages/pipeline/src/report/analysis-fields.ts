@@ -1,4 +1,5 @@
-import { keptFields, type LineChart, type ModelLine } from '@kcr/core';
+import type { LineChart, ModelLine } from '@kcr/core';
+import { keptFields } from '@kcr/core/internal';
 import { z } from 'zod';
 import type { RunAnalysis, Summary } from './run-analysis.ts';
 

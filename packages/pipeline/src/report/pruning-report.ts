@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type LineChart, writeAtomic } from '@kcr/core';
+import type { LineChart } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { lineChart } from './charts.ts';
 import { figuresHtml, page, tableHtml } from './page.ts';
 import type { Cell } from './summary-table.ts';

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { float32, int32, type NdArray, seal, writeSafetensors } from '@kcr/core';
+import { float32, int32, type NdArray, writeSafetensors } from '@kcr/core';
+import { seal } from '@kcr/core/internal';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/tiny.ts';

@@ -3,23 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Curve,
-  checkFields,
   type EpochRecord,
-  type JsonRefusal,
   KcrError,
   kindText,
   type Line,
   type LineChart,
   type NdArray,
+  readSafetensors,
+} from '@kcr/core';
+import {
+  checkFields,
+  type JsonRefusal,
   nonFinite,
   parseJson,
   readJson,
-  readSafetensors,
   snapshotsFile,
   unseal,
   validationName,
   writeAtomic,
-} from '@kcr/core';
+} from '@kcr/core/internal';
 import { requireWritable } from '../out/writable.ts';
 import { analysisFields, epochFields } from './analysis-fields.ts';
 import {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeAtomic } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import type { PictureRow } from '../tasks/task-kit.ts';
 import type { Picture } from './run-analysis.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type LineChart, writeAtomic } from '@kcr/core';
+import type { LineChart } from '@kcr/core';
+import { writeAtomic } from '@kcr/core/internal';
 import { lineChart } from '../report/charts.ts';
 import { figuresHtml, page, tableHtml } from '../report/page.ts';
 import type { Sensitivity, SensitivityReport } from './measure-sensitivity.ts';

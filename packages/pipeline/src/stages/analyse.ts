@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import {
   type Analysis,
-  checkExtension,
   compileFeatures,
   compileInference,
   type Engine,
   evaluateTask,
   extractFeatures,
   Generator,
-  imagesAtOnce,
   type LoadedModel,
   taskOf,
 } from '@kcr/core';
+import { checkExtension, imagesAtOnce } from '@kcr/core/internal';
 import { measureLatencies } from '@kcr/onnx';
 import { loadCheckpoint } from '../load-checkpoint.ts';
 import { loadPart } from '../modules.ts';

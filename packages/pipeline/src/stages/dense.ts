@@ -1,17 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  firstNames,
-  fit,
-  KcrError,
-  type Model,
-  requireSameRun,
-  runIdentity,
-  type StateDict,
-  saveModel,
-  trainingFile,
-} from '@kcr/core';
+import { fit, KcrError, type Model, type StateDict, saveModel } from '@kcr/core';
+import { firstNames, requireSameRun, runIdentity, trainingFile } from '@kcr/core/internal';
 import type { Source } from '@kcr/pretrained';
 import { recipeModel } from '../recipes/recipe-model.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';

@@ -1,5 +1,4 @@
 import {
-  checkDataset,
   Generator,
   type ImportReport,
   importState,
@@ -8,6 +7,7 @@ import {
   type Model,
   type StateDict,
 } from '@kcr/core';
+import { checkDataset } from '@kcr/core/internal';
 import { headWeights } from '@kcr/detect';
 import { modelOf } from '../find-model.ts';
 import { findModelEntry } from '../find-model-entry.ts';

@@ -1,4 +1,5 @@
-import { checkFields, type JsonRefusal, type Kept, keptFields, readJson, unseal } from '@kcr/core';
+import type { Kept } from '@kcr/core';
+import { checkFields, type JsonRefusal, keptFields, readJson, unseal } from '@kcr/core/internal';
 import { z } from 'zod';
 
 const fileFields = z.looseObject({ kept: keptFields });

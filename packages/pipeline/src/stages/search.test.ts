@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Dataset, float32, seal, writeSafetensors } from '@kcr/core';
+import { type Dataset, float32, writeSafetensors } from '@kcr/core';
+import { seal } from '@kcr/core/internal';
 import { expect, test } from 'vitest';
 import {
   temporaryFolder,

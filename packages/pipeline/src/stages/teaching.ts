@@ -1,20 +1,22 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  checkFields,
-  firstNames,
   gatherAxis,
-  isInOrder,
-  isOfClassifier,
   KcrError,
-  knownClasses,
   type Model,
-  matchClasses,
   type NdArray,
   type Plugin,
-  parseJson,
   readSafetensors,
 } from '@kcr/core';
+import {
+  checkFields,
+  firstNames,
+  isInOrder,
+  isOfClassifier,
+  knownClasses,
+  matchClasses,
+  parseJson,
+} from '@kcr/core/internal';
 import { distillation } from '@kcr/distill';
 import { z } from 'zod';
 import { loadCheckpoint } from '../load-checkpoint.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Model, type Plugin, type SearchOptions, taskOf, validationName } from '@kcr/core';
+import { type Model, type Plugin, type SearchOptions, taskOf } from '@kcr/core';
+import { validationName } from '@kcr/core/internal';
 import { loadPlugin } from '../modules.ts';
 import { notMeasured } from '../not-measured.ts';
 import {

@@ -1,18 +1,16 @@
 import {
-  areNumbered,
   type ClassPrediction,
-  checkDataset,
   classification,
   type Dataset,
   type Engine,
   encodeSafetensors,
   extractLogits,
-  knownClasses,
   type LoadedModel,
   type Model,
   type NdArray,
   topClasses,
 } from '@kcr/core';
+import { areNumbered, checkDataset, knownClasses } from '@kcr/core/internal';
 import { imageDataset, labelledImages, modelInput, normalised } from '@kcr/data';
 import { gradCam, keptTokens, tapsOf } from '@kcr/explain';
 import { drawPlain } from '../report/draw.ts';
@@ -71,6 +69,7 @@ const takenInOrder = (data: string, classes: readonly string[]) =>
 /** A class for each image. */
 export const classificationKit: TaskKit<Dataset, ClassPrediction> = defineTaskKit({
   task: classification.name,
+  contract: 1,
   kinds: ['classes'],
 
   async evaluationData({ model, info }: LoadedModel, request, on) {

@@ -1,4 +1,5 @@
-import { firstNames, isInOrder, KcrError, knownClasses, matchClasses } from '@kcr/core';
+import { KcrError } from '@kcr/core';
+import { firstNames, isInOrder, knownClasses, matchClasses } from '@kcr/core/internal';
 import {
   cocoInstances,
   type InstanceDataset,
@@ -64,6 +65,7 @@ function requireCategories(
 export const instanceDetectionKit: TaskKit<InstanceDataset, readonly FoundObject[]> = defineTaskKit(
   {
     task: instanceDetection.name,
+    contract: 1,
     kinds: ['instances', 'coco'],
 
     async evaluationData({ model, info }, request, on) {

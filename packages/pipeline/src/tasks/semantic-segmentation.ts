@@ -16,6 +16,7 @@ function classesIn({ data }: ClassMap, classes: readonly string[]) {
 /** A class for each pixel, from PNGs of class indices. */
 export const semanticSegmentationKit: TaskKit<SemanticDataset, ClassMap> = defineTaskKit({
   task: semanticSegmentation.name,
+  contract: 1,
   kinds: ['semantic'],
 
   async evaluationData({ model, info }, request, on) {

@@ -1,6 +1,7 @@
 import type {
   CompiledStep,
   Engine,
+  Extension,
   ImageSet,
   LineChart,
   LoadedModel,
@@ -105,7 +106,8 @@ export interface Artifact<S extends ImageSet> {
  * A task beyond training: how its data are read, what its predictions are and how they look. A package that brings a task
  * of its own exports one under the task's name in a table `tasks`, beside the `heads` that are trained for it.
  */
-export interface TaskKit<S extends ImageSet = ImageSet, P = unknown> {
+export interface TaskKit<S extends ImageSet = ImageSet, P = unknown>
+  extends Omit<Extension, 'name'> {
   /** Name of the task. */
   readonly task: string;
   /** Names of the kinds of data that it is trained on. */

@@ -4,18 +4,18 @@ import {
   defineAllocator,
   defineAnalysis,
   defineCriterion,
+  defineOptimizer,
   definePlugin,
   defineSchedule,
   float32,
   type ImageSet,
   linear,
   type Model,
-  type Optimizer,
   plainPreprocessing,
   type Task,
   tf,
 } from '@kcr/core';
-import type { Augment, Pixels } from '@kcr/data';
+import { type Augment, defineImageChange, type Pixels } from '@kcr/data';
 import { defineHead } from '@kcr/detect';
 import { z } from 'zod';
 import { defineDataKind } from '../data/data-kind.ts';
@@ -102,6 +102,7 @@ function brightSet(model: Model, length: number, augments: readonly Augment[] = 
 /** Made-up images; `data.images` says how many. */
 export const bright = defineDataKind({
   name: `${MODULE}#bright`,
+  contract: 1,
   schema: z.strictObject({ images: z.number().int().positive() }),
   read: async ({ images }, { model }) => ({
     train: brightSet(model, images),
@@ -121,6 +122,7 @@ const asPicture = ({ shape }: Pixels, value: number): Promise<Buffer> =>
 
 const kit = defineTaskKit<BrightSet, number>({
   task: brightness.name,
+  contract: 1,
   kinds: [bright.name],
   evaluationData: async ({ model }) => brightSet(model, 5),
   artifacts: {},
@@ -153,16 +155,19 @@ export const counter = definePlugin({
 });
 
 /** An optimiser that steps by the gradients' signs, and counts the steps of each number. */
-export const signSgd = ({ factor = 1 }: { factor?: number }): Optimizer<'age', 'size'> => ({
+export const signSgd = defineOptimizer<{ factor?: number }, 'age', 'size'>({
   name: 'sign-sgd',
-  options: { factor },
-  slots: ['age'],
-  numbers: (_, lr) => ({ size: factor * lr }),
-  update: (parameters, { size }) =>
-    parameters.map(({ value, gradient, state: { age }, rate }) => ({
-      value: tf.sub(value, tf.mul(tf.sign(gradient), tf.mul(size, rate))),
-      state: { age: tf.add(age, 1) },
-    })),
+  contract: 1,
+  make: ({ factor = 1 }) => ({
+    options: { factor },
+    slots: ['age'],
+    numbers: (_, lr) => ({ size: factor * lr }),
+    update: (parameters, { size }) =>
+      parameters.map(({ value, gradient, state: { age }, rate }) => ({
+        value: tf.sub(value, tf.mul(tf.sign(gradient), tf.mul(size, rate))),
+        state: { age: tf.add(age, 1) },
+      })),
+  }),
 });
 
 /** An analysis with a number and a chart. */
@@ -182,7 +187,11 @@ export const greatest = defineAnalysis({
 });
 
 /** A change of images that changes none. */
-export const nothing = (): Augment => (image) => image;
+export const nothing = defineImageChange({
+  name: 'nothing',
+  contract: 1,
+  change: (_: object) => (image) => image,
+});
 
 /** Scores that are the channels' places. */
 export const places = defineCriterion({

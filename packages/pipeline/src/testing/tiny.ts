@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  alone,
   createEagerEngine,
   type Dataset,
   type Engine,
@@ -14,6 +13,7 @@ import {
   plainPreprocessing,
   saveModel,
 } from '@kcr/core';
+import { alone } from '@kcr/core/internal';
 import sharp from 'sharp';
 import { findModel } from '../find-model.ts';
 import { GivenWeights } from '../given-weights.ts';

@@ -3,7 +3,8 @@ import { constants, createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { KcrError, makeFolder, messageOf, unwritable } from '@kcr/core';
+import { KcrError, messageOf } from '@kcr/core';
+import { makeFolder, unwritable } from '@kcr/core/internal';
 import { RangeIgnored } from './hub-fetch.ts';
 
 /** A file as the hub lists it. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, link, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { makeFolder, temporaryOf, unwritable } from '@kcr/core';
+import { makeFolder, temporaryOf, unwritable } from '@kcr/core/internal';
 
 /** The full name of a commit. */
 export const COMMIT = /^[0-9a-f]{40}$/;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KcrError, pickleConversion, type StateDict } from '@kcr/core';
+import { KcrError, type StateDict } from '@kcr/core';
+import { pickleConversion } from '@kcr/core/internal';
 import { folderWeights, toolkitFolder } from '../kinds.ts';
 import { missingShards, shardNames } from '../shards.ts';
 import type { SourceKind } from '../source.ts';

@@ -148,6 +148,42 @@ export async function compareGradients(
   return holds(`the same slopes along ${DIRECTIONS} directions in ${loss.names.length} arrays`);
 }
 
+/** How far two directions may be from one another, as a share of their length. */
+const APART = 1e-3;
+
+/**
+ * Compares what some plugins add to the gradients of a training step with what others add: the same but for a factor above 0.
+ */
+export async function compareAdded(
+  { model, images }: { model: Model; images: ImageSet },
+  plugin: () => Plugin,
+  other: () => Plugin,
+): Promise<Finding> {
+  const gradientsWith = async (plugins: readonly Plugin[]) => {
+    await using engine = await usualEngine();
+    const training = await startTraining(engine, model, images, livelyWeights(model), plugins);
+    await using _trainer = training.trainer;
+    return (await lossOf(training)).gradients;
+  };
+  const plain = await gradientsWith([]);
+  const addedBy = async (made: Plugin) => {
+    const gradients = await gradientsWith([made]);
+    return [...plain].flatMap(([name, data]) =>
+      Array.from(gradients.get(name)!, (x, i) => x - data[i]!),
+    );
+  };
+  const [found, expected] = [await addedBy(plugin()), await addedBy(other())];
+  const [length, wanted] = [found, expected].map((x) => Math.sqrt(dot(x, x))) as [number, number];
+  if (!(length > 0 && wanted > 0))
+    return fails(`gradients of a length of ${numberText(length)} and ${numberText(wanted)}`);
+  const apart = Math.sqrt(
+    found.reduce((sum, x, i) => sum + (x / length - expected[i]! / wanted) ** 2, 0),
+  );
+  return apart <= APART
+    ? holds(`what it adds has the direction of that loss, ${numberText(length / wanted)} times it`)
+    : fails(`what it adds is ${numberText(apart)} of its length apart from that direction`);
+}
+
 export const gradients: CheckOf<ModelSubject> = {
   needs: 'trains',
   expected:

@@ -1,4 +1,5 @@
-import { countMacs, type Graph, graphMacs, type Model, taskOf, trace } from '@kcr/core';
+import { countMacs, type Graph, type Model, taskOf } from '@kcr/core';
+import { graphMacs, trace } from '@kcr/core/internal';
 import { type CheckOf, fails, holds } from '../suite.ts';
 import { numberText } from '../values.ts';
 import { halfOf } from './selections.ts';

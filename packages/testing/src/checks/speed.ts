@@ -17,7 +17,7 @@ export async function stepTime(model: Model, images: ImageSet, plugins: readonly
     run: { stage: 'fit', epochs: 1, samples, travel: 0, warn: () => {} },
     generator: new Generator(0),
     labelSmoothing: 0,
-    optimizer: sgd(),
+    optimizer: sgd({}),
   });
   trainer.start(model.initialize(new Generator(1)));
   const indices = range(samples);

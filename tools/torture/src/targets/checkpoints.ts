@@ -7,11 +7,11 @@ import {
   createEagerEngine,
   type LoadedModel,
   type Model,
-  nonFinite,
   plainPreprocessing,
   saveModel,
   sizeOf,
 } from '@kcr/core';
+import { nonFinite } from '@kcr/core/internal';
 import { evit, tome } from '@kcr/criteria';
 import { lfe } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';

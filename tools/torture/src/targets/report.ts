@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Generator, seal } from '@kcr/core';
+import type { Generator } from '@kcr/core';
+import { seal } from '@kcr/core/internal';
 import { type RunAnalysis, writeReport } from '@kcr/pipeline';
 import { chance, flipBit, mutateBytes, oneOf } from '../mutate-bytes.ts';
 import { type Json, type JsonObject, jsonText, mutateJson, mutateValue } from '../mutate-json.ts';

@@ -5,12 +5,11 @@ import {
   createEagerEngine,
   fit,
   type Generator,
-  nonFinite,
   readSafetensors,
   type StateDict,
-  seal,
   weightsDigest,
 } from '@kcr/core';
+import { nonFinite, seal } from '@kcr/core/internal';
 import { bottomUpCascade, lfe } from '@kcr/lfc';
 import { readSelection } from '@kcr/pipeline';
 import { largeWeights, smallModels, syntheticData } from '../../../integration/src/helpers.ts';

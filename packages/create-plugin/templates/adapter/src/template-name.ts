@@ -15,6 +15,7 @@ export type TemplateNameOptions = z.input<typeof options>;
  */
 export const templateName = defineAdapter({
   name: 'template-name',
+  about: 'a trained scale and shift of each channel',
   module: 'template-package', // which exports it in `adapters`, so that checkpoints find it
   contract: 1,
   options,

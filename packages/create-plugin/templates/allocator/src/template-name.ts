@@ -16,6 +16,7 @@ export type TemplateNameOptions = z.input<typeof options>;
 /** Keeps a share that goes in equal parts from the first dimension of the model to the last. */
 export const templateName = defineAllocator({
   name: 'template-name',
+  about: 'a share that falls from the first dimension to the last',
   contract: 1,
   options,
   allocate:

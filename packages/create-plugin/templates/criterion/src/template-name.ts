@@ -12,6 +12,7 @@ export type TemplateNameOptions = z.input<typeof options>;
 /** Scores a channel by its mean activation on the images, where the channel is tapped. */
 export const templateName = defineCriterion({
   name: 'template-name',
+  about: 'the mean activation on some images',
   contract: 1,
   options,
   score:

@@ -15,6 +15,7 @@ export type TemplateNameConfig = typeof defaults;
  */
 export const templateName = defineHead<{ channels: number }>({
   name: 'template_name',
+  about: 'semantic segmentation from two maps',
   module: 'template-package', // which exports it in `heads`, so that checkpoints find it
   contract: 1,
   task: semanticSegmentation,

@@ -19,6 +19,7 @@ export type TemplateNameOptions = z.input<typeof options>;
  */
 export const templateName = definePlugin({
   name: 'template-name',
+  about: 'gates that learn which channels stay',
   contract: 1,
   options,
   curves: { open: { title: 'Open gates', y: 'share' } },

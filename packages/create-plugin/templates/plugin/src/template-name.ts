@@ -18,6 +18,7 @@ export type TemplateNameOptions = z.input<typeof options>;
  */
 export const templateName = definePlugin({
   name: 'template-name',
+  about: 'draws features towards the mean of their class',
   contract: 1,
   needs: { tasks: ['classification'] },
   options,

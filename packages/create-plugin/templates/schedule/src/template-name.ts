@@ -12,6 +12,7 @@ export type TemplateNameOptions = z.input<typeof options>;
 /** Prunes in rounds, the first of which go farthest: after a share t of them 1 - (1 - t)^3 of the way (Zhu and Gupta 2017). */
 export const templateName = defineSchedule({
   name: 'template-name',
+  about: 'large steps first, small ones at the end',
   contract: 1,
   options,
   steps:

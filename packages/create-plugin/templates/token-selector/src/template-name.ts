@@ -16,6 +16,7 @@ export type TemplateNameOptions = z.input<typeof options>;
 /** Keeps the tokens that differ most from the mean token. */
 export const templateName = defineTokenSelector({
   name: 'template-name',
+  about: 'tokens that differ most from their mean',
   module: 'template-package', // which exports it in `adapters`, so that checkpoints find it
   contract: 1,
   options,
