@@ -53,6 +53,8 @@ export interface RunOptions extends Trust {
   /** Makes the engines. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
   on?: OnEvent;
+  /** URL of the file that a recipe that is given as it is written is from: names of modules are resolved from it. */
+  from?: string;
 }
 
 /** What a run gives. */
@@ -68,8 +70,8 @@ export interface CompressResult {
 }
 
 /** A recipe by name or file, or as it is written. @throws KcrError `RECIPE_*` */
-const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
-  typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name);
+const checkedRecipe = (recipe: string | RecipeInput, from?: string): Promise<Recipe> =>
+  typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name, from);
 
 /** A recipe whose trainings evaluate as often, and as many images, as is said. */
 function watching(recipe: Recipe, every?: number, images?: number): Recipe {
@@ -106,10 +108,11 @@ export async function stageContext(
     on = () => {},
     evalEvery,
     evalImages,
+    from,
     ...given
   }: RunOptions,
 ): Promise<RunContext> {
-  const written = watching(await checkedRecipe(recipeOrName), evalEvery, evalImages);
+  const written = watching(await checkedRecipe(recipeOrName, from), evalEvery, evalImages);
   await checkParts(written);
   const trusted = [...trust, ...(await recipeModules(written))];
   const place = given.weights ?? written.model.pretrained;

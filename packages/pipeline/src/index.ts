@@ -4,7 +4,13 @@ export * from './check-export.ts';
 export * from './compare/compare.ts';
 export * from './compress.ts';
 export { augments, photometricAugments } from './data/augments.ts';
-export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
+export {
+  type DataContext,
+  type DataKind,
+  defineDataKind,
+  type Fold,
+  type Splits,
+} from './data/data-kind.ts';
 export { dataKinds } from './data/data-kinds.ts';
 export { isLabelled, labelled } from './data/labelled.ts';
 export * from './engine.ts';
@@ -92,8 +98,23 @@ export { pruneStage } from './stages/prune.ts';
 export { readSelection } from './stages/read-selection.ts';
 export { retrainStage } from './stages/retrain.ts';
 export { searchStage } from './stages/search.ts';
+export { shippedSweeps } from './shipped-sweeps.ts';
 export { defineStage, type Stage, type StageContext } from './stages/stage.ts';
 export { inheritingModel } from './stages/train-compact.ts';
+export { loadSweep } from './sweep/load-sweep.ts';
+export {
+  listTrials,
+  runSweep,
+  type SweepOptions,
+  type SweepOutcome,
+  sweepOutcome,
+  trialText,
+} from './sweep/run-sweep.ts';
+export { defineSweep, type LoadedSweep, type Sweep, type SweepInput } from './sweep/sweep.ts';
+export { savedSweep } from './sweep/sweep-file.ts';
+export type { Best, Effect, Findings, SettingFinding } from './sweep/sweep-findings.ts';
+export type { Slot, Trial } from './sweep/sweep-plan.ts';
+export { intervalText, settingsTable, writeSweepReport } from './sweep/sweep-report.ts';
 export { classificationKit } from './tasks/classification.ts';
 export { findTaskKit, taskKits } from './tasks/find-task-kit.ts';
 export { type FramedGallery, framedGallery } from './tasks/framed-gallery.ts';
