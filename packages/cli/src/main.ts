@@ -22,6 +22,7 @@ import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
 import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
+import { addSweep } from './commands/sweep.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -32,6 +33,7 @@ const commands = [
   addSearch,
   addRetrain,
   addPrune,
+  addSweep,
   addEval,
   addEvalCoco,
   addPredict,
@@ -56,6 +58,8 @@ export function program(): Command {
     .description('Compresses vision transformers and keeps, or raises, their accuracy.')
     .version(version)
     .showHelpAfterError('(kcr --help, kcr COMMAND --help)')
+    // Options after a command are that command's, also where it has commands within it.
+    .enablePositionalOptions()
     .exitOverride();
   for (const add of commands) add(kcr);
   return kcr;

@@ -112,6 +112,9 @@ export {
 } from './sweep/run-sweep.ts';
 export { defineSweep, type LoadedSweep, type Sweep, type SweepInput } from './sweep/sweep.ts';
 export { savedSweep } from './sweep/sweep-file.ts';
+export { type ArrayJob } from './sweep/submit/array-job.ts';
+export { type KubernetesJob, kubernetesJob } from './sweep/submit/kubernetes-job.ts';
+export { type SlurmJob, slurmScript } from './sweep/submit/slurm-script.ts';
 export type { Best, Effect, Findings, SettingFinding } from './sweep/sweep-findings.ts';
 export type { Slot, Trial } from './sweep/sweep-plan.ts';
 export { intervalText, settingsTable, writeSweepReport } from './sweep/sweep-report.ts';

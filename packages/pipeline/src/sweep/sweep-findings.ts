@@ -30,7 +30,7 @@ export interface Effect {
   readonly path: string;
   /**
    * Whether values were drawn from a range: each is a setting's own then. Of listed values each has the means over all settings
-   * that have it, one for each fold and seed.
+   * that have it, one for each fold and seed. Settings of which a trial failed, or has not ended, are left out.
    */
   readonly drawn: boolean;
   readonly log: boolean;
@@ -158,32 +158,25 @@ function effectsOf(
   tried: readonly Tried[],
   valueOf: (trial: Trial) => number | undefined,
 ): Effect[] {
+  // A setting that failed on some folds would be compared on the others alone.
+  const whole = tried.filter(({ trials }) =>
+    trials.every((trial) => valueOf(trial) !== undefined),
+  );
   return Object.entries(parameters).map(([path, parameter]) => {
     const drawn = !Array.isArray(parameter);
     const values = drawn
-      ? tried.map(({ point }) => point[path]!).toSorted((a, b) => Number(a) - Number(b))
+      ? whole.map(({ point }) => point[path]!).toSorted((a, b) => Number(a) - Number(b))
       : parameter;
     const points = values.flatMap((value): EffectPoint[] => {
-      const own = tried.filter(({ point }) => same(point[path], value));
+      const own = whole.filter(({ point }) => same(point[path], value));
       const means = blockMeans(own, valueOf);
       return means.length > 0 ? [{ value, ...tInterval(means) }] : [];
     });
-    return { path, drawn, log: drawn ? parameter.scale === 'log' : isSpread(parameter), points };
+    return { path, drawn, log: drawn && parameter.scale === 'log', points };
   });
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** How many times the smallest the largest of some numbers is, for an axis by powers of ten. */
-const SPREAD = 50;
-
-/** Whether listed values are numbers that lie far apart. */
-function isSpread(values: readonly unknown[]): boolean {
-  const numbers = values.filter((value) => typeof value === 'number');
-  if (numbers.length < values.length || numbers.length < 3) return false;
-  const low = Math.min(...numbers);
-  return low > 0 && Math.max(...numbers) / low >= SPREAD;
-}
 
 /** The mean over settings for each fold and seed: what these have in common is in all values of a parameter alike. */
 function blockMeans(

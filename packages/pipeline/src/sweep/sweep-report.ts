@@ -14,8 +14,10 @@ import type { Point } from './sweep.ts';
 import type { Effect, Findings, SettingFinding } from './sweep-findings.ts';
 import type { Interval } from './t-interval.ts';
 
+const DIGITS = 4;
+
 /** A number in a table or a sentence. */
-const numberText = (value: number): string => String(Number(value.toPrecision(4)));
+const numberText = (value: number): string => String(Number(value.toPrecision(DIGITS)));
 
 const valueText = (value: Point[string]): string =>
   typeof value === 'number'
@@ -24,11 +26,13 @@ const valueText = (value: Point[string]): string =>
       ? value
       : JSON.stringify(value);
 
-/** A mean, with its interval where there is one: `0.81 [0.79, 0.83]`. */
+const digits = (value: number): string => value.toPrecision(DIGITS);
+
+/** A mean, with its interval where there is one: `0.8100 [0.7925, 0.8275]`. */
 export const intervalText = ({ mean, low, high }: Interval): string =>
   low === undefined || high === undefined
-    ? numberText(mean)
-    : `${numberText(mean)} [${numberText(low)}, ${numberText(high)}]`;
+    ? digits(mean)
+    : `${digits(mean)} [${digits(low)}, ${digits(high)}]`;
 
 /** Time, in a unit that gives a short number. */
 const timeText = (seconds: number): string =>
@@ -101,7 +105,6 @@ function countText(points: Effect['points']): string {
 
 function effectChart(effect: Effect, name: string, metric: string): IntervalChart {
   const { drawn, log, points } = effect;
-  const numbers = drawn || points.every(({ value }) => typeof value === 'number' && log);
   return {
     title: `${metric} by ${name}, ${countText(points)}`,
     x: effect.path,
@@ -109,7 +112,7 @@ function effectChart(effect: Effect, name: string, metric: string): IntervalChar
     logX: log,
     points: points.map(({ value, n, ...interval }) => ({
       ...interval,
-      x: numbers ? Number(value) : valueText(value),
+      x: drawn ? Number(value) : valueText(value),
     })),
   };
 }
