@@ -5,6 +5,15 @@ import { createInterface } from 'node:readline';
 import { KcrError } from '@kcr/core';
 import { ownCommand } from './own-command.ts';
 
+/** The variable by which a process knows that others work on its sweep too, and how many they are. */
+const WORKERS = 'KCR_SWEEP_WORKERS';
+
+/** How many processes this is one of; nothing where it was started by itself. */
+export function workersBeside(): number | undefined {
+  const text = process.env[WORKERS];
+  return text === undefined ? undefined : Number(text);
+}
+
 /** What the environment says of threads that read images, where nobody has said it: the processes share the cores. */
 const readersOf = (workers: number): string =>
   process.env.KCR_WORKERS ?? String(Math.max(Math.floor(availableParallelism() / workers) - 1, 0));
@@ -21,7 +30,7 @@ export async function runWorkers(workers: number, args: readonly string[]): Prom
   const children = Array.from({ length: workers }, () =>
     spawn(node, [...own, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, KCR_WORKERS: readersOf(workers) },
+      env: { ...process.env, KCR_WORKERS: readersOf(workers), [WORKERS]: String(workers) },
     }),
   );
   const kill = () => {

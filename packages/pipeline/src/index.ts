@@ -92,17 +92,18 @@ export {
   sensitivityRows,
   writeSensitivity,
 } from './sensitivity/sensitivity-report.ts';
+export { isShippedSweep, type ShippedSweep, shippedSweeps } from './shipped-sweeps.ts';
 export { type CompactModel, compactModel } from './stages/compact-model.ts';
 export { denseStage } from './stages/dense.ts';
 export { pruneStage } from './stages/prune.ts';
 export { readSelection } from './stages/read-selection.ts';
 export { retrainStage } from './stages/retrain.ts';
 export { searchStage } from './stages/search.ts';
-export { shippedSweeps } from './shipped-sweeps.ts';
 export { defineStage, type Stage, type StageContext } from './stages/stage.ts';
 export { inheritingModel } from './stages/train-compact.ts';
 export { loadSweep } from './sweep/load-sweep.ts';
 export {
+  forgetFailed,
   listTrials,
   runSweep,
   type SweepOptions,
@@ -110,11 +111,11 @@ export {
   sweepOutcome,
   trialText,
 } from './sweep/run-sweep.ts';
-export { defineSweep, type LoadedSweep, type Sweep, type SweepInput } from './sweep/sweep.ts';
-export { savedSweep } from './sweep/sweep-file.ts';
-export { type ArrayJob } from './sweep/submit/array-job.ts';
+export type { ArrayJob } from './sweep/submit/array-job.ts';
 export { type KubernetesJob, kubernetesJob } from './sweep/submit/kubernetes-job.ts';
 export { type SlurmJob, slurmScript } from './sweep/submit/slurm-script.ts';
+export { defineSweep, type LoadedSweep, type Sweep, type SweepInput } from './sweep/sweep.ts';
+export { savedSweep } from './sweep/sweep-file.ts';
 export type { Best, Effect, Findings, SettingFinding } from './sweep/sweep-findings.ts';
 export type { Slot, Trial } from './sweep/sweep-plan.ts';
 export { intervalText, settingsTable, writeSweepReport } from './sweep/sweep-report.ts';

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadSweep, runSweep, shippedSweeps } from '@kcr/pipeline';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -67,7 +68,8 @@ const sweepOf = (file: string, out: string, ...more: string[]) =>
   start('sweep', at(file), '--data', at('data'), '--out', at(out), ...more);
 
 /** Places of the trials that were begun. */
-const begun = (text: string): string[] => [...text.matchAll(/trial (\d+)\/\d+: retrain/g)].map(([, n]) => n!);
+const begun = (text: string): string[] =>
+  [...text.matchAll(/trial (\d+)\/\d+: retrain/g)].map(([, n]) => n!);
 
 /** What trials came to, by id: weights, and numbers but for times. */
 async function resultsOf(out: string): Promise<Record<string, unknown>> {
@@ -117,10 +119,21 @@ test('a trial that was killed goes on in another process, and ends with the same
   expect(results).toEqual(await resultsOf('whole'));
 });
 
-test('a process of --parallel that ends before its time is said', { timeout: 240_000 }, async () => {
+test('a process of --parallel that ends before its time is said', {
+  timeout: 240_000,
+}, async () => {
   const file = at('wrong.json');
   await writeFile(file, JSON.stringify(sweep(2)));
-  const run = start('sweep', file, '--data', at('nowhere'), '--out', at('wrong'), '--parallel', '2');
+  const run = start(
+    'sweep',
+    file,
+    '--data',
+    at('nowhere'),
+    '--out',
+    at('wrong'),
+    '--parallel',
+    '2',
+  );
   expect(await run.ended).toEqual([1, null]);
   expect(run.seen).toMatch(/\[1\] kcr: FOLDER_READ/);
   expect(run.seen).toMatch(/kcr: SWEEP_WORKER/);
@@ -135,8 +148,9 @@ function hasSlurm(): boolean {
   }
 }
 
-// Skipped where no Slurm answers: `sbatch` is not installed there, or its daemons do not run (tools/cluster/slurm.sh start).
-describe.skipIf(!hasSlurm())('Slurm', () => {
+// `sbatch` may not be installed, or its daemons may not run.
+const needed = 'where a Slurm answers (tools/cluster/slurm.sh start makes one)';
+describe.skipIf(!hasSlurm())(`Slurm, ${needed}`, () => {
   test('an array job runs each trial in a task', { timeout: 240_000 }, async () => {
     const args = ['--data', at('data'), '--out', at('slurm'), '--slurm', '--cpus', '1', '--json'];
     const submitted = start('sweep', 'submit', at('short.json'), ...args);
@@ -154,4 +168,22 @@ describe.skipIf(!hasSlurm())('Slurm', () => {
     await report.ended;
     expect(JSON.parse(report.out)).toMatchObject({ done: 4, left: 0, failures: [] });
   });
+});
+
+test('the sweep that comes along as the example, at its smallest', {
+  timeout: 240_000,
+}, async () => {
+  const { default: whole } = await import(shippedSweeps['kcr-eurosat']);
+  const loaded = await loadSweep({
+    ...whole,
+    set: { 'retrain.epochs': 1 },
+    parameters: { 'retrain.plugins.0.options.eta': [0.001, 0.1] },
+    folds: { count: 2, share: 0.2 },
+  });
+  const data = join(repository, 'tools/data/eurosat-2500');
+  const { findings } = await runSweep(loaded, { data, out: at('example') });
+  expect(findings).toMatchObject({ done: 4, left: 0, failures: [] });
+  // Ten classes, and half of 400 images to train on: better than nothing, and no more.
+  expect(findings.best!.score.mean).toBeGreaterThan(0.05);
+  expect(findings.best!.recipe.data).toEqual(whole.recipe.data);
 });

@@ -1,6 +1,13 @@
 import { join, resolve } from 'node:path';
 import { didYouMean, KcrError, writeAtomic } from '@kcr/core';
-import { kubernetesJob, listTrials, loadSweep, shippedSweeps, slurmScript } from '@kcr/pipeline';
+import {
+  isShippedSweep,
+  kubernetesJob,
+  listTrials,
+  loadSweep,
+  shippedSweeps,
+  slurmScript,
+} from '@kcr/pipeline';
 import type { Command } from 'commander';
 import { count } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -48,7 +55,11 @@ export function addSweepSubmit(sweep: Command): void {
     .option('--gres <list>', 'Slurm: generic resources, e.g. gpu:1')
     .option('--image <name>', 'Kubernetes: the image, with kcr on its path')
     .option('--claim <name>', 'Kubernetes: the PersistentVolumeClaim that all tasks share')
-    .option('--mount <path>', 'Kubernetes: where it is mounted, and the folder of the command', '/work')
+    .option(
+      '--mount <path>',
+      'Kubernetes: where it is mounted, and the folder of the command',
+      '/work',
+    )
     .option('--namespace <name>', 'Kubernetes: the namespace')
     .option('--json', 'print the result as JSON')
     .action(submit);
@@ -115,7 +126,7 @@ function slurmText(
   options: SubmitOptions,
 ): string {
   const { out, data } = options;
-  const file = Object.hasOwn(shippedSweeps, sweep) ? sweep : resolve(sweep);
+  const file = isShippedSweep(sweep) ? sweep : resolve(sweep);
   const args = taskArgs(
     file,
     resolve(out),
@@ -124,7 +135,14 @@ function slurmText(
     options,
   );
   const command = [...ownCommand, ...args];
-  return slurmScript({ ...options, name, tasks, command, folder: process.cwd(), logs: resolve(out) });
+  return slurmScript({
+    ...options,
+    name,
+    tasks,
+    command,
+    folder: process.cwd(),
+    logs: resolve(out),
+  });
 }
 
 /** @throws KcrError `OPTION` where the image or the shared volume is not said */

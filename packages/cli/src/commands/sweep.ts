@@ -1,6 +1,7 @@
 import { KcrError } from '@kcr/core';
 import {
   type Findings,
+  forgetFailed,
   listTrials,
   loadSweep,
   runSweep,
@@ -16,7 +17,7 @@ import { Option } from 'commander';
 import { count, type EngineOptions, engineOf, whole, withEngine, withTrust } from '../options.ts';
 import { printTable } from '../output.ts';
 import { progress } from '../progress.ts';
-import { runWorkers } from '../sweep-workers.ts';
+import { runWorkers, workersBeside } from '../sweep-workers.ts';
 import { addSweepSubmit } from './sweep-submit.ts';
 
 interface SweepCommandOptions extends EngineOptions {
@@ -28,7 +29,6 @@ interface SweepCommandOptions extends EngineOptions {
   dryRun?: boolean;
   retryFailed?: boolean;
   trust?: readonly string[];
-  worker?: boolean;
   json?: boolean;
 }
 
@@ -37,7 +37,9 @@ export function addSweep(kcr: Command): void {
   const sweep = kcr
     .command('sweep')
     .description('try many settings of a recipe, by cross-validation too, and say which is best')
-    .usage('[options] <sweep>\n       kcr sweep submit [options] <sweep>\n       kcr sweep report <folder>')
+    .usage(
+      '[options] <sweep>\n       kcr sweep submit [options] <sweep>\n       kcr sweep report <folder>',
+    )
     // Options after `submit` and `report` are theirs.
     .enablePositionalOptions()
     .argument('<sweep>', `a sweep file, or one of ${Object.keys(shippedSweeps).join(', ')}`);
@@ -54,7 +56,6 @@ export function addSweep(kcr: Command): void {
     .option('--tasks <n>', 'tasks that share the sweep, with --index (default: one a trial)', count)
     .option('--dry-run', 'list the trials, and run none')
     .option('--retry-failed', 'run trials that have failed again')
-    .addOption(new Option('--worker').hideHelp())
     .option('--json', 'print the result as JSON')
     .action(sweepCommand);
   addSweepSubmit(sweep);
@@ -79,15 +80,15 @@ export function requireOut(out: string | undefined): string {
 }
 
 /** The task that this process is, by the scheduler that started it. @throws KcrError `OPTION` */
-function taskIndex({ index, parallel, worker }: SweepCommandOptions): number | undefined {
-  if (index !== undefined || parallel > 1 || worker) return index;
+function taskIndex({ index, parallel }: SweepCommandOptions): number | undefined {
+  if (index !== undefined || parallel > 1 || workersBeside() !== undefined) return index;
   const { SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX } = process.env;
   const text = SLURM_ARRAY_TASK_ID ?? JOB_COMPLETION_INDEX;
   return text === undefined ? undefined : whole(text);
 }
 
 async function sweepCommand(name: string, options: SweepCommandOptions): Promise<void> {
-  const { data, parallel, tasks, dryRun, retryFailed, trust, worker, json } = options;
+  const { data, parallel, tasks, dryRun, retryFailed, trust, json } = options;
   const loaded = await loadSweep(name);
   if (dryRun) {
     printTrials(await listTrials(loaded, options.out), json);
@@ -110,25 +111,27 @@ async function sweepCommand(name: string, options: SweepCommandOptions): Promise
   const on = progress();
   const engine = engineOf(options);
   const own = { out, data, trust, engine, on, index, tasks, retryFailed };
-  if (parallel > 1 && !worker) {
+  if (parallel > 1) {
+    if (retryFailed) await forgetFailed(loaded, out);
     await runWorkers(parallel, workerArgs(name, out, options));
     printOutcome(await sweepOutcome(loaded, out), json);
     return;
   }
-  const outcome = await runSweep(loaded, { ...own, workers: parallel });
-  if (!worker) printOutcome(outcome, json);
+  const workers = workersBeside();
+  const outcome = await runSweep(loaded, { ...own, workers });
+  // What all of them have done is printed by the process that started them.
+  if (workers === undefined) printOutcome(outcome, json);
 }
 
 /** The arguments of a process that works on the sweep beside others. */
 const workerArgs = (
   name: string,
   out: string,
-  { data, parallel, retryFailed, trust = [], engine, device }: SweepCommandOptions,
+  { data, trust = [], engine, device }: SweepCommandOptions,
 ): string[] => [
-  ...['sweep', name, '--worker', '--out', out, '--parallel', String(parallel)],
+  ...['sweep', name, '--out', out],
   ...['--engine', engine, '--device', device],
   ...(data === undefined ? [] : ['--data', data]),
-  ...(retryFailed ? ['--retry-failed'] : []),
   ...trust.flatMap((module) => ['--trust', module]),
 ];
 

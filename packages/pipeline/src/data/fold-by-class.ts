@@ -22,9 +22,7 @@ export function foldByClass(
   where: string,
 ): { train: Int32Array; test: Int32Array } {
   const { labels, classes } = data;
-  const whole = without
-    ? splitByClass(data, without, where).train
-    : Int32Array.from(labels.keys());
+  const whole = without ? splitByClass(data, without, where).train : Int32Array.from(labels.keys());
   const train: number[] = [];
   const test: number[] = [];
   // Counted on from class to class, so that no fold gets what is left over of all of them.

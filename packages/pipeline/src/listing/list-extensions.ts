@@ -8,8 +8,16 @@ import { criteria } from '../pruning/criteria.ts';
 import { schedules } from '../pruning/schedules.ts';
 import { recipes } from '../recipes/index.ts';
 import type { RecipeInput } from '../recipes/recipe.ts';
+import { shippedSweeps } from '../shipped-sweeps.ts';
 import { type ExtensionList, extensionsOf } from './extension-kinds.ts';
-import { allocatorWords, engineWords, headWords, partWords, scheduleWords } from './words.ts';
+import {
+  allocatorWords,
+  engineWords,
+  headWords,
+  partWords,
+  scheduleWords,
+  sweepWords,
+} from './words.ts';
 
 /** Something that a recipe or a command may name. */
 export interface Listed {
@@ -32,6 +40,7 @@ const bundled = {
     Object.entries(recipes).map(
       ([name, recipe]): Row => [name, recipeWords(recipe), '@kcr/pipeline'],
     ),
+  sweeps: () => inTable(Object.keys(shippedSweeps), sweepWords, '@kcr/pipeline'),
   criteria: () =>
     Object.entries(criteria).map(([name, use]): Row => [name, partWords[use]![1], use]),
   allocators: () => inTable(Object.keys(allocators), allocatorWords, '@kcr/core'),

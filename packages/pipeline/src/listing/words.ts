@@ -1,6 +1,7 @@
 import type { EngineName } from '../engine.ts';
 import type { allocators } from '../pruning/allocators.ts';
 import type { schedules } from '../pruning/schedules.ts';
+import type { ShippedSweep } from '../shipped-sweeps.ts';
 import type { ExtensionList } from './extension-kinds.ts';
 
 /** What a few words say of each name of a table: one that is left out, or is none, does not compile. */
@@ -31,6 +32,11 @@ export const headWords: Readonly<Record<string, string>> = {
   mask_rcnn: 'boxes and masks of objects (Mask R-CNN)',
   cascade_mask_rcnn: 'the same in three stages (Cascade Mask R-CNN)',
   ssdlite: 'boxes of objects in one stage (SSDLite)',
+};
+
+export const sweepWords: Readonly<Record<ShippedSweep, string>> = {
+  'kcr-imagenet': "KCR's search for lambda, eta and t_warm, by 5-fold cross-validation",
+  'kcr-eurosat': 'the weight and the warm-up of KCR on small images, in minutes',
 };
 
 /** What comes along and is named as `MODULE#EXPORT`: which kind it is of, and what it is in a few words. */

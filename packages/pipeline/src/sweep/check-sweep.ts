@@ -1,19 +1,12 @@
-import {
-  type Analysis,
-  didYouMean,
-  isRecord,
-  KcrError,
-  taskOf,
-  validationName,
-} from '@kcr/core';
+import { type Analysis, didYouMean, isRecord, KcrError, taskOf, validationName } from '@kcr/core';
 import { findDataKind } from '../data/data-kinds.ts';
 import { loadPart } from '../modules.ts';
 import { checkParts } from '../recipes/check-parts.ts';
 import { parseRecipe } from '../recipes/parse-recipe.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { recipeModel } from '../recipes/recipe-model.ts';
-import { hasPath, pathsOf, withValue } from './dotted-path.ts';
 import { startPoints } from './brackets.ts';
+import { hasPath, pathsOf, withValue } from './dotted-path.ts';
 import { pointText, withPoint } from './point.ts';
 import type { LoadedSweep, Point, WrittenRecipe } from './sweep.ts';
 

@@ -8,7 +8,7 @@ import {
 } from '../recipes/definition-file.ts';
 import { recipes } from '../recipes/index.ts';
 import { readRecipe } from '../recipes/load-recipe.ts';
-import { shippedSweeps } from '../shipped-sweeps.ts';
+import { isShippedSweep, shippedSweeps } from '../shipped-sweeps.ts';
 import { checkSweep } from './check-sweep.ts';
 import {
   type LoadedSweep,
@@ -46,7 +46,7 @@ function parseSweep(input: unknown, where: string): Sweep {
 
 /** @throws KcrError `SWEEP_UNKNOWN` */
 function fileOf(nameOrPath: string): string {
-  if (Object.hasOwn(shippedSweeps, nameOrPath)) return shippedSweeps[nameOrPath]!;
+  if (isShippedSweep(nameOrPath)) return shippedSweeps[nameOrPath];
   if (isDefinitionFile(nameOrPath)) return nameOrPath;
   throw new KcrError('SWEEP_UNKNOWN', {
     where: `sweep "${nameOrPath}"`,

@@ -76,7 +76,7 @@ export async function runSweep(loaded: LoadedSweep, options: SweepOptions): Prom
   await keepSweep(options.out, loaded);
   const runner = new Runner(plan, options);
   await runner.results.read();
-  if (options.retryFailed) await runner.forgetFailed(own ?? plan.slots);
+  if (options.retryFailed) await forget(runner.results, own ?? plan.slots, options.out, plan);
   await runner.checkData();
   if (own) await runner.runOwn(own);
   else await runner.runAll();
@@ -101,6 +101,29 @@ export async function sweepOutcome(loaded: LoadedSweep, out: string): Promise<Sw
     });
   const any = findings.settings.some(({ score }) => score);
   return { findings, report: any ? await writeSweepReport(out, findings) : undefined };
+}
+
+/** Lets the trials of a folder that have failed run again. @throws KcrError `STATE_DAMAGED` */
+export async function forgetFailed(loaded: LoadedSweep, out: string): Promise<void> {
+  const plan = await SweepPlan.of(loaded);
+  const results = new SweepResults(plan, out);
+  await results.read();
+  await forget(results, plan.slots, out, plan);
+}
+
+async function forget(
+  results: SweepResults,
+  slots: readonly Slot[],
+  out: string,
+  plan: SweepPlan,
+): Promise<void> {
+  // First all of them: what halving chose goes by the results.
+  const trials = slots.map((slot) => plan.trial(slot, results.all));
+  for (const trial of trials) {
+    if (typeof trial !== 'object' || !results.all.get(trial.id)?.failed) continue;
+    await rm(join(trialFolder(out, trial.id), 'result.json'), { force: true });
+    results.forget(trial.id);
+  }
 }
 
 /** The slots of the task that this is. @throws KcrError `OPTION` */
@@ -134,15 +157,6 @@ class Runner {
     const { recipe } = next.trial;
     const parsed = await parseRecipe(recipe, recipe.name, loaded.from);
     await recipeData(parsed, { root: this.options.data ?? recipe.data.root });
-  }
-
-  async forgetFailed(slots: readonly Slot[]): Promise<void> {
-    for (const slot of slots) {
-      const trial = this.plan.trial(slot, this.results.all);
-      if (typeof trial !== 'object' || !this.results.all.get(trial.id)?.failed) continue;
-      await rm(join(trialFolder(this.options.out, trial.id), 'result.json'), { force: true });
-      this.results.forget(trial.id);
-    }
   }
 
   /** Runs all that is free, until every trial has ended. */

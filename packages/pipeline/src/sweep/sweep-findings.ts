@@ -57,7 +57,11 @@ export interface Findings {
   /** Trials that have ended, and those that have not. */
   readonly done: number;
   readonly left: number;
-  readonly failures: readonly { readonly id: string; readonly message: string; readonly point: Point }[];
+  readonly failures: readonly {
+    readonly id: string;
+    readonly message: string;
+    readonly point: Point;
+  }[];
 }
 
 /** A setting with its trials in one rung. */
@@ -76,7 +80,7 @@ export function findingsOf(plan: SweepPlan, results: Results): Findings {
     return trial === 'none' ? [] : [{ slot, trial }];
   });
   const ended = trials.filter(({ trial }) => trial && results.has(trial.id));
-  const valueOf = ({ id }: Trial) => {
+  const numberOf = ({ id }: Trial) => {
     const result = results.get(id);
     return result && metricOf(result, path);
   };
@@ -89,7 +93,7 @@ export function findingsOf(plan: SweepPlan, results: Results): Findings {
     groups.set(key, group);
   }
   const tried = [...groups.values()];
-  const findings = tried.map((one) => findingOf(one, results, valueOf));
+  const findings = tried.map((one) => findingOf(one, results, numberOf));
   const settings = longest(findings).toSorted((a, b) => order(a, b, plan.sign));
   const best = settings.find(
     ({ score, epochs }) => score !== undefined && epochs === plan.maxEpochs,
@@ -104,7 +108,7 @@ export function findingsOf(plan: SweepPlan, results: Results): Findings {
     effects: effectsOf(
       sweep,
       tried.filter(({ trials: own }) => (own[0]!.epochs ?? 0) === shortest),
-      valueOf,
+      numberOf,
     ),
     best: best && { ...best, score: best.score!, recipe: plan.recipeOf(best.point) },
     done: ended.length,
@@ -116,10 +120,10 @@ export function findingsOf(plan: SweepPlan, results: Results): Findings {
 function findingOf(
   { point, trials }: Tried,
   results: Results,
-  valueOf: (trial: Trial) => number | undefined,
+  numberOf: (trial: Trial) => number | undefined,
 ): SettingFinding {
   const ended = trials.flatMap(({ id }) => results.get(id) ?? []);
-  const values = trials.map(valueOf).filter((value) => value !== undefined);
+  const values = trials.map(numberOf).filter((value) => value !== undefined);
   return {
     point,
     epochs: trials[0]!.epochs,
@@ -156,11 +160,11 @@ function order(a: SettingFinding, b: SettingFinding, sign: number): number {
 function effectsOf(
   { parameters }: Sweep,
   tried: readonly Tried[],
-  valueOf: (trial: Trial) => number | undefined,
+  numberOf: (trial: Trial) => number | undefined,
 ): Effect[] {
   // A setting that failed on some folds would be compared on the others alone.
   const whole = tried.filter(({ trials }) =>
-    trials.every((trial) => valueOf(trial) !== undefined),
+    trials.every((trial) => numberOf(trial) !== undefined),
   );
   return Object.entries(parameters).map(([path, parameter]) => {
     const drawn = !Array.isArray(parameter);
@@ -169,7 +173,7 @@ function effectsOf(
       : parameter;
     const points = values.flatMap((value): EffectPoint[] => {
       const own = whole.filter(({ point }) => same(point[path], value));
-      const means = blockMeans(own, valueOf);
+      const means = blockMeans(own, numberOf);
       return means.length > 0 ? [{ value, ...tInterval(means) }] : [];
     });
     return { path, drawn, log: drawn && parameter.scale === 'log', points };
@@ -181,12 +185,12 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 /** The mean over settings for each fold and seed: what these have in common is in all values of a parameter alike. */
 function blockMeans(
   tried: readonly Tried[],
-  valueOf: (trial: Trial) => number | undefined,
+  numberOf: (trial: Trial) => number | undefined,
 ): number[] {
   const blocks = new Map<string, number[]>();
   for (const { trials } of tried)
     for (const trial of trials) {
-      const value = valueOf(trial);
+      const value = numberOf(trial);
       if (value === undefined) continue;
       const key = `${trial.fold} ${trial.seed}`;
       blocks.set(key, [...(blocks.get(key) ?? []), value]);

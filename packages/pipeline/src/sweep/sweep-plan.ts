@@ -171,14 +171,20 @@ export class SweepPlan {
   recipeOf(point: Point, epochs = this.maxEpochs, fold?: number, seed?: number): RecipeInput {
     const { sweep, recipe } = this.loaded;
     const { strategy, folds } = sweep;
-    const timed =
-      strategy.kind === 'halving' ? { ...point, [strategy.epochs]: epochs! } : point;
+    const timed = strategy.kind === 'halving' ? { ...point, [strategy.epochs]: epochs! } : point;
     const own: WrittenRecipe = {
       ...withPoint(recipe, timed),
       ...(seed === undefined ? {} : { seed }),
       ...(fold === undefined || !folds
         ? {}
-        : { data: this.foldedData({ fold, folds: folds.count, seed: folds.seed, share: folds.share }) }),
+        : {
+            data: this.foldedData({
+              fold,
+              folds: folds.count,
+              seed: folds.seed,
+              share: folds.share,
+            }),
+          }),
     };
     return own as unknown as RecipeInput;
   }

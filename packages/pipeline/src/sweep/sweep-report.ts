@@ -100,7 +100,9 @@ function parallelChart({ sweep, settings, best }: Findings): SettingsChart {
 /** What is said of how many values a mean is of. */
 function countText(points: Effect['points']): string {
   const counts = [...new Set(points.map(({ n }) => n))];
-  return counts.length === 1 ? `n = ${counts[0]} each` : `n = ${Math.min(...counts)} to ${Math.max(...counts)}`;
+  return counts.length === 1
+    ? `n = ${counts[0]} each`
+    : `n = ${Math.min(...counts)} to ${Math.max(...counts)}`;
 }
 
 function effectChart(effect: Effect, name: string, metric: string): IntervalChart {

@@ -25,10 +25,7 @@ const range = z
 const different = (values: readonly unknown[]): boolean =>
   new Set(values.map((value) => JSON.stringify(value))).size === values.length;
 
-const list = z
-  .array(z.json())
-  .min(1)
-  .refine(different, { message: 'has a value twice' });
+const list = z.array(z.json()).min(1).refine(different, { message: 'has a value twice' });
 
 const isRange = (parameter: z.output<typeof list> | Range): parameter is Range =>
   !Array.isArray(parameter);
@@ -114,7 +111,8 @@ export const sweepSchema = z
         context.addIssue({
           code: 'custom',
           path: ['parameters', path],
-          message: "is a range, and a grid has values: list them, or use `strategy: { kind: 'random' }`",
+          message:
+            "is a range, and a grid has values: list them, or use `strategy: { kind: 'random' }`",
         });
       if (chosen.kind === 'halving' && chosen.epochs === path)
         context.addIssue({

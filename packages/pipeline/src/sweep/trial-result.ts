@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { stateDamaged } from '@kcr/core';
+import { z } from 'zod';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 
 const resultFields = z.object({

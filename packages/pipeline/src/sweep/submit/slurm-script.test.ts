@@ -11,8 +11,9 @@ const job = {
 };
 
 test('the script says how many tasks there are, and runs the command', () => {
-  expect(slurmScript({ ...job, concurrent: 4, time: '04:00:00', cpus: '4', memory: '8G' }))
-    .toBe(`#!/bin/sh
+  expect(
+    slurmScript({ ...job, concurrent: 4, time: '04:00:00', cpus: '4', memory: '8G' }),
+  ).toBe(`#!/bin/sh
 #SBATCH --job-name=kcr-eta
 #SBATCH --array=0-29%4
 #SBATCH --output=/runs/s/slurm-%a.log
