@@ -70,7 +70,7 @@ export function addSweep(kcr: Command): void {
 }
 
 /** The folder of the trials. @throws KcrError `OPTION` */
-export function requireOut(out: string | undefined): string {
+function requireOut(out: string | undefined): string {
   if (out !== undefined) return out;
   throw new KcrError('OPTION', {
     where: 'sweep',

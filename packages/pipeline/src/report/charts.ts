@@ -74,7 +74,7 @@ const theme = {
 const number = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** An axis of settings: values of a parameter in their order, or numbers. */
-export interface SettingAxis {
+interface SettingAxis {
   readonly name: string;
   /** Absent: numbers. */
   readonly values?: readonly string[];

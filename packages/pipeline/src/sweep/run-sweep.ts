@@ -58,7 +58,7 @@ export async function listTrials(
   });
 }
 
-/** Runs that end the sweep where the folder of a trial is another process's. */
+/** Whether a trial could not be run because another process runs it. */
 const isHeld = (error: unknown): boolean =>
   error instanceof KcrError && error.code === 'OUT_LOCKED';
 

@@ -21,7 +21,7 @@ export interface SettingFinding {
 }
 
 /** The metric at one value of a parameter. */
-export interface EffectPoint extends Interval {
+interface EffectPoint extends Interval {
   readonly value: Point[string];
 }
 

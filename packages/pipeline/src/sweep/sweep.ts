@@ -126,7 +126,7 @@ export const sweepSchema = z
 /** A range of numbers. */
 export type Range = z.output<typeof range>;
 /** Values of a parameter. */
-export type Values = z.output<typeof list>;
+type Values = z.output<typeof list>;
 /** What is tried of one path. */
 export type Parameter = Values | Range;
 /** Values by dotted paths: one setting of the parameters. */

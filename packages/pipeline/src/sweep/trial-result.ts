@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateDamaged } from '@kcr/core';
 import { z } from 'zod';
@@ -20,9 +19,6 @@ export type TrialResult = z.output<typeof resultFields>;
 export const trialFolder = (out: string, id: string): string => join(out, 'trials', id);
 
 const FILE = 'result.json';
-
-/** Whether a trial has ended. */
-export const hasResult = (folder: string): boolean => existsSync(join(folder, FILE));
 
 /** What a trial has come to, if it has ended. @throws KcrError `STATE_DAMAGED` */
 export async function readResult(folder: string): Promise<TrialResult | undefined> {
