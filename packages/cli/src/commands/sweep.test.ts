@@ -89,7 +89,8 @@ describe('kcr sweep', () => {
         expect(code).toBe(0);
         expect(err.match(/^trial \d+\/4: retrain/gm)).toEqual(['trial 4/4: retrain']);
         vi.stubEnv(name, 'x');
-        expect((await folder.run()).code).toBe(1);
+        const wrong = await folder.run();
+        expect([wrong.err, wrong.code]).toEqual([expect.stringContaining(name), 1]);
       } finally {
         vi.unstubAllEnvs();
       }

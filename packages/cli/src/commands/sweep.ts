@@ -79,12 +79,21 @@ function requireOut(out: string | undefined): string {
   });
 }
 
+/** Where Slurm and Kubernetes say which task of an array a process is. */
+const TASK_INDEX = ['SLURM_ARRAY_TASK_ID', 'JOB_COMPLETION_INDEX'];
+
 /** The task that this process is, by the scheduler that started it. @throws KcrError `OPTION` */
 function taskIndex({ index, parallel }: SweepCommandOptions): number | undefined {
   if (index !== undefined || parallel > 1 || workersBeside() !== undefined) return index;
-  const { SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX } = process.env;
-  const text = SLURM_ARRAY_TASK_ID ?? JOB_COMPLETION_INDEX;
-  return text === undefined ? undefined : whole(text);
+  const name = TASK_INDEX.find((own) => process.env[own] !== undefined);
+  if (name === undefined) return undefined;
+  const text = process.env[name]!;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new KcrError('OPTION', {
+    where: `the environment's ${name}`,
+    found: JSON.stringify(text),
+    fix: 'Give --index, or let the scheduler set it',
+  });
 }
 
 async function sweepCommand(name: string, options: SweepCommandOptions): Promise<void> {
