@@ -6,7 +6,7 @@ const repository = 'https://github.com/kcr-toolkit/kcr';
 const keywords = ['vision-transformer', 'model-compression', 'pruning', 'typescript'];
 
 /** What some packages have in them besides. @type {Record<string, string[]>} */
-const besides = { 'create-plugin': ['templates'] };
+const besides = { 'create-plugin': ['templates'], pipeline: ['sweeps'] };
 
 /**
  * Fields of package.json. Provenance needs `repository`; that a release is made with it is said where it is made, since it

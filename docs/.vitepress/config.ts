@@ -41,6 +41,7 @@ const sidebar: Item[] = [
   }),
   group('Recipes and models', {
     recipes: 'Recipes',
+    sweeps: 'Sweeps',
     backbones: 'Backbones and weights',
     inputs: 'From a file to an input',
     export: 'Exports',

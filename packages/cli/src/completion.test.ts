@@ -34,6 +34,11 @@ describe('bash completes', () => {
     expect(proposed(['completion', 'z'])).toEqual(['zsh']);
   });
 
+  test('commands within a command, and their options', () => {
+    expect(proposed(['sweep', 're'])).toEqual(['report']);
+    expect(proposed(['sweep', 'submit', 's.mjs', '--sl'])).toEqual(['--slurm']);
+  });
+
   test('files, also with spaces in their names', async () => {
     await using folder = await temporaryFolder();
     await mkdir(folder.at('my images'));

@@ -23,10 +23,8 @@ interface Completed {
   readonly choices: readonly string[];
 }
 
-const completed = (command: Command): Completed => ({
-  name: command.name(),
-  description: command.description(),
-  flags: command
+const flagsOf = (command: Command): Flag[] =>
+  command
     .createHelp()
     .visibleOptions(command)
     .map(({ short, long, ...option }) => ({
@@ -34,8 +32,26 @@ const completed = (command: Command): Completed => ({
       description: option.description,
       takesValue: Boolean(option.required || option.optional),
       choices: option.argChoices ?? [],
-    })),
-  choices: command.registeredArguments[0]?.argChoices ?? [],
+    }));
+
+/** A command's own options, and those of the commands within it. */
+function allFlags(command: Command): Flag[] {
+  const byName = new Map<string, Flag>();
+  for (const flag of [command, ...command.commands].flatMap(flagsOf)) {
+    const name = flag.names.at(-1)!;
+    if (!byName.has(name)) byName.set(name, flag);
+  }
+  return [...byName.values()];
+}
+
+const completed = (command: Command): Completed => ({
+  name: command.name(),
+  description: command.description(),
+  flags: allFlags(command),
+  choices: [
+    ...(command.registeredArguments[0]?.argChoices ?? []),
+    ...command.commands.map((own) => own.name()),
+  ],
 });
 
 /** A script that completes a program's commands, options and values, for a shell to read. */

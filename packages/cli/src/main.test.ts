@@ -102,6 +102,26 @@ describe('arguments are read to the options of the command', () => {
         batchSize: 5,
       },
     ],
+    ['sweep', ['s'], ['s'], { parallel: 1, ...engine }],
+    [
+      'sweep',
+      [
+        ...['s', ...out, '--data', 'd', '--index', '0', '--tasks', '4', '--retry-failed'],
+        ...['--dry-run', '--json'],
+      ],
+      ['s'],
+      {
+        out: 'o',
+        data: 'd',
+        index: 0,
+        tasks: 4,
+        parallel: 1,
+        ...engine,
+        retryFailed: true,
+        dryRun: true,
+        json: true,
+      },
+    ],
     ['eval', ['c', '--data', 'd'], ['c'], evaluation],
     [
       'eval',

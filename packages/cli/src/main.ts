@@ -23,6 +23,7 @@ import { addRetrain } from './commands/retrain.ts';
 import { addSearch } from './commands/search.ts';
 import { addSensitivity } from './commands/sensitivity.ts';
 import { addShard } from './commands/shard.ts';
+import { addSweep } from './commands/sweep.ts';
 import { isFollower, requireTogether } from './together.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -37,6 +38,7 @@ const commands = [
   addSearch,
   addRetrain,
   addPrune,
+  addSweep,
   addEval,
   addEvalCoco,
   addPredict,
@@ -61,6 +63,8 @@ export function program(): Command {
     .description('Compresses vision transformers and keeps, or raises, their accuracy.')
     .version(version)
     .showHelpAfterError('(kcr --help, kcr COMMAND --help)')
+    // Options after a command are that command's, also where it has commands within it.
+    .enablePositionalOptions()
     .exitOverride()
     .hook('preAction', (_, command) => requireTogether(command.name()));
   for (const add of commands) add(kcr);

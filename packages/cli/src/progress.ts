@@ -266,6 +266,14 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     compared: ({ done, files }) => comparing(done, files),
     latencies: ({ done, widths }) => timing(done, widths),
     features: ({ done, images }) => reading(done, images),
+    trial: ({ index, trials, text }) => write(`trial ${index + 1}/${trials}: ${text}`),
+    'trial-ended'({ index, trials, metric, value, failed, done, secondsLeft }) {
+      const result = failed
+        ? `failed: ${failed}`
+        : `${metric} ${value?.toPrecision(4) ?? 'is not there'}`;
+      const rest = done < trials && secondsLeft > 0 ? `, ${seconds(secondsLeft)} left` : '';
+      write(`trial ${index + 1}/${trials}: ${result}; ${done} of ${trials} have ended${rest}`);
+    },
     skipped({ where, entries }) {
       for (const [code, n] of Object.entries(entries))
         write(`warning: ${where}: ${n} entries left out (${code})`);

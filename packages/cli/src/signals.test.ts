@@ -12,6 +12,7 @@ test.each([
   ['prune', true],
   ['search', true],
   ['retrain', true],
+  ['sweep', true],
   ['eval', false],
   [undefined, false],
 ])('%s: whether the same command goes on is said on one line', (command, goesOn) => {

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { isFollower } from './together.ts';
 
 /** Commands that keep what they have done in the output folder, and go on from it. */
-const goOn: readonly (string | undefined)[] = ['compress', 'prune', 'retrain', 'search'];
+const goOn: readonly (string | undefined)[] = ['compress', 'prune', 'retrain', 'search', 'sweep'];
 
 /** What is said of a command that was interrupted, on one line. */
 export const interruptedText = (command: string | undefined, signal: string): string =>

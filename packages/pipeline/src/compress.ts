@@ -69,6 +69,8 @@ export interface RunOptions extends Trust {
   /** The processes that run it together: the first by {@link compress}, the others by {@link takePart}. Default: this one alone. */
   communicator?: Communicator;
   on?: OnEvent;
+  /** URL of the file that a recipe that is given as it is written is from: names of modules are resolved from it. */
+  from?: string;
 }
 
 /** What a run gives. */
@@ -84,8 +86,8 @@ export interface CompressResult {
 }
 
 /** A recipe by name or file, or as it is written. @throws KcrError `RECIPE_*` */
-const checkedRecipe = (recipe: string | RecipeInput): Promise<Recipe> =>
-  typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name);
+const checkedRecipe = (recipe: string | RecipeInput, from?: string): Promise<Recipe> =>
+  typeof recipe === 'string' ? loadRecipe(recipe) : parseRecipe(recipe, recipe.name, from);
 
 /** A recipe whose trainings have batches as large, and evaluate as often and as many images, as is said. */
 function trainingAs(
@@ -127,9 +129,10 @@ export async function stageContext(
     engine = engineMaker(),
     communicator = alone,
     on = () => {},
+    from,
     ...given
   } = options;
-  const written = trainingAs(await checkedRecipe(recipeOrName), options);
+  const written = trainingAs(await checkedRecipe(recipeOrName, from), options);
   await checkParts(written);
   const trusted = [...trust, ...(await recipeModules(written))];
   const place = given.weights ?? written.model.pretrained;

@@ -13,6 +13,16 @@ export interface PlannedStage {
   readonly steps?: number;
 }
 
+/** Which trial of a sweep an event is about. */
+export interface TrialEvent {
+  readonly id: string;
+  /** What it is, in a few words. */
+  readonly text: string;
+  /** Its place in the sweep, from 0, and how many trials that has. */
+  readonly index: number;
+  readonly trials: number;
+}
+
 /** What a pipeline tells while it runs, in the order in which it happens. */
 export type PipelineEvent =
   /** The images of a run are listed. */
@@ -67,6 +77,21 @@ export type PipelineEvent =
   | { readonly type: 'compared'; readonly done: number; readonly files: number }
   /** Images whose features were read, and all. */
   | { readonly type: 'features'; readonly done: number; readonly images: number }
+  /** A trial of a sweep begins, or goes on; what follows is of it. */
+  | ({ readonly type: 'trial' } & TrialEvent)
+  /** A trial has ended. */
+  | ({
+      readonly type: 'trial-ended';
+      /** The number that the sweep goes by, and its name; absent where the trial failed. */
+      readonly value?: number;
+      readonly metric: string;
+      /** Why it failed. */
+      readonly failed?: string;
+      /** Trials of the sweep that have ended, those of other processes too. */
+      readonly done: number;
+      /** Until all of them have, by the time of those before. */
+      readonly secondsLeft: number;
+    } & TrialEvent)
   /** Entries of a data set that were left out, by reason. */
   | {
       readonly type: 'skipped';

@@ -4,7 +4,13 @@ export * from './check-export.ts';
 export * from './compare/compare.ts';
 export * from './compress.ts';
 export { augments, photometricAugments } from './data/augments.ts';
-export { type DataContext, type DataKind, defineDataKind, type Splits } from './data/data-kind.ts';
+export {
+  type DataContext,
+  type DataKind,
+  defineDataKind,
+  type Fold,
+  type Splits,
+} from './data/data-kind.ts';
 export { dataKinds } from './data/data-kinds.ts';
 export { isLabelled, labelled } from './data/labelled.ts';
 export * from './engine.ts';
@@ -82,6 +88,7 @@ export {
   sensitivityRows,
   writeSensitivity,
 } from './sensitivity/sensitivity-report.ts';
+export { isShippedSweep, type ShippedSweep, shippedSweeps } from './shipped-sweeps.ts';
 export { type CompactModel, compactModel } from './stages/compact-model.ts';
 export { denseStage } from './stages/dense.ts';
 export { pruneStage } from './stages/prune.ts';
@@ -90,6 +97,24 @@ export { retrainStage } from './stages/retrain.ts';
 export { searchStage } from './stages/search.ts';
 export { defineStage, type Stage, type StageContext } from './stages/stage.ts';
 export { inheritingModel } from './stages/train-compact.ts';
+export { loadSweep } from './sweep/load-sweep.ts';
+export {
+  forgetFailed,
+  listTrials,
+  runSweep,
+  type SweepOptions,
+  type SweepOutcome,
+  sweepOutcome,
+  trialText,
+} from './sweep/run-sweep.ts';
+export type { ArrayJob } from './sweep/submit/array-job.ts';
+export { type KubernetesJob, kubernetesJob } from './sweep/submit/kubernetes-job.ts';
+export { type SlurmJob, slurmScript } from './sweep/submit/slurm-script.ts';
+export { defineSweep, type LoadedSweep, type Sweep, type SweepInput } from './sweep/sweep.ts';
+export { savedSweep } from './sweep/sweep-file.ts';
+export type { Best, Effect, Findings, SettingFinding } from './sweep/sweep-findings.ts';
+export type { Slot, Trial } from './sweep/sweep-plan.ts';
+export { intervalText, settingsTable, writeSweepReport } from './sweep/sweep-report.ts';
 export { classificationKit } from './tasks/classification.ts';
 export { findTaskKit, taskKits } from './tasks/find-task-kit.ts';
 export { type FramedGallery, framedGallery } from './tasks/framed-gallery.ts';

@@ -116,9 +116,10 @@ const uses: Record<string, { source: string }> = {
       if (pixels.data[1] !== 2 || typeof horizontalFlip() !== 'function') throw new Error('data');`,
   },
   pipeline: {
-    source: `import { defineRecipe, type RecipeInput, recipes, taskKits } from '@kcr/pipeline';
+    source: `import { defineRecipe, loadSweep, type RecipeInput, recipes, taskKits } from '@kcr/pipeline';
       const recipe: RecipeInput = defineRecipe(recipes['kcr-vit-small']!);
-      if (recipe.name !== 'kcr-vit-small' || !taskKits.classification) throw new Error('pipeline');`,
+      if (recipe.name !== 'kcr-vit-small' || !taskKits.classification) throw new Error('pipeline');
+      if ((await loadSweep('kcr-eurosat')).sweep.folds?.count !== 3) throw new Error('sweeps');`,
   },
   cli: {
     source: `import { program } from '@kcr/cli';

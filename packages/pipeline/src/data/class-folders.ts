@@ -1,12 +1,35 @@
 import { join } from 'node:path';
 import { CROP_MODES, type Dataset, INTERPOLATIONS, subset } from '@kcr/core';
+import { isRecord } from '@kcr/core/internal';
 import { imageDataset, labelledImages } from '@kcr/data';
 import { z } from 'zod';
-import { positiveShare, range, share } from '../recipes/fields.ts';
+import { count, positiveShare, range, share } from '../recipes/fields.ts';
 import { reportSkipped } from '../report-skipped.ts';
 import { augmentList, augments, loadAugments } from './augments.ts';
 import { type DataKind, defineDataKind } from './data-kind.ts';
+import { foldByClass } from './fold-by-class.ts';
 import { splitByClass } from './split-by-class.ts';
+
+/** The share of each class's images that are kept for testing. */
+const testShare = z.strictObject({
+  share: z.number().positive().lt(1),
+  seed: z.number().int().default(0),
+});
+
+/** One of several parts of the training images, for testing. */
+const testFold = z
+  .strictObject({
+    fold: z.number().int().nonnegative(),
+    folds: count.min(2),
+    seed: z.number().int().default(0),
+    share: positiveShare.default(1),
+    /** Images that are not parted, since they are for the last test. */
+    without: testShare.optional(),
+  })
+  .refine(({ fold, folds }) => fold < folds, {
+    path: ['fold'],
+    message: 'is counted from 0, and less than `folds`',
+  });
 
 const schema = z.strictObject({
   /**
@@ -14,13 +37,11 @@ const schema = z.strictObject({
    * or Parquet files (`data/train-*.parquet`).
    */
   train: z.string().default('train'),
-  /** The same; or the share of each class's images that are kept for testing, drawn by a seed, where `train` has them all. */
-  test: z
-    .union([
-      z.string(),
-      z.strictObject({ share: z.number().positive().lt(1), seed: z.number().int().default(0) }),
-    ])
-    .default('test'),
+  /**
+   * The same; or the share of each class's images that are kept for testing, drawn by a seed, where `train` has them all; or, for
+   * cross-validation, one of several parts of the training images.
+   */
+  test: z.union([z.string(), testShare, testFold]).default('test'),
   /** What becomes of an image of another shape, as timm has it. */
   cropRatio: positiveShare.optional(),
   cropMode: z.enum(CROP_MODES).optional(),
@@ -85,7 +106,14 @@ export const classFolders: DataKind<z.output<typeof schema>, Dataset> = defineDa
       test: imageDataset(test, { normalization }),
     };
     if (typeof tested === 'string') return all;
-    const parts = splitByClass(all.test, tested, trainPath);
+    const parts =
+      'folds' in tested
+        ? foldByClass(all.test, tested, trainPath)
+        : splitByClass(all.test, tested, trainPath);
     return { train: subset(all.train, parts.train), test: subset(all.test, parts.test) };
   },
+  folded: ({ test, ...data }, fold) => ({
+    ...data,
+    test: { ...fold, ...(isRecord(test) ? { without: test } : {}) },
+  }),
 });

@@ -9,8 +9,9 @@ import { criteria } from '../pruning/criteria.ts';
 import { schedules } from '../pruning/schedules.ts';
 import { recipes } from '../recipes/index.ts';
 import type { RecipeInput } from '../recipes/recipe.ts';
+import { shippedSweeps } from '../shipped-sweeps.ts';
 import { aboutOf, type ExtensionList, extensionsOf } from './extension-kinds.ts';
-import { allocatorWords, changeWords, engineWords, scheduleWords } from './words.ts';
+import { allocatorWords, changeWords, engineWords, scheduleWords, sweepWords } from './words.ts';
 
 /** Something that a recipe or a command may name. */
 export interface Listed {
@@ -33,6 +34,7 @@ const bundled = {
     Object.entries(recipes).map(
       ([name, recipe]): Row => [name, recipeWords(recipe), '@kcr/pipeline'],
     ),
+  sweeps: () => inTable(Object.keys(shippedSweeps), sweepWords, '@kcr/pipeline'),
   criteria: () =>
     Promise.all(
       Object.entries(criteria).map(

@@ -2,6 +2,7 @@ import type { augments, photometricAugments } from '../data/augments.ts';
 import type { EngineName } from '../engine.ts';
 import type { allocators } from '../pruning/allocators.ts';
 import type { schedules } from '../pruning/schedules.ts';
+import type { ShippedSweep } from '../shipped-sweeps.ts';
 
 /**
  * What a few words say of names of tables whose entries are made from more than one extension; extensions say it themselves
@@ -39,4 +40,9 @@ export const changeWords: Readonly<
   randAugment: "changes of colour and shape drawn at random (timm's m9-mstd0.5)",
   randomErasing: 'a rectangle of noise, in every fifth image',
   photometricDistortion: 'brightness, contrast and colour, where no pixel may move',
+};
+
+export const sweepWords: Readonly<Record<ShippedSweep, string>> = {
+  'kcr-imagenet': "KCR's search for lambda, eta and t_warm, by 5-fold cross-validation",
+  'kcr-eurosat': 'the weight and the warm-up of KCR on small images, in minutes',
 };

@@ -1,10 +1,17 @@
 import type { Curve, Line, LineChart } from '@kcr/core';
 import { escapeMarkup } from '@kcr/page';
-import { BarChart, LineChart as EchartsLine, HeatmapChart, ScatterChart } from 'echarts/charts';
+import {
+  BarChart,
+  LineChart as EchartsLine,
+  HeatmapChart,
+  ParallelChart,
+  ScatterChart,
+} from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
   MarkLineComponent,
+  ParallelComponent,
   TitleComponent,
   VisualMapComponent,
 } from 'echarts/components';
@@ -19,6 +26,8 @@ echarts.use([
   LegendComponent,
   MarkLineComponent,
   EchartsLine,
+  ParallelChart,
+  ParallelComponent,
   ScatterChart,
   SVGRenderer,
   TitleComponent,
@@ -61,6 +70,117 @@ const theme = {
   logAxis: axisTheme,
   categoryAxis: axisTheme,
 };
+
+const number = (value: number): string => String(Number(value.toPrecision(3)));
+
+/** An axis of settings: values of a parameter in their order, or numbers. */
+interface SettingAxis {
+  readonly name: string;
+  /** Absent: numbers. */
+  readonly values?: readonly string[];
+  readonly log?: boolean;
+}
+
+/** Settings as lines over an axis for each parameter and one for what they come to, which is the last. */
+export interface SettingsChart {
+  readonly title: string;
+  readonly axes: readonly SettingAxis[];
+  /** A line for each setting: where it is on each axis, a number or one of its values. The first is the chosen one. */
+  readonly settings: readonly (readonly (string | number)[])[];
+}
+
+/** Parallel coordinates, the chosen setting before the others; as SVG text. */
+export function settingsChart({ title, axes, settings }: SettingsChart): string {
+  const line = (value: readonly (string | number)[], chosen: boolean) => ({
+    value,
+    lineStyle: chosen
+      ? { color: PALETTE[1], width: 3, opacity: 1 }
+      : { color: PALETTE[0], width: 1.2, opacity: 0.55 },
+  });
+  const [chosen, ...others] = settings;
+  return render(title, {
+    title: heading(title),
+    parallel: { left: 50, right: 60, top: 84, bottom: 28 },
+    parallelAxis: axes.map(({ name, values, log }, dim) => ({
+      dim,
+      // Neighbours would be on each other: every second one stands higher.
+      name: dim % 2 === 1 ? `${name}\n` : name,
+      nameTextStyle: { fontSize: 11, color: THEMED.ink },
+      nameGap: 12,
+      axisLine: { lineStyle: { color: THEMED.muted } },
+      axisTick: { lineStyle: { color: THEMED.muted } },
+      axisLabel: {
+        color: THEMED.muted,
+        ...(values ? {} : { formatter: number }),
+      },
+      ...(values
+        ? { type: 'category', data: values, boundaryGap: values.length === 1 }
+        : { type: log ? 'log' : 'value', scale: true }),
+    })),
+    series: {
+      type: 'parallel',
+      silent: true,
+      // What is drawn last is on top.
+      data: [...others.map((one) => line(one, false)), ...(chosen ? [line(chosen, true)] : [])],
+    },
+  });
+}
+
+/** Means with their intervals, over a parameter. */
+export interface IntervalChart {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly logX?: boolean;
+  /** `x` is a number, or for values in their order its text. */
+  readonly points: readonly {
+    readonly x: number | string;
+    readonly mean: number;
+    readonly low?: number;
+    readonly high?: number;
+  }[];
+}
+
+/** Points with bars; as SVG text. */
+export function intervalChart({ title, x, y, logX, points }: IntervalChart): string {
+  const texts = points.map((point) => point.x).filter((own) => typeof own === 'string');
+  const xAxis =
+    texts.length > 0
+      ? { type: 'category', data: texts, axisLabel: { color: THEMED.muted, interval: 0 } }
+      : { type: logX ? 'log' : 'value', scale: true, axisLabel: { formatter: number } };
+  const bars = points.flatMap(({ x: at, low, high }) =>
+    low === undefined || high === undefined
+      ? []
+      : [
+          {
+            type: 'line',
+            data: [
+              [at, low],
+              [at, high],
+            ],
+            symbol: 'rect',
+            symbolSize: [10, 1.5],
+            lineStyle: { width: 1.5, color: PALETTE[0] },
+            itemStyle: { color: PALETTE[0] },
+          },
+        ],
+  );
+  return render(title, {
+    title: heading(title),
+    grid: { left: 78, right: 20, top: 48, bottom: 62 },
+    xAxis: { ...xAxis, name: x, nameLocation: 'middle', nameGap: 42 },
+    yAxis: { type: 'value', scale: true, name: y, nameLocation: 'middle', nameGap: 56 },
+    series: [
+      ...bars,
+      {
+        type: 'scatter',
+        symbolSize: 9,
+        itemStyle: { color: PALETTE[1], opacity: 1 },
+        data: points.map(({ x: at, mean }) => [at, mean]),
+      },
+    ],
+  });
+}
 
 /** A chart as SVG text, which says its title to those who cannot see it. */
 function render(title: string, option: object, height = HEIGHT): string {
