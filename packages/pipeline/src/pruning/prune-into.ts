@@ -19,6 +19,7 @@ import type { Pruning } from '../recipes/recipe.ts';
 import { chartsFields } from '../report/analysis-fields.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 import { versionsOf } from '../versions.ts';
+import { nearlyEmpty } from './nearly-empty.ts';
 import { pruneByCascade } from './prune-by-cascade.ts';
 import { pruneByScores } from './prune-by-scores.ts';
 import type { Pruned, PruningContext, PruningJob } from './pruning-job.ts';
@@ -124,6 +125,8 @@ export async function pruneInto(
   on({ type: 'pruning', criterion: settings.criterion.use, images });
   const job = { versions, loaded, engine, directory, train, from, seed, on, latencies };
   const { charts, record, ...pruned } = await byMethod(settings, job);
+  const message = nearlyEmpty(model, pruned.model.kept);
+  if (message) on({ type: 'warning', message });
   await requireFoundAgain(pruned.model, from);
   // Before the checkpoint, so that what is interrupted from here on is done again.
   await writeSealed(path, { identity });
