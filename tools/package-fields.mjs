@@ -27,7 +27,6 @@ export const fieldsOf = (name, own = []) => ({
   publishConfig: { access: 'public' },
   scripts: {
     build: 'tsup',
-    package: 'publint --strict && attw --pack . --profile esm-only',
     // Nothing is packed that was not built from what is here; what is built already is taken from the cache.
     prepack: 'nx build',
   },

@@ -5,10 +5,11 @@ import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { kindNames } from '@kcr/create-plugin';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { npmrc } from './registry.ts';
 
-// What authors have: packages of their own (those of examples/, and one of each kind that the packed command writes), installed
-// together beside packed tarballs.
+// What authors have: packages of their own (those of examples/, and one of each kind that the published command writes), installed
+// together beside the published packages.
 const repository = resolve(import.meta.dirname, '../../..');
 const examples = (await readdir(join(repository, 'examples'), { withFileTypes: true }))
   .filter((entry) => entry.isDirectory())
@@ -34,34 +35,31 @@ const bin = (cwd: string, name: string, ...args: string[]) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kcr-authors-'));
-  await run(repository, 'npm', 'pack', '--workspaces', '--silent', '--pack-destination', folder);
-  const tarballs = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
-  const named = tarballs.map((file) => [
-    `@kcr/${/^kcr-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)![1]}`,
-    `file:${file}`,
-  ]);
+  await writeFile(at('.npmrc'), `ignore-scripts=true\n${npmrc(inject('registry'))}`);
   for (const name of examples)
     await cp(join(repository, 'examples', name), at(name), {
       recursive: true,
       filter: (path) => !/node_modules|dist$/.test(path.slice(repository.length)),
     });
-  await writeWithCommand(tarballs.find((file) => file.startsWith('kcr-create-plugin'))!);
+  await writeWithCommand();
   const manifest = {
     private: true,
     type: 'module',
     workspaces: [...examples, ...kindNames.map((kind) => `own-${kind}`)],
-    dependencies: Object.fromEntries(named),
+    dependencies: Object.fromEntries(
+      Object.entries(inject('published')).map(([name, { version }]) => [name, version]),
+    ),
   };
   await writeFile(at('package.json'), JSON.stringify(manifest));
-  await writeFile(at('.npmrc'), 'ignore-scripts=true\n');
   await run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline');
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Writes a package of each kind by the packed command, beside what that depends on. */
-async function writeWithCommand(tarball: string): Promise<void> {
+/** Writes a package of each kind by the published command, beside what that depends on. */
+async function writeWithCommand(): Promise<void> {
   await mkdir(at('command'));
-  await run(at('command'), 'tar', '-xzf', join('..', tarball));
+  const tarball = await run(folder, 'npm', 'pack', '@kcr/create-plugin', '--silent');
+  await run(at('command'), 'tar', '-xzf', join('..', tarball.trim()));
   await symlink(join(repository, 'node_modules'), at('command/node_modules'));
   for (const kind of kindNames) {
     const given = ['--kind', kind, '--name', `own-${kind}`, '--dir', at(`own-${kind}`)];

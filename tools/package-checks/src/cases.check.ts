@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 /** Every which row is run; all of them are with KCR_CASES=all. */
-const EVERY = process.env.KCR_CASES === 'all' ? 1 : 4;
+const EVERY = process.env.KCR_CASES === 'all' ? 1 : 8;
 
 describe.each(areas)('$area', ({ rows: table }) => {
   test.concurrent.each(table.filter((_, i) => i % EVERY === 0))('$name', (row) => rows.run(row));

@@ -1,38 +1,13 @@
+import { createRequire } from 'node:module';
 import type { Curve, Line, LineChart } from '@kcr/core';
 import { escapeMarkup } from '@kcr/page';
-import {
-  BarChart,
-  LineChart as EchartsLine,
-  HeatmapChart,
-  ParallelChart,
-  ScatterChart,
-} from 'echarts/charts';
-import {
-  GridComponent,
-  LegendComponent,
-  MarkLineComponent,
-  ParallelComponent,
-  TitleComponent,
-  VisualMapComponent,
-} from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import type * as Echarts from 'echarts';
 import type { Histograms } from './histograms.ts';
 
-echarts.use([
-  BarChart,
-  GridComponent,
-  HeatmapChart,
-  LegendComponent,
-  MarkLineComponent,
-  EchartsLine,
-  ParallelChart,
-  ParallelComponent,
-  ScatterChart,
-  SVGRenderer,
-  TitleComponent,
-  VisualMapComponent,
-]);
+const require = createRequire(import.meta.url);
+
+/** Loaded when a chart is first drawn, and as one file: most commands draw none, and its some 600 modules are most of what they would load. */
+const echarts = (): typeof Echarts => require('echarts');
 
 const WIDTH = 560;
 const HEIGHT = 320;
@@ -184,7 +159,7 @@ export function intervalChart({ title, x, y, logX, points }: IntervalChart): str
 
 /** A chart as SVG text, which says its title to those who cannot see it. */
 function render(title: string, option: object, height = HEIGHT): string {
-  const chart = echarts.init(null, theme, { renderer: 'svg', ssr: true, width: WIDTH, height });
+  const chart = echarts().init(null, theme, { renderer: 'svg', ssr: true, width: WIDTH, height });
   chart.setOption({ animation: false, backgroundColor: 'transparent', ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
