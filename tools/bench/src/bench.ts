@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -290,6 +290,112 @@ function deploy(): void {
   }
 }
 
+/** What a process of several does, by the words that start it. @returns what the first one prints */
+function together<T>(starter: readonly string[], ...args: readonly string[]): T {
+  const [command, ...rest] = [
+    ...starter,
+    process.execPath,
+    '--import',
+    'tsx',
+    path('processes.ts'),
+  ];
+  const { stdout, stderr, status } = spawnSync(command!, [...rest, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${starter.join(' ')} ${args.join(' ')}\n${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as T;
+}
+
+const MPIRUN = ['mpirun.openmpi', '--allow-run-as-root', '--oversubscribe'];
+
+/** Rates of a network that is made slow on purpose, in gigabits a second. */
+const RATES = [10, 1];
+
+/** Runs with a network of its own of some rate, which needs Linux and its administrator; nothing where it cannot be made. */
+function atRate<T>(gigabits: number, run: (starter: readonly string[]) => T): T | undefined {
+  const name = `kcr-bench-${process.pid}`;
+  const inside = ['ip', 'netns', 'exec', name];
+  const made = [
+    ['ip', 'netns', 'add', name],
+    [...inside, 'ip', 'link', 'set', 'lo', 'up'],
+    [
+      ...inside,
+      ...`tc qdisc add dev lo root tbf rate ${gigabits}gbit burst 4mb latency 50ms`.split(' '),
+    ],
+  ].every(([command, ...args]) => spawnSync(command!, args).status === 0);
+  try {
+    const overNetwork = ['--mca', 'pml', 'ob1', '--mca', 'btl', 'tcp,self'];
+    const onlyLoopback = ['--mca', 'btl_tcp_if_include', 'lo'];
+    return made ? run([...inside, ...MPIRUN, ...overNetwork, ...onlyLoopback]) : undefined;
+  } finally {
+    spawnSync('ip', ['netns', 'del', name]);
+  }
+}
+
+interface Sum {
+  readonly numbers: number;
+  readonly least: number;
+  readonly median: number;
+}
+
+/** Two processes of one core beside one process of two: the same batch shared out, and twice the batch; and what sums cost. */
+function processes(): void {
+  for (const [model, images] of [
+    ['deit_tiny_patch16_224', 16],
+    ['vit_small_patch16_224', 8],
+  ] as const) {
+    type Step = { step: number; exchange: number; parameters: number };
+    const two = [...MPIRUN, '-np', '2'];
+    const rows: [string, number, () => Step][] = [
+      ['1 process, 1 core', images, () => together([], 'step', model, `${images}`, '1')],
+      ['1 process, 2 cores', images, () => together([], 'step', model, `${images}`, '2')],
+      ['2 processes, 1 core each', images, () => together(two, 'step', model, `${images}`, '1')],
+      [
+        '2 processes, 1 core each',
+        2 * images,
+        () => together(two, 'step', model, `${2 * images}`, '1'),
+      ],
+    ];
+    const least = rows.map(([, , run]) =>
+      Array.from({ length: REPEATS }, run).reduce((a, b) => (a.step < b.step ? a : b)),
+    );
+    const rate = (i: number) => rows[i]![1] / least[i]!.step;
+    const lines = rows.map(([name, batch], i) => {
+      const { step, exchange } = least[i]!;
+      return [
+        name,
+        `${batch}`,
+        step.toFixed(0),
+        exchange.toFixed(1),
+        (1000 * rate(i)).toFixed(2),
+        (rate(i) / rate(0)).toFixed(2),
+      ];
+    });
+    const header = [
+      `${model}, update`,
+      'images',
+      'ms',
+      'of it exchange',
+      'images/s',
+      'against one core',
+    ];
+    table(header, lines);
+  }
+  const counts = ['1', '1000', '100000', '1430000', '5717416', '22050664'];
+  const lines = [
+    ['memory of one machine', together<Sum[]>([...MPIRUN, '-np', '2'], 'exchange', ...counts)],
+    ...RATES.map((rate) => [
+      `network of ${rate} Gbit/s`,
+      atRate(rate, (starter) => together<Sum[]>([...starter, '-np', '2'], 'exchange', ...counts)),
+    ]),
+  ] as [string, Sum[] | undefined][];
+  table(
+    [
+      'sum over two processes, ms',
+      ...counts.map((n) => `${((4 * Number(n)) / 1e6).toFixed(1)} MB`),
+    ],
+    lines.map(([name, sums]) => [name, ...(sums?.map(({ least }) => least.toFixed(2)) ?? [])]),
+  );
+}
+
 const parts: Record<string, () => void> = {
   step: steps,
   inference,
@@ -302,6 +408,7 @@ const parts: Record<string, () => void> = {
   dense,
   loader,
   deploy,
+  processes,
 };
 const chosen = process.argv.slice(2);
 process.stdout.write(

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -11,9 +12,9 @@ import { npmrc } from './registry.ts';
 // What authors have: packages of their own (those of examples/, and one of each kind that the published command writes), installed
 // together beside the published packages.
 const repository = resolve(import.meta.dirname, '../../..');
-const examples = (await readdir(join(repository, 'examples'), { withFileTypes: true }))
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+const examples = (await readdir(join(repository, 'examples'))).filter((name) =>
+  existsSync(join(repository, 'examples', name, 'package.json')),
+);
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
@@ -55,17 +56,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Writes a package of each kind by the published command, beside what that depends on. */
+/** Writes a package of each kind by the published command. */
 async function writeWithCommand(): Promise<void> {
-  await mkdir(at('command'));
-  const tarball = await run(folder, 'npm', 'pack', '@kcr/create-plugin', '--silent');
-  await run(at('command'), 'tar', '-xzf', join('..', tarball.trim()));
-  await symlink(join(repository, 'node_modules'), at('command/node_modules'));
-  for (const kind of kindNames) {
-    const given = ['--kind', kind, '--name', `own-${kind}`, '--dir', at(`own-${kind}`)];
-    await node(folder, 'command/package/dist/bin.js', ...given);
-  }
-  await rm(at('command'), { recursive: true });
+  const command = at('command');
+  await mkdir(command);
+  await writeFile(join(command, 'package.json'), '{ "private": true }');
+  await run(command, 'npm', 'install', '@kcr/create-plugin', '--userconfig', at('.npmrc'));
+  const bin = join(command, 'node_modules/.bin/create-plugin');
+  for (const kind of kindNames)
+    await node(folder, bin, '--kind', kind, '--name', `own-${kind}`, '--dir', at(`own-${kind}`));
+  await rm(command, { recursive: true });
 }
 
 test('an installation has one core', async () => {

@@ -28,7 +28,7 @@ export class EngineArrays {
    * @throws KcrError `STATE_FINITE` where it could not
    */
   async save(where: string): Promise<Record<string, NdArray>> {
-    const arrays = await this.engine.get(this.#saved());
+    const arrays = await this.get();
     const found = nonFinite(arrays);
     if (found)
       throw new KcrError('STATE_FINITE', {
@@ -44,6 +44,16 @@ export class EngineArrays {
     const wrong = this.#misfit(arrays);
     if (wrong) throw stateDamaged(where, wrong);
     this.set(arrays);
+  }
+
+  /** Those that checkpoints have. */
+  get(): Promise<Record<string, NdArray>> {
+    return this.engine.get(this.#saved());
+  }
+
+  /** Sets values of some that it has. */
+  put(arrays: Readonly<Record<string, NdArray>>): void {
+    this.engine.set(arrays);
   }
 
   /** Takes them out of the engine. */

@@ -1,6 +1,7 @@
 import type { Communicator } from '../engine/communicator.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { NdArray } from '../ground/array.ts';
+import type { EngineArrays } from './engine-arrays.ts';
 
 /** Arrays of an engine's state that processes exchange: float32, of the same names and shapes in each. */
 export interface Exchanged {
@@ -34,4 +35,25 @@ export async function exchange(
     exchanged[name] = { dtype: 'float32', shape, data: own };
   }
   engine.set(exchanged);
+}
+
+/**
+ * Replaces the arrays of a trainer in every process by those of the first. After the same updates they are the same, unless processors of
+ * several kinds compute them: then they would drift apart by roundings.
+ */
+export async function alignWithFirst(
+  arrays: EngineArrays,
+  communicator: Communicator,
+): Promise<void> {
+  if (communicator.size === 1) return;
+  const own = await arrays.get();
+  const aligned: Record<string, NdArray> = {};
+  for (const [name, array] of Object.entries(own)) {
+    if (array.dtype !== 'float32') continue;
+    // A sum to which the others give nothing.
+    const data = communicator.rank === 0 ? array.data.slice() : new Float32Array(array.data.length);
+    await communicator.allReduce(data as Float32Array);
+    aligned[name] = { ...array, data };
+  }
+  arrays.put(aligned);
 }

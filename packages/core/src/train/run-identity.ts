@@ -108,17 +108,24 @@ export function valuesDigest({ buffer, byteOffset, byteLength }: NdArray['data']
  *   then weights, then the rest, and of each the most specific
  */
 export function requireSameRun(path: string, saved: object, now: RunIdentity): void {
+  const found = otherRun(saved, now);
+  if (found === undefined) return;
+  throw new KcrError('RESUME_MISMATCH', {
+    where: path,
+    found,
+    fix: 'Choose another output folder, or delete this one to start again',
+  });
+}
+
+/** How a run is another one, in a few words; nothing where it is the same. */
+export function otherRun(saved: object, now: RunIdentity): string | undefined {
   const found = differences(saved, now, []);
-  if (found.length === 0) return;
+  if (found.length === 0) return undefined;
   const named = found
     .toSorted((a, b) => rankOf(a) - rankOf(b) || b.keys.length - a.keys.length)
     .map(differenceText);
   const more = named.length > SHOWN ? [`${named.length - SHOWN} more`] : [];
-  throw new KcrError('RESUME_MISMATCH', {
-    where: path,
-    found: `a run with another ${[...named.slice(0, SHOWN), ...more].join(', ')}`,
-    fix: 'Choose another output folder, or delete this one to start again',
-  });
+  return `a run with another ${[...named.slice(0, SHOWN), ...more].join(', ')}`;
 }
 
 /** Differences that a message names. */

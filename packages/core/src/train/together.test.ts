@@ -241,3 +241,37 @@ test('a batch that cannot be shared out is refused', async () => {
     found: 'a batch of 16 for 3 processes',
   });
 });
+
+test('processes that would train something else than the first one are refused', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kcr-together-'));
+  const apart = ranks(2).map(async (communicator, rank) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const other = rank === 0 ? {} : { labelSmoothing: 0.2 };
+    return await fit({ ...options, ...other, directory, engine, communicator });
+  });
+  const [, second] = await Promise.all(
+    apart.map((run, rank) => (rank === 1 ? run.catch((error: unknown) => error) : undefined)),
+  );
+  expect(second).toMatchObject({
+    code: 'RANKS_DIFFER',
+    where: 'rank 1, beside rank 0',
+    found: 'a run with another options.labelSmoothing (saved nothing, now 0.2)',
+  });
+  await rm(directory, { recursive: true });
+});
+
+test('roundings of other processors do not add up over epochs', async () => {
+  // The second process adds a little to each sum of gradients, as another kind of processor may.
+  const results = await Promise.all(
+    ranks(2).map(async (communicator) => {
+      await using engine = await createEagerEngine({ backend: 'cpu' });
+      const off = communicator.rank * 1e-4;
+      const allReduce: Communicator['allReduce'] = async (data) => {
+        await communicator.allReduce(data);
+        if (data instanceof Float32Array && data.length > 500) data[0]! += off;
+      };
+      return await fit({ ...options, engine, communicator: { ...communicator, allReduce } });
+    }),
+  );
+  expect(results[1]!.weights).toEqual(results[0]!.weights);
+});

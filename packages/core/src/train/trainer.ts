@@ -14,7 +14,7 @@ import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts'
 import { checkSmoothing } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
 import { EngineArrays } from './engine-arrays.ts';
-import { exchange } from './exchange.ts';
+import { alignWithFirst, exchange } from './exchange.ts';
 import type { RateOptions } from './fit-options.ts';
 import { type Freezing, frozenParts } from './freezing.ts';
 import { compileFeatures, compileInference } from './inference.ts';
@@ -233,6 +233,11 @@ export class Trainer implements AsyncDisposable {
     const update: typeof trainStep = (run, context, trained) =>
       updateStep(run, context, trained, pieces);
     return this.#compiled(`update-${group}`, group, update, pieces);
+  }
+
+  /** Gives all processes the values of the first. */
+  align(): Promise<void> {
+    return alignWithFirst(this.#arrays, this.#communicator);
   }
 
   /** The weights to use: their moving average where there is one. */

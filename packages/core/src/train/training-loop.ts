@@ -25,7 +25,7 @@ import type { ReadableImages } from './plugin.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
 import { rowsOfRank } from './rank-rows.ts';
 import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
-import { type RunIdentity, runIdentity } from './run-identity.ts';
+import { otherRun, type RunIdentity, runIdentity } from './run-identity.ts';
 import { withSnapshots } from './snapshots.ts';
 import { inTurn, type PlannedStep } from './step-plan.ts';
 import { type Group, Trainer } from './trainer.ts';
@@ -109,6 +109,7 @@ export class TrainingLoop implements AsyncDisposable {
     this.trainer.start(initial ?? model.initialize(this.#root.fork('weights')));
     // What is not saved needs no identity, for which all images are read.
     const folder = directory ? { directory, identity: await this.#identity() } : undefined;
+    if (folder) await this.#checkAlike(folder.identity);
     const saved = folder && (await this.#resume(folder));
     if (!saved) await this.#refresh();
     const history = saved?.history ?? [];
@@ -189,6 +190,20 @@ export class TrainingLoop implements AsyncDisposable {
     return saved;
   }
 
+  /** All train the same, by what each has of it. @throws KcrError `RANKS_DIFFER` */
+  async #checkAlike(identity: RunIdentity): Promise<void> {
+    const { rank } = this.#communicator;
+    const own = new TextEncoder().encode(JSON.stringify(identity));
+    const [first] = await this.#communicator.allGather(own);
+    const found = otherRun(JSON.parse(new TextDecoder().decode(first)), identity);
+    if (found !== undefined)
+      throw new KcrError('RANKS_DIFFER', {
+        where: `rank ${rank}, beside rank 0`,
+        found,
+        fix: 'Give all processes the same options, images and packages',
+      });
+  }
+
   /** All go on from the same epoch. @throws KcrError `RANKS_DIFFER` */
   async #checkResumed(directory: string, epoch: number): Promise<void> {
     const all = await gatherArrays(this.#communicator, { epoch: int32([1], [epoch]) });
@@ -245,6 +260,7 @@ export class TrainingLoop implements AsyncDisposable {
       const images = this.#updateSize;
       this.options.onStep?.({ epoch, epochs, step, steps: plan.length, images, loss: out.loss });
     }
+    await trainer.align();
     const record: EpochRecord = { epoch: epoch + 1, lr };
     for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
     const watched = this.#watched(epoch + 1);
