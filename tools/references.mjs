@@ -2,7 +2,7 @@
 // `references` of every tsconfig.json and the @kcr dependencies and peers of every package.json; and what all of these
 // say alike (tools/package-fields.mjs). With --check it writes nothing and fails where a file would change.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { developmentOf, optionalOf, packages, peers, typesOf } from './boundaries/boundaries.mjs';
 import { fieldsOf } from './package-fields.mjs';
@@ -103,10 +103,9 @@ for (const [name, allowed] of Object.entries(packages)) {
   });
 }
 // What others write asks for the packages that are here.
-for (const { name } of readdirSync(new URL('examples', root), { withFileTypes: true }).filter(
-  (entry) => entry.isDirectory(),
-)) {
+for (const name of readdirSync(new URL('examples', root))) {
   const file = `examples/${name}/package.json`;
+  if (!existsSync(new URL(file, root))) continue;
   const { peerDependencies, devDependencies } = read(file);
   update(file, {
     ...(peerDependencies ? { peerDependencies: withRanges(peerDependencies) } : {}),

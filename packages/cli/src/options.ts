@@ -229,6 +229,10 @@ export const overRecipe = (command: Command): Command =>
         'images that are trained at once, at most, or `auto` for as many as fit into memory: a batch is trained in as many pieces as that takes, for one update',
         microBatch,
       )
+      .option(
+        '--recompute',
+        'compute values of the forward pass again for the gradients, instead of keeping them: less memory, more time',
+      )
       .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`'),
   ).option('--json', 'print the result as JSON');
 

@@ -45,6 +45,7 @@ export { checkCountRules } from './prune/selection.ts';
 export { convInfo } from './tensor/conv-info.ts';
 export { graphMacs, uniformOf } from './trace/graph.ts';
 export { commonPath } from './trace/paths.ts';
+export { recomputed } from './trace/recompute.ts';
 export { type Tracing, trace } from './trace/tracer.ts';
 export { checkDataset } from './train/check-dataset.ts';
 export { clipModes } from './train/clip-gradients.ts';

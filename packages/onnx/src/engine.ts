@@ -12,7 +12,7 @@ import {
   type Tensor,
   type Value,
 } from '@kcr/core';
-import { missingState, runStep, type Tracing, trace } from '@kcr/core/internal';
+import { missingState, recomputed, runStep, type Tracing, trace } from '@kcr/core/internal';
 import * as ort from 'onnxruntime-node';
 import { blockSize } from './block-size.ts';
 import type { Target } from './builder.ts';
@@ -192,13 +192,18 @@ export class OnnxEngine implements Engine {
 
   #trace(step: StepFunction, inputs: InputShapes) {
     const supplies: Supply[] = [];
+    let again: string | undefined;
     const run = (tracing: Tracing) => {
       const state = new Map<string, Tensor>();
       const given = Object.entries(inputs).map(([input, { shape, dtype }]) => [
         input,
         tracing.input(INPUT + input, shape, dtype),
       ]);
-      const { outputs, updates = {} } = runStep(step, {
+      const {
+        outputs,
+        updates = {},
+        recompute,
+      } = runStep(step, {
         inputs: Object.fromEntries(given),
         state: (name) => {
           let tensor = state.get(name);
@@ -215,9 +220,12 @@ export class OnnxEngine implements Engine {
           return tracing.input(feed, shape, dtype);
         },
       });
+      again = recompute;
       return { ...prefixed(OUTPUT, outputs), ...prefixed(UPDATE, updates) };
     };
-    return { graph: trace(run, { takes: isLowered }), supplies };
+    const traced = trace(run, { takes: isLowered });
+    const graph = again === undefined ? traced : recomputed(traced, OUTPUT + again);
+    return { graph, supplies };
   }
 
   async #run(

@@ -64,6 +64,8 @@ export interface RunOptions extends Trust {
   batchSize?: number;
   /** Images that are trained at once, at most, or `auto`: see `microBatch` of `fit`. Default: a batch. */
   microBatch?: MicroBatch;
+  /** Compute values again instead of keeping them, in all trainings: see `recompute` of `fit`. */
+  recompute?: boolean;
   /** Makes the engines. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
   /** The processes that run it together: the first by {@link compress}, the others by {@link takePart}. Default: this one alone. */
@@ -92,10 +94,11 @@ const checkedRecipe = (recipe: string | RecipeInput, from?: string): Promise<Rec
 /** A recipe whose trainings have batches as large, and evaluate as often and as many images, as is said. */
 function trainingAs(
   recipe: Recipe,
-  { batchSize, evalEvery: every, evalImages: images }: RunOptions,
+  { batchSize, recompute, evalEvery: every, evalImages: images }: RunOptions,
 ): Recipe {
   const said = {
     ...(batchSize === undefined ? {} : { batchSize }),
+    ...(recompute === undefined ? {} : { recompute }),
     ...(every === undefined ? {} : { evaluateEvery: every }),
     ...(images === undefined ? {} : { evaluateImages: images }),
   };

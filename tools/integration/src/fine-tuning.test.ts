@@ -168,6 +168,15 @@ test('a linear probe computes nothing backwards but the head', async () => {
   expect(await nodes({ trainable: ['head'] })).toBeLessThan(0.4 * (await nodes({})));
 });
 
+test.each(Object.entries(smallModels))(
+  'values that are computed again give the same training: %s',
+  async (_, make) => {
+    const run = (recompute: boolean) => fitOn(engines.onnx!, { ...shortRun(make()), recompute });
+    const [kept, again] = [await run(false), await run(true)];
+    expect(difference(again.weights, kept.weights)).toBeLessThan(2e-6);
+  },
+);
+
 describe('accumulated gradients', () => {
   // No random numbers: each piece would draw its own.
   const still = new Model(vit, { ...vit.configure(model.config), drop_path_rate: 0 });

@@ -28,6 +28,11 @@ export interface StepResult {
   outputs: Record<string, Tensor>;
   /** New values of arrays in the state, taking effect together after the step. */
   updates?: Record<string, Tensor>;
+  /**
+   * Name of the output that gradients are taken of, where values on the way to it shall be computed again for them instead of kept: less
+   * memory for more time. An engine that computes step by step does not.
+   */
+  recompute?: string;
 }
 
 /** A step, written in TensorFlow.js ops. It must not read values or draw random numbers itself. */

@@ -56,6 +56,11 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
    */
   microBatch?: MicroBatch;
   /**
+   * Compute values of the forward pass again for the gradients, instead of keeping them: less memory, for up to a third more time, and
+   * the same numbers. For the onnx engine; the eager engine keeps all. Default false.
+   */
+  recompute?: boolean;
+  /**
    * The processes that train together, by default this one alone. Each trains on its part of every batch of `batchSize`, and all have
    * the same weights after an update: those of one process that accumulates as many pieces, to rounding. Running statistics are
    * the means over the processes. The first writes to `directory`, which all read.

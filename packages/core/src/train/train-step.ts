@@ -23,6 +23,8 @@ export interface TrainStepOptions extends ClipOptions {
   labelSmoothing: number;
   /** Decay of the exponential moving average of the weights; absent: none. */
   emaDecay?: number;
+  /** Whether values of the forward pass are computed again for the gradients, instead of kept. */
+  recompute?: boolean;
 }
 
 /** A parameter that a step trains, by its name in the engine. */
@@ -101,7 +103,8 @@ export function trainStep(
 ): StepResult {
   const { outputs, statistics, gradients } = backward(run, context, group);
   const optimised = optimise(run, context, group, gradients);
-  return { outputs, updates: withAverage(run, context, group, { ...statistics, ...optimised }) };
+  const updates = withAverage(run, context, group, { ...statistics, ...optimised });
+  return { outputs, updates, ...recomputing(run) };
 }
 
 /**
@@ -119,8 +122,11 @@ export function gradientStep(
     const sum = GRADIENT + name;
     return [sum, tf.add(context.state(sum), gradients[i]!)];
   });
-  return { outputs, updates: { ...statistics, ...Object.fromEntries(sums) } };
+  return { outputs, updates: { ...statistics, ...Object.fromEntries(sums) }, ...recomputing(run) };
 }
+
+const recomputing = ({ options }: TrainStepRun): Pick<StepResult, 'recompute'> =>
+  options.recompute ? { recompute: 'loss' } : {};
 
 /** The last part: one update by the mean of the gradients of `batches` batches, whose sums are 0 again afterwards. */
 export function updateStep(

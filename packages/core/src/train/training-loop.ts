@@ -72,7 +72,7 @@ export class TrainingLoop implements AsyncDisposable {
     });
     const travel = this.#rates.travel(stage === 'search' ? 'architecture' : 'all');
     const { optimizer, architectureOptimizer = optimizer } = options;
-    const { labelSmoothing = 0, clipGrad, clipMode, emaDecay, accumulate } = options;
+    const { labelSmoothing = 0, clipGrad, clipMode, emaDecay, accumulate, recompute } = options;
     const { layerDecay, lrFactors } = optimizer;
     this.trainer = new Trainer({
       model,
@@ -91,6 +91,7 @@ export class TrainingLoop implements AsyncDisposable {
       clipMode,
       emaDecay,
       accumulate,
+      recompute,
       communicator: this.#communicator,
       layerDecay,
       lrFactors,
@@ -397,6 +398,7 @@ export class TrainingLoop implements AsyncDisposable {
       directory,
       communicator,
       microBatch,
+      recompute,
       onMemory,
       onStep,
       onEpoch,

@@ -57,6 +57,8 @@ export const trainingFields = z.strictObject({
   batchSize: count,
   /** Batches that one update is made of. */
   accumulate: count.optional(),
+  /** Compute values of the forward pass again for the gradients, instead of keeping them. */
+  recompute: z.boolean().optional(),
   optimizer,
   labelSmoothing: properShare.optional(),
   clipGrad: z.number().positive().optional(),
