@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { main } from './main.ts';
 import { exitOnSignals } from './signals.ts';
+import { isFollower } from './together.ts';
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,5 +9,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-exitOnSignals(process.argv);
+// Of processes that work together the first one says what happens.
+exitOnSignals(process.argv, isFollower());
 await main(process.argv);

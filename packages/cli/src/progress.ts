@@ -210,6 +210,12 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
   const write = (line: string) => void stream.write(`${line}\n`);
   const whole = new Whole();
   let training: TrainingView | undefined;
+  /** Says that a training begins: one that is done already does not. */
+  let begun: (() => void) | undefined;
+  const begin = () => {
+    begun?.();
+    begun = undefined;
+  };
   let pruning = new Clock();
   const reading = counter('features', 'images', stream);
   const changing = counter('sensitivity', 'parts', stream);
@@ -226,12 +232,13 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
       whole.stages = stages;
     },
     training: ({ stage, epochs }) => {
-      write(`${stage}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`);
+      begun = () => write(`${stage}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`);
       training = stream.isTTY
         ? trainingBar(stream, stage, whole)
         : trainingLines(stream, stage, whole);
     },
     memory({ stage, report: { images, pieces, bytes, available } }) {
+      begin();
       const cut = pieces === 1 ? '' : ` in ${pieces} pieces of ${images / pieces}`;
       write(
         `${stage}: updates of ${images} images${cut}, with some ${gigabytes(bytes)} of memory of ${gigabytes(available)}`,
@@ -242,8 +249,14 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
       write(
         models === 1 ? 'analysis: latency' : `analysis: latencies of ${models} models, in turn`,
       ),
-    step: (event) => training?.step(event),
-    epoch: (event) => training?.epoch(event),
+    step(event) {
+      begin();
+      training?.step(event);
+    },
+    epoch(event) {
+      begin();
+      training?.epoch(event);
+    },
     trained: () => training?.stop(),
     pruning({ criterion, images }) {
       pruning = new Clock();

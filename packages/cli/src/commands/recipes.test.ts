@@ -40,7 +40,7 @@ describe('over a recipe', () => {
     expect(code).toBe(0);
     // One epoch is too short for a search, as it says.
     expect(err).toMatch(
-      /^reading .+\nsearch: 1 epoch\n(warning: gumbel-masks: .+\n){2}search: epoch 1\/1, loss .+\ncompact: 1 epoch\ncompact: epoch 1\/1, loss .+\nanalysis: compact \(1\/1\)\nanalysis: latency\n$/,
+      /^reading .+\n(warning: gumbel-masks: .+\n){2}search: 1 epoch\nsearch: epoch 1\/1, loss .+\ncompact: 1 epoch\ncompact: epoch 1\/1, loss .+\nanalysis: compact \(1\/1\)\nanalysis: latency\n$/,
     );
     const summary = JSON.parse(out);
     expect(summary).toEqual(JSON.parse(await readFile(folder.at('run', 'summary.json'), 'utf8')));
