@@ -39,6 +39,7 @@ const RUN: Readonly<Record<string, Rule>> = {
     fits: (x) => x === 'auto' || wholeFrom(1).fits(x),
     fix: 'Give a whole number from 1, or `auto`',
   },
+  memory: wholeFrom(1),
   augRepeats: wholeFrom(1),
   evaluateEvery: wholeFrom(1),
   evaluateImages: wholeFrom(1),
