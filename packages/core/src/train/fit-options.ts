@@ -107,7 +107,7 @@ export interface SearchOptions extends FitOptions {
 }
 
 /** Where a run is. */
-interface RunPlace {
+export interface RunPlace {
   epoch: number;
   epochs: number;
   /** Updates done in this epoch, and in an epoch, however many batches each is made of. */
