@@ -1,4 +1,4 @@
-// npm run fullsize -- [RECIPE ...] [--limit SECONDS] [--memory GIB] [--pieces N] [--table]: what the recipes of the papers take on this machine. What was
+// npm run fullsize -- [RECIPE ...]: what the recipes of the papers take on this machine. What was
 // measured before is not measured again: raw results are in tools/fullsize/raw. Writes the tables of docs/scale.md.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,9 +14,10 @@ import { RECIPES, type StageName, stagesOf } from './plan.ts';
 import type { Asked, Row, Told } from './row.ts';
 import { type Planned, ratioText, recipeTable, stageTable } from './tables.ts';
 
-const usage = `usage: npm run fullsize -- [RECIPE ...] [--limit SECONDS] [--memory GIB] [--pieces N] [--table]
+const usage = `usage: npm run fullsize -- [RECIPE ...] [--stage STAGE] [--limit SECONDS] [--memory GIB] [--pieces N] [--table]
 
   RECIPE    of ${RECIPES.join(', ')}; default all
+  --stage   dense, search, pruned or compact; default all that a recipe has
   --limit   seconds that the updates of a stage may take, default 600; of longer ones fewer pieces are timed
   --memory  GiB that a process may take; default what is free
   --pieces  pieces of an update that are timed at most, from 2; default as many as the limit allows
@@ -26,6 +27,7 @@ const usage = `usage: npm run fullsize -- [RECIPE ...] [--limit SECONDS] [--memo
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    stage: { type: 'string' },
     limit: { type: 'string', default: '600' },
     memory: { type: 'string' },
     pieces: { type: 'string' },
@@ -55,7 +57,7 @@ const page = join(root, 'docs/scale.md');
 const command = ['npm run fullsize --', ...process.argv.slice(2)].join(' ');
 
 /** Milliseconds without a word after which it is said what goes on. */
-const SILENCE = 9000;
+const SILENCE = 6000;
 
 /** Runs a process that measures a stage. @returns the last thing that it told, which is no progress */
 async function ask(asked: Asked): Promise<Told> {
@@ -142,7 +144,9 @@ const rowOf = ({ recipe, stage }: { recipe: string; stage: string }) =>
 const inOrder = () => order.flatMap((asked) => rowOf(asked) ?? []);
 const chosen = positionals.length > 0 ? positionals : RECIPES;
 for (const asked of values.table ? [] : order) {
-  if (!(chosen as readonly string[]).includes(asked.recipe) || rowOf(asked)) continue;
+  const isChosen = (chosen as readonly string[]).includes(asked.recipe);
+  const { stage = asked.stage } = values;
+  if (!isChosen || asked.stage !== stage || rowOf(asked)) continue;
   try {
     rows.push(await measured(asked.recipe, asked.stage));
     await writeRows(inOrder());
