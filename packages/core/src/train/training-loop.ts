@@ -142,7 +142,7 @@ export class TrainingLoop implements AsyncDisposable {
     const images = this.#updateSize / communicator.size;
     const batch = shapesLike(first);
     const groups = this.#groups;
-    /** Batches wait for their step. */
+    /** Batches wait for their step. The first one is there, and counted with what the process has. */
     const ahead = aheadBytes(train, images);
     const needed = async (pieces: number) => {
       this.trainer.cutInto(pieces);
