@@ -121,6 +121,8 @@ async function measureTraining(
   let began = 0;
   let first = 0;
   const ends: number[] = [];
+  /** When the last piece of each update was done. */
+  const pieceEnds: number[] = [];
 
   /** Ends this run for one of fewer pieces. */
   function shorten(timed: number): void {
@@ -128,7 +130,7 @@ async function measureTraining(
     if (only || timed >= pieces) return;
     tell({
       type: 'too-long',
-      only: { pieces: timed, size: images / pieces },
+      only: { pieces: timed, size: images / pieces, images },
       whole: { images, pieces, expectedWhole: bytes },
     });
     throw new Enough();
@@ -157,12 +159,14 @@ async function measureTraining(
     },
     onPiece({ step, piece, pieces }: { step: number; piece: number; pieces: number }) {
       progress(`update ${step + 1} of ${updates}, piece ${piece} of ${pieces}`);
+      pieceEnds[step] = seconds();
       if (piece === 1) first = seconds();
       if (step === 0 && piece === 2)
         shorten(Math.max(2, Math.floor(limit / (updates * (seconds() - first)))));
     },
     onStep({ step }: { step: number }) {
       ends.push(seconds());
+      pieceEnds[step - 1] ??= seconds();
       progress(`update ${step} of ${updates}`);
       if (step === updates) throw new Enough();
     },
@@ -175,12 +179,18 @@ async function measureTraining(
   }
   if (ends.length < updates) return;
   const { images, pieces, bytes } = report!;
-  const spent = ends.map((end, i) => (end - (ends[i - 1] ?? began)) / images);
   const inAll = imagesInAll(recipe, stage, 0);
-  const times = parts.map((part, i): [string, PartTime] => [
-    part,
-    { first: spent[i]!, second: spent[i + parts.length]!, images: inAll[part]! },
-  ]);
+  const times = parts.map((part, i): [string, PartTime] => {
+    const at = i + parts.length;
+    const update = ends[at]! - pieceEnds[at]!;
+    const time = {
+      first: (ends[i]! - (ends[i - 1] ?? began)) / images,
+      second: (pieceEnds[at]! - ends[at - 1]!) / images + update / (only?.images ?? images),
+      update,
+      images: inAll[part]!,
+    };
+    return [part, time];
+  });
   tell({
     type: 'row',
     row: {
@@ -237,7 +247,7 @@ async function measureScores(asked: Asked, recipe: Recipe, model: Model): Promis
       before,
       room: asked.memory ?? process.availableMemory() + statusOf('VmRSS'),
       compile,
-      parts: { scores: { first: few / SCORED[0], second, images: scores! } },
+      parts: { scores: { first: few / SCORED[0], second, update: 0, images: scores! } },
       others: others(),
     },
   });

@@ -21,7 +21,7 @@ export interface Row {
   readonly room: number;
   /** Of all its steps: tracing, and ONNX Runtime's session. */
   readonly compile: number;
-  /** Of what the stage trains: seconds an image in the first update (compilation included) and in the second; images of the stage in all. */
+  /** Of what the stage trains. */
   readonly parts: Readonly<Record<string, PartTime>>;
   readonly machine: Machine;
   readonly date: string;
@@ -29,8 +29,20 @@ export interface Row {
 }
 
 export interface PartTime {
+  /** Seconds an image in the first update, with compilation. */
   readonly first: number;
+  /** Seconds an image in the second update; where it had fewer pieces, as if it had all of them. */
   readonly second: number;
+  /** Seconds of the second update after its last piece: the optimiser's. Of updates in one piece nothing is after it. */
+  readonly update: number;
+  /** Images of the stage in all. */
+  readonly images: number;
+}
+
+/** Updates of fewer pieces than whole ones have, and images of a whole one. */
+interface Shortened {
+  readonly pieces: number;
+  readonly size: number;
   readonly images: number;
 }
 
@@ -56,7 +68,7 @@ export interface Asked {
   /** Pieces of an update that are timed, at most. Absent: as many as the limit allows. */
   readonly most?: number;
   /** Train updates of so many pieces of this size, however long they take. */
-  readonly only?: { readonly pieces: number; readonly size: number };
+  readonly only?: Shortened;
 }
 
 /** A line that such a process writes. */
@@ -65,7 +77,7 @@ export type Told =
   /** Whole updates would take longer than they may: what to ask for instead. */
   | {
       readonly type: 'too-long';
-      readonly only: { readonly pieces: number; readonly size: number };
+      readonly only: Shortened;
       readonly whole: Pick<Row, 'images' | 'pieces' | 'expectedWhole'>;
     }
   | {

@@ -18,8 +18,8 @@ const row: Row = {
   room: 5 * GIB,
   compile: 12.4,
   parts: {
-    weights: { first: 1, second: 0.5, images: 172_800 },
-    architecture: { first: 2, second: 0.25, images: 86_400 },
+    weights: { first: 1, second: 0.5, update: 1, images: 172_800 },
+    architecture: { first: 2, second: 0.25, update: 0, images: 86_400 },
   },
   machine: { cpu: 'x', cores: 2, threads: 2, memory: 16 * GIB, load: 3, others: 0.4 },
   date: '2026-01-01T00:00:00.000Z',
