@@ -1,6 +1,6 @@
 // npm run fullsize -- [RECIPE ...]: what the recipes of the papers take on this machine. What was
 // measured before is not measured again: raw results are in tools/fullsize/raw. Writes the tables of docs/scale.md.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -132,6 +132,10 @@ async function writeTables(planned: readonly Planned[], rows: readonly Row[]): P
   const [, after] = rest.split(END) as [string, string];
   const parts = [ratioText(rows), stageTable(rows), recipeTable(planned, rows)];
   await writeAtomic(page, `${before}${START}\n${parts.join('\n\n')}\n\n${END}${after}`);
+  // Columns of one width, as all pages have them.
+  execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--write', page], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 const planned = await Promise.all(
