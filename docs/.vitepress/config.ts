@@ -66,6 +66,7 @@ const sidebar: Item[] = [
     results: 'Results',
     claims: 'Claims that were tested',
     benchmarks: 'Benchmarks',
+    scale: 'Scale',
   }),
   group('Reference', {
     errors: 'Errors',

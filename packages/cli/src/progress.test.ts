@@ -75,6 +75,30 @@ test('a long epoch says every few seconds how fast it goes, and what is left of 
   }
 });
 
+test('an update of many pieces says how far it is, and its images count once', () => {
+  vi.useFakeTimers();
+  try {
+    const { lines, on } = listen();
+    on({ type: 'training', stage: 'dense', epochs: 2 });
+    const report = { epoch: 0, epochs: 2, step: 0, steps: 2, images: 64, pieces: 4 };
+    const piece = (number: number) => {
+      vi.advanceTimersByTime(4000);
+      on({ type: 'piece', stage: 'dense', report: { ...report, piece: number } });
+    };
+    for (const number of [1, 2, 3, 4]) piece(number);
+    on({ type: 'step', stage: 'dense', report: { ...report, step: 1, loss: 6.9 } });
+    report.step = 1;
+    for (const number of [1, 2]) piece(number);
+    expect(lines.slice(1)).toEqual([
+      'dense: epoch 1/2, step 1/2, piece 2/4, 4.0 images/s, 56 s left\n',
+      'dense: epoch 1/2, step 1/2, piece 4/4, 4.0 images/s, 48 s left\n',
+      'dense: epoch 1/2, step 2/2, piece 2/4, 4.0 images/s, 40 s left\n',
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test.each([
   [59.6, '60 s'],
   [125, '2 min 05 s'],

@@ -88,6 +88,7 @@ function downloads(stream: NodeJS.WriteStream): (event: EventOf<'download'>) => 
 
 /** How a training is shown. */
 interface TrainingView {
+  piece(event: EventOf<'piece'>): void;
   step(event: EventOf<'step'>): void;
   epoch(event: EventOf<'epoch'>): void;
   stop(): void;
@@ -115,15 +116,42 @@ class Steps {
   constructor(private readonly whole: Whole) {}
 
   /** @returns seconds left of the training, and of all; steps before the first report were done by an earlier process */
-  left({ stage, report }: EventOf<'step'>): { own: number; all: number } {
-    const { epoch, epochs, step, steps } = report;
-    const [done, all] = [epoch * steps + step, epochs * steps];
-    const later = this.whole.after(stage);
+  left(event: EventOf<'step' | 'piece'>): { own: number; all: number } {
+    const { epochs, steps } = event.report;
+    const [done, all] = [stepsDone(event), epochs * steps];
+    const later = this.whole.after(event.stage);
+    const before = Math.ceil(done) - 1;
     return {
-      own: this.#clock.left(done, all, done - 1),
-      all: this.#clock.left(done, all + later, done - 1),
+      own: this.#clock.left(done, all, before),
+      all: this.#clock.left(done, all + later, before),
     };
   }
+}
+
+/** Steps of a training that are done, with the part of the one that goes on. */
+function stepsDone({ type, report }: EventOf<'step' | 'piece'>): number {
+  const whole = report.epoch * report.steps + report.step;
+  return type === 'piece' ? whole + report.piece / report.pieces : whole;
+}
+
+/** Counts images of steps, and of pieces of steps before these end. */
+class Images {
+  /** Since it was last set to 0. */
+  count = 0;
+  /** Of the step that goes on. */
+  #within = 0;
+
+  add({ type, report }: EventOf<'step' | 'piece'>): void {
+    const done = type === 'piece' ? (report.images * report.piece) / report.pieces : report.images;
+    this.count += done - this.#within;
+    this.#within = type === 'piece' ? done : 0;
+  }
+}
+
+/** A rate as text, by images and milliseconds. */
+function imagesPerSecond(images: number, ms: number): string {
+  const rate = (1000 * images) / Math.max(ms, 1);
+  return `${rate.toFixed(rate < 10 ? 1 : 0)} images/s`;
 }
 
 /** A line for each epoch, and within long ones every few seconds. */
@@ -131,21 +159,32 @@ function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole):
   const clock = new Clock();
   const passed = new Steps(whole);
   let told = performance.now();
-  let images = 0;
+  const images = new Images();
+
+  /** @param text of what is done of the epoch */
+  function tell(event: EventOf<'step' | 'piece'>, text: string): void {
+    const { own, all } = passed.left(event);
+    images.add(event);
+    const now = performance.now();
+    if (now - told < SILENCE || event.report.step === event.report.steps) return;
+    const { epoch, epochs } = event.report;
+    const others = all > own ? `, ${seconds(all)} in all` : '';
+    const rate = imagesPerSecond(images.count, now - told);
+    stream.write(
+      `${stage}: epoch ${epoch + 1}/${epochs}, ${text}, ${rate}, ${seconds(own)} left${others}\n`,
+    );
+    told = now;
+    images.count = 0;
+  }
+
   return {
+    piece(event) {
+      const { step, steps, piece, pieces } = event.report;
+      tell(event, `step ${step + 1}/${steps}, piece ${piece}/${pieces}`);
+    },
     step(event) {
-      const { epoch, epochs, step, steps, loss } = event.report;
-      const { own, all } = passed.left(event);
-      images += event.report.images;
-      const now = performance.now();
-      if (now - told < SILENCE || step === steps) return;
-      const rate = (1000 * images) / (now - told);
-      const others = all > own ? `, ${seconds(all)} in all` : '';
-      stream.write(
-        `${stage}: epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, ${rate.toFixed(rate < 10 ? 1 : 0)} images/s, ${seconds(own)} left${others}\n`,
-      );
-      told = now;
-      images = 0;
+      const { step, steps, loss } = event.report;
+      tell(event, `step ${step}/${steps}, loss ${loss.toFixed(4)}`);
     },
     epoch({ record, epochs, metrics }) {
       const done = record.epoch!;
@@ -154,7 +193,7 @@ function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole):
         `${stage}: epoch ${done}/${epochs}, loss ${record.loss!.toFixed(4)}${metricsText(record, metrics)}, ${left} left\n`,
       );
       told = performance.now();
-      images = 0;
+      images.count = 0;
     },
     stop: () => {},
   };
@@ -164,33 +203,43 @@ function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole):
 function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): TrainingView {
   const bar = new SingleBar(
     {
-      format: `${stage} {bar} {percentage}% | {left} left{all} | {rate} images/s | epoch {epoch}, loss {loss}{metrics}`,
+      format: `${stage} {bar} {percentage}% | {left} left{all} | {rate} | epoch {epoch}, loss {loss}{metrics}`,
       stream,
     },
     Presets.shades_classic,
   );
   const passed = new Steps(whole);
   let metrics = '';
+  let loss = '-';
   let begun = false;
   let last = performance.now();
+  const images = new Images();
+
+  function show(event: EventOf<'step' | 'piece'>): void {
+    const { epoch, epochs, steps } = event.report;
+    const { own, all } = passed.left(event);
+    images.add(event);
+    const now = performance.now();
+    const shown = {
+      epoch: `${epoch + 1}/${epochs}`,
+      loss,
+      left: seconds(own),
+      all: all > own ? `, ${seconds(all)} in all` : '',
+      rate: imagesPerSecond(images.count, now - last),
+      metrics,
+    };
+    last = now;
+    images.count = 0;
+    if (!begun) bar.start(epochs * steps, epoch * steps, shown);
+    begun = true;
+    bar.update(stepsDone(event), shown);
+  }
+
   return {
+    piece: show,
     step(event) {
-      const { epoch, epochs, step, steps, images, loss } = event.report;
-      const { own, all } = passed.left(event);
-      const now = performance.now();
-      const rate = (1000 * images) / Math.max(now - last, 1e-3);
-      last = now;
-      const shown = {
-        epoch: `${epoch + 1}/${epochs}`,
-        loss: loss.toFixed(3),
-        left: seconds(own),
-        all: all > own ? `, ${seconds(all)} in all` : '',
-        rate: rate.toFixed(rate < 10 ? 1 : 0),
-        metrics,
-      };
-      if (!begun) bar.start(epochs * steps, epoch * steps, shown);
-      begun = true;
-      bar.update(epoch * steps + step, shown);
+      loss = event.report.loss.toFixed(3);
+      show(event);
     },
     epoch: (event) => {
       metrics = metricsText(event.record, event.metrics);
@@ -249,6 +298,10 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
       write(
         models === 1 ? 'analysis: latency' : `analysis: latencies of ${models} models, in turn`,
       ),
+    piece(event) {
+      begin();
+      training?.piece(event);
+    },
     step(event) {
       begin();
       training?.step(event);

@@ -1,4 +1,11 @@
-import type { EpochRecord, MemoryReport, PruningReport, StepReport, Task } from '@kcr/core';
+import type {
+  EpochRecord,
+  MemoryReport,
+  PieceReport,
+  PruningReport,
+  StepReport,
+  Task,
+} from '@kcr/core';
 import type { TryReport } from '@kcr/lfc';
 import type { SourceEvent } from '@kcr/pretrained';
 
@@ -33,6 +40,8 @@ export type PipelineEvent =
   | { readonly type: 'training'; readonly stage: string; readonly epochs: number }
   /** What its steps take of the machine, before the first one. */
   | { readonly type: 'memory'; readonly stage: string; readonly report: MemoryReport }
+  /** A piece of an update that has several is done. */
+  | { readonly type: 'piece'; readonly stage: string; readonly report: PieceReport }
   | { readonly type: 'step'; readonly stage: string; readonly report: StepReport }
   | {
       readonly type: 'epoch';

@@ -41,7 +41,7 @@ export {
   type ReadAs,
   type Trust,
 } from './load-checkpoint.ts';
-export type { Part } from './modules.ts';
+export { loadPart, loadPlugin, type Part, type PluginPart } from './modules.ts';
 export { requireNew } from './out/require-new.ts';
 export { requireWritableFile } from './out/writable.ts';
 export {

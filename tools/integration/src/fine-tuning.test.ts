@@ -229,6 +229,11 @@ describe('accumulated gradients', () => {
     } finally {
       free.mockRestore();
     }
+    const memory = 2 ** 40;
+    await fitOn(engines.onnx!, { ...options, memory, onMemory });
+    expect(report!.available).toBe(memory);
+    const little = fitOn(engines.onnx!, { ...options, memory: 2 ** 20 });
+    await expect(little).rejects.toMatchObject({ code: 'MEMORY' });
   });
 
   /** Bytes that training with so many images at once takes besides what the process has. */

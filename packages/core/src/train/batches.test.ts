@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { float32 } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import type { Batch, ImageSet } from '../model/batch.ts';
-import { batches, batchOrder, imageBatches, range } from './batches.ts';
+import { aheadBytes, batches, batchOrder, imageBatches, range } from './batches.ts';
 import { tinyImages } from './testing.ts';
 
 const lists = (order: readonly Int32Array[]) => order.map((batch) => [...batch]);
@@ -30,6 +30,14 @@ test.each([0, -1, 2.5, Number.NaN])('no order is cut into batches of %d', (size)
     expect.objectContaining({ code: 'BATCH_SIZE', found: `a batch size of ${size}` }),
   );
 });
+
+test.each([
+  ['four', [32, 32, 3], 64, 4 * 786_432],
+  ['what fits into 512 MiB', [224, 224, 3], 256, 3 * 154_140_672],
+  ['one that does not fit', [224, 224, 3], 1024, 616_562_688],
+] as const)('the bytes of batches that are read ahead: %s', (_, shape, images, bytes) =>
+  expect(aheadBytes({ ...tinyImages([[1]], [0]), shape }, images)).toBe(bytes),
+);
 
 describe('batches', () => {
   /** Images that tell what is read; the batch that begins with `broken` fails. */

@@ -7,11 +7,10 @@ import { checkBatch } from './check-batch.ts';
 /** Most batches that are read before the consumer asks for them, and most bytes of their images: at least one is. */
 const AHEAD = { batches: 4, bytes: 2 ** 29 };
 
-/** Bytes of the images that are read ahead, and of those that are trained, in batches of so many. */
+/** Bytes of the images that are read ahead of those that are trained, in batches of so many. */
 export function aheadBytes({ shape }: ImageSet, images: number): number {
   const bytes = 4 * sizeOf(shape) * images;
-  const ahead = Math.max(1, Math.min(AHEAD.batches, Math.floor(AHEAD.bytes / bytes)));
-  return bytes * (1 + ahead);
+  return bytes * Math.max(1, Math.min(AHEAD.batches, Math.floor(AHEAD.bytes / bytes)));
 }
 
 /**

@@ -36,6 +36,7 @@ test.each<[string, number[]]>([
   ['seed', [0.5, nan, 2 ** 53]],
   ['augRepeats', [0, 1.5]],
   ['accumulate', [0, -2, 1.5, nan]],
+  ['memory', [0, -1, 1.5, nan]],
   ['labelSmoothing', [-0.1, 1, nan]],
   ['clipGrad', [0, -1, nan, Number.POSITIVE_INFINITY]],
   ['emaDecay', [-0.1, 1, nan]],

@@ -40,6 +40,7 @@ const RUN: Readonly<Record<string, Rule>> = {
     fix: 'Give a whole number from 1, or `auto`',
   },
   recompute: flag,
+  memory: wholeFrom(1),
   augRepeats: wholeFrom(1),
   evaluateEvery: wholeFrom(1),
   evaluateImages: wholeFrom(1),

@@ -55,6 +55,8 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
    * as that needs, as with `accumulate`, and is that of the whole batch to rounding. A run goes on with another. Default: all.
    */
   microBatch?: MicroBatch;
+  /** Bytes that this process may have in all, with those that it has. Default: what is free on the machine. */
+  memory?: number;
   /**
    * Compute values of the forward pass again for the gradients, instead of keeping them: less memory, for up to a third more time, and
    * the same numbers. For the onnx engine; the eager engine keeps all. Default false.
@@ -87,6 +89,8 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
   versions?: Readonly<Record<string, string>>;
   /** Told before the first step, where the engine knows it. */
   onMemory?(report: MemoryReport): void;
+  /** Told within an update that is made of several pieces, after each of them. */
+  onPiece?(report: PieceReport): void;
   onStep?(report: StepReport): void;
   onEpoch?(record: EpochRecord): void;
   /** Default: console.warn. */
@@ -107,8 +111,8 @@ export interface SearchOptions extends FitOptions {
   freezeWeights?: boolean;
 }
 
-/** Where a run is, after a step. */
-export interface StepReport {
+/** Where a run is. */
+export interface RunPlace {
   epoch: number;
   epochs: number;
   /** Updates done in this epoch, and in an epoch, however many batches each is made of. */
@@ -116,7 +120,18 @@ export interface StepReport {
   steps: number;
   /** Images of an update, in all processes together. */
   images: number;
+}
+
+/** Where a run is, after a step. */
+export interface StepReport extends RunPlace {
   loss: number;
+}
+
+/** Where a run is, within a step. */
+export interface PieceReport extends RunPlace {
+  /** Pieces done of the update after the `step` that are done, and in it, in this process. */
+  piece: number;
+  pieces: number;
 }
 
 export interface FitResult {

@@ -291,10 +291,17 @@ export class Trainer implements AsyncDisposable {
    *
    * @param batch this process's part of it
    * @param indices of its images in the training set
+   * @param onPiece told how many of its pieces are done, after each of several
    * @returns the loss, with those of plugins, and the terms of the task's loss within it by name
    * @throws KcrError `LOSS_NOT_FINITE`, `BATCH_SIZE` for a batch without so many equal pieces
    */
-  async step(group: Group, batch: Batch, indices: Int32Array, lr: number) {
+  async step(
+    group: Group,
+    batch: Batch,
+    indices: Int32Array,
+    lr: number,
+    onPiece?: (done: number, pieces: number) => void,
+  ) {
     this.#lr = lr;
     this.progress.step = this.steps(group);
     this.#counts[group] = this.progress.step + 1;
@@ -304,8 +311,10 @@ export class Trainer implements AsyncDisposable {
     }
     const step = this.#compiled(`gradients-${group}`, group, gradientStep);
     const losses: StepLoss[] = [];
-    for (const piece of piecesOf(batch, indices, this.#accumulate))
+    for (const piece of piecesOf(batch, indices, this.#accumulate)) {
       losses.push(await this.#batch(step, group, piece.batch, piece.indices));
+      onPiece?.(losses.length, this.#accumulate);
+    }
     await this.#exchange(group);
     await this.#update(group)();
     return await this.#meanLoss(meanLoss(losses));

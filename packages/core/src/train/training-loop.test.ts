@@ -18,7 +18,7 @@ import { tf } from '../tensor/tf.ts';
 import { classification } from './classification.ts';
 import { evaluate } from './classification-evaluation.ts';
 import type { EpochRecord } from './epoch-record.ts';
-import type { SearchOptions, StepReport } from './fit-options.ts';
+import type { PieceReport, SearchOptions, StepReport } from './fit-options.ts';
 import { compileInference } from './inference.ts';
 import { plainPlugin, regression, tinyImages, tinyModel } from './testing.ts';
 import { TrainingLoop } from './training-loop.ts';
@@ -168,7 +168,14 @@ describe('an epoch', () => {
     const large = await run({ ...settings, batchSize: 6 });
     const reports: StepReport[] = [];
     const onStep = (report: StepReport) => reports.push(report);
-    const pieces = await run({ ...settings, batchSize: 2, accumulate: 3, onStep });
+    const within: PieceReport[] = [];
+    const onPiece = (report: PieceReport) => within.push(report);
+    const pieces = await run({ ...settings, batchSize: 2, accumulate: 3, onStep, onPiece });
+    expect(within.map(({ epoch, step, piece, pieces }) => [epoch, step, piece, pieces])).toEqual(
+      [0, 1].flatMap((epoch) =>
+        [0, 1].flatMap((step) => [1, 2, 3].map((piece) => [epoch, step, piece, 3])),
+      ),
+    );
     expect(pieces.steps).toEqual(large.steps);
     expect(pieces.steps).toHaveLength(4);
     expect(reports.map(({ step, steps }) => [step, steps])).toEqual([

@@ -139,19 +139,20 @@ export class TrainingLoop implements AsyncDisposable {
    * @throws KcrError `MEMORY` where there is too little, which would end the process without a word
    */
   async #cut(first: Batch): Promise<void> {
-    const { accumulate = 1, microBatch, train, onMemory } = this.options;
+    const { accumulate = 1, microBatch, memory, train, onMemory } = this.options;
     const communicator = this.#communicator;
     const images = this.#updateSize / communicator.size;
     const batch = shapesLike(first);
     const groups = this.#groups;
-    /** Batches wait for their step. */
+    /** Batches wait for their step. The first one is there, and counted with what the process has. */
     const ahead = aheadBytes(train, images);
     const needed = async (pieces: number) => {
       this.trainer.cutInto(pieces);
       const bytes = await this.trainer.memory(groups, batch, images);
       return bytes === undefined ? undefined : bytes + ahead;
     };
-    const room = await freeMemory(communicator);
+    const room =
+      memory === undefined ? await freeMemory(communicator) : memory - process.memoryUsage.rss();
     const pieces =
       microBatch === undefined
         ? accumulate
@@ -167,7 +168,7 @@ export class TrainingLoop implements AsyncDisposable {
         fix: 'Let `microBatch` (--micro-batch) be `auto`, or fewer images: the update stays that of the whole batch',
       });
     const own = process.memoryUsage.rss();
-    onMemory?.({ images, pieces, bytes: own + bytes, available: own + room });
+    onMemory?.({ images, pieces, bytes: own + bytes, available: memory ?? own + room });
   }
 
   /** The groups of parameters that there are steps of. */
@@ -254,12 +255,15 @@ export class TrainingLoop implements AsyncDisposable {
       const { group } = plan[step]!;
       if (!this.#isCut) await this.#cut(batch);
       lr = this.#rates.rate(group, trainer.steps(group));
-      const out = await trainer.step(group, batch, indices, lr);
+      const images = this.#updateSize;
+      const at = { epoch, epochs, steps: plan.length, images };
+      const out = await trainer.step(group, batch, indices, lr, (piece, pieces) =>
+        this.options.onPiece?.({ ...at, step, piece, pieces }),
+      );
       step++;
       for (const [name, value] of Object.entries({ loss: out.loss, ...out.terms }))
         total[name] = (total[name] ?? 0) + value;
-      const images = this.#updateSize;
-      this.options.onStep?.({ epoch, epochs, step, steps: plan.length, images, loss: out.loss });
+      this.options.onStep?.({ ...at, step, loss: out.loss });
     }
     await trainer.align();
     const record: EpochRecord = { epoch: epoch + 1, lr };
@@ -399,7 +403,9 @@ export class TrainingLoop implements AsyncDisposable {
       communicator,
       microBatch,
       recompute,
+      memory,
       onMemory,
+      onPiece,
       onStep,
       onEpoch,
       onWarning,

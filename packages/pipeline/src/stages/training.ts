@@ -68,6 +68,7 @@ export async function runTraining<R>(
       versions: await versionsOf([model, ...models], [settings, recipe.data], from),
       directory: join(directory, stage),
       onMemory: (report) => on({ type: 'memory', stage, report }),
+      onPiece: (report) => on({ type: 'piece', stage, report }),
       onStep: (report) => on({ type: 'step', stage, report }),
       onEpoch(record) {
         on({ type: 'epoch', stage, record, epochs, metrics });
