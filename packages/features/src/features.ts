@@ -29,9 +29,11 @@ export function toFeatures(array: NdArray, where = 'features'): Features {
   return { n, d, data: array.data };
 }
 
-/** Rows of features by index. */
+/** Rows of features by index, in float32 where the features are, else in float64. */
 export function rows({ d, data }: Features, indices: ArrayLike<number>): Features {
-  const picked = new Float64Array(indices.length * d);
+  const picked = new (data instanceof Float32Array ? Float32Array : Float64Array)(
+    indices.length * d,
+  );
   for (let i = 0; i < indices.length; i++)
     for (let j = 0; j < d; j++) picked[i * d + j] = data[indices[i]! * d + j]!;
   return { n: indices.length, d, data: picked };
