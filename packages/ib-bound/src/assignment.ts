@@ -52,12 +52,13 @@ export class Assigner {
       let sum = 0;
       for (let a = start; a < start + k; a++) {
         log[a] = -this.#beta * (log[a]! - nearest);
-        sum += Math.exp(log[a]!);
+        phi[a] = Math.exp(log[a]!);
+        sum += phi[a]!;
       }
-      const shift = Math.log(sum);
+      const [shift, scale] = [Math.log(sum), 1 / sum];
       for (let a = start; a < start + k; a++) {
         log[a]! -= shift;
-        phi[a] = Math.exp(log[a]!);
+        phi[a]! *= scale;
       }
     }
     return { log, phi };

@@ -8,12 +8,14 @@ import {
   type RefreshContext,
 } from '@kcr/core';
 import { rows, toFeatures } from '@kcr/features';
+import { Matrix, QrDecomposition } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
 import { labelledMoments } from './labelled-sums.ts';
 import { landmarkSamplings } from './landmarks.ts';
-import { projectionTails } from './nystrom.ts';
+import { matrixOf } from './matrices.ts';
+import { landmarkDirections, projectionTails } from './nystrom.ts';
 import { covariance, eigen, gramSpectrum } from './spectrum.ts';
 import { spectrumTails } from './spectrum-tails.ts';
 import { lastLayer, lowRank, pluginRun } from './testing.ts';
@@ -66,6 +68,23 @@ describe.each(['projection', 'reconstruction', 'linear'] as const)('%s', (form) 
     expect(await loss()).toBeCloseTo(3 * tails[2]!, 4);
   });
 });
+
+test.each(['reconstruction', 'linear'] as const)(
+  '%s: U is an orthonormal basis of F V, as a decomposition of all images at once gives it',
+  async (form) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const own = { eta: 1, rank: 2, landmarks: 3, estimator: 'landmarks', warmup: 0 } as const;
+    const { refresh, loss, asked } = await attached(engine, { ...own, form });
+    await refresh(0);
+    const { vectors } = landmarkDirections(rows(features, asked[0]!));
+    const f = matrixOf(n, d, features.data);
+    const u = new QrDecomposition(f.mmul(vectors.subMatrixColumn([0, 1]))).orthogonalMatrix;
+    const held = u.mmul(u.transpose()).mmul(f);
+    const expected =
+      form === 'linear' ? f.dot(f) - f.dot(held) : Matrix.sub(f, held).norm('frobenius') ** 2;
+    expect(await loss()).toBeCloseTo(expected / n, 5);
+  },
+);
 
 test('metrics are exact over all images, and A-KC from the landmarks, also without a loss', async () => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
