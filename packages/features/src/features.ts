@@ -39,11 +39,12 @@ export function rows({ d, data }: Features, indices: ArrayLike<number>): Feature
   return { n: indices.length, d, data: picked };
 }
 
-/** Parts one after another, in float64. */
+/** Parts one after another, in float32 where all of them are, else in float64. */
 export function joinRows(parts: readonly Features[]): Features {
   const n = parts.reduce((sum, part) => sum + part.n, 0);
   const d = parts[0]?.d ?? 0;
-  const data = new Float64Array(n * d);
+  const isSingle = parts.every((part) => part.data instanceof Float32Array);
+  const data = new (isSingle ? Float32Array : Float64Array)(n * d);
   let offset = 0;
   for (const part of parts) {
     data.set(part.data, offset);

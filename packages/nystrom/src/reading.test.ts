@@ -95,3 +95,28 @@ test.each([
   [50_000, 50_000],
   [1_281_167, 50_000],
 ])('of %i images %i are read', (images, read) => expect(readImages(images)).toBe(read));
+
+test("of ImageNet's number of images a part is in memory at a time, and 50,000 are read", async () => {
+  const asked: Int32Array[] = [];
+  const found = await readFeatures(
+    {
+      async features(indices: Int32Array = range(0)) {
+        asked.push(indices);
+        const data = Float32Array.from(indices, (i) => 1 + (i % 2));
+        return float32([indices.length, 1], data);
+      },
+    },
+    {
+      samples: 1_281_167,
+      landmarks: 4,
+      sampling: 'uniform',
+      needsAll: true,
+      generator: new Generator(1),
+    },
+  );
+  expect(Math.max(...asked.map((indices) => indices.length))).toBe(4096);
+  expect(asked.reduce((sum, indices) => sum + indices.length, 0)).toBe(50_000);
+  expect(found.all).toMatchObject({ n: 1_281_167, read: 50_000 });
+  // Half of the images have 1 and half have 4 as their square: a mean of 2.5, to a standard deviation of 0.007.
+  expect(Math.abs(found.all!.s.get(0, 0) - 2.5)).toBeLessThan(0.03);
+});

@@ -13,7 +13,7 @@ const CHUNK = 4096;
 export const readImages = (images: number): number => Math.min(images, 50_000);
 
 /** Images that landmarks are chosen among where their features decide, and no number is given: at least twice as many as landmarks. */
-const candidateImages = (landmarks: number): number => Math.max(2 * landmarks, 10_000);
+const candidateImages = (landmarks: number): number => Math.max(2 * landmarks, 5000);
 
 /** @param where what the option is of @throws KcrError `OPTION` for a number of images outside 1..n */
 export function checkImages(where: string, images: number | undefined, n: number): void {
@@ -62,7 +62,7 @@ export interface Reading {
 
 /**
  * Reads features between two epochs, part by part: in memory are S, a part, and the landmarks or those that they are chosen among, whatever the
- * number of images. Uniform landmarks are drawn from all that are read; other ways of choosing see some 10,000 of these.
+ * number of images. Uniform landmarks are drawn from all that are read; other ways of choosing see 5,000 of these, or twice as many as landmarks.
  */
 export async function readFeatures(
   context: ReadsFeatures,
