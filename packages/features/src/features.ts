@@ -43,7 +43,7 @@ export function rows({ d, data }: Features, indices: ArrayLike<number>): Feature
 export function joinRows(parts: readonly Features[]): Features {
   const n = parts.reduce((sum, part) => sum + part.n, 0);
   const d = parts[0]?.d ?? 0;
-  const isSingle = parts.every((part) => part.data instanceof Float32Array);
+  const isSingle = parts.length > 0 && parts.every(({ data }) => data instanceof Float32Array);
   const data = new (isSingle ? Float32Array : Float64Array)(n * d);
   let offset = 0;
   for (const part of parts) {
