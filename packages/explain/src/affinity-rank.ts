@@ -6,15 +6,18 @@ import {
   KcrError,
   type Model,
   type NdArray,
-  range,
   type Tensor,
 } from '@kcr/core';
 import { productRank } from './product-rank.ts';
+import { someImages } from './some-images.ts';
 import { applyWithTaps, type LaidOutTap, tapsOf } from './taps.ts';
+
+/** Images where none are named. */
+const IMAGES = 256;
 
 export interface AffinityRankOptions {
   batchSize?: number;
-  /** Which images. Default: all; a rank takes a decomposition for each head. */
+  /** Which images. Default: all, but at most 256, spread evenly over the set; a rank takes a decomposition for each head. */
   indices?: Int32Array;
   /** Taps `q` of the attention layers to look at. Default: all. */
   taps?: readonly string[];
@@ -70,7 +73,7 @@ export async function affinityRank(
   engine: Engine,
   model: Model,
   images: Dataset,
-  { batchSize = 16, indices = range(images.length), taps }: AffinityRankOptions = {},
+  { batchSize = 16, indices = someImages(images.length, IMAGES), taps }: AffinityRankOptions = {},
 ): Promise<Map<string, LayerRanks>> {
   const layers = layersOf(model, taps);
   const names = new Set(layers.flatMap(({ tap, companion }) => [tap.name, companion]));

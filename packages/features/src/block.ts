@@ -1,2 +1,2 @@
 /** Rows that are worked on together, so that they stay in the processor's cache. */
-export const BLOCK = 64;
+export const BLOCK = 128;

@@ -49,3 +49,12 @@ test('parts one after another', () => {
   expect(joinRows(parts)).toEqual({ n: 3, d: 2, data: Float64Array.of(1, 2, 7, 8, 9, 0.5) });
   expect(joinRows([])).toEqual({ n: 0, d: 0, data: new Float64Array() });
 });
+
+test('rows of float32 stay so, since no value is lost; those of other kinds are float64', () => {
+  const single = { n: 2, d: 1, data: Float32Array.of(0.1, 3) };
+  const double = { n: 1, d: 1, data: Float64Array.of(0.1) };
+  expect(rows(single, [1]).data).toEqual(Float32Array.of(3));
+  expect(rows(double, [0]).data).toEqual(Float64Array.of(0.1));
+  expect(joinRows([single, single]).data).toEqual(Float32Array.of(0.1, 3, 0.1, 3));
+  expect(joinRows([single, double]).data).toEqual(Float64Array.of(Math.fround(0.1), 3, 0.1));
+});

@@ -29,19 +29,22 @@ export function toFeatures(array: NdArray, where = 'features'): Features {
   return { n, d, data: array.data };
 }
 
-/** Rows of features by index. */
+/** Rows of features by index, in float32 where the features are, else in float64. */
 export function rows({ d, data }: Features, indices: ArrayLike<number>): Features {
-  const picked = new Float64Array(indices.length * d);
+  const picked = new (data instanceof Float32Array ? Float32Array : Float64Array)(
+    indices.length * d,
+  );
   for (let i = 0; i < indices.length; i++)
     for (let j = 0; j < d; j++) picked[i * d + j] = data[indices[i]! * d + j]!;
   return { n: indices.length, d, data: picked };
 }
 
-/** Parts one after another, in float64. */
+/** Parts one after another, in float32 where all of them are, else in float64. */
 export function joinRows(parts: readonly Features[]): Features {
   const n = parts.reduce((sum, part) => sum + part.n, 0);
   const d = parts[0]?.d ?? 0;
-  const data = new Float64Array(n * d);
+  const isSingle = parts.length > 0 && parts.every(({ data }) => data instanceof Float32Array);
+  const data = new (isSingle ? Float32Array : Float64Array)(n * d);
   let offset = 0;
   for (const part of parts) {
     data.set(part.data, offset);

@@ -25,6 +25,9 @@ export interface Clusters {
  * Mini-batch K-means (Sculley 2010) from given centroids: each step assigns a batch to the nearest centroids
  * and moves those to the mean of all points that they were given in this pass. A cluster that a pass leaves
  * empty moves to the point farthest from its centroid, one such point for each.
+ *
+ * A pass takes n k d multiplications and additions for n points and k clusters; besides the points themselves there is one number for
+ * each in memory, and the centroids.
  */
 export function miniBatchKMeans(
   points: Features,
@@ -32,7 +35,7 @@ export function miniBatchKMeans(
   { batchSize = 1024, passes = 1, spherical = false, generator }: KMeansOptions,
 ): Clusters {
   const { n, d } = points;
-  const data = Float64Array.from(points.data);
+  const { data } = points;
   const centers = Float64Array.from(start.data);
   const centroids: Features = { n: start.n, d, data: centers };
   const sizes = new Float64Array(start.n);
@@ -58,8 +61,8 @@ export function miniBatchKMeans(
 
 /** Where a run of K-means is. */
 interface Clustering {
-  /** The points, row after row of `d`. */
-  data: Float64Array;
+  /** The points, row after row of `d`; they are read and not copied. */
+  data: ArrayLike<number>;
   d: number;
   /** The clusters' centers, row after row. */
   centers: Float64Array;
@@ -76,7 +79,9 @@ function nearest({ data, d, centers, distance }: Clustering, batch: Int32Array):
   for (let from = 0; from < batch.length; from += BLOCK) {
     const block = batch.subarray(from, from + BLOCK);
     const points = new Float64Array(block.length * d);
-    block.forEach((i, at) => points.set(data.subarray(i * d, (i + 1) * d), at * d));
+    block.forEach((i, at) => {
+      for (let j = 0; j < d; j++) points[at * d + j] = data[i * d + j]!;
+    });
     const squares = new Float64Array(block.length * k);
     squaredDistances(points, centers, d, squares);
     block.forEach((i, at) => {
@@ -96,6 +101,7 @@ function fillEmpty({ data, d, centers, sizes, distance }: Clustering): void {
   const farthest = [...distance.keys()].sort((a, b) => distance[b]! - distance[a]! || a - b);
   empty.forEach((k, rank) => {
     const i = farthest[rank];
-    if (i !== undefined) centers.set(data.subarray(i * d, (i + 1) * d), k * d);
+    if (i === undefined) return;
+    for (let j = 0; j < d; j++) centers[k * d + j] = data[i * d + j]!;
   });
 }

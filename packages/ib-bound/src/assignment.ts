@@ -15,10 +15,10 @@ export interface AssignmentOptions {
  */
 export class Assigner {
   readonly clusters: number;
-  readonly #points: Float64Array;
+  readonly #points: Features;
   readonly #centroids: Float64Array;
   readonly #beta: number;
-  readonly #d: number;
+  readonly #normalize: boolean;
 
   /** @throws KcrError `CENTROIDS_SHAPE` */
   constructor(
@@ -32,19 +32,19 @@ export class Assigner {
         found: `centroids of ${shapeText([centroids.n, centroids.d])} for points of ${points.d} values`,
         fix: 'Give centroids in the space of the points, [clusters, d]',
       });
-    const values = (x: Features) => Float64Array.from((normalize ? unitRows(x) : x).data);
-    this.#points = values(points);
-    this.#centroids = values(centroids);
+    this.#points = points;
+    this.#centroids = Float64Array.from((normalize ? unitRows(centroids) : centroids).data);
     this.#beta = beta;
-    this.#d = points.d;
+    this.#normalize = normalize;
     this.clusters = centroids.n;
   }
 
   /** log phi and phi of the rows from `from` to before `to`, [rows, clusters] each. */
   assign(from: number, to: number): { log: Float64Array; phi: Float64Array } {
-    const [d, k] = [this.#d, this.clusters];
+    const { d } = this.#points;
+    const k = this.clusters;
     const log = new Float64Array((to - from) * k);
-    squaredDistances(this.#points.subarray(from * d, to * d), this.#centroids, d, log);
+    squaredDistances(this.#values(from, to), this.#centroids, d, log);
     const phi = new Float64Array(log.length);
     for (let start = 0; start < log.length; start += k) {
       let nearest = Number.POSITIVE_INFINITY;
@@ -52,14 +52,24 @@ export class Assigner {
       let sum = 0;
       for (let a = start; a < start + k; a++) {
         log[a] = -this.#beta * (log[a]! - nearest);
-        sum += Math.exp(log[a]!);
+        phi[a] = Math.exp(log[a]!);
+        sum += phi[a]!;
       }
-      const shift = Math.log(sum);
+      const [shift, scale] = [Math.log(sum), 1 / sum];
       for (let a = start; a < start + k; a++) {
         log[a]! -= shift;
-        phi[a] = Math.exp(log[a]!);
+        phi[a]! *= scale;
       }
     }
     return { log, phi };
+  }
+
+  /** The rows, in float64 and of length 1 where that is asked for: of a block at a time, so that no copy of all points is made. */
+  #values(from: number, to: number): Float64Array {
+    const { d, data } = this.#points;
+    const values = new Float64Array((to - from) * d);
+    for (let at = 0; at < values.length; at++) values[at] = data[from * d + at]!;
+    if (!this.#normalize) return values;
+    return unitRows({ n: to - from, d, data: values }).data as Float64Array;
   }
 }

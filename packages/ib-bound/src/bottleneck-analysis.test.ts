@@ -1,4 +1,5 @@
 import { type AnalysisContext, float32, Generator } from '@kcr/core';
+import { rows, toFeatures } from '@kcr/features';
 import { expect, test } from 'vitest';
 import { bottleneckAnalysis } from './bottleneck-analysis.ts';
 
@@ -13,7 +14,10 @@ const contextOf = (train: object, order = [...labels.keys()]) =>
   ({
     generator: new Generator(1),
     batchSize: 5,
-    features: async () => features,
+    features: async (indices: Int32Array) => {
+      const { d, data } = rows(toFeatures(features), indices);
+      return float32([indices.length, d], data);
+    },
     train: {
       length: 12,
       classes: ['a', 'b', 'c', 'd'],

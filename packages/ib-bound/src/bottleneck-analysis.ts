@@ -5,14 +5,15 @@ import {
   defineAnalysis,
   imageBatches,
 } from '@kcr/core';
-import { rows, toFeatures } from '@kcr/features';
+import { toFeatures } from '@kcr/features';
 import { measureInformation } from './measure-information.ts';
 import { poolImages } from './pooled-pixels.ts';
 import { sampleSize } from './sample-size.ts';
 
 /**
  * Information between the clusters of training images' features and inputs, and of features and classes, in nats, with
- * clusters of their own (DCS 3.3); nothing where images have no class of their own.
+ * clusters of their own (DCS 3.3); nothing where images have no class of their own. At most 50 images for each class, or 10,000, whichever is
+ * more, are read; the number `bottleneckImages` says how many where they are not all.
  */
 export const bottleneckAnalysis = defineAnalysis({
   name: 'bottleneck',
@@ -24,6 +25,12 @@ export const bottleneckAnalysis = defineAnalysis({
       title: 'IB, nats',
       digits: 4,
       says: 'What the features tell of the images less what they tell of the classes; lower forgets more of what no class needs.',
+    },
+    {
+      number: 'bottleneckImages',
+      title: 'IB images',
+      digits: 0,
+      says: 'Of the training images those that IB is measured on.',
     },
   ],
   measure:
@@ -38,12 +45,14 @@ export const bottleneckAnalysis = defineAnalysis({
         .permutation(train.length)
         .slice(0, sampleSize(train.length, classes));
       const { iXtX, iXtY, ib } = measureInformation({
-        features: rows(toFeatures(await context.features()), sample),
+        features: toFeatures(await context.features(sample)),
         inputs: await poolImages(imageBatches(train, batchSize, sample)),
         labels: sample.map((i) => labels[i]!),
         classes,
         generator,
       });
-      return { numbers: { iXtX, iXtY, ib } };
+      const read: Record<string, number> =
+        sample.length < train.length ? { bottleneckImages: sample.length } : {};
+      return { numbers: { iXtX, iXtY, ib, ...read } };
     },
 });

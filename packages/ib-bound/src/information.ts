@@ -60,16 +60,21 @@ export function information(options: InformationOptions): Information {
     const to = Math.min(from + BLOCK, n);
     const [own, other] = [x.assign(from, to), input.assign(from, to)];
     addProducts({ values: own.phi, columns: A }, { values: other.phi, columns: B }, withInputs);
-    for (let i = from; i < to; i++)
-      for (let a = 0; a < A; a++) withClasses[labels[i]! * A + a]! += own.phi[(i - from) * A + a]!;
-    other.phi.forEach((p, at) => {
-      meanPhi[at % B]! += p / n;
-      meanLog[at % B]! += other.log[at]! / n;
-      negativeEntropy += (p * other.log[at]!) / n;
-    });
+    for (let i = from; i < to; i++) {
+      const [row, at] = [labels[i]! * A, (i - from) * A];
+      for (let a = 0; a < A; a++) withClasses[row + a]! += own.phi[at + a]!;
+    }
+    for (let start = 0; start < other.phi.length; start += B)
+      for (let b = 0; b < B; b++) {
+        const [p, log] = [other.phi[start + b]!, other.log[start + b]!];
+        meanPhi[b]! += p;
+        meanLog[b]! += log;
+        negativeEntropy += p * log;
+      }
   }
-  for (const joint of [withInputs, withClasses])
-    for (let i = 0; i < joint.length; i++) joint[i]! /= n;
+  negativeEntropy /= n;
+  for (const sum of [withInputs, withClasses, meanPhi, meanLog])
+    for (let i = 0; i < sum.length; i++) sum[i]! /= n;
   const logQ = logConditional(withClasses, classes, A);
   const iXtX = mutualInformation(withInputs, A, B);
   const iXtY = mutualInformation(withClasses, classes, A);

@@ -1,10 +1,10 @@
 import type { Generator } from '@kcr/core';
 import type { Features } from '@kcr/features';
-import type { Matrix } from 'ml-matrix';
 import { type Complexity, kernelComplexity } from './kernel-complexity.ts';
-import { type LandmarkSampling, landmarkFeatures } from './landmarks.ts';
+import { checkLandmarks, type LandmarkSampling, landmarkFeatures } from './landmarks.ts';
 import { landmarkDirections, nystromTails } from './nystrom.ts';
-import { covariance, type Eigen, eigen } from './spectrum.ts';
+import type { Reading } from './reading.ts';
+import { covariance, eigen } from './spectrum.ts';
 import { checkRank, spectrumTails } from './spectrum-tails.ts';
 
 export interface ComplexityOptions {
@@ -45,36 +45,41 @@ export interface ComplexityReport {
  *
  * @throws KcrError `RANK`, `LANDMARKS`
  */
-export const complexity = (features: Features, options: ComplexityOptions): ComplexityReport =>
-  decomposed(features, options).report;
-
-/** The same with what it was made from: S, and its eigenpairs. @throws KcrError `RANK`, `LANDMARKS` */
-export function decomposed(
-  features: Features,
-  options: ComplexityOptions,
-): { report: ComplexityReport; s: Matrix; spectrum: Eigen } {
+export function complexity(features: Features, options: ComplexityOptions): ComplexityReport {
   const { n, d } = features;
   const { landmarks = defaultLandmarks(features), sampling = 'uniform', generator } = options;
   if (options.rank !== undefined) checkRank(options.rank, d);
+  checkLandmarks(landmarks, n);
   const s = covariance(features);
-  const all = eigen(s);
-  const chosen = landmarkFeatures(features, landmarks, sampling, generator, all);
-  const exact = spectrumTails(all.values);
-  const approximate = nystromTails(all, landmarkDirections(chosen).vectors);
+  const spectrum = eigen(s);
+  const chosen = landmarkFeatures(features, landmarks, sampling, generator, spectrum);
+  const directions = landmarkDirections(chosen);
+  return reportOf({ landmarks, directions, all: { n, read: n, s, spectrum } }, options);
+}
+
+/** The report of what was read. @param reading with S @throws KcrError `RANK` */
+export function reportOf(
+  { landmarks, directions, all }: Reading,
+  { rank, sampling = 'uniform' }: Pick<ComplexityOptions, 'rank' | 'sampling'>,
+): ComplexityReport {
+  const { n, s, spectrum } = all!;
+  const d = s.rows;
+  if (rank !== undefined) checkRank(rank, d);
+  const exact = spectrumTails(spectrum.values);
+  const approximate = nystromTails(spectrum, directions.vectors);
   const kc = kernelComplexity(exact, n);
-  const rank = options.rank ?? kc.argmin;
-  const report = {
+  const r = rank ?? kc.argmin;
+  return {
     n,
     d,
-    rank,
+    rank: r,
     landmarks,
     sampling,
     trace: s.trace(),
-    tnn: exact[rank]!,
+    tnn: exact[r]!,
     kc,
-    aTnn: approximate[rank]!,
+    aTnn: approximate[r]!,
     aKc: kernelComplexity(approximate, n),
-    spectrum: all.values,
+    spectrum: spectrum.values,
   };
-  return { report, s, spectrum: all };
 }

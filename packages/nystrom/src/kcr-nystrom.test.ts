@@ -8,12 +8,14 @@ import {
   type RefreshContext,
 } from '@kcr/core';
 import { rows, toFeatures } from '@kcr/features';
+import { Matrix, QrDecomposition } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { type KcrNystromOptions, kcrNystrom } from './kcr-nystrom.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
 import { labelledMoments } from './labelled-sums.ts';
 import { landmarkSamplings } from './landmarks.ts';
-import { projectionTails } from './nystrom.ts';
+import { matrixOf } from './matrices.ts';
+import { landmarkDirections, projectionTails } from './nystrom.ts';
 import { covariance, eigen, gramSpectrum } from './spectrum.ts';
 import { spectrumTails } from './spectrum-tails.ts';
 import { lastLayer, lowRank, pluginRun } from './testing.ts';
@@ -66,6 +68,23 @@ describe.each(['projection', 'reconstruction', 'linear'] as const)('%s', (form) 
     expect(await loss()).toBeCloseTo(3 * tails[2]!, 4);
   });
 });
+
+test.each(['reconstruction', 'linear'] as const)(
+  '%s: U is an orthonormal basis of F V, as a decomposition of all images at once gives it',
+  async (form) => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const own = { eta: 1, rank: 2, landmarks: 3, estimator: 'landmarks', warmup: 0 } as const;
+    const { refresh, loss, asked } = await attached(engine, { ...own, form });
+    await refresh(0);
+    const { vectors } = landmarkDirections(rows(features, asked[0]!));
+    const f = matrixOf(n, d, features.data);
+    const u = new QrDecomposition(f.mmul(vectors.subMatrixColumn([0, 1]))).orthogonalMatrix;
+    const held = u.mmul(u.transpose()).mmul(f);
+    const expected =
+      form === 'linear' ? f.dot(f) - f.dot(held) : Matrix.sub(f, held).norm('frobenius') ** 2;
+    expect(await loss()).toBeCloseTo(expected / n, 5);
+  },
+);
 
 test('metrics are exact over all images, and A-KC from the landmarks, also without a loss', async () => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
@@ -123,12 +142,59 @@ describe('bounds', () => {
     },
   );
 
+  test('of many validation images some give the expected loss, the same each time', async () => {
+    await using engine = await createEagerEngine({ backend: 'cpu' });
+    const bounds = { validationImages: 4 };
+    const { hooks, refresh } = await attached(engine, { eta: 0, rank: 1, landmarks: n, bounds });
+    const asked: Int32Array[] = [];
+    const some: Partial<RefreshContext> = {
+      ...validation,
+      async features(indices) {
+        asked.push(indices!);
+        return validation.features!(indices);
+      },
+    };
+    for (const epoch of [0, 1])
+      await refresh(epoch, { labels, validation: some } as Partial<RefreshContext>);
+    const [images] = asked as [Int32Array];
+    expect(images).toHaveLength(4);
+    expect(asked[1]).toEqual(images);
+    const found = await hooks.metrics!(progress);
+    expect(found.expectedLossImages).toBe(4);
+    const own = { d, labels: images.map((i) => otherLabels[i]!), classes: 2 };
+    const moments = await labelledMoments([rows(toFeatures(others), images)], own);
+    const layer = await lastLayer(features, labels);
+    expect(found.expectedLoss).toBeCloseTo(layer.loss(moments, 4096), 6);
+  });
+
   test('without validation images there is no expected loss; other ways to choose landmarks give the same', async () => {
     const found = await read({ bounds: true, landmarks: n }, { labels });
     expect(found).not.toHaveProperty('expectedLoss');
     const others = await read({ bounds: true, landmarks: n, sampling: 'k-means' }, { labels });
     expect(others.upperBound).toBeCloseTo(found.upperBound!, 6);
   });
+});
+
+test('of some images metrics are estimates, and say how many there were', async () => {
+  await using engine = await createEagerEngine({ backend: 'cpu' });
+  const options = { eta: 1, rank: 1, landmarks: 3, images: 7, warmup: 0 };
+  const { hooks, refresh, asked, loss } = await attached(engine, options);
+  await refresh(0);
+  const [images] = asked as [Int32Array];
+  expect(asked).toHaveLength(1);
+  expect(new Set(images).size).toBe(7);
+  const s = covariance(rows(features, images));
+  const own = spectrumTails(eigen(s).values);
+  const { tnn, kc, kcArgmin, readImages } = await hooks.metrics!(progress);
+  expect(readImages).toBe(7);
+  expect(tnn).toBeCloseTo(own[1]!, 9);
+  // KC is of all images: n is theirs.
+  const expected = kernelComplexity(own, n);
+  expect([kc, kcArgmin]).toEqual([expect.closeTo(expected.value, 9), expected.argmin]);
+  // The basis holds most of the sample, and a loss is of whatever a step has.
+  expect(await loss()).toBeGreaterThanOrEqual(tails[1]! - 1e-5);
+  await refresh(1);
+  expect([...asked[1]!]).not.toEqual([...images]);
 });
 
 test('with the estimator landmarks metrics are of those alone, by names of their own', async () => {
@@ -227,6 +293,8 @@ test.each([
   ['OPTION', { eta: 1, rank: 'kc', form: 'linear' }],
   ['OPTION', { eta: { balance: 1 }, form: 'reconstruction' }],
   ['OPTION', { eta: 1, estimator: 'landmarks', bounds: true }],
+  ['OPTION', { eta: 1, images: 0 }],
+  ['OPTION', { eta: 1, images: 13 }],
 ] as const)('%s for %j', async (code, options) => {
   await using engine = await createEagerEngine({ backend: 'cpu' });
   await expect(attached(engine, options)).rejects.toThrow(expect.objectContaining({ code }));

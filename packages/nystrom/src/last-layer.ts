@@ -1,5 +1,6 @@
 import type { Matrix } from 'ml-matrix';
 import type { LabelledMoments } from './labelled-sums.ts';
+import { times, transposedTimes } from './matrices.ts';
 import { type Eigen, eigen } from './spectrum.ts';
 
 /** A direction whose variance is this share of the largest has no eigenvector of K. */
@@ -26,7 +27,7 @@ export class LastLayer {
   constructor(train: LabelledMoments, spectrum = eigen(train.s), stepSize?: number) {
     this.n = train.n;
     this.#spectrum = spectrum;
-    this.#projected = spectrum.vectors.transpose().mmul(train.cross);
+    this.#projected = transposedTimes(spectrum.vectors, train.cross);
     this.stepSize = stepSize ?? 0.9 / (spectrum.values[0] || 1);
   }
 
@@ -50,13 +51,13 @@ export class LastLayer {
       const factor = this.#isFlat(value) ? 0 : (1 - (1 - this.stepSize * value) ** step) / value;
       learnt.mulRow(i, factor);
     });
-    return this.#spectrum.vectors.mmul(learnt);
+    return times(this.#spectrum.vectors, learnt);
   }
 
   /** The squared loss of W_t on other images: tr(W^T S W) - 2 tr(W^T F^T Y / n) + 1. */
   loss({ s, cross }: Omit<LabelledMoments, 'n'>, step: number): number {
     const w = this.weights(step);
-    return w.dot(s.mmul(w)) - 2 * w.dot(cross) + 1;
+    return w.dot(times(s, w)) - 2 * w.dot(cross) + 1;
   }
 
   #isFlat(value: number): boolean {

@@ -1,5 +1,7 @@
 import type { Features } from '@kcr/features';
-import { Matrix, QrDecomposition } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
+import { matrixOf, times, transposedTimes } from './matrices.ts';
+import { orthonormal } from './orthonormal.ts';
 import { covariance, type Eigen, eigen } from './spectrum.ts';
 import { spectrumTails } from './spectrum-tails.ts';
 
@@ -17,15 +19,15 @@ const EPSILON = 1e-12;
 export function landmarkDirections(landmarks: Features): Eigen {
   const { n: m, d, data } = landmarks;
   const wide = m < d;
-  const factor = wide ? Matrix.from1DArray(m, d, Array.from(data)) : undefined;
-  const gram = factor ? factor.mmul(factor.transpose()).div(m) : covariance(landmarks);
+  const factor = wide ? matrixOf(m, d, data) : undefined;
+  const gram = factor ? times(factor, factor.transpose()).div(m) : covariance(landmarks);
   const { values, vectors } = eigen(gram);
   const rank = values.filter((v) => v > EPSILON * (values[0] || 1)).length;
   const first = vectors.subMatrix(0, vectors.rows - 1, 0, Math.max(rank, 1) - 1);
   // Orthonormal by QR instead of by the singular values, so that small ones do not enlarge rounding.
   return {
     values: values.slice(0, rank),
-    vectors: factor ? orthonormal(factor.transpose().mmul(first)) : first,
+    vectors: factor ? orthonormal(transposedTimes(factor, first)) : first,
   };
 }
 
@@ -44,7 +46,7 @@ export function landmarkDirections(landmarks: Features): Eigen {
  */
 export function nystromTails(all: Eigen, directions: Matrix): Float64Array {
   const d = all.vectors.rows;
-  const scaled = all.vectors.transpose().mmul(directions);
+  const scaled = transposedTimes(all.vectors, directions);
   for (let i = 0; i < d; i++) scaled.mulRow(i, Math.sqrt(all.values[i]!));
   const basis = completed(scaled);
   const held = Float64Array.from({ length: d }, (_, j) =>
@@ -67,7 +69,7 @@ export function nystromTails(all: Eigen, directions: Matrix): Float64Array {
  * @returns [d, rank]
  */
 export const nystromBasis = (s: Matrix, directions: Matrix, rank: number): Matrix =>
-  orthonormal(s.mmul(firstColumns(directions, rank)));
+  orthonormal(times(s, firstColumns(directions, rank)));
 
 /**
  * What orthonormal directions leave: trace(S) - trace(V_r^T S V_r) for r = 0..d, with the first r columns; of more than there
@@ -78,7 +80,7 @@ export const nystromBasis = (s: Matrix, directions: Matrix, rank: number): Matri
  */
 export function projectionTails(s: Matrix, basis: Matrix): Float64Array {
   const d = s.rows;
-  const projected = s.mmul(basis);
+  const projected = times(s, basis);
   const tails = new Float64Array(d + 1).fill(s.trace());
   let captured = 0;
   for (let r = 1; r <= d; r++) {
@@ -96,9 +98,6 @@ export function firstColumns(matrix: Matrix, columns: number): Matrix {
   if (filled > 0) first.setSubMatrix(matrix.subMatrix(0, matrix.rows - 1, 0, filled - 1), 0, 0);
   return first;
 }
-
-/** Columns made orthonormal, one after another; at most as many columns as rows. */
-const orthonormal = (matrix: Matrix): Matrix => new QrDecomposition(matrix).orthogonalMatrix;
 
 /** Columns made orthonormal, and completed to a basis of the whole space: reflections leave the other axes so. */
 const completed = (matrix: Matrix): Matrix => orthonormal(firstColumns(matrix, matrix.rows));

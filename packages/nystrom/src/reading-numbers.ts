@@ -39,5 +39,6 @@ export function readingNumbers(
   const approximate = nystromTails(all.spectrum, directions.vectors);
   const { value: kc, argmin: kcArgmin } = kernelComplexity(tails, samples);
   const aKc = kernelComplexity(approximate, samples).value;
-  return { tnn, tnnRatio, kc, kcArgmin, aTnn: approximate[rank]!, aKc };
+  const read: Record<string, number> = all.read < all.n ? { readImages: all.read } : {};
+  return { tnn, tnnRatio, kc, kcArgmin, aTnn: approximate[rank]!, aKc, ...read };
 }

@@ -1,4 +1,4 @@
-import { type Generator, type RefreshContext, range } from '@kcr/core';
+import { type Generator, KcrError, type RefreshContext, range } from '@kcr/core';
 import { type Features, joinRows, rows, toFeatures } from '@kcr/features';
 import type { Matrix } from 'ml-matrix';
 import { CrossSum, type LabelledMoments } from './labelled-sums.ts';
@@ -9,17 +9,36 @@ import { CovarianceSum, type Eigen, eigen } from './spectrum.ts';
 /** Images whose features are in memory at once where they are summed. */
 const CHUNK = 4096;
 
+/** Images that S is summed over where no number is given: all, but at most 50,000. */
+export const readImages = (images: number): number => Math.min(images, 50_000);
+
+/** Images that landmarks are chosen among where their features decide, and no number is given: at least twice as many as landmarks. */
+const candidateImages = (landmarks: number): number => Math.max(2 * landmarks, 5000);
+
+/** @param where what the option is of @throws KcrError `OPTION` for a number of images outside 1..n */
+export function checkImages(where: string, images: number | undefined, n: number): void {
+  if (images === undefined || (Number.isInteger(images) && images >= 1 && images <= n)) return;
+  throw new KcrError('OPTION', {
+    where: `${where}, images`,
+    found: String(images),
+    fix: `Choose a whole number from 1 to ${n}`,
+  });
+}
+
+/** Reads features of some images, by index. */
+export type ReadsFeatures = Pick<RefreshContext, 'features'>;
+
 /** What a refresh reads, and how it chooses landmarks. */
 export interface ReadOptions {
-  /** Number of training images. */
+  /** n, the number of training images. */
   samples: number;
+  /** Of these, how many S is summed over; at least the landmarks. Default {@link readImages}. */
+  images?: number;
   landmarks: number;
   sampling: LandmarkSampling;
-  /** Whether S of all images is needed. */
+  /** Whether S is needed. */
   needsAll: boolean;
-  /** Whether the features of all images are. */
-  keepsAll: boolean;
-  /** With S of all images the sums of their classes are taken. */
+  /** With S the sums of the classes are taken; `labels` of all training images. */
   labelled?: { labels: Int32Array; classes: number };
   generator: Generator;
 }
@@ -30,81 +49,104 @@ export interface Reading {
   readonly landmarks: number;
   /** V, and the eigenvalues of the landmarks' own covariance. */
   readonly directions: Eigen;
-  /** S of all images with its eigenpairs, where it was needed, and F^T Y / n where classes were told. */
-  readonly all?: Pick<LabelledMoments, 'n' | 's'> & {
+  /** S with its eigenpairs, where it was needed, and F^T Y / n where classes were told. */
+  readonly all?: Pick<LabelledMoments, 's'> & {
+    /** n, the images that S stands for. */
+    readonly n: number;
+    /** Of these, those that were read. */
+    readonly read: number;
     readonly spectrum: Eigen;
     readonly cross?: Matrix;
   };
-  /** The features of all images, where they were to be kept. */
-  readonly features?: Features;
 }
 
 /**
- * Reads features between two epochs. Uniform landmarks are known before, so that no more than they, or than S and
- * they, are kept in memory; other ways of choosing see all features first.
+ * Reads features between two epochs, part by part: in memory are S, a part, and the landmarks or those that they are chosen among, whatever the
+ * number of images. Uniform landmarks are drawn from all that are read; other ways of choosing see 5,000 of these, or twice as many as landmarks.
  */
 export async function readFeatures(
-  context: Pick<RefreshContext, 'features'>,
-  options: ReadOptions,
+  context: ReadsFeatures,
+  { samples, images, landmarks, sampling, needsAll, labelled, generator }: ReadOptions,
 ): Promise<Reading> {
-  const { samples, landmarks, sampling, needsAll, keepsAll, generator } = options;
-  if (sampling === 'uniform' && !keepsAll) {
-    const chosen = generator.permutation(samples).slice(0, landmarks).sort();
-    if (!needsAll) return readingOf(toFeatures(await context.features(chosen)));
-    const sums = new Sums(options.labelled);
-    const kept: Features[] = [];
-    let from = 0;
-    for await (const part of inParts(context, samples)) {
-      sums.add(part);
-      const to = from + part.n;
-      kept.push(
-        rows(
-          part,
-          chosen.filter((i) => i >= from && i < to).map((i) => i - from),
-        ),
-      );
-      from = to;
-    }
-    return readingOf(joinRows(kept), sums.found);
+  const isUniform = sampling === 'uniform';
+  // Other ways draw from the generator themselves.
+  const order = (isUniform ? generator : generator.fork('images')).permutation(samples);
+  const first = (count: number) =>
+    count < samples ? order.slice(0, count).sort() : range(samples);
+  const count = Math.max(images ?? readImages(samples), landmarks);
+  const among = Math.min(count, candidateImages(landmarks));
+  const candidates = isUniform ? order.slice(0, landmarks).sort() : first(among);
+  if (!needsAll) {
+    const own = toFeatures(await context.features(candidates));
+    return readingOf(isUniform ? own : landmarkFeatures(own, landmarks, sampling, generator));
   }
-  const features = toFeatures(await context.features());
-  const chosen = landmarkFeatures(features, landmarks, sampling, generator);
-  const sums = new Sums(options.labelled);
-  if (needsAll) sums.add(features);
-  return { ...readingOf(chosen, sums.found), ...(keepsAll ? { features } : {}) };
+  const sums = new Sums(samples, labelled);
+  const kept: Features[] = [];
+  let next = 0;
+  for await (const { part, indices } of inParts(context, first(count))) {
+    sums.add(part, indices);
+    const own: number[] = [];
+    indices.forEach((image, row) => {
+      if (image !== candidates[next]) return;
+      own.push(row);
+      next++;
+    });
+    kept.push(rows(part, own));
+  }
+  const all = sums.found;
+  const own = joinRows(kept);
+  const chosen = isUniform
+    ? own
+    : landmarkFeatures(own, landmarks, sampling, generator, all.spectrum);
+  return readingOf(chosen, all);
 }
 
-/** Features of images 0..n-1, so many at once that memory does not grow with n. */
+/** A part of the images, with their indices. */
+export interface ReadPart {
+  readonly part: Features;
+  readonly indices: Int32Array;
+}
+
+/** Features of images, so many at once that memory does not grow with their number. */
 export async function* inParts(
-  { features }: Pick<RefreshContext, 'features'>,
-  n: number,
-): AsyncGenerator<Features> {
-  for (let from = 0; from < n; from += CHUNK)
-    yield toFeatures(await features(range(n).subarray(from, from + CHUNK)));
+  { features }: ReadsFeatures,
+  images: Int32Array,
+): AsyncGenerator<ReadPart> {
+  for (let from = 0; from < images.length; from += CHUNK) {
+    const indices = images.subarray(from, from + CHUNK);
+    yield { part: toFeatures(await features(indices)), indices };
+  }
 }
 
-/** What is summed over all images. */
+/** What is summed over images. */
 class Sums {
   #s: CovarianceSum | undefined;
   #cross: CrossSum | undefined;
 
-  constructor(private readonly labelled: ReadOptions['labelled']) {}
+  constructor(
+    private readonly samples: number,
+    private readonly labelled: ReadOptions['labelled'],
+  ) {}
 
-  add(part: Features): void {
+  add(part: Features, indices: Int32Array): void {
     this.#s ??= new CovarianceSum(part.d);
     if (this.labelled) {
       const { labels, classes } = this.labelled;
       this.#cross ??= new CrossSum(part.d, classes);
-      this.#cross.add(part, labels.subarray(this.#s.n, this.#s.n + part.n));
+      this.#cross.add(
+        part,
+        indices.map((i) => labels[i]!),
+      );
     }
     this.#s.add(part);
   }
 
-  get found(): Reading['all'] {
-    if (!this.#s) return undefined;
-    const s = this.#s.matrix();
+  get found(): NonNullable<Reading['all']> {
+    const sum = this.#s!;
+    const s = sum.matrix();
     const cross = this.#cross?.matrix();
-    return { n: this.#s.n, s, spectrum: eigen(s), ...(cross ? { cross } : {}) };
+    const facts = { n: this.samples, read: sum.n };
+    return { ...facts, s, spectrum: eigen(s), ...(cross ? { cross } : {}) };
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Features } from '@kcr/features';
+import { addProduct, type Features } from '@kcr/features';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-
-/** Images that are summed at once: the sum is passed over once for all of them. */
-const TOGETHER = 4;
+import { SMALL } from './divide-and-conquer.ts';
+import { valuesOf } from './matrices.ts';
+import { symmetricEigen } from './symmetric-eigen.ts';
 
 /**
  * S = F^T F / n of images that come part by part, [d, d] in float64, so that memory is d^2 and not n d. Its
@@ -13,32 +13,18 @@ export class CovarianceSum {
   n = 0;
   /** Upper triangle of F^T F. */
   readonly #sum: Float64Array;
-  readonly #rows: readonly Float64Array[];
 
   constructor(readonly d: number) {
     this.#sum = new Float64Array(d * d);
-    this.#rows = Array.from({ length: TOGETHER }, () => new Float64Array(d));
   }
 
-  /** Adds images, [n, d]. */
+  /** Adds images, [n, d]: n d^2 / 2 multiplications and additions. */
   add({ n, data }: Features): void {
-    for (let i = 0; i < n; i += TOGETHER) {
-      this.#rows.forEach((row, at) => {
-        for (let j = 0; j < this.d; j++) row[j] = i + at < n ? data[(i + at) * this.d + j]! : 0;
-      });
-      this.#addRows();
-    }
+    const { d } = this;
+    const images = { values: data, row: 1, column: d };
+    const size = { m: d, k: d, d: n, upper: true };
+    addProduct({ values: this.#sum, row: d }, images, images, size);
     this.n += n;
-  }
-
-  #addRows(): void {
-    const [a, b, c, e] = this.#rows as [Float64Array, Float64Array, Float64Array, Float64Array];
-    for (let j = 0; j < this.d; j++) {
-      const [x, y, z, w] = [a[j]!, b[j]!, c[j]!, e[j]!];
-      const from = j * this.d;
-      for (let k = j; k < this.d; k++)
-        this.#sum[from + k]! += x * a[k]! + y * b[k]! + z * c[k]! + w * e[k]!;
-    }
   }
 
   /** S of the images so far, [d, d]. */
@@ -69,10 +55,25 @@ export interface Eigen {
 }
 
 /**
- * All eigenpairs of a symmetric positive semi-definite matrix (ml-matrix), O(d^3).
- * For the first few pairs of a large matrix {@link topEigen} is faster.
+ * All eigenpairs of a symmetric positive semi-definite matrix, O(d^3), to some 1e-15 of the largest value: by `ml-matrix` where it is
+ * small, and else by Householder reflections and divide and conquer. For the first few pairs of a large matrix {@link topEigen} is faster.
+ *
+ * @param matrix [d, d]
  */
 export function eigen(matrix: Matrix): Eigen {
+  return matrix.rows > SMALL ? largeEigen(matrix) : smallEigen(matrix);
+}
+
+function largeEigen(matrix: Matrix): Eigen {
+  const d = matrix.rows;
+  const { values, rows } = symmetricEigen(valuesOf(matrix), d);
+  const vectors = Matrix.zeros(d, d);
+  for (let k = 0; k < d; k++)
+    for (let i = 0; i < d; i++) vectors.set(i, k, rows[(d - 1 - k) * d + i]!);
+  return { values: values.reverse().map((value) => Math.max(value, 0)), vectors };
+}
+
+function smallEigen(matrix: Matrix): Eigen {
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
     assumeSymmetric: true,
   });

@@ -3,14 +3,17 @@ import {
   type NdArray,
   type PluginHooks,
   type PluginRun,
+  range,
   type Tensor,
   tf,
 } from '@kcr/core';
-import type { Features } from '@kcr/features';
-import { Matrix, QrDecomposition } from 'ml-matrix';
+import { addProduct } from '@kcr/features';
+import type { Matrix } from 'ml-matrix';
 import { balanceGradient } from './balance-gradient.ts';
+import { matrixOf, times, valuesOf } from './matrices.ts';
 import { firstColumns, nystromBasis } from './nystrom.ts';
-import type { Reading } from './reading.ts';
+import { inParts, type Reading, type ReadsFeatures } from './reading.ts';
+import { eigen } from './spectrum.ts';
 import { linearTail, projectionTail, reconstructionTail } from './tail-losses.ts';
 
 /** A form of the loss, and what renews its subspace. */
@@ -19,7 +22,7 @@ export interface Form {
   /** The features with the term's gradient added in a share of the loss's; absent where the form has none. */
   balanced?: (features: Tensor, share: Tensor) => Tensor;
   /** @param rank r of this refresh, at most the one that the form was made for */
-  refresh(reading: Reading, rank: number): void;
+  refresh(reading: Reading, rank: number, context: ReadsFeatures): Promise<void> | void;
 }
 
 const toArray = (matrix: Matrix): NdArray =>
@@ -39,22 +42,74 @@ export function projection(run: PluginRun, most: number): Form {
   };
 }
 
-/** The two forms over samples: U [n, r], F V orthonormalised by QR, and G = F^T U, both of all images. */
+/** Directions whose share of the images' energy is this part of the first one's are rounding. */
+const FLAT = 1e-12;
+
+/**
+ * The two forms over samples: U [n, r], F V with orthonormal columns, and G = F^T U, both of all images. They come from a pass over all
+ * images in parts: with B = F V D, D the landmarks' own scale, which makes B's columns about as long, B^T B = E L E^T and
+ * F^T B are summed, and U = B E L^(-1/2). What grows with the images is U alone, float32, 4 n r bytes: an image's row of it
+ * is what the forms read in a step.
+ */
 export function sampleSpace(run: PluginRun, most: number, form: 'reconstruction' | 'linear'): Form {
-  const factor = run.buffer('factor', float32([run.model.featureSize, most]));
+  const { featureSize: d } = run.model;
+  const factor = run.buffer('factor', float32([d, most]));
   const left = run.buffer('left', float32([run.samples, most]));
   const tail = form === 'linear' ? linearTail : reconstructionTail;
   return {
     loss: ({ features, indices }) => tail(features, factor.value, tf.gather(left.value, indices)),
-    refresh({ directions, features }, rank) {
-      if (!features) return;
-      const matrix = toMatrix(features);
-      const approximate = matrix.mmul(firstColumns(directions.vectors, rank));
-      const u = new QrDecomposition(approximate).orthogonalMatrix;
-      left.assign(toArray(u));
-      factor.assign(toArray(matrix.transpose().mmul(u)));
+    async refresh({ directions }, rank, context) {
+      const scale = scaled(directions, rank);
+      const rows = new Float32Array(run.samples * rank);
+      const gram = new Float64Array(rank * rank);
+      const cross = new Float64Array(d * rank);
+      for await (const { part, indices } of inParts(context, range(run.samples))) {
+        const own = { values: part.data, row: d };
+        const b = new Float64Array(part.n * rank);
+        const size = { m: part.n, k: rank, d };
+        addProduct({ values: b, row: rank }, own, { values: scale, row: 1, column: rank }, size);
+        const turned = { values: b, row: 1, column: rank };
+        const sum = { m: rank, k: rank, d: part.n };
+        addProduct({ values: gram, row: rank }, turned, turned, sum);
+        const images = { values: part.data, row: 1, column: d };
+        addProduct({ values: cross, row: rank }, images, turned, { ...sum, m: d });
+        rows.set(b, indices[0]! * rank);
+      }
+      const turn = inverseRoot(matrixOf(rank, rank, gram));
+      left.assign(float32([run.samples, rank], turnRows(rows, turn)));
+      factor.assign(toArray(times(matrixOf(d, rank, cross), turn)));
     },
   };
 }
 
-const toMatrix = ({ n, d, data }: Features): Matrix => Matrix.from1DArray(n, d, Array.from(data));
+/** The landmarks' first directions, each over the root of its eigenvalue, [d, rank]; zeros where there are fewer. */
+function scaled({ values, vectors }: Reading['directions'], rank: number): Float64Array {
+  const first = firstColumns(vectors, rank);
+  for (let j = 0; j < Math.min(rank, values.length); j++)
+    first.mulColumn(j, 1 / Math.sqrt(values[j] || 1));
+  return valuesOf(first);
+}
+
+/** E L^(-1/2) of a symmetric matrix E L E^T; zeros for directions that it does not have. */
+function inverseRoot(gram: Matrix): Matrix {
+  const { values, vectors } = eigen(gram);
+  values.forEach((value, j) => {
+    vectors.mulColumn(j, value > FLAT * (values[0] || 1) ? 1 / Math.sqrt(value) : 0);
+  });
+  return vectors;
+}
+
+/** Rows of float32 times a matrix [r, r], in place. */
+function turnRows(rows: Float32Array, turn: Matrix): Float32Array {
+  const r = turn.rows;
+  const by = { values: valuesOf(turn), row: 1, column: r };
+  const together = 4096;
+  for (let from = 0; from < rows.length; from += together * r) {
+    const part = rows.subarray(from, from + together * r);
+    const m = part.length / r;
+    const turned = new Float64Array(part.length);
+    addProduct({ values: turned, row: r }, { values: part, row: r }, by, { m, k: r, d: r });
+    part.set(turned);
+  }
+  return rows;
+}

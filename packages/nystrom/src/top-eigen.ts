@@ -1,5 +1,7 @@
 import { Generator } from '@kcr/core';
-import { Matrix, QrDecomposition } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
+import { times, transposedTimes } from './matrices.ts';
+import { orthonormal } from './orthonormal.ts';
 import { type Eigen, eigen } from './spectrum.ts';
 
 export interface TopEigenOptions {
@@ -27,10 +29,10 @@ export function topEigen(matrix: Matrix, r: number, options: TopEigenOptions = {
   for (let i = 0; i < d; i++) for (let j = 0; j < width; j++) basis.set(i, j, generator.normal());
   let previous = new Float64Array(width);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const orthonormal = new QrDecomposition(matrix.mmul(basis)).orthogonalMatrix;
-    const small = orthonormal.transpose().mmul(matrix).mmul(orthonormal);
+    const directions = orthonormal(times(matrix, basis));
+    const small = transposedTimes(directions, times(matrix, directions));
     const { values, vectors } = eigen(small);
-    basis = orthonormal.mmul(vectors);
+    basis = times(directions, vectors);
     const change = values
       .slice(0, r)
       .reduce((most, v, i) => Math.max(most, Math.abs(v - previous[i]!)), 0);

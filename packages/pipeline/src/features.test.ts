@@ -1,4 +1,4 @@
-import { compileFeatures, extractFeatures, readSafetensors } from '@kcr/core';
+import { compileFeatures, extractFeatures, Generator, readSafetensors } from '@kcr/core';
 import { expect, test } from 'vitest';
 import type { PipelineEvent } from './events.ts';
 import { writeFeatures } from './features.ts';
@@ -51,7 +51,34 @@ test("features are the classifier's inputs on the files, with their pixels and c
   expect(tensors.inputs!.data).toEqual(image.data);
 });
 
+test('of some images, the same each time', async () => {
+  await using folder = await temporaryFolder();
+  const model = await tinyModel({ num_classes: 2 });
+  await tinyCheckpoint(folder.at('model'), model);
+  await writeClassFolders(folder.at('data'));
+  const given = { data: folder.at('data'), batchSize: 2, engine };
+  const [all, some] = [folder.at('all'), folder.at('some')];
+  await writeFeatures(folder.at('model'), { ...given, out: all });
+  const report = await writeFeatures(folder.at('model'), { ...given, out: some, images: 3 });
+  expect(report).toMatchObject({ n: 3, of: 4 });
+  const [whole, part] = [await readSafetensors(all), await readSafetensors(some)];
+  const images = [...new Generator(0).permutation(4).slice(0, 3).sort()];
+  const labels = images.map((i) => whole.tensors.labels!.data[i]);
+  expect([...part.tensors.labels!.data]).toEqual(labels);
+  for (const name of ['features', 'inputs']) {
+    const { shape, data } = part.tensors[name]!;
+    const d = shape[1]!;
+    const expected = images.flatMap((i) => [
+      ...whole.tensors[name]!.data.subarray(i * d, (i + 1) * d),
+    ]);
+    expect(shape).toEqual([3, d]);
+    data.forEach((x, at) => expect(x).toBeCloseTo(expected[at]!, 5));
+  }
+});
+
 test.each([
+  ['OPTION', { images: 5 }],
+  ['OPTION', { images: 0 }],
   ['FOLDER_READ', { data: 'nowhere' }],
   ['OPTION', { flip: true }],
   ['OUT_WRITE', { out: '/proc/no/features.safetensors' }],

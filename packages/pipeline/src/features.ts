@@ -2,14 +2,17 @@ import {
   compileFeatures,
   type Engine,
   float32,
+  Generator,
   type ImageSet,
   imageBatches,
   int32,
+  KcrError,
   type LoadedModel,
   type NdArray,
+  range,
   writeSafetensors,
 } from '@kcr/core';
-import { poolImages } from '@kcr/ib-bound';
+import { poolPixels } from '@kcr/ib-bound';
 import { isLabelled } from './data/labelled.ts';
 import { engineMaker, type MakeEngine } from './engine.ts';
 import type { OnEvent } from './events.ts';
@@ -23,6 +26,8 @@ export interface FeaturesOptions extends EvaluationData, ReadAs {
   readonly out: string;
   /** Images at once. Default 64. */
   readonly batchSize?: number;
+  /** Images that are read, drawn at random, the same each time. Default: all, but at most 50,000. */
+  readonly images?: number;
   /** Makes the engine. Default: {@link engineMaker}'s. */
   readonly engine?: MakeEngine;
   readonly on?: OnEvent;
@@ -32,6 +37,8 @@ export interface FeaturesOptions extends EvaluationData, ReadAs {
 export interface FeaturesReport {
   /** Images. */
   readonly n: number;
+  /** Images that there are, where not all of them were read. */
+  readonly of?: number;
   /** Features of an image. */
   readonly d: number;
   /** Pooled pixels of an image. */
@@ -44,50 +51,74 @@ export interface FeaturesReport {
 /**
  * Writes what `kcr complexity` and `kcr ib` read of a checkpoint, images as in evaluation: `features` [n, d], the classifier's
  * inputs; `inputs` [n, p], the images' pixels averaged over a grid of 16 x 16; and where images have a class each,
- * `labels` [n].
+ * `labels` [n]. In memory is what is written, 4 (d + p) bytes for an image.
  *
  * @param checkpoint of any kind, see `loadCheckpoint`
- * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know, `OUT_WRITE`, `OUTPUT_FINITE`, and those of
+ * @throws KcrError `CHECKPOINT_*`, `OPTION` for what the task does not know and for more `images` than there are, `OUT_WRITE`, `OUTPUT_FINITE`, and those of
  *   reading the data
  */
 export async function writeFeatures(
   checkpoint: string,
-  { out, batchSize = 64, engine: makeEngine = engineMaker(), ...options }: FeaturesOptions,
+  { out, batchSize = 64, images, engine: makeEngine = engineMaker(), ...options }: FeaturesOptions,
 ): Promise<FeaturesReport> {
   const { trust: _, architecture: __, config: ___, on = () => {}, ...request } = options;
   const loaded = await loadCheckpoint(checkpoint, options);
   await requireWritableFile(out);
   const kit = await findTaskKit(loaded.model);
   const data = await kit.evaluationData(loaded, { cacheBytes: 0, ...request }, on);
+  const indices = chosen(data.length, images);
   await using engine = await makeEngine();
-  const { features, inputs } = await readImages(loaded, data, { batchSize, on, engine });
-  const labels = isLabelled(data) ? int32([data.length], data.labels) : undefined;
+  const { features, inputs } = await readImages(loaded, data, { indices, batchSize, on, engine });
+  const own = isLabelled(data) ? indices.map((i) => data.labels[i]!) : undefined;
+  const labels = own && int32([own.length], own);
   await writeSafetensors(out, {
     tensors: { features, inputs, ...(labels ? { labels } : {}) },
     metadata: { classes: JSON.stringify(loaded.info.classes) },
   });
   const [n, d] = features.shape as [number, number];
-  return { n, d, inputs: inputs.shape[1]!, labels: labels !== undefined, file: out };
+  const of = n < data.length ? { of: data.length } : {};
+  return { n, ...of, d, inputs: inputs.shape[1]!, labels: labels !== undefined, file: out };
 }
 
-/** The features of all images and their pooled pixels, in one pass over them. */
+/** Images where no number is given: a file of more would be some GB, and what it is read for hardly changes. */
+const IMAGES = 50_000;
+
+/** Indices of the images that are read. @throws KcrError `OPTION` */
+function chosen(length: number, images = Math.min(length, IMAGES)): Int32Array {
+  if (!Number.isInteger(images) || images < 1 || images > length)
+    throw new KcrError('OPTION', {
+      where: 'features, images',
+      found: `${images} of ${length} images`,
+      fix: `Choose a whole number from 1 to ${length}`,
+    });
+  if (images === length) return range(length);
+  return new Generator(0).permutation(length).slice(0, images).sort();
+}
+
+/** The features of images and their pooled pixels, in one pass over them. */
 async function readImages(
   { model, weights }: LoadedModel,
   data: ImageSet,
-  { batchSize, on, engine }: { batchSize: number; on: OnEvent; engine: Engine },
+  {
+    indices,
+    batchSize,
+    on,
+    engine,
+  }: { indices: Int32Array; batchSize: number; on: OnEvent; engine: Engine },
 ): Promise<{ features: NdArray; inputs: NdArray }> {
   engine.set(weights);
   await using reading = compileFeatures(engine, model);
-  const features = float32([data.length, model.featureSize]);
+  const count = indices.length;
+  const features = float32([count, model.featureSize]);
+  let inputs: NdArray | undefined;
   let done = 0;
-  async function* images() {
-    for await (const image of imageBatches(data, batchSize)) {
-      features.data.set((await reading({ image })).features!.data, done * model.featureSize);
-      done += image.shape[0]!;
-      on({ type: 'features', done, images: data.length });
-      yield image;
-    }
+  for await (const image of imageBatches(data, batchSize, indices)) {
+    features.data.set((await reading({ image })).features!.data, done * model.featureSize);
+    const { d, data: pixels } = poolPixels(image);
+    inputs ??= float32([count, d]);
+    inputs.data.set(pixels, done * d);
+    done += image.shape[0]!;
+    on({ type: 'features', done, images: count });
   }
-  const { n, d, data: pixels } = await poolImages(images());
-  return { features, inputs: float32([n, d], pixels) };
+  return { features, inputs: inputs ?? float32([0, 0]) };
 }

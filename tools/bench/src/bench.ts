@@ -1,9 +1,10 @@
 // npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { layers, tokenMethods } from './models.ts';
+import { refreshes } from './refresh.ts';
 
 interface Result {
   ms: number;
@@ -147,21 +148,70 @@ function dense(): void {
   }
 }
 
+/** Images a second that a model is trained with, at which shares of an epoch are told. */
+const RATES = [100, 1000];
+const IMAGES = 1_281_167;
+/** Multiplications and additions of a ViT-B's training step for an image, three times those of its forward pass. */
+const STEP_MADDS = 3 * 16.9e9;
+
 function refresh(): void {
-  const lines = [
-    ['2000', '96', '384'],
-    ['10000', '384', '1536'],
-    ['10000', '768', '3072'],
-  ].map(([n, d, m]) => {
-    const r = ours('refresh', n!, d!, m!) as unknown as Record<
-      'principal' | 'sum' | 'basis' | 'numbers',
-      number
-    >;
-    const parts = [r.principal, r.sum, r.basis, r.numbers].map((ms) => ms.toFixed(0));
-    return [d!, n!, m!, ...parts];
+  const all: Record<string, object> = {};
+  const sizes = ['192', '384', '768', '1024'].map((d) => {
+    const r = ours('decomposition', d) as unknown as Record<'ms' | 'theirs' | 'apart', number> &
+      Record<'own' | 'other', Record<'residual' | 'orthogonality', number>>;
+    all[`eigenpairs, d = ${d}`] = r;
+    const digits = (x: number) => x.toExponential(0);
+    return [
+      d,
+      r.theirs.toFixed(0),
+      r.ms.toFixed(0),
+      (r.theirs / r.ms).toFixed(1),
+      digits(r.own.residual),
+      digits(r.own.orthogonality),
+      digits(r.other.residual),
+      digits(r.other.orthogonality),
+      digits(r.apart),
+    ];
   });
-  const header = ['features', 'images', 'landmarks', 'V of the landmarks, ms', 'S, ms'];
-  table([...header, 'orth(S V), ms', 'TNN, KC, A-KC, ms'], lines);
+  const header = ['d', 'ml-matrix, ms', 'here, ms', 'times as fast', 'residual', 'orthogonality'];
+  table([...header, "ml-matrix' residual", 'its orthogonality', 'values apart'], sizes);
+  const lines = Object.keys(refreshes).map((name) => {
+    const r = ours('refresh', name) as unknown as Record<
+      'cpu' | 'madds' | 'read' | 'peakMB',
+      number
+    > & { part?: number };
+    all[name] = r;
+    const share = (rate: number) => {
+      // A forward pass is a third of a step.
+      const seconds = r.cpu / 1e3 + r.read / (3 * rate);
+      return `${((100 * seconds * rate) / IMAGES).toFixed(2)} %`;
+    };
+    return [
+      name,
+      r.read.toLocaleString('en'),
+      (r.cpu / 1e3).toFixed(1),
+      (r.madds / 1e9).toFixed(0),
+      ...RATES.map(share),
+      `${((100 * (r.madds + (r.read * STEP_MADDS) / 3)) / (IMAGES * STEP_MADDS)).toFixed(3)} %`,
+      r.peakMB.toFixed(0),
+      r.part ? r.part.toLocaleString('en') : '',
+    ];
+  });
+  const shares = RATES.map((rate) => `of an epoch at ${rate} images/s`);
+  table(
+    [
+      'refresh',
+      'images read',
+      's',
+      'G mult.-adds',
+      ...shares,
+      'by count',
+      'peak MB',
+      'scaled from',
+    ],
+    lines,
+  );
+  writeFileSync(path('../refresh.json'), `${JSON.stringify(all, null, 2)}\n`);
 }
 
 function bounds(): void {

@@ -20,19 +20,9 @@ import {
   valueAndGradients,
 } from '@kcr/core';
 import type { CocoType } from '@kcr/data';
-import { rows, toFeatures } from '@kcr/features';
 import { ibBound } from '@kcr/ib-bound';
 import { type LfsOptions, lfs } from '@kcr/lfc';
 import { qkMask } from '@kcr/masks';
-import {
-  covariance,
-  eigen,
-  kernelComplexity,
-  landmarkDirections,
-  nystromBasis,
-  nystromTails,
-  spectrumTails,
-} from '@kcr/nystrom';
 import { measureLatency, OnnxEngine } from '@kcr/onnx';
 import { evaluateCoco, makeCoco } from './coco.ts';
 import { loadImages, makeImages } from './loader.ts';
@@ -48,6 +38,7 @@ import {
   type TokenMethod,
   tokenMethods,
 } from './models.ts';
+import { decomposition, refresh } from './refresh.ts';
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 
@@ -265,30 +256,11 @@ const measurements = {
   /** Reading of these as training images. */
   loadImages: (folder: string, workers: string) => loadImages(folder, Number(workers)),
 
-  /** The Nystrom basis of n landmark features of width d. */
-  /** A refresh over n features of width d with m landmarks: what each part takes, in ms. */
-  async refresh(n: string, d: string, m: string) {
-    const generator = new Generator(0);
-    const [count, width, landmarks] = [Number(n), Number(d), Number(m)];
-    const values = generator.array(count * width, 'uniform');
-    const features = toFeatures(float32([count, width], values));
-    const s = covariance(features);
-    const { vectors } = landmarkDirections(rows(features, range(landmarks)));
-    const rank = Math.ceil(0.2 * width);
-    const principal = await time(3, 1, () => landmarkDirections(rows(features, range(landmarks))));
-    return {
-      ms: principal,
-      principal,
-      sum: await time(3, 1, () => covariance(features)),
-      basis: await time(3, 1, () => nystromBasis(s, vectors, rank)),
-      numbers: await time(3, 1, () => {
-        const all = eigen(s);
-        return [spectrumTails(all.values), nystromTails(all, vectors)].map((tails) =>
-          kernelComplexity(tails, count),
-        );
-      }),
-    };
-  },
+  /** A refresh of a plugin at ImageNet's size. */
+  refresh,
+
+  /** Eigenpairs of a [d, d] matrix. */
+  decomposition,
 };
 
 async function* randomImages(model: Model, n: number) {

@@ -18,6 +18,7 @@ test('what it writes is what `complexity` and `ib` read', async () => {
 
 test.each([
   ['FOLDER_READ', ['--data', 'nowhere']],
+  ['OPTION', ['--images', '5']],
   ['OPTION', ['--reduce-zero-label']],
 ])('%s for %j, and no file', async (said, wrong) => {
   await using folder = await temporaryFolder();

@@ -17,6 +17,7 @@ import { progress } from '../progress.ts';
 
 interface FeaturesCommandOptions extends EvaluationData, EngineOptions, CheckpointOptions {
   batchSize: number;
+  images?: number;
   out: string;
   json?: boolean;
 }
@@ -41,6 +42,11 @@ export function addFeatures(kcr: Command): void {
   withEngine(withCheckpoint(command))
     .addOption(invalidOption())
     .option('--batch-size <n>', 'images at once', count, 64)
+    .option(
+      '--images <n>',
+      'images that are read, drawn at random (default: all, at most 50,000)',
+      count,
+    )
     .option(
       '--crop-ratio <share>',
       "size of the centre crop, as a share of the resized image (default: the checkpoint's)",

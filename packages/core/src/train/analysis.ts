@@ -26,8 +26,14 @@ export interface AnalysisContext {
   readonly batchSize: number;
   /** A stream of random numbers of this analysis' own, the same for every model of a run. */
   readonly generator: Generator;
-  /** Features of all training images, float32 [n, d]; computed once for all analyses. */
-  features(): Promise<NdArray>;
+  /**
+   * Features of training images under the model's weights, without augmentation. Those of all images are 4 n d bytes: what sums over
+   * them, or needs a sample, asks for some at a time.
+   *
+   * @param indices which images; default all. Where there is room for all they are computed once for all analyses
+   * @returns float32 [n, d]
+   */
+  features(indices?: Int32Array): Promise<NdArray>;
 }
 
 /** A line of a model's; without a name it is named after the model. */

@@ -6,8 +6,10 @@ import {
   type Engine,
   evaluateTask,
   extractFeatures,
+  float32,
   Generator,
   type LoadedModel,
+  type NdArray,
   taskOf,
 } from '@kcr/core';
 import { checkExtension, imagesAtOnce } from '@kcr/core/internal';
@@ -51,6 +53,27 @@ async function taskMetrics({ loaded: { model }, engine }: Measured, context: Sta
   return { metrics: Object.fromEntries(metrics), right };
 }
 
+/** Features, as numbers, up to which those of all images are kept: 256 MB. */
+const KEPT = 2 ** 26;
+
+/** Features that are extracted once, for all that ask for some or all of them. */
+function keeping(extracted: () => Promise<NdArray>) {
+  let all: Promise<NdArray> | undefined;
+  return async (indices?: Int32Array) => {
+    const features = await (all ??= extracted());
+    return indices ? picked(features, indices) : features;
+  };
+}
+
+function picked({ shape, data }: NdArray, indices: Int32Array): NdArray {
+  const d = shape[1]!;
+  const rows = float32([indices.length, d]);
+  indices.forEach((image, at) => {
+    rows.data.set(data.subarray(image * d, (image + 1) * d), at * d);
+  });
+  return rows;
+}
+
 /** The results of the recipe's analyses, in their order. */
 async function analysed(
   analyses: readonly Analysis[],
@@ -59,7 +82,8 @@ async function analysed(
 ) {
   const batchSize = imagesAtOnce(recipe.retrain.batchSize, microBatch);
   await using reading = compileFeatures(engine, model);
-  let features: ReturnType<typeof extractFeatures> | undefined;
+  const extracted = (indices?: Int32Array) => extractFeatures(reading, train, batchSize, indices);
+  const features = train.length * model.featureSize <= KEPT ? keeping(extracted) : extracted;
   const results: Awaited<ReturnType<Analysis['measure']>>[] = [];
   for (const analysis of analyses) checkExtension('analysis', analysis, model);
   for (const analysis of analyses)
@@ -73,7 +97,7 @@ async function analysed(
         test,
         batchSize,
         generator: new Generator(recipe.seed).fork(analysis.name),
-        features: () => (features ??= extractFeatures(reading, train, batchSize)),
+        features,
       }),
     );
   return results;
