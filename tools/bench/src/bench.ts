@@ -357,7 +357,7 @@ function together<T>(starter: readonly string[], ...args: readonly string[]): T 
 const MPIRUN = ['mpirun.openmpi', '--allow-run-as-root', '--oversubscribe'];
 
 /** Rates of a network that is made slow on purpose, in gigabits a second. */
-const RATES = [10, 1];
+const NETWORKS = [10, 1];
 
 /** Runs with a network of its own of some rate, which needs Linux and its administrator; nothing where it cannot be made. */
 function atRate<T>(gigabits: number, run: (starter: readonly string[]) => T): T | undefined {
@@ -432,7 +432,7 @@ function processes(): void {
   const counts = ['1', '1000', '100000', '1430000', '5717416', '22050664'];
   const lines = [
     ['memory of one machine', together<Sum[]>([...MPIRUN, '-np', '2'], 'exchange', ...counts)],
-    ...RATES.map((rate) => [
+    ...NETWORKS.map((rate) => [
       `network of ${rate} Gbit/s`,
       atRate(rate, (starter) => together<Sum[]>([...starter, '-np', '2'], 'exchange', ...counts)),
     ]),
