@@ -36,7 +36,7 @@ export const count = numberOf(
 export const positive = numberOf(DECIMAL, (value) => value > 0, 'a number above 0');
 
 /** Images at most, or as many as there is memory for. */
-const microBatch = (text: string): number | 'auto' => (text === 'auto' ? text : count(text));
+export const microBatch = (text: string): number | 'auto' => (text === 'auto' ? text : count(text));
 
 /** A share of a whole. */
 export const share = numberOf(DECIMAL, (value) => value >= 0 && value <= 1, 'a number from 0 to 1');

@@ -16,6 +16,9 @@ export interface MpiCommunicator extends Communicator {
   abort(code?: number): void;
 }
 
+/** Milliseconds that a starter has to read the last words of a process. */
+const HEARD = 200;
+
 /** Numbers that one call of MPI takes: its counts are 32-bit. */
 const MOST = 2 ** 30;
 
@@ -58,6 +61,8 @@ class Processes implements MpiCommunicator {
     process.once('uncaughtExceptionMonitor', (error) => {
       if (this.#left || process.listenerCount('uncaughtException') > 0) return;
       writeSync(process.stderr.fd, `rank ${this.rank}: ${inspect(error)}\n`);
+      // The starter hands on what it has read, and ends the processes at once when it hears of the failure.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HEARD);
       mpi.abort(1);
     });
   }

@@ -65,6 +65,7 @@ export {
 export { recipes } from './recipes/index.ts';
 export { type InspectedRecipe, inspectRecipe } from './recipes/inspect-recipe.ts';
 export { isRecipe, loadRecipe } from './recipes/load-recipe.ts';
+export type { MeasuredTraining, MeasureTrainingsOptions } from './recipes/measure-trainings.ts';
 export { parsePruning, parseRecipe } from './recipes/parse-recipe.ts';
 export {
   defineRecipe,

@@ -7,14 +7,16 @@ import {
   loadRecipe,
 } from '@kcr/pipeline';
 import type { Command } from 'commander';
-import { CHECKPOINT, json, withTrust } from '../options.ts';
+import { CHECKPOINT, json, microBatch, withTrust } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
-import { progress } from '../progress.ts';
+import { progress, seconds } from '../progress.ts';
 
 interface InspectOptions {
   model?: string;
   config?: string;
   data?: string;
+  measure?: boolean;
+  microBatch?: number | 'auto';
   trust?: readonly string[];
   json?: boolean;
 }
@@ -58,13 +60,22 @@ export function addInspect(kcr: Command): void {
     .option('--model <name>', 'the model of a bare safetensors file, by timm name or MODULE#NAME')
     .option('--config <json>', 'options of the model that differ, as JSON')
     .option('--data <folder>', "of a recipe: its images, which are counted (default: the recipe's)")
+    .option(
+      '--measure',
+      'of a recipe: make the first updates of each training on its images, and say what memory and time they take',
+    )
+    .option('--micro-batch <n>', 'with --measure: as of `kcr compress`', microBatch)
     .option('--json', 'print the result as JSON')
     .action(inspect);
 }
 
 async function inspect(nameOrPath: string, options: InspectOptions): Promise<void> {
   if (isRecipe(nameOrPath)) {
-    const inspected = await inspectRecipe(await loadRecipe(nameOrPath), { data: options.data });
+    const { data } = options;
+    const measure = options.measure
+      ? { microBatch: options.microBatch, on: progress() }
+      : undefined;
+    const inspected = await inspectRecipe(await loadRecipe(nameOrPath), { data, measure });
     if (options.json) printResult(inspected, true);
     else printRecipe(inspected);
     return;
@@ -103,7 +114,7 @@ async function inspect(nameOrPath: string, options: InspectOptions): Promise<voi
 }
 
 /** What a recipe would run, for people. */
-function printRecipe({ name, stages, model, data, parts }: InspectedRecipe): void {
+function printRecipe({ name, stages, model, data, trainings, parts }: InspectedRecipe): void {
   const { input, dense, ...own } = model;
   const known = Object.entries({ ...own, ...(dense ? { dense } : {}) });
   printResult({
@@ -125,9 +136,26 @@ function printRecipe({ name, stages, model, data, parts }: InspectedRecipe): voi
       does,
     ]),
   ]);
+  if (trainings) printTrainings(trainings);
   if (parts.length === 0) return;
   process.stdout.write('\nparts\n');
   printTable(parts.map(({ field, kind, part, module }) => [field, kind, part.use, module]));
+}
+
+/** What trainings take, for people. */
+function printTrainings(trainings: NonNullable<InspectedRecipe['trainings']>): void {
+  process.stdout.write('\ntrainings, by their first updates on this machine\n');
+  printTable([
+    ['name', 'memory', 'pieces', 'first update', 'an update', 'all updates'],
+    ...trainings.map(({ name, memory, first, update, all }) => [
+      name,
+      memory ? `${(memory.bytes / 1e9).toFixed(1)} GB` : '',
+      memory ? `${memory.pieces}` : '',
+      seconds(first),
+      update < 10 ? `${update.toFixed(2)} s` : seconds(update),
+      all === undefined ? '' : seconds(all),
+    ]),
+  ]);
 }
 
 /** @throws KcrError `MODEL_CONFIG` */

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { compress } from '../compress.ts';
 import type { PipelineEvent } from '../events.ts';
 import { MODULE } from '../testing/brightness.ts';
-import { eagerEngine, temporaryFolder, tinyRecipe, writeClassFolders } from '../testing/tiny.ts';
+import {
+  countedEngines,
+  eagerEngine,
+  temporaryFolder,
+  tinyRecipe,
+  writeClassFolders,
+} from '../testing/tiny.ts';
 import { recipes } from './index.ts';
 import { inspectRecipe } from './inspect-recipe.ts';
 import { parseRecipe } from './parse-recipe.ts';
@@ -77,4 +83,23 @@ test('every recipe that comes along says what it would run', async () => {
     for (const { does } of stages) expect(does).not.toMatch(/undefined|\[object/);
     expect(model.macs, name).toBeGreaterThan(0);
   }
+});
+
+test('each training is measured by its first updates, and leaves nothing', async () => {
+  await using folder = await temporaryFolder();
+  for (const part of ['train', 'test']) await writeClassFolders(folder.at('data', part));
+  const engines = countedEngines();
+  const recipe = await parseRecipe(searching, 'x');
+  const given = { data: folder.at('data'), measure: { engine: engines.make } };
+  const { stages, trainings } = await inspectRecipe(recipe, given);
+  expect(trainings!.map(({ name }) => name)).toEqual(['dense', 'search', 'compact']);
+  for (const { name, first, update, all } of trainings!) {
+    const steps = stages.find((stage) => stage.name === name)!.steps!;
+    expect(first).toBeGreaterThan(0);
+    expect(update).toBeGreaterThan(0);
+    expect(all).toBeCloseTo(first + (steps - 1) * update, 9);
+  }
+  expect([engines.made, engines.open]).toEqual([3, 0]);
+  const none = inspectRecipe(recipe, { measure: {} });
+  await expect(none).rejects.toMatchObject({ code: 'OPTION', found: 'no images' });
 });

@@ -1,9 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import { type Adapter, adapt, type Model, taskOf } from '@kcr/core';
+import { type Adapter, adapt, KcrError, type Model, taskOf } from '@kcr/core';
 import type { PlannedStage } from '../events.ts';
 import { moduleUrl } from '../module-url.ts';
 import { isBundled, loadPart, splitUse } from '../modules.ts';
 import { checkParts } from './check-parts.ts';
+import {
+  type MeasuredTraining,
+  type MeasureTrainingsOptions,
+  measureTrainings,
+} from './measure-trainings.ts';
 import { plannedStages } from './planned-stages.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeData } from './recipe-data.ts';
@@ -37,6 +42,8 @@ export interface InspectedRecipe {
     readonly test: number;
     readonly classes: number;
   };
+  /** What its trainings take; absent where that was not asked for. */
+  readonly trainings?: readonly MeasuredTraining[];
   /** What it names of other modules, by field, and where that is. */
   readonly parts: readonly (RecipePart & { readonly module: string })[];
 }
@@ -45,6 +52,8 @@ export interface InspectedRecipe {
 export interface InspectRecipeOptions {
   /** Folder of its images. Default: the recipe's; without one they are not counted. */
   readonly data?: string;
+  /** Makes the first updates of each training, and says what memory and time they take: needs the images. */
+  readonly measure?: MeasureTrainingsOptions;
 }
 
 /**
@@ -55,7 +64,7 @@ export interface InspectRecipeOptions {
  */
 export async function inspectRecipe(
   written: Recipe,
-  { data: root = written.data.root }: InspectRecipeOptions = {},
+  { data: root = written.data.root, measure }: InspectRecipeOptions = {},
 ): Promise<InspectedRecipe> {
   await checkParts(written);
   await recipeModules(written);
@@ -64,6 +73,12 @@ export async function inspectRecipe(
   const { model } = await recipeModel(recipe);
   const adapters = recipe.adapters.map((part) => loadPart<Adapter>(part, recipe.from));
   const whole = adapt(model, await Promise.all(adapters));
+  if (measure && !splits)
+    throw new KcrError('OPTION', {
+      where: `recipe ${recipe.name}, measure`,
+      found: 'no images',
+      fix: 'Give the folder of its images (--data)',
+    });
   return {
     name: recipe.name,
     stages: plannedStages(recipe, splits?.train),
@@ -82,6 +97,7 @@ export async function inspectRecipe(
       test: splits.test.length,
       classes: splits.train.classes.length,
     },
+    trainings: measure && splits && (await measureTrainings(recipe, splits, measure)),
     parts: recipeParts(recipe).map((own) => ({ ...own, module: placeOf(own, recipe.from) })),
   };
 }
