@@ -12,15 +12,18 @@ const print = (result: object) => {
   if (!joined || joined.rank === 0) process.stdout.write(`${JSON.stringify(result)}\n`);
 };
 
+/** Updates that are made. */
+const UPDATES = 8;
+
 /** Times of updates of a model, and how much of them the processes exchange gradients. */
 async function step(name: string, images: number, threads: number): Promise<void> {
   const model = createModel(name);
   const size = sizeOf(model.inputShape);
   const pixels = new Generator(0).array(size, 'normal');
   const train = {
-    length: images,
+    length: UPDATES * images,
     shape: model.inputShape,
-    labels: new Int32Array(images),
+    labels: new Int32Array(UPDATES * images),
     classes: Array.from({ length: model.classes }, (_, i) => `${i}`),
     async batch(indices: Int32Array) {
       const data = new Float32Array(indices.length * size);
@@ -40,7 +43,8 @@ async function step(name: string, images: number, threads: number): Promise<void
     async allReduce(data) {
       const start = performance.now();
       await joined.allReduce(data);
-      if (data.length > 1000) exchanges.push(performance.now() - start);
+      // Not what processes tell each other besides.
+      if (data.length >= model.parameterCount) exchanges.push(performance.now() - start);
     },
     allGather: (data) => joined.allGather(data),
     barrier: () => joined.barrier(),
@@ -53,7 +57,7 @@ async function step(name: string, images: number, threads: number): Promise<void
     model,
     engine,
     train,
-    epochs: 8,
+    epochs: 1,
     batchSize: images,
     seed: 0,
     optimizer: { lr: 1e-4 },
@@ -64,7 +68,7 @@ async function step(name: string, images: number, threads: number): Promise<void
       last = performance.now();
     },
   });
-  // The first is compiled; what an epoch ends with is not of a step.
+  // The first is compiled; what the epoch ends with is not of a step.
   const least = (values: readonly number[]) => Math.min(...values);
   print({
     step: least(times),
