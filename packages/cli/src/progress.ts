@@ -249,7 +249,7 @@ function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): T
 }
 
 /** In 10^9 bytes. */
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+export const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /**
  * Shows what a pipeline tells: a bar for each training on a terminal, lines elsewhere; all on standard error, so that

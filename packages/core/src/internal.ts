@@ -55,3 +55,4 @@ export { snapshotsFile, trainingFile } from './train/resume.ts';
 export { type RunIdentity, requireSameRun, runIdentity } from './train/run-identity.ts';
 export { parseState, seal, stateDamaged, unseal } from './train/seal.ts';
 export { readState, writeState } from './train/state-file.ts';
+export { withoutRefresh } from './train/without-refresh.ts';

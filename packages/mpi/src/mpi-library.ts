@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { KcrError, messageOf } from '@kcr/core';
-import koffi from 'koffi';
+import type koffi from 'koffi';
 
 /** The functions of MPI that training uses, with the handles that they are called with; each gives an error code, 0 for none. */
 export interface MpiLibrary {
@@ -32,6 +33,11 @@ interface Handles {
   readonly add: unknown;
 }
 
+const require = createRequire(import.meta.url);
+
+/** Loaded where MPI is joined: whoever asks for the place of a process, as every start of the command does, needs none of it. */
+const loadKoffi = (): typeof koffi => require('koffi');
+
 type Library = ReturnType<typeof koffi.load>;
 
 /** Names of MPI's library on Linux and macOS, the more common first. */
@@ -58,7 +64,7 @@ export function loadMpi(path = process.env.KCR_MPI_LIBRARY): MpiLibrary {
   for (const name of names)
     try {
       // Open MPI loads parts of itself, which look for its symbols among those of all. MPICH's would come before Node's own: it dies.
-      return bind(koffi.load(name, { global: name.includes('libmpi.') }));
+      return bind(loadKoffi().load(name, { global: name.includes('libmpi.') }));
     } catch (error) {
       failures.push(messageOf(error).split('\n')[0]!);
     }

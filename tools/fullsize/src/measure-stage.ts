@@ -13,6 +13,7 @@ import {
   type Plugin,
   search,
 } from '@kcr/core';
+import { withoutRefresh } from '@kcr/core/internal';
 import { distillation } from '@kcr/distill';
 import { createOnnxEngine } from '@kcr/onnx';
 import {
@@ -62,15 +63,6 @@ function watchOthers(): () => number {
 
 /** Ends a training after what is to be measured. */
 class Enough extends Error {}
-
-/** A plugin whose work between epochs is left out: it reads images besides those of the updates. */
-const withoutRefresh = (plugin: Plugin): Plugin => ({
-  ...plugin,
-  setup(run) {
-    const { refresh: _, ...hooks } = plugin.setup(run);
-    return hooks;
-  },
-});
 
 /** What trainings have; whose weights they start from is of no account here. */
 type Settings = Omit<Recipe['retrain'], 'initial'> &

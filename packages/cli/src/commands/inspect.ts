@@ -9,7 +9,7 @@ import {
 import type { Command } from 'commander';
 import { CHECKPOINT, json, microBatch, withTrust } from '../options.ts';
 import { printResult, printTable } from '../output.ts';
-import { progress, seconds } from '../progress.ts';
+import { gigabytes, progress, seconds } from '../progress.ts';
 
 interface InspectOptions {
   model?: string;
@@ -149,7 +149,7 @@ function printTrainings(trainings: NonNullable<InspectedRecipe['trainings']>): v
     ['name', 'memory', 'pieces', 'first update', 'an update', 'all updates'],
     ...trainings.map(({ name, memory, first, update, all }) => [
       name,
-      memory ? `${(memory.bytes / 1e9).toFixed(1)} GB` : '',
+      memory ? gigabytes(memory.bytes) : '',
       memory ? `${memory.pieces}` : '',
       seconds(first),
       update < 10 ? `${update.toFixed(2)} s` : seconds(update),

@@ -51,12 +51,21 @@ export interface Graph {
 export const uniformOf = (value: Value | undefined): number | undefined =>
   value?.constant && 'uniform' in value.constant ? value.constant.uniform : undefined;
 
-/** The nodes that `outputs` need, in the order given. */
-export function liveNodes(nodes: readonly Node[], outputs: Iterable<Value>): Node[] {
+/**
+ * The nodes that `outputs` need, in the order given.
+ *
+ * @param within whether a value is made by them; what makes others is not followed. Default: all are
+ */
+export function liveNodes(
+  nodes: readonly Node[],
+  outputs: Iterable<Value>,
+  within: (value: Value) => boolean = () => true,
+): Node[] {
   const needed = new Set<Node>();
   const visit = [...outputs];
   while (visit.length > 0) {
-    const node = visit.pop()?.producer;
+    const value = visit.pop()!;
+    const node = within(value) ? value.producer : undefined;
     if (!node || needed.has(node)) continue;
     needed.add(node);
     visit.push(...Object.values(node.inputs));

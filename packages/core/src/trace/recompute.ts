@@ -1,5 +1,5 @@
 import { sizeOf } from '../ground/array.ts';
-import type { Graph, Node, Value } from './graph.ts';
+import { type Graph, liveNodes, type Node, type Value } from './graph.ts';
 
 /** Parts that the values which are kept for later are shared out to; each is computed again as a whole. */
 const PARTS = 16;
@@ -120,8 +120,8 @@ class Rewriting {
 
   /** What the backward pass has computed last before a node. */
   #gradientBefore(first: Node): Value | undefined {
-    const before = this.backward.slice(0, this.backward.indexOf(first)).reverse();
-    return before.map(({ outputs: [value] }) => value).find(({ dtype }) => dtype === 'float32');
+    const before = this.backward.slice(0, this.backward.indexOf(first));
+    return before.findLast(({ outputs: [{ dtype }] }) => dtype === 'float32')?.outputs[0];
   }
 
   /** The graph with what was planned. */
@@ -129,10 +129,7 @@ class Rewriting {
     this.#nodes.push(...forward);
     for (const node of this.backward) {
       for (const part of this.#again.get(node) ?? []) this.#compute(part);
-      const outputs = this.#write(node, (value) => this.#written.get(value) ?? value);
-      node.outputs.forEach((value, i) => {
-        this.#written.set(value, outputs[i]!);
-      });
+      this.#write(node, this.#written);
     }
     const outputs = Object.entries(this.traced.outputs).map(([name, value]) => {
       // What the forward pass gives is as it was.
@@ -146,12 +143,7 @@ class Rewriting {
   /** Writes the nodes that compute a part again. */
   #compute({ nodes, begin, gradient, wanted }: Again): void {
     const again = new Map<Value, Value>([[begin, this.#heldBack(begin, gradient)]]);
-    for (const node of nodes) {
-      const outputs = this.#write(node, (value) => again.get(value) ?? value);
-      node.outputs.forEach((value, i) => {
-        again.set(value, outputs[i]!);
-      });
-    }
+    for (const node of nodes) this.#write(node, again);
     for (const value of wanted) this.#written.set(value, again.get(value)!);
   }
 
@@ -182,38 +174,26 @@ class Rewriting {
     return value;
   }
 
-  /** Writes a node once more, with other inputs. @returns its outputs */
-  #write(node: Node, inputOf: (value: Value) => Value): readonly Value[] {
+  /** Writes a node once more. @param instead what stands for its inputs, and from then on for its outputs */
+  #write(node: Node, instead: Map<Value, Value>): void {
     const outputs: Value[] = [];
-    const inputs = Object.entries(node.inputs).map(([name, value]) => [name, inputOf(value)]);
+    const inputs = Object.entries(node.inputs).map(([name, value]) => [
+      name,
+      instead.get(value) ?? value,
+    ]);
     const written: Node = {
       ...node,
       inputs: Object.fromEntries(inputs),
       outputs: outputs as unknown as Node['outputs'],
     };
-    for (const { shape, dtype } of node.outputs)
-      outputs.push({ id: this.#next++, shape, dtype, producer: written });
+    for (const value of node.outputs) {
+      const { shape, dtype } = value;
+      const made: Value = { id: this.#next++, shape, dtype, producer: written };
+      outputs.push(made);
+      instead.set(value, made);
+    }
     this.#nodes.push(written);
     const path = this.traced.paths.get(node);
     if (path !== undefined) this.#paths.set(written, path);
-    return outputs;
   }
-}
-
-/** Those of some nodes, in their order, that values need which `within` says are theirs. */
-function liveNodes(
-  nodes: readonly Node[],
-  wanted: Iterable<Value>,
-  within: (value: Value) => boolean,
-): Node[] {
-  const needed = new Set<Node>();
-  const visit = [...wanted];
-  while (visit.length > 0) {
-    const value = visit.pop()!;
-    const node = within(value) ? value.producer : undefined;
-    if (!node || needed.has(node)) continue;
-    needed.add(node);
-    visit.push(...Object.values(node.inputs));
-  }
-  return nodes.filter((node) => needed.has(node));
 }

@@ -1,11 +1,5 @@
-import {
-  fit,
-  type MemoryReport,
-  type MicroBatch,
-  type Model,
-  type Plugin,
-  search,
-} from '@kcr/core';
+import { fit, type MemoryReport, type MicroBatch, type Model, search } from '@kcr/core';
+import { withoutRefresh } from '@kcr/core/internal';
 import type { Splits } from '../data/data-kind.ts';
 import { engineMaker, type MakeEngine } from '../engine.ts';
 import type { OnEvent } from '../events.ts';
@@ -42,15 +36,6 @@ const UPDATES = { fit: [3, 1], search: [8, 4] } as const;
 
 /** Ends a training that has been measured. */
 class Enough extends Error {}
-
-/** A plugin without what it does between epochs, for which it may read all images. */
-const withoutRefresh = (plugin: Plugin): Plugin => ({
-  ...plugin,
-  setup(run) {
-    const { refresh: _, ...hooks } = plugin.setup(run);
-    return hooks;
-  },
-});
 
 /**
  * Makes the first updates of each training of a recipe on its images, and keeps nothing of them. The compact model is taken with all its
