@@ -4,6 +4,7 @@ import { program } from './main.ts';
 import {
   bytes,
   count,
+  duration,
   engineOf,
   json,
   overRecipe,
@@ -36,6 +37,17 @@ const parsers: [string, (text: string) => number, [string, number][], string[]][
       ['64', 64],
     ],
     ['0', '-1', '2.5'],
+  ],
+  [
+    'duration',
+    duration,
+    [
+      ['90s', 90],
+      ['10m', 600],
+      ['1.5h', 5400],
+      ['0s', 0],
+    ],
+    ['10', 'm', '-1m', '10 m', '10min', '1h30m', 'Infinitys'],
   ],
   [
     'bytes',

@@ -38,6 +38,16 @@ export const positive = numberOf(DECIMAL, (value) => value > 0, 'a number above 
 /** Images at most, or as many as there is memory for. */
 export const microBatch = (text: string): number | 'auto' => (text === 'auto' ? text : count(text));
 
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** A time in seconds, minutes or hours, in seconds. */
+export function duration(text: string): number {
+  const [, amount = '', unit = ''] = /^(.*?)([smh])$/.exec(text) ?? [];
+  const seconds = DECIMAL.test(amount) ? Number(amount) * SECONDS[unit]! : Number.NaN;
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new InvalidArgumentError('a time such as 90s, 10m or 2h is needed');
+}
+
 /** A share of a whole. */
 export const share = numberOf(DECIMAL, (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
 
@@ -228,6 +238,11 @@ export const overRecipe = (command: Command): Command =>
         '--micro-batch <n>',
         'images that are trained at once, at most, or `auto` for as many as fit into memory: a batch is trained in as many pieces as that takes, for one update',
         microBatch,
+      )
+      .option(
+        '--checkpoint-every <time>',
+        'save trainings within an epoch, too, where the last checkpoint is older, such as 90s, 10m (unless said otherwise) or 2h',
+        duration,
       )
       .option(
         '--recompute',

@@ -28,12 +28,12 @@ export class BoundRun {
     private readonly settings: IbBoundSettings,
   ) {
     const { samples, clusters, inputClusters, normalize, batchSize, inputSide } = settings;
-    const { classes, featureSize } = run.model;
+    const { classes } = run.model;
     const order = run.generator.fork('samples').permutation(run.samples);
     const sampled = order.slice(0, samples).sort();
     this.#clusters = new FeatureClusters(run, { clusters, normalize, batchSize });
     this.#logQ = run.buffer('logQ', float32([classes, clusters], -Math.log(clusters)));
-    this.observed = new ObservedFeatures(sampled, featureSize);
+    this.observed = new ObservedFeatures(run, sampled);
     const inputs = { clusters: inputClusters, normalize, batchSize, side: inputSide };
     this.#inputs = new SampledInputs(run, inputs, sampled);
   }

@@ -1,26 +1,40 @@
-import { definePlugin, type PluginRun, type Tensor, tf } from '@kcr/core';
+import {
+  definePlugin,
+  float32,
+  item,
+  type NdArray,
+  type PluginRun,
+  type Tensor,
+  tf,
+} from '@kcr/core';
 import { noiseScale } from './qk-mask.ts';
 import { maskOptions } from './qk-mask-analysis.ts';
 
-/** Means of numbers that come one by one. */
-class Means {
-  readonly #sums = new Map<string, number>();
-  #count = 0;
+/** Means of numbers that come one by one, since they were last taken. */
+class Means<K extends string> {
+  /** The sums, and how many there are. */
+  readonly #sums: NdArray;
 
-  add(numbers: Readonly<Record<string, number>>): void {
-    this.#count++;
-    for (const [name, value] of Object.entries(numbers))
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + value);
+  constructor(
+    private readonly names: readonly K[],
+    { hostBuffer }: Pick<PluginRun, 'hostBuffer'>,
+  ) {
+    this.#sums = hostBuffer('sums', float32([names.length + 1]));
   }
 
-  /** The means since the last call. */
+  add(numbers: Readonly<Record<K, number>>): void {
+    [...this.names.map((name) => numbers[name]), 1].forEach((x, i) => {
+      this.#sums.data[i]! += x;
+    });
+  }
+
+  /** Nothing where no numbers came. */
   take(): Record<string, number> {
-    const means = Object.fromEntries(
-      [...this.#sums].map(([name, sum]) => [name, sum / this.#count]),
-    );
-    this.#sums.clear();
-    this.#count = 0;
-    return means;
+    const sums = Array.from(this.#sums.data);
+    const count = sums.pop()!;
+    this.#sums.data.fill(0);
+    if (count === 0) return {};
+    return Object.fromEntries(this.names.map((name, i) => [name, sums[i]! / count]));
   }
 }
 
@@ -45,7 +59,7 @@ export const qkOpenShares = definePlugin({
     if (!options) return {};
     const scale = run.input('scale', (progress) => noiseScale(progress, options));
     const thetas = new Map<string, Tensor>();
-    const means = new Means();
+    const means = new Means(['qkOpenEvaluation', 'qkOpenTraining'], run);
     let shares: Record<string, number> = {};
     return {
       tap(value, { role, name, training }) {
@@ -60,9 +74,10 @@ export const qkOpenShares = definePlugin({
         };
       },
       observe: ({ values }) =>
-        means.add(
-          Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, data[0]!])),
-        ),
+        means.add({
+          qkOpenEvaluation: item(values.qkOpenEvaluation!),
+          qkOpenTraining: item(values.qkOpenTraining!),
+        }),
       async refresh() {
         shares = means.take();
       },

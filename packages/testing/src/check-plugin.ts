@@ -6,6 +6,7 @@ import {
   type Model,
   type Plugin,
   prune,
+  type StepReport,
   search,
 } from '@kcr/core';
 import { differingLosses } from './checks/engines.ts';
@@ -132,15 +133,15 @@ const seed: CheckOf<PluginSubject> = {
 
 const resumes: CheckOf<PluginSubject> = {
   expected:
-    'a run that was stopped goes on as if it had not been: what the plugin carries from epoch to epoch is in slots (buffer, parameter), or is made again by refresh()',
+    'a run that was stopped within an epoch goes on as if it had not been: what the plugin carries from epoch to epoch is in slots (buffer, parameter) or made again by refresh(), and what it keeps of steps is in a hostBuffer',
   run: (subject) =>
     withFolder(async (folder) => {
       const directory = join(folder, 'run');
-      const options = () => ({ ...run(subject), epochs: 3 });
+      const options = () => ({ ...run(subject), epochs: 3, checkpointEvery: 0 });
       const through = await train(usualEngine, options());
       const stop = new Error('stopped');
-      const onStep = ({ epoch }: { epoch: number }) => {
-        if (epoch === 2) throw stop;
+      const onStep = ({ epoch, step, steps }: StepReport) => {
+        if (epoch === 2 && step === Math.min(2, steps)) throw stop;
       };
       try {
         await train(usualEngine, { ...options(), directory, onStep });

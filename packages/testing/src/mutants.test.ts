@@ -238,6 +238,24 @@ const plugins: Readonly<Record<string, [fails: string, suite: () => Suite]>> = O
         };
       },
     ],
+    'a count of steps in a variable, beside a buffer of them': [
+      'resumes',
+      (run) => {
+        const steps = run.hostBuffer('steps', float32([1])).data;
+        let [own, counted] = [0, 0];
+        return {
+          observe() {
+            steps[0]!++;
+            own++;
+          },
+          async refresh() {
+            counted = own;
+            own = 0;
+          },
+          metrics: async () => ({ counted }),
+        };
+      },
+    ],
     'a tensor that metrics() makes': [
       'leaks',
       () => ({ metrics: async () => ({ one: (await tf.scalar(1).data())[0]! }) }),

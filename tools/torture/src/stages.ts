@@ -186,7 +186,10 @@ const pruned = (checkpoint: string, shows: string, pruning: PruningInput): Stage
 export const stages: ReadonlyMap<string, Stage> = new Map([
   ...Object.entries(recipes).map(([name, [shows, recipe]]): [string, Stage] => [
     name,
-    { shows, run: (inputs, out) => compress(recipe, { data: inputs, out, engine }) },
+    {
+      shows,
+      run: (inputs, out) => compress(recipe, { data: inputs, out, engine, checkpointEvery: 0 }),
+    },
   ]),
   ['cascade', pruned('vit', 'cascade over tokens and channels of a ViT', cascade)],
   ['cascade-lvvit', pruned('lvvit', 'the same of an LV-ViT', cascade)],

@@ -41,6 +41,7 @@ const RUN: Readonly<Record<string, Rule>> = {
   },
   recompute: flag,
   memory: wholeFrom(1),
+  checkpointEvery: from0,
   augRepeats: wholeFrom(1),
   evaluateEvery: wholeFrom(1),
   evaluateImages: wholeFrom(1),

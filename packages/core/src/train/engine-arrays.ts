@@ -4,12 +4,14 @@ import { KcrError } from '../ground/error.ts';
 import { nonFinite } from '../ground/finite.ts';
 import { stateDamaged } from './seal.ts';
 
-/** The arrays that a trainer has in an engine, which others may have arrays in too. */
+/** The arrays that a trainer has: in an engine, which others may have arrays in too, and beside it. */
 export class EngineArrays {
   /** In the order in which they were set. */
   readonly #owned = new Map<string, Pick<NdArray, 'dtype' | 'shape'>>();
   /** Names of those that checkpoints leave out. */
   readonly #unsaved = new Set<string>();
+  /** Those that are not in the engine; checkpoints have them. */
+  readonly #host = new Map<string, NdArray>();
 
   constructor(private readonly engine: Engine) {}
 
@@ -22,13 +24,25 @@ export class EngineArrays {
     this.engine.set(arrays);
   }
 
+  /** An array beside the engine, whose data its owner writes to. */
+  host(name: string, initial: NdArray): NdArray {
+    const array = { ...initial, data: initial.data.slice() };
+    this.#host.set(name, array);
+    return array;
+  }
+
+  /** Whether it has an array beside the engine under a path. */
+  hasHost(path: string): boolean {
+    return [...this.#host.keys()].some((name) => name.startsWith(`${path}/`));
+  }
+
   /**
    * The arrays that a training goes on from.
    *
    * @throws KcrError `STATE_FINITE` where it could not
    */
   async save(where: string): Promise<Record<string, NdArray>> {
-    const arrays = await this.get();
+    const arrays = { ...(await this.get()), ...Object.fromEntries(this.#host) };
     const found = nonFinite(arrays);
     if (found)
       throw new KcrError('STATE_FINITE', {
@@ -43,10 +57,16 @@ export class EngineArrays {
   restore(arrays: Readonly<Record<string, NdArray>>, where: string): void {
     const wrong = this.#misfit(arrays);
     if (wrong) throw stateDamaged(where, wrong);
-    this.set(arrays);
+    const inEngine: Record<string, NdArray> = {};
+    for (const [name, array] of Object.entries(arrays)) {
+      const host = this.#host.get(name);
+      if (host) host.data.set(array.data);
+      else inEngine[name] = array;
+    }
+    this.set(inEngine);
   }
 
-  /** Those that checkpoints have. */
+  /** Those in the engine that checkpoints have. */
   get(): Promise<Record<string, NdArray>> {
     return this.engine.get(this.#saved());
   }
@@ -56,23 +76,24 @@ export class EngineArrays {
     this.engine.set(arrays);
   }
 
-  /** Takes them out of the engine. */
+  /** Takes those that are there out of the engine. */
   delete(): void {
     this.engine.delete([...this.#owned.keys()]);
   }
 
-  /** Names of the arrays that checkpoints have. */
+  /** Names of the arrays in the engine that checkpoints have. */
   #saved(): string[] {
     return [...this.#owned.keys()].filter((name) => !this.#unsaved.has(name));
   }
 
   /** How arrays are not those that checkpoints have, if they are not. */
   #misfit(arrays: Readonly<Record<string, NdArray>>): string | undefined {
-    const expected = new Set(this.#saved());
+    const saved = this.#saved().map((name) => [name, this.#owned.get(name)!] as const);
+    const expected = new Map<string, Pick<NdArray, 'dtype' | 'shape'>>([...saved, ...this.#host]);
     const unknown = Object.keys(arrays).find((name) => !expected.has(name));
     if (unknown !== undefined) return `an array ${unknown} that this training has not`;
-    for (const name of expected) {
-      const [own, saved] = [this.#owned.get(name)!, arrays[name]];
+    for (const [name, own] of expected) {
+      const saved = arrays[name];
       if (!saved) return `no array ${name}`;
       if (kindText(saved) !== kindText(own))
         return `${name}: ${kindText(saved)} instead of ${kindText(own)}`;

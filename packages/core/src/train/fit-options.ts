@@ -81,10 +81,16 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
   /** Weights to start from. Default: drawn from the seed. */
   initial?: StateDict;
   /**
-   * Folder for checkpoints after each epoch; a run found there goes on. Beside the weights stand the classes of `train` and
+   * Folder for checkpoints after each epoch, and within one by {@link checkpointEvery}; a run found there goes on. Beside the weights stand the classes of `train` and
    * how `validation`, or without one `train`, makes inputs of images.
    */
   directory?: string;
+  /**
+   * Seconds after the last checkpoint after which one is written within an epoch too, after the update that is at work then; 0: after
+   * every update. Of several processes, the first one's counts. A plugin that observes steps and has no `hostBuffer` for what it
+   * keeps of them could not go on within an epoch: beside one, checkpoints are written after epochs alone. Default 600.
+   */
+  checkpointEvery?: number;
   /** Versions of the packages that take part, by name: a run goes on only with the same. */
   versions?: Readonly<Record<string, string>>;
   /** Told before the first step, where the engine knows it. */

@@ -38,6 +38,7 @@ export function pluginRun(plugin: string, run: RunFacts, host: PluginHost): Plug
     generator: generator().fork(plugin),
     constant: (name, value) => array(name, value, false),
     buffer: (name, initial) => array(name, initial),
+    hostBuffer: (name, initial) => arrays.host(path(name), initial),
     parameter: (name, initial) => {
       const facts = { shape: initial.shape, decay: false, rate: 1, adaptive: false };
       host.trained.push({ name: path(name), ...facts });

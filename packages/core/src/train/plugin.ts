@@ -34,6 +34,11 @@ export interface PluginRun {
   constant(name: string, value: NdArray): Slot;
   /** An array that changes between epochs. Saved in checkpoints. */
   buffer(name: string, initial: NdArray): ArraySlot;
+  /**
+   * An array of this process that hooks outside steps write to, such as sums of what `observe` was given: the data of what is
+   * returned. Saved in checkpoints, and there again with the saved values where a run goes on, also within an epoch.
+   */
+  hostBuffer(name: string, initial: NdArray): NdArray;
   /** A trained architecture parameter: never decayed. Saved in checkpoints. */
   parameter(name: string, initial: NdArray): ArraySlot;
   /** A number that changes from step to step. */
@@ -102,11 +107,14 @@ export interface PluginHooks {
    * step, so they should be small.
    */
   watch?(context: LossContext): Record<string, Tensor>;
-  /** Called after each training step, and where an update is made of several batches after each of them. */
+  /**
+   * Called after each training step, and where an update is made of several batches after each of them. What it keeps until the next
+   * refresh belongs into a `hostBuffer`; without one a run is not saved within an epoch.
+   */
   observe?(observation: Observation): void;
   /**
    * Called before the first epoch and after every epoch, before checkpoints are written: a run that goes on
-   * from one finds the buffers as they were left here.
+   * finds the buffers as they were left here.
    */
   refresh?(context: RefreshContext): Promise<void>;
   /** The channels to keep, by dimension, at the end of a search. */

@@ -47,6 +47,22 @@ test('a run is read as it was saved, to the bit', async () => {
   expect(await loadRun(directory, await identity(1), 3)).toEqual(run);
 });
 
+const within: RunState = {
+  ...run,
+  within: {
+    step: 3,
+    totals: { loss: 0.1 + 0.2, ce: -1e-300 },
+    seconds: 1.5,
+    random: { shared: [1, -2, 3, 2 ** 31 - 1], ranks: [[-(2 ** 31), 0, 0, 0]] },
+  },
+};
+
+test('a run within an epoch is read as it was saved, and nothing is written for people', async () => {
+  await saveRun(directory, within, await identity(1));
+  expect(await loadRun(directory, await identity(1), 3)).toEqual(within);
+  expect(await readdir(directory)).toEqual(['training.safetensors']);
+});
+
 test('a later epoch takes the place of an earlier one', async () => {
   await saveRun(directory, run, await identity(1));
   const history = [...run.history, { epoch: 3, loss: 0.125 }];
@@ -102,6 +118,22 @@ describe('STATE_DAMAGED: what no run of three epochs leaves, under a right check
     ['no counts', { counts: undefined }],
     ['counts of a group that there is not', { counts: { biases: 1 } }],
     ['counts below 0', { counts: { weights: -1 } }],
+    ['a place within an epoch after the last', { ...within, epoch: 3 }],
+    ['no updates within an epoch', { within: { ...within.within, step: 0 } }],
+    [
+      'a loss within an epoch that is no number',
+      { within: { ...within.within, totals: { loss: null } } },
+    ],
+    ['seconds that are no number', { within: { ...within.within, seconds: '1' } }],
+    ['no random numbers', { within: { ...within.within, random: undefined } }],
+    [
+      'random numbers of nothing',
+      { within: { ...within.within, random: { shared: [0, 0, 0, 0], ranks: [] } } },
+    ],
+    [
+      'random numbers of another kind',
+      { within: { ...within.within, random: { shared: [1, 2, 3, 2 ** 32], ranks: [] } } },
+    ],
     ['snapshots of fewer epochs', {}, { 'snapshot:mask/a': float32([1, 3], [1, 2, 3]) }],
   ])('%s', async (_, change, snapshots = {}) => {
     const { epoch, history, trainer } = run;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomic } from '../ground/atomic.ts';
+import { isGeneratorState } from '../ground/generator-state.ts';
 import { isCount, isRecord } from '../ground/json-value.ts';
 import { writeSafetensors } from '../ground/safetensors.ts';
 import type { EpochRecord } from './epoch-record.ts';
@@ -9,15 +10,27 @@ import { stateDamaged } from './seal.ts';
 import type { Snapshots } from './snapshots.ts';
 import { readState, writeState } from './state-file.ts';
 import { named, SNAPSHOT } from './state-names.ts';
-import type { TrainerState } from './trainer.ts';
+import type { RandomState, TrainerState } from './trainer.ts';
 
-/** A training run between two epochs. */
+/** What is done of an epoch that has not ended. */
+export interface PartOfEpoch {
+  /** Updates done, at least one. */
+  readonly step: number;
+  /** Sums over them of the loss and its terms. */
+  readonly totals: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  readonly random: RandomState;
+}
+
+/** A training run between two updates. */
 export interface RunState {
   trainer: TrainerState;
   /** Epochs done. */
   epoch: number;
   history: EpochRecord[];
   snapshots: Snapshots;
+  /** Where it is in the epoch after those; nothing between two. */
+  within?: PartOfEpoch;
 }
 
 /** The file of a training's folder that it goes on from. */
@@ -33,7 +46,7 @@ const without = <T>(entries: Readonly<Record<string, T>>, prefix: string): Recor
 
 /**
  * Saves a run in one file, as {@link writeState}. The history is also written as `metrics.jsonl`, for people, and the snapshots as
- * `snapshots.safetensors`.
+ * `snapshots.safetensors`, when an epoch has ended.
  *
  * @param identity what the run is; it resumes only as the same
  */
@@ -42,15 +55,12 @@ export async function saveRun(
   run: RunState,
   identity: RunIdentity,
 ): Promise<void> {
-  const { trainer, epoch, history, snapshots } = run;
+  const { trainer, epoch, history, snapshots, within } = run;
   const { counts } = trainer;
   const arrays = { ...trainer.arrays, ...named(snapshots, '', SNAPSHOT) };
-  await saveHistory(directory, run);
-  await writeState(
-    trainingFile(directory),
-    { arrays, facts: { epoch, history, counts } },
-    identity,
-  );
+  if (!within) await saveHistory(directory, run);
+  const facts = { epoch, history, counts, ...(within && { within }) };
+  await writeState(trainingFile(directory), { arrays, facts }, identity);
 }
 
 /** Writes `metrics.jsonl`, a line of JSON for each epoch, and `snapshots.safetensors` where there are any. */
@@ -79,15 +89,18 @@ export async function loadRun(
   const path = trainingFile(directory);
   if (!existsSync(path)) return undefined;
   const { arrays, facts } = await readState(path, identity);
-  const { epoch, history, counts } = facts;
+  const { epoch, history, counts, within } = facts;
   if (!isCount(epoch) || epoch > epochs)
     throw stateDamaged(path, `epoch ${JSON.stringify(epoch)} of ${epochs}`);
   if (!isHistory(history, epoch)) throw stateDamaged(path, `no history of ${epoch} epochs`);
   if (!isCounts(counts)) throw stateDamaged(path, 'no number of steps for each group');
+  if (!(within === undefined || (epoch < epochs && isPartOfEpoch(within))))
+    throw stateDamaged(path, `no place within epoch ${epoch + 1} of ${epochs}`);
   const snapshots = named(arrays, SNAPSHOT);
   for (const [name, { shape }] of Object.entries(snapshots))
     if (shape[0] !== epoch) throw stateDamaged(path, `${name}: ${shape[0]} of ${epoch} epochs`);
-  return { trainer: { arrays: without(arrays, SNAPSHOT), counts }, epoch, history, snapshots };
+  const trainer = { arrays: without(arrays, SNAPSHOT), counts };
+  return { trainer, epoch, history, snapshots, within };
 }
 
 /** Whether a value is a record of finite numbers for each of the first epochs. */
@@ -106,3 +119,16 @@ const GROUPS: readonly string[] = ['weights', 'architecture', 'all'];
 const isCounts = (value: unknown): value is TrainerState['counts'] =>
   isRecord(value) &&
   Object.entries(value).every(([group, n]) => GROUPS.includes(group) && isCount(n));
+
+const isPartOfEpoch = (value: unknown): value is PartOfEpoch =>
+  isRecord(value) &&
+  isCount(value.step) &&
+  value.step > 0 &&
+  isRecord(value.totals) &&
+  [value.seconds, ...Object.values(value.totals)].every((x) => Number.isFinite(x)) &&
+  isRandomState(value.random);
+
+const isRandomState = (value: unknown): value is RandomState =>
+  isRecord(value) &&
+  Array.isArray(value.ranks) &&
+  [value.shared, ...value.ranks].every(isGeneratorState);

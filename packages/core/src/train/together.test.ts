@@ -12,7 +12,7 @@ import type { Architecture } from '../model/architecture.ts';
 import type { Dataset } from '../model/batch.ts';
 import { Model } from '../model/model.ts';
 import { fit } from './fit.ts';
-import type { FitOptions, FitResult } from './fit-options.ts';
+import type { FitOptions, FitResult, StepReport } from './fit-options.ts';
 import { plainPlugin, regression, tinyModel } from './testing.ts';
 
 /** Ranks of one process: what each gives is there when all have given it. */
@@ -73,17 +73,21 @@ async function together(size: number, options: Omit<FitOptions, 'engine'>): Prom
   return first!;
 }
 
-const model = new Model(
-  vit as Architecture,
-  vit.configure({
-    img_size: 4,
-    patch_size: 2,
-    embed_dim: 8,
-    depth: 1,
-    num_heads: 2,
-    num_classes: 3,
-  }),
-);
+const tiny = (change: object = {}) =>
+  new Model(
+    vit as Architecture,
+    vit.configure({
+      img_size: 4,
+      patch_size: 2,
+      embed_dim: 8,
+      depth: 1,
+      num_heads: 2,
+      num_classes: 3,
+      ...change,
+    }),
+  );
+
+const model = tiny();
 
 /** Images of random pixels, each mixed with the one at the same place from the end of its batch. */
 function images(length: number, shape: readonly [number, number, number]): Dataset {
@@ -133,6 +137,12 @@ const adding = () =>
       metrics: async () => ({ observed: observed / images, images, refreshed }),
     };
   });
+
+/** A loss of noise, which all processes draw alike. */
+const noise = plainPlugin('noise', (run) => {
+  const drawn = run.noise('drawn', [], 'normal');
+  return { loss: ({ logits }) => logits.sub(drawn.value).square().mean() };
+});
 
 const options = {
   model,
@@ -230,8 +240,30 @@ test('a run goes on with another number of processes, and only from what all hav
   });
   for (const end of await Promise.allSettled(apart))
     expect(end).toMatchObject({
-      reason: { code: 'RANKS_DIFFER', found: 'epochs done, by rank: 4, 0' },
+      reason: { code: 'RANKS_DIFFER', found: 'epochs and updates done, by rank: 4 and 0, 0 and 0' },
     });
+  await rm(directory, { recursive: true });
+});
+
+test.each([
+  ['as many processes goes on to the same bits', 2, 20],
+  ['other processes goes on with the same numbers that all share', 1, 5],
+])('a run within an epoch and %s', async (_, size, digits) => {
+  const directory = await mkdtemp(join(tmpdir(), 'kcr-together-'));
+  const dropping = size === 2 ? 0.5 : 0;
+  const model = tiny({ drop_path_rate: dropping });
+  const settings = { ...options, model, epochs: 2, checkpointEvery: 0 };
+  const noisy = () => [adding(), noise];
+  const whole = await together(2, { ...settings, plugins: noisy() });
+  const onStep = ({ epoch, step }: StepReport) => {
+    if (epoch === 1 && step === 2) throw new Error('killed');
+  };
+  await expect(together(2, { ...settings, directory, onStep, plugins: noisy() })).rejects.toThrow(
+    'killed',
+  );
+  const resumed = await together(size, { ...settings, directory, plugins: noisy() });
+  expect(resumed.history.at(-1)!.loss).toBeCloseTo(whole.history.at(-1)!.loss!, digits);
+  if (size === 2) expect(resumed.weights).toEqual(whole.weights);
   await rm(directory, { recursive: true });
 });
 

@@ -1,7 +1,7 @@
 import { alone, type Communicator } from '../engine/communicator.ts';
 import type { CompiledStep, Engine } from '../engine/engine.ts';
 import { gatherArrays } from '../engine/gather-arrays.ts';
-import { float32, item, type NdArray } from '../ground/array.ts';
+import { float32, int32, item, type NdArray } from '../ground/array.ts';
 import type { Generator } from '../ground/random.ts';
 import type { Batch } from '../model/batch.ts';
 import { checkExtension } from '../model/check-extension.ts';
@@ -64,7 +64,15 @@ export interface TrainerOptions
 /** What a step trains: the weights, the plugins' architecture parameters, or both at once. */
 export type Group = 'weights' | 'architecture' | 'all';
 
-/** All that training goes on from. */
+/** Where the random numbers of an epoch's steps are. */
+export interface RandomState {
+  /** State of those that are the same in all processes. */
+  readonly shared: readonly number[];
+  /** States of those that each process draws by image, by rank. */
+  readonly ranks: readonly (readonly number[])[];
+}
+
+/** All that training goes on from, besides its random numbers. */
 export interface TrainerState {
   arrays: Record<string, NdArray>;
   /** Steps taken, by group. */
@@ -147,6 +155,30 @@ export class Trainer implements AsyncDisposable {
   set generator(generator: Generator) {
     this.#generator = generator;
     this.#drawn = this.#ofRank(generator);
+  }
+
+  /** The plugin, if there is one, that would have lost what it observed of an epoch's steps where a run goes on within it. */
+  get forgetful(): string | undefined {
+    const loses = ({ name, observe }: AttachedPlugin) => observe && !this.#arrays.hasHost(name);
+    return this.plugins.find(loses)?.name;
+  }
+
+  /** Where the random numbers are, in all processes. */
+  async randomState(): Promise<RandomState> {
+    const { state } = this.#drawn;
+    const all = await gatherArrays(this.#communicator, { own: int32([state.length], state) });
+    const ranks = all.map(({ own }) => Array.from(own!.data));
+    return { shared: this.#generator.state, ranks };
+  }
+
+  /**
+   * Goes on with the random numbers of {@link randomState}. Where there are not as many processes as then, each has other images, and
+   * begins anew with what it draws by image.
+   */
+  restoreRandom({ shared, ranks }: RandomState): void {
+    this.#generator.state = shared;
+    const { rank, size } = this.#communicator;
+    if (ranks.length === size) this.#drawn.state = ranks[rank]!;
   }
 
   #ofRank(generator: Generator): Generator {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -541,19 +542,20 @@ test('the same seed gives the same run, another seed another', async () => {
 });
 
 describe('a run in a folder', () => {
-  /** A plugin whose loss depends on what it made of the epoch before. */
+  /** A plugin whose loss depends on noise and on what it made of the epoch before. */
   const remembering = () => {
     let refreshed = 0;
     const attached = plainPlugin('remembering', (run) => {
-      let seen = 0;
+      const seen = run.hostBuffer('seen', float32([1])).data;
       const centre: ArraySlot = run.buffer('centre', float32([], [1]));
+      const noise = run.noise('noise', [], 'normal');
       return {
-        loss: ({ logits }) => tf.mean(tf.square(tf.sub(logits, centre.value))),
-        observe: ({ features }) => void (seen += features.data[0]!),
+        loss: ({ logits }) => tf.mean(tf.square(tf.sub(logits, tf.add(centre.value, noise.value)))),
+        observe: ({ features }) => void (seen[0]! += features.data[0]!),
         async refresh() {
           refreshed++;
-          if (seen > 0) centre.assign(float32([], [seen / 10]));
-          seen = 0;
+          if (seen[0]! > 0) centre.assign(float32([], [seen[0]! / 10]));
+          seen[0] = 0;
         },
       };
     });
@@ -587,6 +589,97 @@ describe('a run in a folder', () => {
     expect(timeless(resumed.history)).toEqual(timeless(whole.history));
     expect(records).toEqual(resumed.history.slice(epochs));
     expect(refreshes()).toBe(3 - epochs);
+  });
+
+  describe.each(['fit', 'search'] as const)('of a %s', (stage) => {
+    const settings: Partial<SearchOptions> = {
+      train: numbered(12),
+      epochs: 2,
+      emaDecay: 0.5,
+      optimizer: { lr: 0.1, warmupEpochs: 1 },
+      architectureShare: 0.5,
+      checkpointEvery: 0,
+    };
+    const more = () => (stage === 'search' ? [mask] : []);
+
+    test.each([
+      [0, 1],
+      [0, 5],
+      [1, 1],
+      [1, 3],
+    ])(
+      'that is killed in epoch %i after %i updates goes on after them',
+      async (epochs, updates) => {
+        const plugins = [remembering().attached, ...more()];
+        const whole = await run({ ...settings, plugins }, stage);
+        const onStep = ({ epoch, step }: StepReport) => {
+          if (epoch === epochs && step === updates) throw new Error('killed');
+        };
+        const killed = run(
+          { ...settings, directory, onStep, plugins: [remembering().attached, ...more()] },
+          stage,
+        );
+        await expect(killed).rejects.toThrow('killed');
+        const { attached, refreshes } = remembering();
+        const told: number[] = [];
+        const resumed = await run(
+          {
+            ...settings,
+            directory,
+            plugins: [attached, ...more()],
+            onStep: ({ step }) => told.push(step),
+          },
+          stage,
+        );
+
+        expect(resumed.steps).toEqual(whole.steps.slice(6 * epochs + updates));
+        expect(told[0]).toBe(updates + 1);
+        expect(values(resumed.weights)).toEqual(values(whole.weights));
+        expect(timeless(resumed.history)).toEqual(timeless(whole.history));
+        expect(refreshes()).toBe(2 - epochs);
+      },
+    );
+  });
+
+  test('that is killed in an epoch has the model and the metrics of the epoch before beside it', async () => {
+    const settings = { epochs: 2, checkpointEvery: 0, directory };
+    const files = ['model.json', 'model.safetensors', 'metrics.jsonl'];
+    const read = () => Promise.all(files.map((file) => readFile(join(directory, file))));
+    let after: Buffer[] = [];
+    const onStep = ({ epoch, step }: StepReport) => {
+      if (epoch === 1 && step >= 2) throw new Error('killed');
+    };
+    const onEpoch = () => void (after = files.map((file) => readFileSync(join(directory, file))));
+    await expect(run({ ...settings, onStep, onEpoch })).rejects.toThrow('killed');
+    expect(await read()).toEqual(after);
+    // Going on makes metrics again, and leaves the model of the epoch.
+    await writeFile(join(directory, 'metrics.jsonl'), 'damaged');
+    await expect(run({ ...settings, onStep })).rejects.toThrow('killed');
+    expect(await read()).toEqual(after);
+  });
+
+  test('is saved within epochs by the clock alone', async () => {
+    const path = join(directory, 'training.safetensors');
+    const saved: boolean[] = [];
+    const onStep = () => void saved.push(existsSync(path));
+    await run({ directory, onStep, checkpointEvery: 3600 });
+    expect(saved).toEqual([false, false, false]);
+    await rm(directory, { recursive: true });
+    await run({ directory, onStep, checkpointEvery: 0 });
+    expect(saved.slice(3)).toEqual([true, true, true]);
+  });
+
+  test('is saved after epochs alone where a plugin would forget what it has observed', async () => {
+    const forgetful = plainPlugin('forgetful', () => ({ observe: () => {} }));
+    const onWarning = vi.fn();
+    const saved: boolean[] = [];
+    const onStep = () => void saved.push(existsSync(join(directory, 'training.safetensors')));
+    const plugins = [remembering().attached, forgetful];
+    await run({ directory, onStep, onWarning, checkpointEvery: 0, plugins });
+    expect(saved).toEqual([false, false, false]);
+    expect(onWarning.mock.calls).toEqual([
+      [expect.stringContaining('plugin "forgetful" observes steps and has no hostBuffer')],
+    ]);
   });
 
   test('that is done takes no step again', async () => {

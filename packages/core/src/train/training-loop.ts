@@ -1,7 +1,7 @@
 import { alone, type Communicator } from '../engine/communicator.ts';
 import type { CompiledStep } from '../engine/engine.ts';
 import { gatherArrays } from '../engine/gather-arrays.ts';
-import { int32, item } from '../ground/array.ts';
+import { int32 } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { Generator } from '../ground/random.ts';
 import type { Batch, Dataset, ImageSet } from '../model/batch.ts';
@@ -24,12 +24,23 @@ import { chosenOptimizer } from './optimizers.ts';
 import type { ReadableImages } from './plugin.ts';
 import { pluginMetrics } from './plugin-metrics.ts';
 import { rowsOfRank } from './rank-rows.ts';
-import { loadRun, type RunState, saveHistory, saveRun, trainingFile } from './resume.ts';
+import {
+  loadRun,
+  type PartOfEpoch,
+  type RunState,
+  saveHistory,
+  saveRun,
+  trainingFile,
+} from './resume.ts';
 import { otherRun, type RunIdentity, runIdentity } from './run-identity.ts';
+import { stateDamaged } from './seal.ts';
 import { withSnapshots } from './snapshots.ts';
 import { inTurn, type PlannedStep } from './step-plan.ts';
 import { type Group, Trainer } from './trainer.ts';
 import { type Watched, watchedImages } from './watching.ts';
+
+/** Seconds from one checkpoint to the next, where nothing else is said. */
+const CHECKPOINT_EVERY = 600;
 
 /** Where a run is saved, and as what. */
 interface RunFolder {
@@ -37,7 +48,15 @@ interface RunFolder {
   readonly identity: RunIdentity;
 }
 
-/** One run of epochs over a {@link Trainer}, saved after each. The trainer ends with it. */
+/** An epoch that goes on where it was, and can be saved before it ends. */
+interface EpochParts {
+  /** What is done of it already. */
+  readonly begun?: PartOfEpoch;
+  /** Nothing where the run is not saved. */
+  readonly save?: (part: PartOfEpoch) => Promise<void>;
+}
+
+/** One run of epochs over a {@link Trainer}, saved after each and by the clock. The trainer ends with it. */
 export class TrainingLoop implements AsyncDisposable {
   readonly trainer: Trainer;
   readonly #communicator: Communicator;
@@ -48,6 +67,10 @@ export class TrainingLoop implements AsyncDisposable {
   readonly #watched: (done: number) => Watched | undefined;
   /** Images that are evaluated, or whose features are read, at once. */
   readonly #atOnce: number;
+  /** When the run was saved last, or began. */
+  #savedAt = 0;
+  /** Whether it was said that the run is not saved within epochs. */
+  #hasWarned = false;
   /** Whether it is known in how many pieces batches are trained. */
   #isCut = false;
 
@@ -115,14 +138,18 @@ export class TrainingLoop implements AsyncDisposable {
     if (!saved) await this.#refresh();
     const history = saved?.history ?? [];
     let snapshots = saved?.snapshots ?? {};
+    let begun = saved?.within;
+    this.#savedAt = performance.now();
     for (let epoch = saved?.epoch ?? 0; epoch < epochs; epoch++)
       try {
-        const record = await this.#epoch(epoch);
+        const done = { epoch, history, snapshots };
+        const save = folder && ((within: PartOfEpoch) => this.#save(folder, { ...done, within }));
+        const record = await this.#epoch(epoch, { begun, save });
+        begun = undefined;
         history.push(record);
         const { plugins, progress } = this.trainer;
         snapshots = await withSnapshots(snapshots, plugins, { ...progress, epoch });
-        if (folder && this.#writes)
-          await this.#save(folder, { epoch: epoch + 1, history, snapshots });
+        if (folder) await this.#save(folder, { epoch: epoch + 1, history, snapshots });
         this.options.onEpoch?.(record);
       } catch (error) {
         throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
@@ -180,13 +207,13 @@ export class TrainingLoop implements AsyncDisposable {
   /** Goes on from what the folder has, if it has anything, and makes what is there for others of it again. */
   async #resume({ directory, identity }: RunFolder): Promise<RunState | undefined> {
     const saved = await loadRun(directory, identity, this.options.epochs);
-    await this.#checkResumed(directory, saved?.epoch ?? 0);
+    await this.#checkResumed(directory, saved);
     if (!saved) return undefined;
     this.trainer.restore(saved.trainer, trainingFile(directory));
     // None may write what another has not read.
     await this.#communicator.barrier();
     if (this.#writes) {
-      await this.#saveModel(directory);
+      if (!saved.within) await this.#saveModel(directory);
       await saveHistory(directory, saved);
     }
     return saved;
@@ -206,14 +233,15 @@ export class TrainingLoop implements AsyncDisposable {
       });
   }
 
-  /** All go on from the same epoch. @throws KcrError `RANKS_DIFFER` */
-  async #checkResumed(directory: string, epoch: number): Promise<void> {
-    const all = await gatherArrays(this.#communicator, { epoch: int32([1], [epoch]) });
-    const epochs = all.map((arrays) => item(arrays.epoch!));
-    if (epochs.every((other) => other === epoch)) return;
+  /** All go on from the same place. @throws KcrError `RANKS_DIFFER` */
+  async #checkResumed(directory: string, saved: RunState | undefined): Promise<void> {
+    const place = int32([2], [saved?.epoch ?? 0, saved?.within?.step ?? 0]);
+    const all = await gatherArrays(this.#communicator, { place });
+    const places = all.map((arrays) => Array.from(arrays.place!.data).join(' and '));
+    if (new Set(places).size === 1) return;
     throw new KcrError('RANKS_DIFFER', {
       where: directory,
-      found: `epochs done, by rank: ${epochs.join(', ')}`,
+      found: `epochs and updates done, by rank: ${places.join(', ')}`,
       fix: 'Give all processes one folder that they share',
     });
   }
@@ -227,29 +255,90 @@ export class TrainingLoop implements AsyncDisposable {
     await saveModel(directory, this.options.model, await this.trainer.weights(), this.#info());
   }
 
-  /** Saves the run after an epoch; nothing is written where a part of it cannot be gone on with. */
+  /**
+   * Saves the run; nothing is written where a part of it cannot be gone on with. Beside it stands the model after the last whole
+   * epoch.
+   */
   async #save({ directory, identity }: RunFolder, done: Omit<RunState, 'trainer'>): Promise<void> {
-    const trainer = await this.trainer.save();
-    // The run's state comes last: whatever is killed before it is done again from the epoch before.
-    await this.#saveModel(directory);
-    await saveRun(directory, { ...done, trainer }, identity);
+    if (this.#writes) {
+      const trainer = await this.trainer.save();
+      // The run's state comes last: whatever is killed before it is done again from the checkpoint before.
+      if (!done.within) await this.#saveModel(directory);
+      await saveRun(directory, { ...done, trainer }, identity);
+    }
+    this.#savedAt = performance.now();
   }
 
-  async #epoch(epoch: number): Promise<EpochRecord> {
+  /** Whether a checkpoint is due within an epoch, which the first process says to all. */
+  async #isDue(): Promise<boolean> {
+    const { checkpointEvery = CHECKPOINT_EVERY } = this.options;
+    let isDue = this.#writes && performance.now() - this.#savedAt >= 1000 * checkpointEvery;
+    if (isDue && this.trainer.forgetful !== undefined) {
+      this.#warnOfForgetful(this.trainer.forgetful);
+      isDue = false;
+    }
+    if (this.#communicator.size === 1) return isDue;
+    const said = Float64Array.of(isDue ? 1 : 0);
+    await this.#communicator.allReduce(said);
+    return said[0] === 1;
+  }
+
+  #warnOfForgetful(plugin: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { onWarning = console.warn } = this.options;
+    onWarning(
+      `plugin "${plugin}" observes steps and has no hostBuffer for what it keeps of them: the run is saved after epochs alone`,
+    );
+  }
+
+  /** @param part what is done of the epoch already, and how that is saved */
+  async #epoch(epoch: number, part: EpochParts): Promise<EpochRecord> {
     const started = performance.now();
-    const { model, train, epochs } = this.options;
+    const { begun } = part;
+    const seconds = () => (begun?.seconds ?? 0) + (performance.now() - started) / 1000;
     const { trainer } = this;
-    const task = taskOf(model);
     trainer.progress.epoch = epoch;
+    const record: EpochRecord = { epoch: epoch + 1, ...(await this.#train(epoch, part, seconds)) };
+    await trainer.align();
+    Object.assign(record, await this.#validate(epoch + 1));
+    trainer.progress.epoch = epoch + 1;
+    await this.#refresh();
+    const { metrics } = taskOf(this.options.model);
+    const validated = Object.keys(metrics).map((name) => validationName(name));
+    const taken = [...Object.keys(record), ...validated, 'seconds'];
+    const progress = { ...trainer.progress, epoch };
+    Object.assign(record, await pluginMetrics(trainer.plugins, progress, taken));
+    record.seconds = seconds();
+    return record;
+  }
+
+  /**
+   * The steps of an epoch.
+   *
+   * @param seconds that the epoch has taken
+   * @returns the last step's learning rate, and the means of the loss and its terms
+   */
+  async #train(
+    epoch: number,
+    { begun, save }: EpochParts,
+    seconds: () => number,
+  ): Promise<Record<string, number>> {
+    const { train, epochs } = this.options;
+    const { trainer } = this;
     trainer.generator = this.#root.fork(`steps:${epoch}`);
+    if (begun) trainer.restoreRandom(begun.random);
     const plan = this.#plan(epoch);
-    const augment = (i: number) => this.#root.fork(`augment:${epoch}:${i}`);
-    const total: Record<string, number> = { loss: 0 };
-    let step = 0;
+    let step = begun?.step ?? 0;
+    if (step >= plan.length) throw this.#noSuchStep(epoch, step, plan.length);
+    const rest = plan.slice(step);
+    const augment = (i: number) =>
+      this.#root.fork(`augment:${epoch}:${plan.length - rest.length + i}`);
+    const totals: Record<string, number> = { loss: 0, ...begun?.totals };
     let lr = 0;
     for await (const { indices, batch } of batches(
       train,
-      plan.map((p) => rowsOfRank(p.indices, this.#communicator)),
+      rest.map((planned) => rowsOfRank(planned.indices, this.#communicator)),
       augment,
     )) {
       const { group } = plan[step]!;
@@ -262,32 +351,38 @@ export class TrainingLoop implements AsyncDisposable {
       );
       step++;
       for (const [name, value] of Object.entries({ loss: out.loss, ...out.terms }))
-        total[name] = (total[name] ?? 0) + value;
+        totals[name] = (totals[name] ?? 0) + value;
+      if (save && step < plan.length && (await this.#isDue())) {
+        await trainer.align();
+        await save({ step, totals, seconds: seconds(), random: await trainer.randomState() });
+      }
       this.options.onStep?.({ ...at, step, loss: out.loss });
     }
-    await trainer.align();
-    const record: EpochRecord = { epoch: epoch + 1, lr };
-    for (const [name, sum] of Object.entries(total)) record[name] = sum / step;
-    const watched = this.#watched(epoch + 1);
-    if (watched) {
-      const { images, way } = watched;
-      const evaluated = (inference: CompiledStep) =>
-        evaluateTask(task, inference, images, this.#atOnce);
-      for (const [name, value] of Object.entries(await evaluated(trainer.inference)))
-        record[validationName(name, way)] = value;
-      // In a search masks are hard when it is evaluated, and soft while it is trained.
-      if (this.stage === 'search')
-        for (const [name, value] of Object.entries(await evaluated(trainer.softInference)))
-          record[validationName(name, way === 'sample' ? 'sampleSoft' : 'soft')] = value;
-    }
-    trainer.progress.epoch = epoch + 1;
-    await this.#refresh();
-    const validated = Object.keys(task.metrics).map((name) => validationName(name));
-    const taken = [...Object.keys(record), ...validated, 'seconds'];
-    const progress = { ...trainer.progress, epoch };
-    Object.assign(record, await pluginMetrics(trainer.plugins, progress, taken));
-    record.seconds = (performance.now() - started) / 1000;
-    return record;
+    const means = Object.entries(totals).map(([name, sum]) => [name, sum / step]);
+    return { lr, ...Object.fromEntries(means) };
+  }
+
+  #noSuchStep(epoch: number, step: number, steps: number): KcrError {
+    const path = trainingFile(this.options.directory!);
+    return stateDamaged(path, `${step} of ${steps} updates in epoch ${epoch + 1}, which goes on`);
+  }
+
+  /** What the validation images give after so many epochs. */
+  async #validate(done: number): Promise<Record<string, number>> {
+    const { trainer } = this;
+    const validated: Record<string, number> = {};
+    const watched = this.#watched(done);
+    if (!watched) return validated;
+    const { images, way } = watched;
+    const evaluate = (inference: CompiledStep) =>
+      evaluateTask(taskOf(this.options.model), inference, images, this.#atOnce);
+    for (const [name, value] of Object.entries(await evaluate(trainer.inference)))
+      validated[validationName(name, way)] = value;
+    // In a search masks are hard when it is evaluated, and soft while it is trained.
+    if (this.stage === 'search')
+      for (const [name, value] of Object.entries(await evaluate(trainer.softInference)))
+        validated[validationName(name, way === 'sample' ? 'sampleSoft' : 'soft')] = value;
+    return validated;
   }
 
   async #refresh(): Promise<void> {
@@ -400,6 +495,7 @@ export class TrainingLoop implements AsyncDisposable {
     } = this.options;
     const {
       directory,
+      checkpointEvery,
       communicator,
       microBatch,
       recompute,

@@ -39,7 +39,8 @@ export async function runTraining<R>(
   context: StageContext,
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
-  const { recipe, data, directory, from, seed, communicator, microBatch, on } = context;
+  const { recipe, data, directory, from, seed, communicator, on } = context;
+  const { microBatch, checkpointEvery } = context;
   const { plugins, optimizer, architectureOptimizer, ...training } = settings;
   const { epochs } = training;
   const task = taskOf(model);
@@ -64,6 +65,7 @@ export async function runTraining<R>(
       seed,
       communicator,
       microBatch,
+      checkpointEvery,
       plugins: [...own, ...more],
       versions: await versionsOf([model, ...models], [settings, recipe.data], from),
       directory: join(directory, stage),
