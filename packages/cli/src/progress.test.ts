@@ -75,6 +75,36 @@ test('a long epoch says every few seconds how fast it goes, and what is left of 
   }
 });
 
+test('what takes long is named every ten seconds, until the training has ended', () => {
+  vi.useFakeTimers();
+  try {
+    const { lines, on } = listen();
+    on({ type: 'training', stage: 'dense', epochs: 2 });
+    vi.advanceTimersByTime(25_000);
+    const place = { epoch: 0, epochs: 2, steps: 2, images: 512 };
+    on({ type: 'piece', stage: 'dense', report: { ...place, step: 0, piece: 1, pieces: 2 } });
+    vi.advanceTimersByTime(10_000);
+    on({ type: 'step', stage: 'dense', report: { ...place, step: 1, loss: 1 } });
+    vi.advanceTimersByTime(10_000);
+    on({ type: 'step', stage: 'dense', report: { ...place, step: 2, loss: 1 } });
+    vi.advanceTimersByTime(10_000);
+    on({ type: 'epoch', stage: 'dense', record: { epoch: 1, loss: 1 }, epochs: 2, metrics: {} });
+    vi.advanceTimersByTime(10_000);
+    on({ type: 'trained', stage: 'dense' });
+    vi.advanceTimersByTime(60_000);
+    expect(lines.filter((line) => line.includes(', for '))).toEqual([
+      'dense: preparing the first update, for 10 s\n',
+      'dense: preparing the first update, for 20 s\n',
+      'dense: piece 2/2 of step 1/2, for 10 s\n',
+      'dense: step 2/2, for 10 s\n',
+      'dense: evaluation and refreshes after epoch 1, for 10 s\n',
+      'dense: step 1 of epoch 2, for 10 s\n',
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('an update of many pieces says how far it is, and its images count once', () => {
   vi.useFakeTimers();
   try {

@@ -11,6 +11,9 @@ const PAUSE = 2000;
 /** Milliseconds within an epoch after which one hears of it. */
 const SILENCE = 5000;
 
+/** Milliseconds after which one hears what is at work, where nothing else is said. */
+const PATIENCE = 10_000;
+
 /** Seconds as people say them, by two units. */
 export function seconds(s: number): string {
   const whole = Math.round(s);
@@ -91,6 +94,8 @@ interface TrainingView {
   piece(event: EventOf<'piece'>): void;
   step(event: EventOf<'step'>): void;
   epoch(event: EventOf<'epoch'>): void;
+  /** @param text what is at work, and for how long */
+  waiting(text: string): void;
   stop(): void;
 }
 
@@ -195,7 +200,54 @@ function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole):
       told = performance.now();
       images.count = 0;
     },
+    waiting: (text) => void stream.write(`${stage}: ${text}\n`),
     stop: () => {},
+  };
+}
+
+/** Says what a training is at where it says nothing else for a while. */
+function neverSilent(view: TrainingView): TrainingView {
+  let timer: NodeJS.Timeout;
+  function wait(at: string): void {
+    const since = performance.now();
+    clearInterval(timer);
+    timer = setInterval(() => {
+      view.waiting(`${at}, for ${seconds((performance.now() - since) / 1000)}`);
+    }, PATIENCE).unref();
+  }
+  wait('preparing the first update');
+  return {
+    piece(event) {
+      view.piece(event);
+      const { step, steps, piece, pieces } = event.report;
+      wait(
+        piece < pieces
+          ? `piece ${piece + 1}/${pieces} of step ${step + 1}/${steps}`
+          : `step ${step + 1}/${steps}, the update`,
+      );
+    },
+    step(event) {
+      view.step(event);
+      const { epoch, step, steps } = event.report;
+      wait(
+        step < steps
+          ? `step ${step + 1}/${steps}`
+          : `evaluation and refreshes after epoch ${epoch + 1}`,
+      );
+    },
+    epoch(event) {
+      view.epoch(event);
+      wait(
+        event.record.epoch === event.epochs
+          ? 'the end'
+          : `step 1 of epoch ${event.record.epoch! + 1}`,
+      );
+    },
+    waiting: view.waiting,
+    stop() {
+      clearInterval(timer);
+      view.stop();
+    },
   };
 }
 
@@ -203,7 +255,7 @@ function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole):
 function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): TrainingView {
   const bar = new SingleBar(
     {
-      format: `${stage} {bar} {percentage}% | {left} left{all} | {rate} | epoch {epoch}, loss {loss}{metrics}`,
+      format: `${stage} {bar} {percentage}% | {left} left{all} | {rate} | epoch {epoch}, loss {loss}{metrics}{waiting}`,
       stream,
     },
     Presets.shades_classic,
@@ -227,6 +279,7 @@ function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): T
       all: all > own ? `, ${seconds(all)} in all` : '',
       rate: imagesPerSecond(images.count, now - last),
       metrics,
+      waiting: '',
     };
     last = now;
     images.count = 0;
@@ -243,6 +296,10 @@ function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): T
     },
     epoch: (event) => {
       metrics = metricsText(event.record, event.metrics);
+    },
+    waiting(text) {
+      if (begun) bar.update({ waiting: ` | ${text}` });
+      else stream.write(`${stage}: ${text}\n`);
     },
     stop: () => bar.stop(),
   };
@@ -282,9 +339,8 @@ export function progress(stream: NodeJS.WriteStream = process.stderr): OnEvent {
     },
     training: ({ stage, epochs }) => {
       begun = () => write(`${stage}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`);
-      training = stream.isTTY
-        ? trainingBar(stream, stage, whole)
-        : trainingLines(stream, stage, whole);
+      const view = stream.isTTY ? trainingBar : trainingLines;
+      training = neverSilent(view(stream, stage, whole));
     },
     memory({ stage, report: { images, pieces, bytes, available } }) {
       begin();
