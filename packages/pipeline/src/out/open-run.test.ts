@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { startOf } from '@kcr/core/internal';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../testing/tiny.ts';
 import { openRun } from './open-run.ts';
 
@@ -76,6 +76,45 @@ describe('a lock that was left', () => {
       found: expect.stringContaining(found),
     });
     expect(await readFile(folder.at('run.lock'), 'utf8')).toBe(text);
+  });
+});
+
+describe('a lock of a job of Slurm', () => {
+  const job = { cluster: 'here', id: '17', restarts: 1 };
+  const of = (change: object) =>
+    JSON.stringify({ ...own, host: 'elsewhere', job: { ...job, ...change } });
+  const env = (restarts: string | undefined) => {
+    vi.stubEnv('SLURM_CLUSTER_NAME', 'here');
+    vi.stubEnv('SLURM_JOB_ID', '17');
+    vi.stubEnv('SLURM_RESTART_COUNT', restarts);
+  };
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test('says which', async () => {
+    await using folder = await temporaryFolder();
+    env(undefined);
+    await using _ = await openRun(folder.root);
+    const holder = JSON.parse(await readFile(folder.at('run.lock'), 'utf8'));
+    expect(holder.job).toEqual({ ...job, restarts: 0 });
+  });
+
+  test('that was put back since is taken over', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.at('run.lock'), of({}));
+    env('2');
+    await using _ = await openRun(folder.root);
+  });
+
+  test.each<[string, object, string]>([
+    ['that runs', {}, '1'],
+    ['that is another', { id: '18' }, '2'],
+    ['of another cluster', { cluster: 'there' }, '2'],
+    ['that says nothing of itself', { restarts: undefined }, '2'],
+  ])('%s is kept', async (_, change, restarts) => {
+    await using folder = await temporaryFolder();
+    await writeFile(folder.at('run.lock'), of(change));
+    env(restarts);
+    await expect(openRun(folder.root)).rejects.toMatchObject({ code: 'OUT_LOCKED' });
   });
 });
 

@@ -22,6 +22,24 @@ interface Holder {
   readonly start?: string;
   /** Since when, in ISO 8601. */
   readonly since: string;
+  /** The job of Slurm that the process is part of, if it is of one. */
+  readonly job?: Job;
+}
+
+/** A job of Slurm, which may be put back and start again on other machines. */
+interface Job {
+  readonly cluster: string;
+  readonly id: string;
+  /** Times that it has been put back. */
+  readonly restarts: number;
+}
+
+/** The job that this process is part of. */
+function ownJob(): Job | undefined {
+  const { SLURM_CLUSTER_NAME, SLURM_JOB_ID, SLURM_RESTART_COUNT } = process.env;
+  if (!SLURM_JOB_ID) return undefined;
+  const restarts = Number(SLURM_RESTART_COUNT ?? 0);
+  return { cluster: SLURM_CLUSTER_NAME ?? '', id: SLURM_JOB_ID, restarts };
 }
 
 /**
@@ -36,6 +54,7 @@ export async function lockRun(directory: string): Promise<AsyncDisposable> {
     pid: process.pid,
     start: startOf(process.pid),
     since: new Date().toISOString(),
+    job: ownJob(),
   };
   const text = `${JSON.stringify(holder)}\n`;
   try {
@@ -122,17 +141,23 @@ async function takeOver(path: string): Promise<void> {
 
 function holderOf(text: string): Holder | undefined {
   try {
-    const { host, pid, start, since } = JSON.parse(text);
+    const { host, pid, start, since, job } = JSON.parse(text);
     if (typeof host === 'string' && Number.isSafeInteger(pid) && pid > 0)
-      return { host, pid, start, since: String(since) };
+      return { host, pid, start, since: String(since), job };
   } catch {
     // No lock that was written here.
   }
   return undefined;
 }
 
-/** Whether a process is known to run no more: of this machine, and not there, or there as a later one. */
-function isGone({ host, pid, start }: Holder): boolean {
+/**
+ * Whether a process is known to run no more: of this machine, and not there, or there as a later one; or of this job before Slurm
+ * put it back, which ends all of its processes first.
+ */
+function isGone({ host, pid, start, job }: Holder): boolean {
+  const own = ownJob();
+  if (own && job?.cluster === own.cluster && job.id === own.id && job.restarts < own.restarts)
+    return true;
   if (host !== hostname()) return false;
   if (!isAlive(pid)) return true;
   const now = startOf(pid);
