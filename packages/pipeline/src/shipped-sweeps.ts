@@ -9,6 +9,9 @@ const file = (name: string) => fileURLToPath(new URL(`${name}.mjs`, folder));
 export const shippedSweeps = {
   'kcr-imagenet': file('kcr-imagenet'),
   'kcr-eurosat': file('kcr-eurosat'),
+  'lambda-eurosat': file('lambda-eurosat'),
+  'lfc-imagenet': file('lfc-imagenet'),
+  'lfs-eurosat': file('lfs-eurosat'),
 };
 
 /** The name of a sweep that comes along. */

@@ -9,7 +9,7 @@ test('a table of files, or JSON', async () => {
   const table = await kcr('compare', folder.at('model'), ...options);
   expect([table.err, table.code]).toEqual(['compare: 2 of 2 files\n', 0]);
   expect(table.out).toMatch(
-    /checkpoint +numbers +top-1 .*points to the first +size +ms +times as fast/,
+    /checkpoint +numbers +top-1 .*points to the first +size +ms +images\/s +times as fast/,
   );
   expect(table.out).toMatch(/ fp16 .* \+0\.00 \[-\d+\.\d+, \+\d+\.\d+\] /);
   const { out } = await kcr('compare', folder.at('model'), ...options, '--json');

@@ -74,20 +74,32 @@ function print({ files, metrics, n, machine, batch, threads }: Comparison): void
   printResult({ images: n, machine, batch, ...(threads === undefined ? {} : { threads }) });
   process.stdout.write('\n');
   const keys = Object.keys(metrics).filter((key) => files[0]!.numbers[key] !== undefined);
-  const rows = files.map(({ checkpoint, precision, numbers, difference, bytes, latency }) => [
-    checkpoint,
-    precision,
-    ...keys.map((key) => `${(100 * numbers[key]!).toFixed(2)} %`),
-    difference
-      ? `${points(difference.share)} [${points(difference.low)}, ${points(difference.high)}]`
-      : '',
-    `${Math.round(bytes / 1e3).toLocaleString('en')} kB`,
-    latency.ms.median.toFixed(2),
-    `${latency.speedup.median.toFixed(2)} [${latency.speedup.low.toFixed(2)}, ${latency.speedup.high.toFixed(2)}]`,
-  ]);
+  const rows = files.map(
+    ({ checkpoint, precision, numbers, difference, bytes, latency, throughput }) => [
+      checkpoint,
+      precision,
+      ...keys.map((key) => `${(100 * numbers[key]!).toFixed(2)} %`),
+      difference
+        ? `${points(difference.share)} [${points(difference.low)}, ${points(difference.high)}]`
+        : '',
+      `${Math.round(bytes / 1e3).toLocaleString('en')} kB`,
+      latency.ms.median.toFixed(2),
+      throughput.toFixed(0),
+      `${latency.speedup.median.toFixed(2)} [${latency.speedup.low.toFixed(2)}, ${latency.speedup.high.toFixed(2)}]`,
+    ],
+  );
   const titles = keys.map((key) => metrics[key]!);
   printTable([
-    ['checkpoint', 'numbers', ...titles, 'points to the first', 'size', 'ms', 'times as fast'],
+    [
+      'checkpoint',
+      'numbers',
+      ...titles,
+      'points to the first',
+      'size',
+      'ms',
+      'images/s',
+      'times as fast',
+    ],
     ...rows,
   ]);
 }

@@ -22,13 +22,13 @@ test('every checkpoint in all numbers: its accuracy, bytes and time beside the f
   const data = folder.at('data');
   const events: PipelineEvent[] = [];
   const checkpoints = [folder.at('one'), folder.at('two')];
-  const options = { calibrate: data, runs: 3, threads: 1 };
+  const options = { calibrate: data, batch: 2, runs: 3, threads: 1 };
   const found = await compare(
     checkpoints,
     { data },
     { ...options, on: (event) => events.push(event) },
   );
-  expect(found).toMatchObject({ n: 4, batch: 1, threads: 1 });
+  expect(found).toMatchObject({ n: 4, batch: 2, threads: 1 });
   expect(found.files.map(({ checkpoint, precision }) => [checkpoint, precision])).toEqual(
     checkpoints.flatMap((checkpoint) =>
       ['fp32', 'fp16', 'int8', 'int8-dynamic'].map((precision) => [checkpoint, precision]),
@@ -43,9 +43,10 @@ test('every checkpoint in all numbers: its accuracy, bytes and time beside the f
   const [first, ...others] = found.files;
   expect(first!.difference).toBeUndefined();
   expect(first!.latency.speedup).toEqual({ median: 1, low: 1, high: 1 });
-  for (const { difference, numbers, latency } of others) {
+  for (const { difference, numbers, latency, throughput } of others) {
     expect(difference!.share).toBeCloseTo(numbers.top1! - first!.numbers.top1!, 12);
     expect(latency.ms.median).toBeGreaterThan(0);
+    expect(throughput).toBeCloseTo(2000 / latency.ms.median, 6);
   }
   const [whole, half] = found.files.slice(4);
   expect(whole!.macs).toBe(model.macs.total);

@@ -54,6 +54,8 @@ export interface ComparedFile {
   /** Of the images that are right, to the first file, with a 95 % interval; of tasks whose images are right or wrong. */
   readonly difference?: Difference;
   readonly latency: Latency;
+  /** Images a second, by the median latency. */
+  readonly throughput: number;
 }
 
 /** Files on the same images and the same machine. The first is what the others are compared with. */
@@ -71,7 +73,7 @@ export interface Comparison {
 
 /**
  * Exports checkpoints in several numbers and measures the files side by side, all in ONNX Runtime: how good they are on the same images,
- * their bytes, and in turn their latency.
+ * their bytes, and in turn their latency and throughput.
  *
  * @param checkpoints of any kind, see `loadCheckpoint`; the first in the first numbers is what the others are compared with
  * @throws KcrError `CHECKPOINT_*`, `TASK_CLASSES`, `ONNX_CALIBRATION`, `OPTION` for checkpoints of several tasks, and those of reading
@@ -119,6 +121,7 @@ export async function compare(
       numbers,
       ...(right.length > 0 && i > 0 ? { difference: paired(right, first.right) } : {}),
       latency: latencies[i]!,
+      throughput: (1000 * batch) / latencies[i]!.ms.median,
     })),
   };
 }

@@ -45,4 +45,7 @@ export const changeWords: Readonly<
 export const sweepWords: Readonly<Record<ShippedSweep, string>> = {
   'kcr-imagenet': "KCR's search for lambda, eta and t_warm, by 5-fold cross-validation",
   'kcr-eurosat': 'the weight and the warm-up of KCR on small images, in minutes',
+  'lambda-eurosat': 'how much of a network stays, by the weight of the cost in its search',
+  'lfc-imagenet': "VTC-LFC's epsilon, rho and order of the blocks",
+  'lfs-eurosat': "sigma and lambda of VTC-LFC's low-frequency sensitivity, in minutes",
 };

@@ -131,6 +131,16 @@ test('the sweeps that come along fit their recipes', async () => {
       }),
     ),
   );
-  // 9 lambdas, 7 etas, 6 shares of the epochs, 5 folds; 4 etas, 2 shares, 3 folds.
-  expect(counts).toEqual({ 'kcr-imagenet': 9 * 7 * 6 * 5, 'kcr-eurosat': 24 });
+  expect(counts).toEqual({
+    // 9 lambdas, 7 etas, 6 shares of the epochs, 5 folds.
+    'kcr-imagenet': 9 * 7 * 6 * 5,
+    // 4 etas, 2 shares, 3 folds.
+    'kcr-eurosat': 24,
+    // 5 lambdas, 3 folds.
+    'lambda-eurosat': 15,
+    // 5 epsilons, 3 rhos, 2 orders.
+    'lfc-imagenet': 30,
+    // 4 sigmas, 3 lambdas, 3 folds.
+    'lfs-eurosat': 36,
+  });
 });
