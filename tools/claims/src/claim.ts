@@ -1,5 +1,6 @@
 import type { Outcome, Raw } from '../../experiments/src/raw.ts';
 import type { Lab } from './lab.ts';
+import type { Statement } from './verdict.ts';
 
 /** A part of an experiment that is measured and kept by itself. */
 export interface Unit {
@@ -8,10 +9,13 @@ export interface Unit {
 }
 
 /** What became of a claim. */
-interface Finding {
-  /** Tables in Markdown, and what they say. */
+export interface Finding {
+  /** Tables in Markdown. */
   readonly text: string;
-  readonly verdict: string;
+  /** What they say, by what is claimed. */
+  readonly statements: readonly Statement[];
+  /** What has to be known besides. */
+  readonly note?: string;
 }
 
 /** A claim of a paper, and an experiment that could have refuted it. */

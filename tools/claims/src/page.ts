@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { writeAtomic } from '@kcr/core/internal';
+import { markdownTable } from '../../experiments/src/markdown-table.ts';
 import type { Raw } from '../../experiments/src/raw.ts';
-import type { Claim } from './claim.ts';
+import type { Claim, Finding } from './claim.ts';
+import { byWord, type Statement, statementRows, words } from './verdict.ts';
 
 const HEAD = `# Claims
 
 What the papers claim, and experiments that could have refuted it. Each is run with several seeds, and differences are paired by seed
 and test image: intervals are Student's of 95 % over the seeds, McNemar's p is over the images of all seeds, and "would be seen" is the
-smallest difference that four of five experiments like this one would have found. The page is made from the raw results in
+smallest difference that four of five experiments like this one would have found. A claim is shown or refuted where the interval of the difference
+excludes 0; not seen where it does not, which says little where the difference that would have been seen is large. Intervals of 2 or 3 seeds are
+wide: they are tests that a large effect passes and a small one does not. Of many comparisons without any effect one in twenty excludes 0 by chance. The page is made from the raw results in
 \`tools/claims/raw\`:
 
 \`\`\`sh
@@ -22,15 +26,48 @@ interface Settings {
   readonly test: number;
 }
 
-/** Where no part of a verdict has an interval, there is one thing to say. */
-const said = (verdict: string): string =>
-  verdict.includes('not measured by more than one seed') && !verdict.includes('[')
-    ? 'None: one seed has been measured, which has no interval. What it gave is in the tables.'
-    : verdict;
+/** A claim that has results, and what they say. */
+interface Found {
+  readonly claim: Claim;
+  readonly settings: Settings;
+  readonly finding: Finding;
+}
 
-function section({ title, claim, experiment, finding }: Claim, raw: Raw): string {
-  const { train, test } = raw.settings as Settings;
-  const { text, verdict } = finding(raw, test);
+/** Seeds of the statements, from the fewest to the most. */
+function seedsOf(statements: readonly Statement[]): string {
+  const counts = statements.map(({ verdict }) => verdict.n);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(most) : `${least} to ${most}`;
+}
+
+/** As GitHub makes it of a heading. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+/** What became of all claims, a row for each. */
+function overview(found: readonly Found[]): string {
+  const rows = found.map(({ claim: { title }, finding: { statements } }) => {
+    const cells = byWord(statements);
+    return [
+      `[${title}](#${anchorOf(title)})`,
+      seedsOf(statements),
+      ...words.map((word) => cells[word]),
+    ];
+  });
+  return `## At a glance
+
+In brackets: in how many of the conditions, where a claim was tested in several.
+
+${markdownTable(['experiment', 'seeds', ...words], rows)}
+`;
+}
+
+function section({ claim: { title, claim, experiment }, finding, settings }: Found): string {
+  const { train, test } = settings;
+  const { text, statements, note } = finding;
   return `## ${title}
 
 **Claim.** ${claim}
@@ -39,7 +76,9 @@ function section({ title, claim, experiment, finding }: Claim, raw: Raw): string
 
 ${text}
 
-**Verdict.** ${said(verdict)}
+**Verdict.**${note ? ` ${note}` : ''}
+
+${markdownTable(['claimed', 'at', 'verdict', 'difference'], statementRows(statements))}
 `;
 }
 
@@ -49,10 +88,14 @@ export async function writePage(
   rawOf: (name: string) => string,
   path: string,
 ): Promise<void> {
-  const sections: string[] = [];
+  const found: Found[] = [];
   for (const claim of claims) {
     const file = rawOf(claim.name);
-    if (existsSync(file)) sections.push(section(claim, JSON.parse(await readFile(file, 'utf8'))));
+    if (!existsSync(file)) continue;
+    const raw = JSON.parse(await readFile(file, 'utf8')) as Raw;
+    const settings = raw.settings as Settings;
+    found.push({ claim, settings, finding: claim.finding(raw, settings.test) });
   }
-  if (sections.length > 0) await writeAtomic(path, [HEAD, ...sections].join('\n'));
+  if (found.length === 0) return;
+  await writeAtomic(path, [HEAD, overview(found), ...found.map(section)].join('\n'));
 }

@@ -19,21 +19,10 @@ export interface Comparison extends Pair {
   readonly seen: number;
   /** McNemar's p over the images of all seeds. */
   readonly p: number;
-  /** What the interval says in words. */
-  readonly verdict: string;
 }
 
 /** A difference in points, with its sign. */
 export const points = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
-
-/** A difference is shown where its interval excludes 0. */
-function verdictOf({ mean, low, high, n }: Interval, seen: number): string {
-  if (n < 2) return 'not measured by more than one seed';
-  const range = `[${points(low)}, ${points(high)}]`;
-  if (low > 0) return `better by ${mean.toFixed(1)} points ${range}`;
-  if (high < 0) return `worse by ${(-mean).toFixed(1)} points ${range}`;
-  return `no difference seen ${range}; one of ${seen.toFixed(1)} points would have been`;
-}
 
 /** Compares two models over the seeds that have both. */
 export function compare(
@@ -63,7 +52,6 @@ export function compare(
       sum((own) => own.firstAlone),
       sum((own) => own.secondAlone),
     ),
-    verdict: verdictOf(difference, seen),
   };
 }
 

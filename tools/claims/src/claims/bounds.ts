@@ -3,11 +3,12 @@ import { Generator } from '@kcr/core';
 import { kcrNystrom } from '@kcr/nystrom';
 import { markdownTable } from '../../../experiments/src/markdown-table.ts';
 import type { Outcome } from '../../../experiments/src/raw.ts';
-import { interval, rankCorrelation } from '../../../experiments/src/statistics.ts';
+import { interval, rankCorrelation, smallestSeen } from '../../../experiments/src/statistics.ts';
 import { backbones } from '../backbones.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { forTest, forTraining } from '../lab.ts';
 import { drawn, type Regime, regimeImages } from '../regimes.ts';
+import { type Statement, verdictIn } from '../verdict.ts';
 
 const CASES: readonly Regime[] = [
   { name: '200 images', images: 200, epochs: 60 },
@@ -97,21 +98,27 @@ export const boundsClaim: Claim = {
         String(own.length),
       ]),
     );
-    const said = measured.map(({ name, own }) => {
-      const parts = STEPS.map((step) => {
-        const gains = own.map(
-          ({ numbers }) =>
-            numbers[`${step}, upperBound`]! -
-            Math.max(numbers[`${step}, lastLayerLoss`]!, numbers[`${step}, aKc`]!),
-        );
-        const { mean, low, high } = interval(gains);
-        return `after ${step.toLocaleString('en')} steps ${meanText(own, `${step}, upperBound`, 2)}, ${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] against the better of its parts`;
-      });
-      return `${name}: ${parts.join('; ')}.`;
-    });
+    const text = (value: number) => value.toFixed(2);
+    const statements = measured.flatMap(({ name, own }) =>
+      STEPS.flatMap((step) => {
+        const of = (key: string) => own.map(({ numbers }) => numbers[`${step}, ${key}`]!);
+        const [upper, loss, aKc] = [of('upperBound'), of('lastLayerLoss'), of('aKc')];
+        const gains = upper.map((value, i) => value - Math.max(loss[i]!, aKc[i]!));
+        const at = `${name}, ${step.toLocaleString('en')} steps`;
+        const said = (what: string, values: readonly number[]): Statement => ({
+          of: what,
+          at,
+          verdict: verdictIn(interval(values), smallestSeen(values), text),
+        });
+        return [
+          said('the upper bound is correlated with the expected loss', upper),
+          said('more than the better of its parts is', gains),
+        ];
+      }),
+    );
     return {
       text: markdownTable(header, rows),
-      verdict: `Correlation of the upper bound with the expected loss: ${said.join(' ')}`,
+      statements,
     };
   },
 };

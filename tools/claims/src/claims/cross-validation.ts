@@ -21,6 +21,7 @@ import {
   TNN_ETAS,
   tnnName,
 } from '../regularisers.ts';
+import { verdictOfComparison } from '../verdict.ts';
 
 const FOLDS = 5;
 const IMAGES = 1_000;
@@ -114,7 +115,7 @@ export const crossValidationClaim: Claim = {
   finding({ outcomes }) {
     const parts = WRONG.map((wrong) => {
       const own = measured(outcomes, wrong);
-      if (own.length === 0) return { text: '', verdict: '' };
+      if (own.length === 0) return { text: '', statements: [] };
       const chosen = ['TNN', 'IB'].map((kind) =>
         best(
           own,
@@ -123,15 +124,19 @@ export const crossValidationClaim: Claim = {
       );
       const pairs = chosen.map((first) => ({ first, second: NONE }));
       const { markdown, comparisons } = comparisonTable(own, pairs, HELD);
-      const found = comparisons.map(({ first, verdict }) => `${first}: ${verdict}`).join('; ');
       return {
         text: `${labels(wrong)}: ${grid(own)}\n\n${markdown}`,
-        verdict: `${labels(wrong)}: the best are ${found}.`,
+        statements: comparisons.map((comparison, i) => ({
+          of: `the best ${['TNN', 'IB'][i]}: better than ${comparison.second}`,
+          at: `${labels(wrong)}, ${comparison.first}`,
+          verdict: verdictOfComparison(comparison),
+        })),
       };
     });
     return {
       text: parts.map(({ text }) => text).join('\n\n'),
-      verdict: `${parts.map(({ verdict }) => verdict).join(' ')} The best of several is chosen on these images: its advantage here is too large by that.`,
+      statements: parts.flatMap(({ statements }) => statements),
+      note: 'The best of several is chosen on these images: its advantage here is too large by that.',
     };
   },
 };

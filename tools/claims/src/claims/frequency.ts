@@ -3,7 +3,7 @@ import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import type { Claim } from '../claim.ts';
 import { corruptions } from '../corruptions.ts';
-import { verdictOf, verdictOfPair } from '../verdict.ts';
+import { type Statement, verdictOf, verdictOfPair } from '../verdict.ts';
 import {
   at,
   BASELINES,
@@ -117,32 +117,34 @@ const steadier =
   (right, strength) =>
     right(testedAt('LFS', strength, level)) - right(testedAt(other, strength, level));
 
-function verdict(raw: Raw, images: number): string {
-  const better = (other: Name) =>
+function statements(raw: Raw, images: number): Statement[] {
+  const better = BASELINES.flatMap((other) =>
     LEVELS.map((level) => {
       const pair = { first: `LFS, ${at(level)}`, second: `${other}, ${at(level)}` };
-      return `${verdictOfPair(outcomesOf(raw, LEVELS_UNIT), pair, images)} at ${at(level)}`;
-    });
+      const verdict = verdictOfPair(outcomesOf(raw, LEVELS_UNIT), pair, images);
+      return { of: `better channels than by ${other}`, at: at(level), verdict };
+    }),
+  );
   const onImages = (unit: string, strengths: readonly Strength[], of: Difference, n = images) =>
-    `${unit} ${verdictOf(differences(outcomesOf(raw, unit), strengths, n, of))}`;
-  const overKinds = (of: Difference, n = images) =>
-    Object.entries(corruptions).map(([kind, { strengths }]) => onImages(kind, strengths, of, n));
-  const misled = (other: Name, level: number) => [
-    ...overKinds(lostLess(other, level)),
-    onImages(OTHER_UNIT, ['nuclei'], lostLess(other, level)),
-  ];
+    verdictOf(differences(outcomesOf(raw, unit), strengths, n, of));
+  const overKinds = (of: string, level: number, difference: Difference, n = images) =>
+    Object.entries(corruptions).map(([kind, { strengths }]) => ({
+      of,
+      at: `${at(level)}, ${kind}`,
+      verdict: onImages(kind, strengths, difference, n),
+    }));
+  const misled = BASELINES.flatMap((other) =>
+    NOISY_LEVELS.flatMap((level) => {
+      const [of, less] = [`misled less than ${other}`, lostLess(other, level)];
+      const verdict = onImages(OTHER_UNIT, ['nuclei'], less);
+      return [...overKinds(of, level, less), { of, at: `${at(level)}, ${OTHER_UNIT}`, verdict }];
+    }),
+  );
   const few = Math.ceil(images / STEP);
-  const levelsOf = (title: string, of: (level: number) => string[]) =>
-    NOISY_LEVELS.map((level) => `${title}, at ${at(level)}: ${of(level).join('; ')}.`);
-  return [
-    ...BASELINES.map((other) => `Better channels than by ${other}: ${better(other).join('; ')}.`),
-    ...BASELINES.flatMap((other) =>
-      levelsOf(`Misled less than ${other}`, (level) => misled(other, level)),
-    ),
-    ...levelsOf('Better on noisy images than by Taylor', (level) =>
-      overKinds(steadier('Taylor', level), few),
-    ),
-  ].join(' ');
+  const noisy = NOISY_LEVELS.flatMap((level) =>
+    overKinds('better on noisy images than by Taylor', level, steadier('Taylor', level), few),
+  );
+  return [...better, ...misled, ...noisy].filter(({ verdict }) => verdict.n > 0);
 }
 
 const noises = Object.entries(corruptions).map(
@@ -169,6 +171,6 @@ export const frequencyClaim: Claim = {
     const parts = texts.flatMap(([unit, text]) =>
       outcomesOf(raw, unit).length > 0 ? [text()] : [],
     );
-    return { text: parts.join('\n\n'), verdict: verdict(raw, images) };
+    return { text: parts.join('\n\n'), statements: statements(raw, images) };
   },
 };

@@ -7,6 +7,7 @@ import { forTest, forTraining } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 import { type Regime, regimeImages } from '../regimes.ts';
 import { type Arm, CHOSEN, NONE, without } from '../regularisers.ts';
+import { verdictOfComparison } from '../verdict.ts';
 
 const CASES: readonly Regime[] = [
   { name: '200 images', images: 200, epochs: 60 },
@@ -63,7 +64,7 @@ export const regularisersClaim: Claim = {
   finding({ outcomes }) {
     const parts = CASES.map((own) => {
       const found = Object.values(outcomes[own.name] ?? {});
-      if (found.length === 0) return { text: '', verdict: '' };
+      if (found.length === 0) return { text: '', statements: [] };
       const names = arms.map(({ name }) => name);
       const pairs = chosen.map(({ name }) => ({ first: name, second: NONE }));
       const { markdown, comparisons } = comparisonTable(found, pairs, TESTED);
@@ -72,15 +73,18 @@ export const regularisersClaim: Claim = {
         { key: 'ib', title: 'IB, nats', digits: 4 },
         { key: 'gap', title: 'gap, points', digits: 1 },
       ]);
-      const said = comparisons.map(({ first, verdict }) => `${first}: ${verdict}`).join('; ');
       return {
         text: `${own.name}:\n\n${markdown}\n\n${numbers}`,
-        verdict: `${own.name}: ${said}.`,
+        statements: comparisons.map((comparison) => ({
+          of: `${comparison.first}: better than ${comparison.second}`,
+          at: own.name,
+          verdict: verdictOfComparison(comparison),
+        })),
       };
     });
     return {
       text: parts.map(({ text }) => text).join('\n\n'),
-      verdict: parts.map(({ verdict }) => verdict).join(' '),
+      statements: parts.flatMap(({ statements }) => statements),
     };
   },
 };

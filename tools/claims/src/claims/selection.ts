@@ -7,6 +7,7 @@ import { bestWithin, macsAt, prunedTo, scoresOf } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { EPOCHS } from '../lab.ts';
 import { SEARCH_EPOCHS, searched } from '../searched.ts';
+import { type Statement, verdictOfComparison } from '../verdict.ts';
 
 /** Of the dimensions that are searched. */
 const ROLES = ['io'];
@@ -111,17 +112,17 @@ export const selectionClaim = (backbone: Backbone, seeds: number): Claim => ({
           : `At ${100 * level} % of the channels: not measured yet.`,
       )
       .join('\n\n');
-    const against = (stage: string) =>
-      parts.map(({ level, comparisons }) => {
-        const found = comparisons.find(({ second }) => second === `random, ${stage}`);
-        return found ? `${found.verdict} at ${100 * level} %` : '';
-      });
-    const verdict = ['pruned', 'fine-tuned']
-      .map(
-        (stage) =>
-          `Against random channels, ${stage}: ${against(stage).filter(Boolean).join('; ')}.`,
-      )
-      .join(' ');
-    return { text, verdict };
+    const against = (stage: string): Statement[] =>
+      parts.flatMap(({ level, comparisons }) =>
+        comparisons
+          .filter(({ second }) => second === `random, ${stage}`)
+          .map((comparison) => ({
+            of: `searched better than random, ${stage}`,
+            at: `${100 * level} % of the channels`,
+            verdict: verdictOfComparison(comparison),
+          })),
+      );
+    const statements = ['pruned', 'fine-tuned', 'from scratch'].flatMap(against);
+    return { text, statements };
   },
 });

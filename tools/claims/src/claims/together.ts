@@ -8,6 +8,7 @@ import type { Claim, Unit } from '../claim.ts';
 import { EPOCHS, type Lab } from '../lab.ts';
 import { searched } from '../searched.ts';
 import { withTokens } from '../token-methods.ts';
+import { verdictOfComparison } from '../verdict.ts';
 
 /** Of the dense model's MACs, in all. */
 const SHARE = 0.3;
@@ -119,10 +120,11 @@ export const togetherClaim: Claim = {
     const { markdown, comparisons } = comparisonTable(own, [...pairs, ...untuned], images);
     return {
       text: markdown,
-      verdict: comparisons
-        .slice(0, pairs.length)
-        .map(({ second, verdict }) => `All, against ${second}: ${verdict}.`)
-        .join(' '),
+      statements: comparisons.slice(0, pairs.length).map((comparison) => ({
+        of: `all better than ${comparison.second}`,
+        at: '',
+        verdict: verdictOfComparison(comparison),
+      })),
     };
   },
 };

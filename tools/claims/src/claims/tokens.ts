@@ -2,7 +2,7 @@ import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { type TokenMethod, tokenMethods, withTokens } from '../token-methods.ts';
-import { verdictOfPair } from '../verdict.ts';
+import { type Statement, verdictOfPair } from '../verdict.ts';
 
 /** Shares of the MACs that are kept. */
 const SHARES = [0.9, 0.8, 0.7, 0.6, 0.5];
@@ -53,15 +53,17 @@ const measuredShares = (raw: Raw): number[] =>
   SHARES.filter((share) => outcomesAt(raw, share).length > 0);
 
 /** What became of LFE beside another method, at each stage and share. */
-function verdictAgainst(raw: Raw, images: number, other: TokenMethod): string {
-  const found = measuredShares(raw).flatMap((share) =>
+const statementsAgainst = (raw: Raw, images: number, other: TokenMethod): Statement[] =>
+  measuredShares(raw).flatMap((share) =>
     stagesAt(share).map((stage) => {
       const pair = { first: `LFE, ${stage}`, second: `${other}, ${stage}` };
-      return `${verdictOfPair(outcomesAt(raw, share), pair, images)} at ${percent(share)}, ${stage}`;
+      return {
+        of: `LFE better than ${other}`,
+        at: `${percent(share)}, ${stage}`,
+        verdict: verdictOfPair(outcomesAt(raw, share), pair, images),
+      };
     }),
   );
-  return `LFE better than ${other}: ${found.join('; ')}.`;
-}
 
 /** Whether low-frequency energy finds the tokens that matter. */
 export const tokensClaim: Claim = {
@@ -80,7 +82,7 @@ export const tokensClaim: Claim = {
     const others = METHODS.filter((method) => method !== 'LFE');
     return {
       text: tables.join('\n\n'),
-      verdict: others.map((other) => verdictAgainst(raw, images, other)).join(' '),
+      statements: others.flatMap((other) => statementsAgainst(raw, images, other)),
     };
   },
 };
