@@ -64,6 +64,8 @@ export interface RunOptions extends Trust {
   batchSize?: number;
   /** Images that are trained at once, at most, or `auto`: see `microBatch` of `fit`. Default: a batch. */
   microBatch?: MicroBatch;
+  /** Folder of trainings that have ended, which runs share: see `cache` of `fit`. Default: none is shared. */
+  cache?: string;
   /** Seconds after which trainings are saved within an epoch, too: see `checkpointEvery` of `fit`. Default 600. */
   checkpointEvery?: number;
   /** Compute values again instead of keeping them, in all trainings: see `recompute` of `fit`. */

@@ -41,6 +41,7 @@ const RUN: Readonly<Record<string, Rule>> = {
   },
   recompute: flag,
   memory: wholeFrom(1),
+  cache: { fits: (x) => typeof x === 'string' && x !== '', fix: 'Give the path of a folder' },
   checkpointEvery: from0,
   augRepeats: wholeFrom(1),
   evaluateEvery: wholeFrom(1),

@@ -91,6 +91,11 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
    * keeps of them could not go on within an epoch: beside one, checkpoints are written after epochs alone. Default 600.
    */
   checkpointEvery?: number;
+  /**
+   * Folder of trainings that have ended, which several runs share: with a `directory`, one of the same identity is taken from there
+   * instead of being trained again, and this one is kept there. Images without an `identity` have no part in it.
+   */
+  cache?: string;
   /** Versions of the packages that take part, by name: a run goes on only with the same. */
   versions?: Readonly<Record<string, string>>;
   /** Told before the first step, where the engine knows it. */

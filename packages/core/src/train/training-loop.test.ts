@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -775,6 +775,64 @@ describe('a run in a folder', () => {
     const { history } = await run({ epochs: 2, directory });
     const lines = (await readFile(join(directory, 'metrics.jsonl'), 'utf8')).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(history);
+  });
+});
+
+describe('trainings that are shared', () => {
+  const named = (n: number): Dataset => ({ ...numbered(n), identity: async () => ({ pixels: n }) });
+  const shared = (name: string, change: Partial<SearchOptions> = {}) =>
+    run({
+      epochs: 2,
+      train: named(6),
+      directory: join(directory, name),
+      cache: join(directory, 'cache'),
+      ...change,
+    });
+  const kept = () => readdir(join(directory, 'cache'));
+
+  test('one that has ended is taken and not done again, with all that it left', async () => {
+    const first = await shared('a');
+    const second = await shared('b');
+    expect(second.steps).toEqual([]);
+    expect(second.history).toEqual(first.history);
+    expect(values(second.weights)).toEqual(values(first.weights));
+    const read = (name: string) =>
+      Promise.all(
+        ['model.json', 'model.safetensors', 'metrics.jsonl', 'training.safetensors'].map((file) =>
+          readFile(join(directory, name, file)),
+        ),
+      );
+    expect(await read('b')).toEqual(await read('a'));
+    expect(await kept()).toHaveLength(1);
+    // What becomes of the one is nothing to the other.
+    await rm(join(directory, 'a'), { recursive: true });
+    expect((await shared('b')).steps).toEqual([]);
+  });
+
+  test('one that was killed is not', async () => {
+    const onEpoch = () => {
+      throw new Error('killed');
+    };
+    await expect(shared('a', { onEpoch })).rejects.toThrow('killed');
+    expect((await shared('b')).steps).toHaveLength(6);
+    // A run that has begun goes on with its own.
+    expect((await shared('a')).steps).toHaveLength(3);
+  });
+
+  test.each<[string, Partial<SearchOptions>]>([
+    ['of another seed', { seed: 2 }],
+    ['of other images', { train: named(7) }],
+    ['with another plugin', { plugins: [mask] }],
+  ])('one %s is another', async (_, change) => {
+    await shared('a');
+    expect((await shared('b', change)).steps).not.toEqual([]);
+    expect(await kept()).toHaveLength(2);
+  });
+
+  test('one whose images do not say which they are is never taken', async () => {
+    const change = { validation: numbered(2) };
+    await shared('a', change);
+    expect((await shared('b', change)).steps).toHaveLength(6);
   });
 });
 

@@ -37,6 +37,7 @@ import { stateDamaged } from './seal.ts';
 import { withSnapshots } from './snapshots.ts';
 import { inTurn, type PlannedStep } from './step-plan.ts';
 import { type Group, Trainer } from './trainer.ts';
+import { TrainingCache } from './training-cache.ts';
 import { type Watched, watchedImages } from './watching.ts';
 
 /** Seconds from one checkpoint to the next, where nothing else is said. */
@@ -134,6 +135,11 @@ export class TrainingLoop implements AsyncDisposable {
     // What is not saved needs no identity, for which all images are read.
     const folder = directory ? { directory, identity: await this.#identity() } : undefined;
     if (folder) await this.#checkAlike(folder.identity);
+    const cache = folder && this.#cache(folder);
+    if (cache) {
+      if (this.#writes) await cache.take(folder.directory);
+      await this.#communicator.barrier();
+    }
     const saved = folder && (await this.#resume(folder));
     if (!saved) await this.#refresh();
     const history = saved?.history ?? [];
@@ -154,9 +160,16 @@ export class TrainingLoop implements AsyncDisposable {
       } catch (error) {
         throw directory && epoch > 0 ? withCheckpoint(error, directory, epoch) : error;
       }
+    if (cache && this.#writes) await cache.give(folder.directory);
     const weights = await this.trainer.weights();
     model.checkState(weights, 'trained weights');
     return { weights, history, snapshots };
+  }
+
+  /** Where trainings like this one are shared, if they are. */
+  #cache({ identity }: RunFolder): TrainingCache | undefined {
+    const { cache, train, validation } = this.options;
+    return cache === undefined ? undefined : TrainingCache.of(cache, identity, [train, validation]);
   }
 
   /**
@@ -495,6 +508,7 @@ export class TrainingLoop implements AsyncDisposable {
     } = this.options;
     const {
       directory,
+      cache,
       checkpointEvery,
       communicator,
       microBatch,

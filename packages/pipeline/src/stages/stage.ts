@@ -28,6 +28,8 @@ export interface StageContext {
   readonly communicator: Communicator;
   /** Images that are trained at once, at most. */
   readonly microBatch?: MicroBatch;
+  /** Folder of trainings that have ended, which runs share. */
+  readonly cache?: string;
   /** Seconds after which a training is saved within an epoch, too. */
   readonly checkpointEvery?: number;
   readonly on: OnEvent;

@@ -40,7 +40,7 @@ export async function runTraining<R>(
   train: (options: SearchOptions) => Promise<R>,
 ): Promise<R> {
   const { recipe, data, directory, from, seed, communicator, on } = context;
-  const { microBatch, checkpointEvery } = context;
+  const { microBatch, checkpointEvery, cache } = context;
   const { plugins, optimizer, architectureOptimizer, ...training } = settings;
   const { epochs } = training;
   const task = taskOf(model);
@@ -66,6 +66,7 @@ export async function runTraining<R>(
       communicator,
       microBatch,
       checkpointEvery,
+      cache,
       plugins: [...own, ...more],
       versions: await versionsOf([model, ...models], [settings, recipe.data], from),
       directory: join(directory, stage),

@@ -79,6 +79,23 @@ test('all trials run once, and the best setting is a recipe that compress takes'
   expect(folder.ran()).toBe(0);
 });
 
+test('trainings that are alike in all that they depend on are done once', async () => {
+  await using folder = await prepare();
+  const { recipe } = sweep;
+  const trained = () =>
+    folder.events.splice(0).filter((event) => event.type === 'epoch' && event.stage === 'dense');
+  const dense = { ...retrain, epochs: 2 };
+  const own = { recipe: { ...(recipe as typeof tinyRecipe), dense } };
+  const { findings } = await folder.run(own);
+  expect(findings).toMatchObject({ done: 4, failures: [] });
+  // Two learning rates of two folds have the dense model of their fold.
+  expect(trained()).toHaveLength(2 * dense.epochs);
+  const more = await folder.run({ ...own, seeds: [0, 1] });
+  expect(more.findings).toMatchObject({ done: 8, failures: [] });
+  // Those of another seed are others.
+  expect(trained()).toHaveLength(2 * dense.epochs);
+});
+
 test('values that are added to a grid leave finished trials as they are', async () => {
   await using folder = await prepare();
   await folder.run();

@@ -220,6 +220,7 @@ class Runner {
       trust,
       engine,
       metric,
+      cache: join(out, 'trainings'),
       from: loaded.from,
       on: (event) => {
         if (!begun) on({ type: 'trial', ...about });
