@@ -1,10 +1,11 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes | gpu]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { layers, tokenMethods } from './models.ts';
 import { refreshes } from './refresh.ts';
+import { median, table } from './tables.ts';
 
 interface Result {
   ms: number;
@@ -12,6 +13,11 @@ interface Result {
   compileMs?: number;
   macs?: number;
 }
+
+const given = process.argv.slice(2);
+const firstOption = given.findIndex((text) => text.startsWith('-'));
+const chosen = firstOption < 0 ? given : given.slice(0, firstOption);
+const options = given.slice(chosen.length);
 
 const REPEATS = 3;
 const python = process.env.PYTHON ?? 'python3';
@@ -30,8 +36,6 @@ const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).st
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');
 
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
   results[0]?.[key] === undefined ? '' : Math.max(...results.map((r) => r[key]!)).toFixed(0);
 
@@ -42,11 +46,6 @@ function inTurn(contestants: Record<string, () => Result>): Record<string, Resul
     for (const [name, measure] of Object.entries(contestants))
       (results[name] ??= []).push(measure());
   return results;
-}
-
-function table(header: string[], lines: string[][]): void {
-  process.stdout.write(`\n| ${header.join(' | ')} |\n|${'---|'.repeat(header.length)}\n`);
-  for (const line of lines) process.stdout.write(`| ${line.join(' | ')} |\n`);
 }
 
 /** Puts PyTorch first, where what it needs is installed. */
@@ -340,6 +339,13 @@ function deploy(): void {
   }
 }
 
+/** GPUs beside PyTorch's CUDA, or a software device; what follows the name are its options. */
+function gpu(): void {
+  const args = ['--import', 'tsx', path('gpu.ts'), ...options];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`gpu ended with ${status}`);
+}
+
 /** What a process of several does, by the words that start it. @returns what the first one prints */
 function together<T>(starter: readonly string[], ...args: readonly string[]): T {
   const [command, ...rest] = [
@@ -459,12 +465,15 @@ const parts: Record<string, () => void> = {
   loader,
   deploy,
   processes,
+  gpu,
 };
-const chosen = process.argv.slice(2);
 process.stdout.write(
   `${cpus().length} cores, ${cpus()[0]?.model}, Node ${process.version}${hasTorch ? '' : ', no PyTorch found'}\n`,
 );
 for (const name of chosen.length > 0 ? chosen : Object.keys(parts)) {
-  if (!parts[name]) throw new Error(`usage: npm run bench [-- ${Object.keys(parts).join(' | ')}]`);
+  if (!parts[name] || (options.length > 0 && chosen.join() !== 'gpu'))
+    throw new Error(
+      `usage: npm run bench [-- ${Object.keys(parts).join(' | ')}], and options after gpu alone`,
+    );
   parts[name]!();
 }

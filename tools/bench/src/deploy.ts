@@ -19,6 +19,7 @@ import {
 import { type ExportOptions, exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { type ModelName, makeModel, randomBatch, tokenMethods } from './models.ts';
+import { median } from './tables.ts';
 
 const [threads = '1', python = ''] = process.argv.slice(2);
 const BATCHES = [1, 8];
@@ -117,9 +118,6 @@ async function* variants(whole: Model, weights: StateDict, batch: number, name: 
   const fewer = adapt(model, [tokenMethods.EViT()]);
   yield { name: 'the same with EViT', model: fewer, bytes: await file(fewer, own, numbers) };
 }
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Times all contestants in turn; each one's runs. */
 async function inTurn(contestants: readonly Contestant[], runs: number): Promise<number[][]> {

@@ -1,7 +1,6 @@
 // One measurement in a process of its own, so that peak memory is its own: prints JSON.
 import { performance } from 'node:perf_hooks';
 import {
-  adamw,
   adapt,
   conv2d,
   createEagerEngine,
@@ -10,12 +9,9 @@ import {
   float32,
   Generator,
   type Model,
-  type Plugin,
   range,
   Scope,
   sizeOf,
-  Trainer,
-  taskOf,
   tf,
   valueAndGradients,
 } from '@kcr/core';
@@ -32,15 +28,14 @@ import {
   type ModelName,
   makeModel,
   models,
-  randomBatch,
   randomDataset,
   shrink,
   type TokenMethod,
   tokenMethods,
 } from './models.ts';
 import { decomposition, refresh } from './refresh.ts';
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+import { median } from './tables.ts';
+import { makeStep } from './training-step.ts';
 
 async function time(times: number, warmUp: number, run: () => Promise<unknown> | unknown) {
   const spent: number[] = [];
@@ -68,29 +63,6 @@ const frame: Frame = {
   schedule: () => tf.scalar(0),
 };
 
-/** A training step of a model on random images. */
-function makeStep(
-  name: ModelName,
-  model: Model,
-  engine: Engine,
-  { plugins = [], samples = 64 }: { plugins?: Plugin[]; samples?: number } = {},
-) {
-  const generator = new Generator(0);
-  const trainer = new Trainer({
-    model,
-    engine,
-    plugins,
-    run: { stage: 'fit', epochs: 10, samples, travel: 10, warn: () => {} },
-    generator,
-    labelSmoothing: taskOf(model).targets ? 0.1 : 0,
-    optimizer: adamw({ weightDecay: 0.05 }),
-  });
-  trainer.start(model.initialize(generator));
-  const { batch: size } = models[name];
-  const batch = randomBatch(model, size);
-  return { trainer, step: () => trainer.step('weights', batch, range(size), 1e-3) };
-}
-
 /** Features around a center for each class, as those of a trained network are; others in each epoch. */
 function classFeatures(
   labels: Int32Array,
@@ -107,7 +79,7 @@ const measurements = {
   /** An AdamW step: median time, peak memory, and tracing plus session. */
   async step(name: ModelName, engineName: string) {
     await using engine = await makeEngine(engineName);
-    const { step } = makeStep(name, makeModel(name), engine);
+    const { step } = makeStep(makeModel(name), engine, models[name].batch);
     const ms = await time(engineName === 'onnx' ? 10 : 2, engineName === 'onnx' ? 3 : 1, step);
     const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
     return {
@@ -124,16 +96,17 @@ const measurements = {
   async bound(name: ModelName, n: string) {
     const samples = Number(n);
     const model = makeModel(name);
+    const { batch: size } = models[name];
     await using plain = new OnnxEngine();
     await using bound = new OnnxEngine();
     await using mask = new OnnxEngine();
     const contestants = {
-      plain: makeStep(name, model, plain),
-      bound: makeStep(name, model, bound, {
+      plain: makeStep(model, plain, size),
+      bound: makeStep(model, bound, size, {
         plugins: [ibBound({ warmup: 0, samples })],
         samples,
       }),
-      mask: makeStep(name, adapt(model, [qkMask({})]), mask),
+      mask: makeStep(adapt(model, [qkMask({})]), mask, size),
     };
     const spent: Record<string, number[]> = {};
     for (let i = 0; i < 43; i++)
@@ -164,7 +137,7 @@ const measurements = {
       ...medians,
       first,
       refresh: median([await refresh(2), await refresh(3), await refresh(4)]),
-      epoch: (medians.plain! * samples) / models[name].batch,
+      epoch: (medians.plain! * samples) / size,
     };
   },
 
@@ -173,7 +146,7 @@ const measurements = {
     const model = makeModel(name);
     const { batch } = models[name];
     await using engine = new OnnxEngine();
-    const { trainer, step } = makeStep(name, model, engine);
+    const { trainer, step } = makeStep(model, engine, batch);
     const ms = await time(10, 3, step);
     await trainer.dispose();
     const weights = model.initialize(new Generator(0));

@@ -1,24 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-
-/** SwiftShader, a Vulkan device in software, as Debian's chromium brings it. */
-const folder = '/usr/lib/chromium';
-const icd = `${folder}/vk_swiftshader_icd.json`;
+import { softwareVulkan } from './software-vulkan.ts';
 
 function run(device: string): { losses: number[]; weight: number[] } {
   const script = fileURLToPath(new URL('webgpu-run.ts', import.meta.url));
   const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, device], {
     encoding: 'utf8',
-    env: { ...process.env, VK_ICD_FILENAMES: icd, LD_LIBRARY_PATH: folder },
+    env: { ...process.env, ...softwareVulkan },
   });
   const line = stdout.split('\n').findLast((text) => text.startsWith('{'));
   if (!line) throw new Error(stderr.slice(-2000));
   return JSON.parse(line);
 }
 
-test.skipIf(!existsSync(icd))(
+test.skipIf(!softwareVulkan)(
   'WebGPU trains as the CPU does (SwiftShader)',
   { timeout: 240_000 },
   () => {
