@@ -21,6 +21,19 @@ test('a backend that nobody registered is refused', async () => {
   await expect(createEagerEngine({ backend: 'abacus' })).rejects.toThrow(code('BACKEND_UNKNOWN'));
 });
 
+test('tfjs-node is loaded by its name, or said to be missing', async () => {
+  await using usual = await createEagerEngine();
+  const named = async () => {
+    await using engine = await createEagerEngine({ backend: 'tensorflow' });
+    return engine.name;
+  };
+  if (usual.name === 'eager-tensorflow') expect(await named()).toBe('eager-tensorflow');
+  else {
+    const fix = expect.stringContaining('tfjs-node');
+    await expect(named()).rejects.toThrow(code('BACKEND_UNKNOWN', { fix }));
+  }
+});
+
 describe('state', () => {
   test('is set, read, replaced and deleted by name', async () => {
     await using engine = await engineWith({ a: float32([2], [1, 2]), b: int32([], [3]) });
