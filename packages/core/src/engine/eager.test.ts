@@ -68,6 +68,21 @@ describe('state', () => {
     ]);
   });
 
+  test('and inputs are as they were given, whatever is written into the arrays later', async () => {
+    const [given, x] = [float32([2], [1, 2]), float32([2], [3, 4])];
+    await using engine = await engineWith({ a: given });
+    await using step = engine.compile('take', ({ inputs }) => ({
+      outputs: {},
+      updates: { x: inputs.x! },
+    }));
+    await step({ x });
+    for (const array of [given, x]) array.data.fill(9);
+    expect(await engine.get(['a', 'x'])).toEqual({
+      a: float32([2], [1, 2]),
+      x: float32([2], [3, 4]),
+    });
+  });
+
   test('that is not there is named', async () => {
     await using engine = await engineWith({});
     await expect(engine.get(['weight'])).rejects.toThrow(

@@ -156,7 +156,9 @@ class EagerEngine implements Engine {
   }
 }
 
-const upload = ({ data, shape, dtype }: NdArray): Tensor => tf.tensor(data, [...shape], dtype);
+/** Some backends (cpu, tfjs-node) go on reading the array that they were given, so they get one of their own. */
+const upload = ({ data, shape, dtype }: NdArray): Tensor =>
+  tf.tensor(data.slice(), [...shape], dtype);
 
 const download = async (tensor: Tensor): Promise<NdArray> => ({
   dtype: tensor.dtype as NdArray['dtype'],
