@@ -1,6 +1,6 @@
 // npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { layers, tokenMethods } from './models.ts';
@@ -29,6 +29,9 @@ const torchDense = (...args: string[]) => run(python, [path('torch_dense_step.py
 const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');
+const hasTfjsNode = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) =>
+  existsSync(path(`../../../node_modules/${name}`)),
+);
 
 const median = (values: number[]) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
@@ -70,7 +73,11 @@ function stepTable(model: string, results: Record<string, Result[]>): void {
 
 function steps(): void {
   for (const model of ['a', 'b']) {
-    const results = inTurn(withTorch({ onnx: () => ours('step', model, 'onnx') }, model));
+    const engines = {
+      onnx: () => ours('step', model, 'onnx'),
+      ...(hasTfjsNode && { 'eager, tfjs-node': () => ours('step', model, 'tensorflow') }),
+    };
+    const results = inTurn(withTorch(engines, model));
     // The fallback is slow: once is enough.
     results['eager, wasm'] = [ours('step', model, 'wasm')];
     stepTable(`model ${model}`, results);
