@@ -45,7 +45,7 @@ const tryImport = async (module: string): Promise<boolean> => {
     throw new KcrError('BACKEND_LOAD', {
       where: module,
       found: (error as Error).message,
-      fix: `Reinstall ${module} with its install script, or choose another backend`,
+      fix: `Reinstall ${module} with its install script, build its addon, or choose another backend`,
       cause: error,
     });
   }
