@@ -7,7 +7,7 @@ const asked = "{ backend = (await loadNative()) ? NATIVE : 'wasm' } = options;";
 /*
  * The tests of the whole repository with every eager engine on tfjs-node, also those that ask for wasm or cpu:
  * `npx vitest run --config tools/tfjs-node/vitest.config.ts --root . PATH`, once `tools/tfjs-node/build.sh` has been run.
- * docs/engines.md says which tests cannot pass so.
+ * Tests that ask for another backend by name, or look for it, cannot pass so (docs/engines.md).
  */
 const onTfjsNode: Plugin = {
   name: 'eager-on-tfjs-node',
