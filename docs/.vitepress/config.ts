@@ -30,6 +30,7 @@ const sidebar: Item[] = [
     start: 'Your own images',
     typescript: 'From TypeScript',
     glossary: 'Glossary',
+    engines: 'Engines',
     gpu: 'GPU',
   }),
   group('Methods', {

@@ -1,6 +1,6 @@
 // npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes | gpu]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { layers, tokenMethods } from './models.ts';
@@ -35,6 +35,9 @@ const torchDense = (...args: string[]) => run(python, [path('torch_dense_step.py
 const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');
+const hasTfjsNode = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) =>
+  existsSync(path(`../../../node_modules/${name}`)),
+);
 
 const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
   results[0]?.[key] === undefined ? '' : Math.max(...results.map((r) => r[key]!)).toFixed(0);
@@ -69,7 +72,11 @@ function stepTable(model: string, results: Record<string, Result[]>): void {
 
 function steps(): void {
   for (const model of ['a', 'b']) {
-    const results = inTurn(withTorch({ onnx: () => ours('step', model, 'onnx') }, model));
+    const engines = {
+      onnx: () => ours('step', model, 'onnx'),
+      ...(hasTfjsNode && { 'eager, tfjs-node': () => ours('step', model, 'tensorflow') }),
+    };
+    const results = inTurn(withTorch(engines, model));
     // The fallback is slow: once is enough.
     results['eager, wasm'] = [ours('step', model, 'wasm')];
     stepTable(`model ${model}`, results);

@@ -76,11 +76,12 @@ function classFeatures(
 }
 
 const measurements = {
-  /** An AdamW step: median time, peak memory, and tracing plus session. */
+  /** An AdamW step on `onnx` or on a backend of TensorFlow.js: median time, peak memory, and tracing plus session. */
   async step(name: ModelName, engineName: string) {
     await using engine = await makeEngine(engineName);
     const { step } = makeStep(makeModel(name), engine, models[name].batch);
-    const ms = await time(engineName === 'onnx' ? 10 : 2, engineName === 'onnx' ? 3 : 1, step);
+    const [times, warmUp] = engineName === 'wasm' ? [2, 1] : [10, 3];
+    const ms = await time(times, warmUp, step);
     const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
     return {
       ms,

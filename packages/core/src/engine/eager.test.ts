@@ -21,6 +21,19 @@ test('a backend that nobody registered is refused', async () => {
   await expect(createEagerEngine({ backend: 'abacus' })).rejects.toThrow(code('BACKEND_UNKNOWN'));
 });
 
+test('tfjs-node is loaded by its name, or said to be missing', async () => {
+  await using usual = await createEagerEngine();
+  const named = async () => {
+    await using engine = await createEagerEngine({ backend: 'tensorflow' });
+    return engine.name;
+  };
+  if (usual.name === 'eager-tensorflow') expect(await named()).toBe('eager-tensorflow');
+  else {
+    const fix = expect.stringContaining('tfjs-node');
+    await expect(named()).rejects.toThrow(code('BACKEND_UNKNOWN', { fix }));
+  }
+});
+
 describe('state', () => {
   test('is set, read, replaced and deleted by name', async () => {
     await using engine = await engineWith({ a: float32([2], [1, 2]), b: int32([], [3]) });
@@ -53,6 +66,21 @@ describe('state', () => {
       [1, 2],
       [1, 2],
     ]);
+  });
+
+  test('and inputs are as they were given, whatever is written into the arrays later', async () => {
+    const [given, x] = [float32([2], [1, 2]), float32([2], [3, 4])];
+    await using engine = await engineWith({ a: given });
+    await using step = engine.compile('take', ({ inputs }) => ({
+      outputs: {},
+      updates: { x: inputs.x! },
+    }));
+    await step({ x });
+    for (const array of [given, x]) array.data.fill(9);
+    expect(await engine.get(['a', 'x'])).toEqual({
+      a: float32([2], [1, 2]),
+      x: float32([2], [3, 4]),
+    });
   });
 
   test('that is not there is named', async () => {

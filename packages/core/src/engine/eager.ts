@@ -3,6 +3,7 @@ import type { NdArray } from '../ground/array.ts';
 import { withDeepStacks } from '../ground/author-line.ts';
 import { KcrError } from '../ground/error.ts';
 import { completeBackend } from '../tensor/gradient-kernels.ts';
+import { padByNumbers } from '../tensor/named-padding.ts';
 import { loadWasmBackend, type Tensor, tf } from '../tensor/tf.ts';
 import { unguarded, withoutValues } from '../trace/step-guard.ts';
 import {
@@ -16,8 +17,8 @@ import {
 
 export interface EagerOptions {
   /**
-   * A TensorFlow.js backend by name. Default: `tensorflow` where @tensorflow/tfjs-node-gpu or
-   * @tensorflow/tfjs-node is installed, else `wasm`.
+   * A TensorFlow.js backend by name: `tensorflow` (of @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node), `wasm`, `cpu`, or one
+   * that was registered. Default: `tensorflow` where it is installed, else `wasm`.
    */
   backend?: string;
 }
@@ -44,17 +45,18 @@ const tryImport = async (module: string): Promise<boolean> => {
     throw new KcrError('BACKEND_LOAD', {
       where: module,
       found: (error as Error).message,
-      fix: `Reinstall ${module} with its install script, or choose another backend`,
+      fix: `Reinstall ${module} with its install script, build its addon, or choose another backend`,
       cause: error,
     });
   }
 };
 
-async function findBackend(): Promise<string> {
-  for (const module of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'])
-    if (await tryImport(module)) return 'tensorflow';
-  return 'wasm';
-}
+/** What tfjs-node calls itself. */
+const NATIVE = 'tensorflow';
+
+/** Imports tfjs-node, where it is installed. */
+const loadNative = async (): Promise<boolean> =>
+  (await tryImport('@tensorflow/tfjs-node-gpu')) || (await tryImport('@tensorflow/tfjs-node'));
 
 /**
  * The engine that runs each op as it comes, on a TensorFlow.js backend. Its steps have the rules of compiled ones: they read no values
@@ -63,15 +65,20 @@ async function findBackend(): Promise<string> {
  * @throws KcrError `BACKEND_UNKNOWN`, `BACKEND_LOAD`
  */
 export async function createEagerEngine(options: EagerOptions = {}): Promise<Engine> {
-  const backend = options.backend ?? (await findBackend());
+  const { backend = (await loadNative()) ? NATIVE : 'wasm' } = options;
   if (backend === 'wasm') await loadWasmBackend();
+  if (backend === NATIVE) await loadNative();
   if (!tf.findBackendFactory(backend) || !(await tf.setBackend(backend)))
     throw new KcrError('BACKEND_UNKNOWN', {
       where: 'createEagerEngine',
       found: `the TensorFlow.js backend "${backend}"`,
-      fix: 'Import the package that registers it first, or leave `backend` out',
+      fix:
+        backend === NATIVE
+          ? 'Install @tensorflow/tfjs-node, or leave `backend` out'
+          : 'Import the package that registers it first, or leave `backend` out',
     });
   completeBackend(backend);
+  padByNumbers();
   return new EagerEngine(backend);
 }
 
@@ -149,7 +156,9 @@ class EagerEngine implements Engine {
   }
 }
 
-const upload = ({ data, shape, dtype }: NdArray): Tensor => tf.tensor(data, [...shape], dtype);
+/** Some backends (cpu, tfjs-node) go on reading the array that they were given, so they get one of their own. */
+const upload = ({ data, shape, dtype }: NdArray): Tensor =>
+  tf.tensor(data.slice(), [...shape], dtype);
 
 const download = async (tensor: Tensor): Promise<NdArray> => ({
   dtype: tensor.dtype as NdArray['dtype'],

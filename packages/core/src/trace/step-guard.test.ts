@@ -56,6 +56,24 @@ test('the definition of an op may read values', async () => {
   expect([...(await compute((x) => largest({ x }))).data]).toEqual([2, 7]);
 });
 
+test("a backend's kernel may make tensors and read them; what follows it may not", async () => {
+  const kernelName = 'GuardTestSwap';
+  tf.registerKernel({
+    kernelName,
+    backendName: 'cpu',
+    kernelFunc: ({ inputs }) => {
+      const [a, b] = (inputs.x as Tensor).dataSync();
+      return tf.tensor1d([b!, a!]);
+    },
+  });
+  const swap = (x: Tensor): Tensor => tf.engine().runKernel(kernelName, { x });
+  expect([...(await compute(swap)).data]).toEqual([2, 1]);
+  await expect(compute((x) => tf.mul(swap(x), tf.tensor1d([1, 2])))).rejects.toThrow(
+    expect.objectContaining({ code: 'TRACE_UNDECLARED_CONSTANT' }),
+  );
+  tf.unregisterKernel(kernelName, 'cpu');
+});
+
 test('after a step all is as it was', async () => {
   const { random } = Math;
   const { now } = Date;

@@ -89,12 +89,15 @@ export function withoutChance<T>(run: () => T): T {
 
 let watching = false;
 
-/** Lets TensorFlow.js ask before it reads a value or takes one from the host. */
+/**
+ * Lets TensorFlow.js ask before it reads a value or takes one from the host. What a backend does within a kernel is its own:
+ * that of tfjs-node makes tensors of shapes, axes and permutations there.
+ */
 function watchValues(): void {
   if (watching) return;
   watching = true;
   const engine = tf.engine();
-  const { read, readSync, makeTensor } = engine;
+  const { read, readSync, makeTensor, runKernel } = engine;
   engine.read = (id) => {
     if (refused.values) throw valueRead();
     return read.call(engine, id);
@@ -108,6 +111,10 @@ function watchValues(): void {
       throw undeclaredConstant(shape, (dtype ?? 'float32') as DataType);
     return makeTensor.call(engine, values, shape, dtype, backend);
   };
+  engine.runKernel = <T extends tf.Tensor | tf.Tensor[]>(
+    ...call: Parameters<typeof engine.runKernel>
+  ): T =>
+    within({ ...refused, values: false }, () => runKernel.apply(engine, call) as unknown as T);
 }
 
 /**
