@@ -76,7 +76,7 @@ function meanText(outcomes: readonly Outcome[], name: string, digits: number): s
 /** KCR's bounds of the expected loss. */
 export const boundsClaim: Claim = {
   name: 'bounds',
-  title: "KCR's bounds over the epochs",
+  title: 'The bounds of KCR over the epochs',
   claim:
     'The upper and lower bounds with A-KC are tightly correlated with the expected loss over the training epochs (KCR 4.2, Figure 1).',
   experiment: `A ViT from scratch. After each epoch gradient descent trains a last layer on its features; the expected loss is that layer's squared loss on ${EXPECTED.toLocaleString('en')} other images, and the bounds are with all constants 1. Within: the share of epochs in which the expected loss is between the bounds. Correlations are Spearman's over the epochs; beside the upper bound stand its two parts, the training loss and A-KC. Gap and slack are of the last epoch: expected less training loss, and what the bound allows for it. Means over the seeds.`,
