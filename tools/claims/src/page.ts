@@ -50,18 +50,15 @@ const anchorOf = (title: string): string =>
 /** What became of all claims, a row for each. */
 function overview(found: readonly Found[]): string {
   const rows = found.map(({ claim: { title }, finding: { statements } }) => {
-    const cells = byWord(statements);
-    return [
-      `[${title}](#${anchorOf(title)})`,
-      seedsOf(statements),
-      ...words.map((word) => cells[word]),
-    ];
+    const found = byWord(statements);
+    const lines = words.flatMap((word) => (found[word] ? [`**${word}:** ${found[word]}`] : []));
+    return [`[${title}](#${anchorOf(title)})`, seedsOf(statements), lines.join('<br>')];
   });
   return `## At a glance
 
 In brackets: in how many of the conditions, where a claim was tested in several.
 
-${markdownTable(['experiment', 'seeds', ...words], rows)}
+${markdownTable(['experiment', 'seeds', 'what became of it'], rows)}
 `;
 }
 
