@@ -93,7 +93,8 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
   checkpointEvery?: number;
   /**
    * Folder of trainings that have ended, which several runs share: with a `directory`, one of the same identity is taken from there
-   * instead of being trained again, and this one is kept there. Images without an `identity` have no part in it.
+   * instead of being trained again, and this one is kept there. Images without an `identity` have no part in it; where that
+   * does not say which pixels they are, the folder must be of these images alone.
    */
   cache?: string;
   /** Versions of the packages that take part, by name: a run goes on only with the same. */

@@ -220,7 +220,8 @@ class Runner {
       trust,
       engine,
       metric,
-      cache: join(out, 'trainings'),
+      // Not all kinds of images say which pixels they are.
+      cache: join(out, 'trainings', trial.images),
       from: loaded.from,
       on: (event) => {
         if (!begun) on({ type: 'trial', ...about });

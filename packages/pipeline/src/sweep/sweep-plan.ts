@@ -12,6 +12,8 @@ import { metricOf, type TrialResult } from './trial-result.ts';
 export interface Trial {
   /** Known by its whole recipe, so that the same settings are the same trial in another sweep of the folder too. */
   readonly id: string;
+  /** The same of what its recipe says of the images. */
+  readonly images: string;
   readonly point: Point;
   /** Which fold it is measured on. */
   readonly fold?: number;
@@ -48,6 +50,13 @@ function canonical(value: unknown): unknown {
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, own]) => [key, canonical(own)]));
 }
+
+/** A short name of something, which is that of nothing else. */
+const digestOf = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(canonical(value)))
+    .digest('hex')
+    .slice(0, ID_LENGTH);
 
 /** All trials of a sweep: which there are, and for halving which come next by the results of those before. */
 export class SweepPlan {
@@ -160,9 +169,8 @@ export class SweepPlan {
     const known = this.#trials.get(key);
     if (known) return known;
     const recipe = this.recipeOf(point, epochs, fold, seed);
-    const text = JSON.stringify(canonical(recipe));
-    const id = createHash('sha256').update(text).digest('hex').slice(0, ID_LENGTH);
-    const trial = { id, point, fold, seed, epochs, recipe };
+    const [id, images] = [digestOf(recipe), digestOf(recipe.data)];
+    const trial = { id, images, point, fold, seed, epochs, recipe };
     this.#trials.set(key, trial);
     return trial;
   }
