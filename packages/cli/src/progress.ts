@@ -89,14 +89,18 @@ function downloads(stream: NodeJS.WriteStream): (event: EventOf<'download'>) => 
   };
 }
 
-/** How a training is shown. */
+/** Shows how a training goes on. */
 interface TrainingView {
   piece(event: EventOf<'piece'>): void;
   step(event: EventOf<'step'>): void;
   epoch(event: EventOf<'epoch'>): void;
+  stop(): void;
+}
+
+/** One that can say what is at work between two events. */
+interface PatientView extends TrainingView {
   /** @param text what is at work, and for how long */
   waiting(text: string): void;
-  stop(): void;
 }
 
 /** The trainings of a run: how long they all take. */
@@ -160,7 +164,7 @@ function imagesPerSecond(images: number, ms: number): string {
 }
 
 /** A line for each epoch, and within long ones every few seconds. */
-function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole): TrainingView {
+function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole): PatientView {
   const clock = new Clock();
   const passed = new Steps(whole);
   let told = performance.now();
@@ -206,7 +210,7 @@ function trainingLines(stream: NodeJS.WriteStream, stage: string, whole: Whole):
 }
 
 /** Says what a training is at where it says nothing else for a while. */
-function neverSilent(view: TrainingView): TrainingView {
+function neverSilent(view: PatientView): TrainingView {
   let timer: NodeJS.Timeout;
   function wait(at: string): void {
     const since = performance.now();
@@ -243,7 +247,6 @@ function neverSilent(view: TrainingView): TrainingView {
           : `step 1 of epoch ${event.record.epoch! + 1}`,
       );
     },
-    waiting: view.waiting,
     stop() {
       clearInterval(timer);
       view.stop();
@@ -252,7 +255,7 @@ function neverSilent(view: TrainingView): TrainingView {
 }
 
 /** A bar with the time left. */
-function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): TrainingView {
+function trainingBar(stream: NodeJS.WriteStream, stage: string, whole: Whole): PatientView {
   const bar = new SingleBar(
     {
       format: `${stage} {bar} {percentage}% | {left} left{all} | {rate} | epoch {epoch}, loss {loss}{metrics}{waiting}`,

@@ -2,27 +2,17 @@
 // training images: minutes on two cores.
 //
 //   npx kcr sweep kcr-eurosat --data tools/data/eurosat-2500 --out runs/sweep
+import { data, model, training } from './tiny-eurosat.mjs';
+
 export default {
   name: 'kcr-eurosat',
   recipe: {
     name: 'kcr-tiny-eurosat',
-    model: {
-      name: 'vit_tiny_patch16_224',
-      config: {
-        img_size: 64,
-        num_classes: 10,
-        patch_size: 16,
-        embed_dim: 48,
-        depth: 3,
-        num_heads: 3,
-      },
-    },
-    data: { augment: ['horizontalFlip', 'verticalFlip', 'transpose'] },
+    model,
+    data,
     retrain: {
+      ...training,
       epochs: 6,
-      batchSize: 64,
-      labelSmoothing: 0.1,
-      optimizer: { lr: 2e-3, minLr: 2e-5, warmupEpochs: 1, weightDecay: 0.05 },
       plugins: [
         {
           use: '@kcr/nystrom#kcrNystrom',

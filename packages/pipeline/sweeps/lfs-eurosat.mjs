@@ -3,28 +3,14 @@
 // trained afterwards; measured by 3-fold cross-validation on the training images: minutes on two cores.
 //
 //   npx kcr sweep lfs-eurosat --data tools/data/eurosat-2500 --out runs/lfs
-const training = {
-  batchSize: 64,
-  labelSmoothing: 0.1,
-  optimizer: { lr: 2e-3, minLr: 2e-5, warmupEpochs: 1, weightDecay: 0.05 },
-};
+import { data, model, training } from './tiny-eurosat.mjs';
 
 export default {
   name: 'lfs-eurosat',
   recipe: {
     name: 'lfs-tiny-eurosat',
-    model: {
-      name: 'vit_tiny_patch16_224',
-      config: {
-        img_size: 64,
-        num_classes: 10,
-        patch_size: 16,
-        embed_dim: 48,
-        depth: 3,
-        num_heads: 3,
-      },
-    },
-    data: { augment: ['horizontalFlip', 'verticalFlip', 'transpose'] },
+    model,
+    data,
     dense: { ...training, epochs: 12 },
     prune: {
       criterion: { use: '@kcr/lfc#lfs', options: { sigma: 0.1, lambda: 0.1 } },

@@ -61,6 +61,14 @@ export const verdictOfPair = (outcomes: readonly Outcome[], pair: Pair, images: 
 export const verdictOfComparison = ({ difference, seen }: Comparison): Verdict =>
   verdictIn(difference, seen);
 
+/** Of each comparison, that its first model is better than its second. @param at under which conditions all were made */
+export const betterThan = (comparisons: readonly Comparison[], at = ''): Statement[] =>
+  comparisons.map((comparison) => ({
+    of: `${comparison.first}: better than ${comparison.second}`,
+    at,
+    verdict: verdictOfComparison(comparison),
+  }));
+
 /** A row for each statement, in Markdown. */
 export const statementRows = (statements: readonly Statement[]): string[][] =>
   statements.map(({ of, at, verdict }) => [of, at, verdict.word, verdict.text]);

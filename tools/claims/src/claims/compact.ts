@@ -4,7 +4,7 @@ import { macsAt, prunedTo } from '../channels.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { EPOCHS } from '../lab.ts';
 import { searched } from '../searched.ts';
-import { verdictOfComparison } from '../verdict.ts';
+import { betterThan } from '../verdict.ts';
 
 const LEVEL = 0.5;
 
@@ -70,11 +70,7 @@ export const compactClaim: Claim = {
     const share = own.reduce((sum, { numbers }) => sum + numbers.share!, 0) / own.length;
     return {
       text: `The compact networks have ${(100 * share).toFixed(0)} % of the MACs.\n\n${markdown}`,
-      statements: comparisons.map((comparison) => ({
-        of: `${comparison.first}: better than ${comparison.second}`,
-        at: '',
-        verdict: verdictOfComparison(comparison),
-      })),
+      statements: betterThan(comparisons),
     };
   },
 };

@@ -5,7 +5,7 @@ import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
 import type { Claim, Unit } from '../claim.ts';
 import { EPOCHS } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
-import { verdictOfComparison } from '../verdict.ts';
+import { betterThan } from '../verdict.ts';
 
 const temperature = { start: 4.5, end: 0.3 };
 
@@ -61,11 +61,7 @@ export const qkMasksClaim: Claim = {
     ]);
     return {
       text: `${markdown}\n\n${bottleneck}`,
-      statements: comparisons.map((comparison) => ({
-        of: `${comparison.first}: better than ${comparison.second}`,
-        at: '',
-        verdict: verdictOfComparison(comparison),
-      })),
+      statements: betterThan(comparisons),
     };
   },
 };

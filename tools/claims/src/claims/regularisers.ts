@@ -7,7 +7,7 @@ import { forTest, forTraining } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 import { type Regime, regimeImages } from '../regimes.ts';
 import { type Arm, CHOSEN, NONE, without } from '../regularisers.ts';
-import { verdictOfComparison } from '../verdict.ts';
+import { betterThan } from '../verdict.ts';
 
 const CASES: readonly Regime[] = [
   { name: '200 images', images: 200, epochs: 60 },
@@ -75,11 +75,7 @@ export const regularisersClaim: Claim = {
       ]);
       return {
         text: `${own.name}:\n\n${markdown}\n\n${numbers}`,
-        statements: comparisons.map((comparison) => ({
-          of: `${comparison.first}: better than ${comparison.second}`,
-          at: own.name,
-          verdict: verdictOfComparison(comparison),
-        })),
+        statements: betterThan(comparisons, own.name),
       };
     });
     return {

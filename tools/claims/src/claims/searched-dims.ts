@@ -5,7 +5,7 @@ import { EPOCHS } from '../lab.ts';
 import { numbersTable } from '../numbers-table.ts';
 import { CHOSEN, without } from '../regularisers.ts';
 import { searched } from '../searched.ts';
-import { verdictOfComparison } from '../verdict.ts';
+import { betterThan } from '../verdict.ts';
 
 /** Of the dense model's MACs. */
 const SHARE = 0.6;
@@ -79,11 +79,7 @@ export const searchedDimsClaim: Claim = {
     ]);
     return {
       text: `${markdown}\n\n${numbers}`,
-      statements: comparisons.slice(others.length).map((comparison) => ({
-        of: `${comparison.first}: better than ${comparison.second}`,
-        at: '',
-        verdict: verdictOfComparison(comparison),
-      })),
+      statements: betterThan(comparisons.slice(others.length)),
     };
   },
 };
