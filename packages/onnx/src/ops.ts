@@ -1,11 +1,4 @@
-import {
-  affineOp,
-  layerNormOp,
-  lookupGradientOp,
-  lookupOp,
-  resampleOp,
-  takeTokensOp,
-} from '@kcr/core/internal';
+import { affineOp, layerNormOp, lookupOp, resampleOp, takeTokensOp } from '@kcr/core/internal';
 import { lower } from './lowering.ts';
 import { DATA_TYPES } from './proto.ts';
 
@@ -33,12 +26,6 @@ lower(layerNormOp, (b, { x, gamma, beta }, { eps }) => {
 lower(lookupOp, (b, { table }, { indices }) =>
   b.node('Gather', [b.get(table), b.int32(indices)], { axis: 0 }),
 );
-
-lower(lookupGradientOp, (b, { dy }, { indices }, { y }) => {
-  const index = b.initializer('int64', [indices.length, 1], BigInt64Array.from(indices, BigInt));
-  const zeros = b.node('Expand', [b.scalar(0), b.int64(y.shape)]);
-  return b.node('ScatterND', [zeros, index, b.get(dy)], { reduction: 'add' });
-});
 
 lower(resampleOp, (b, { x, matrix }, { transposed }) => {
   const weights = b.get(matrix);

@@ -3,6 +3,7 @@ import './activations.ts';
 import './batch-norm.ts';
 import type { OnnxBuilder } from './builder.ts';
 import { kernelLowerings } from './kernels.ts';
+import './lookup-gradient.ts';
 import { loweringOf } from './lowering.ts';
 import './ops.ts';
 import './reindex.ts';
