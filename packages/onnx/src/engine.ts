@@ -286,17 +286,11 @@ const keyOf = (inputs: InputShapes): string =>
     .map(([input, { dtype, shape }]) => `${input}:${dtype}${shapeText(shape)}`)
     .join();
 
-/**
- * What ONNX Runtime takes for values between, for each byte of them: some lie where others do not fit. Measured for training steps of nine
- * models and batches: 1.05 to 1.38 (docs/scale.md).
- */
-const ARENA = 1.18;
-
 /** What a run of a lowered step takes besides the state. */
 function stepMemory(lowered: OnnxGraph): StepMemory {
-  const { inputs, outputs, constants, between } = graphMemory(lowered);
+  const { inputs, outputs, constants, arena } = graphMemory(lowered);
   const outside = [...inputs, ...outputs].filter(([port]) => !isOfState(port));
-  const run = outside.reduce((sum, [, bytes]) => sum + bytes, constants + ARENA * between);
+  const run = outside.reduce((sum, [, bytes]) => sum + bytes, constants + arena);
   const updates = [...outputs].filter(([port]) => port.startsWith(UPDATE));
   return {
     run,

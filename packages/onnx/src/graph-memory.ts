@@ -1,6 +1,8 @@
-import { sizeOf } from '@kcr/core';
+import { shapeText, sizeOf } from '@kcr/core';
+import { Arena, type Piece } from './arena.ts';
 import { infer, type Known } from './infer.ts';
 import type { OnnxGraph, OnnxNode, OnnxPort, OnnxType } from './proto.ts';
+import { runOrder } from './run-order.ts';
 
 /** Bytes of an element. */
 const BYTES: Readonly<Record<OnnxType, number>> = {
@@ -25,8 +27,13 @@ const IN_PLACE = new Set(
 /** Memory that one or more values are in, one after another or as views of each other. */
 interface Buffer {
   readonly bytes: number;
+  /** Shape and bytes of an element of the first value in it. */
+  readonly form: string;
   /** Values in it that are still read. */
   values: number;
+  /** Positions of the nodes that take it and that give it back. */
+  readonly from: number;
+  to: number;
 }
 
 /** Bytes that a run of a graph takes. */
@@ -39,81 +46,134 @@ export interface GraphMemory {
   readonly constants: number;
   /** Values between, at the moment when these take most. */
   readonly between: number;
+  /** What the allocator of ONNX Runtime comes to take for them, in several runs. */
+  readonly arena: number;
 }
 
 /**
- * The memory that a run of a graph on ONNX Runtime takes, found without one: nodes run in their order, a value lives from the node that
- * makes it to the last one that reads it, and what can be written over its input is. Beside it there are what kernels take for
- * themselves and what lies unused between values: some 5 to 10 % (docs/scale.md).
+ * The memory that a run of a graph on ONNX Runtime takes, found without one: nodes run in the runtime's order, a value lives from the node that
+ * makes it to the last one that reads it, what can be written over its input is, and what is no longer read is used again for a value of the
+ * same shape, though it is kept until then. Kernels take more for themselves (docs/scale.md).
  */
 export function graphMemory(graph: OnnxGraph): GraphMemory {
-  const bytes = bytesByName(graph);
-  const bytesOf = (name: string) => bytes.get(name) ?? 0;
+  const forms = formsByName(graph);
+  const bytesOf = (name: string) => bytesIn(forms.get(name));
   const sizes = (ports: readonly OnnxPort[]) =>
     new Map(ports.map(({ name }) => [name, bytesOf(name)]));
+  const nodes = runOrder(graph.nodes);
+  const buffers = buffersOf({ ...graph, nodes }, forms).filter(({ bytes }) => bytes > 0);
   return {
     inputs: sizes(graph.inputs),
     outputs: sizes(graph.outputs),
     constants: graph.initializers.reduce((sum, { name }) => sum + bytesOf(name), 0),
-    between: most(graph, bytesOf),
+    ...taken(buffers, nodes.length),
   };
 }
 
-/** The most that values between take at once. */
-function most(
+/** Runs after which an allocator takes what it ever will: the second meets the regions of the first, which lie otherwise. */
+const RUNS = 3;
+
+/** What kernels take for themselves, and values of nodes that ONNX Runtime makes of ours, for each byte of values. */
+const BESIDE = 1.06;
+
+/** What buffers take at once, and what comes of taking and giving them back. */
+function taken(buffers: readonly Buffer[], nodes: number): Pick<GraphMemory, 'between' | 'arena'> {
+  const starts = Array.from({ length: nodes }, (): Buffer[] => []);
+  const ends = Array.from({ length: nodes }, (): Buffer[] => []);
+  for (const buffer of buffers) {
+    starts[buffer.from]!.push(buffer);
+    ends[buffer.to]!.push(buffer);
+  }
+  const arena = new Arena();
+  const pieces = new Map<Buffer, Piece>();
+  let [now, between] = [0, 0];
+  for (let at = 0; at < RUNS * nodes; at++) {
+    for (const buffer of starts[at % nodes]!) {
+      pieces.set(buffer, arena.take(BESIDE * buffer.bytes));
+      now += buffer.bytes;
+    }
+    between = Math.max(between, now);
+    for (const buffer of ends[at % nodes]!) {
+      arena.give(pieces.get(buffer)!);
+      now -= buffer.bytes;
+    }
+  }
+  return { between, arena: arena.written };
+}
+
+/** The buffers that values between are in. */
+function buffersOf(
   { nodes, inputs, outputs, initializers }: OnnxGraph,
-  bytesOf: (name: string) => number,
-) {
+  forms: ReadonlyMap<string, Known>,
+): Buffer[] {
   const outside = new Set([...inputs, ...outputs, ...initializers].map(({ name }) => name));
   /** Nodes that have yet to read a value. */
   const readers = new Map<string, number>();
   for (const node of nodes)
     for (const name of new Set(node.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1);
+  const all: Buffer[] = [];
   const buffers = new Map<string, Buffer>();
-  let [now, top] = [0, 0];
+  /** Those that nothing reads any more, by form. */
+  const free = new Map<string, Buffer[]>();
 
-  function release(name: string): void {
+  function release(name: string, at: number): void {
     const buffer = buffers.get(name);
-    if (buffer && --buffer.values === 0) now -= buffer.bytes;
+    if (!buffer || --buffer.values > 0) return;
+    buffer.to = at;
+    free.set(buffer.form, [...(free.get(buffer.form) ?? []), buffer]);
   }
 
-  /** The memory that a node's first output is in, if it is an input's. */
-  function taken({ op, domain, inputs: read }: OnnxNode, bytes: number): Buffer | undefined {
+  /** The buffer that a node's first output is in, if it is an input's. */
+  function inputsOwn({ op, domain, inputs: read }: OnnxNode, bytes: number): Buffer | undefined {
     if (domain !== '') return undefined;
     if (VIEWS.has(op)) return buffers.get(read[0]!);
     if (!IN_PLACE.has(op)) return undefined;
-    const free = read.find((name) => {
+    const over = read.find((name) => {
       const buffer = buffers.get(name);
       return buffer?.values === 1 && buffer.bytes === bytes && readers.get(name) === 1;
     });
-    return free === undefined ? undefined : buffers.get(free);
+    return over === undefined ? undefined : buffers.get(over);
   }
 
-  for (const node of nodes) {
+  function fresh(bytes: number, form: string, at: number): Buffer {
+    const buffer = { bytes, form, values: 0, from: at, to: at };
+    all.push(buffer);
+    return buffer;
+  }
+
+  nodes.forEach((node, at) => {
     node.outputs.forEach((name, i) => {
       if (name === '' || outside.has(name)) return;
       const isView = i === 0 && node.domain === '' && VIEWS.has(node.op);
+      const known = forms.get(name);
       // A view of what the caller gives is not between.
-      const bytes = isView && outside.has(node.inputs[0]!) ? 0 : bytesOf(name);
-      const own = i === 0 ? taken(node, bytes) : undefined;
-      const buffer = own ?? { bytes, values: 0 };
-      if (!own) now += bytes;
+      const bytes = isView && outside.has(node.inputs[0]!) ? 0 : bytesIn(known);
+      const form = bytes > 0 ? formOf(known!) : '';
+      const buffer =
+        (i === 0 ? inputsOwn(node, bytes) : undefined) ??
+        free.get(form)?.pop() ??
+        fresh(bytes, form, at);
       buffer.values++;
       buffers.set(name, buffer);
-      top = Math.max(top, now);
-      if (!readers.has(name)) release(name);
+      if (!readers.has(name)) release(name, at);
     });
     for (const name of new Set(node.inputs)) {
       const left = readers.get(name)! - 1;
       readers.set(name, left);
-      if (left === 0) release(name);
+      if (left === 0) release(name, at);
     }
-  }
-  return top;
+  });
+  return all;
 }
 
-/** Bytes of each value; what is not known of any is left out. */
-function bytesByName(graph: OnnxGraph): ReadonlyMap<string, number> {
+/** Tells values apart that cannot take each other's place. */
+const formOf = ({ dtype, shape }: Known) => `${BYTES[dtype]}${shapeText(shape)}`;
+
+const bytesIn = (known: Known | undefined): number =>
+  known ? sizeOf(known.shape) * BYTES[known.dtype] : 0;
+
+/** Type and shape of each value; what is not known of any is left out. */
+function formsByName(graph: OnnxGraph): ReadonlyMap<string, Known> {
   const known = new Map<string, Known>();
   for (const { name, dtype, shape } of [...graph.inputs, ...graph.outputs, ...(graph.values ?? [])])
     known.set(name, { dtype, shape: numbers(shape) });
@@ -133,9 +193,7 @@ function bytesByName(graph: OnnxGraph): ReadonlyMap<string, number> {
       if (given?.[i] && !known.has(name)) known.set(name, given[i]);
     });
   }
-  return new Map(
-    [...known].map(([name, { dtype, shape }]) => [name, sizeOf(shape) * BYTES[dtype]]),
-  );
+  return known;
 }
 
 /** A shape of a graph of one batch size. */

@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes | gpu]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes | recompute | gpu]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -459,6 +459,42 @@ function processes(): void {
   );
 }
 
+/** Models, and images of a step. */
+const RECOMPUTED = {
+  deit_tiny_patch16_224: 16,
+  vit_small_patch16_224: 8,
+  swin_tiny_patch4_window7_224: 8,
+  mobilevit_s: 8,
+  efficientvit_b1: 8,
+  lvvit_s: 4,
+};
+
+/** Time against memory of steps that compute activations again. */
+function recompute(): void {
+  const lines = Object.entries(RECOMPUTED).map(([model, images]) => {
+    const step = (again: string) => () => ours('recompute', model, `${images}`, again);
+    const results = inTurn({ kept: step('no'), again: step('yes') });
+    const of = (name: string) => ({
+      ms: Math.min(...results[name]!.map(({ ms }) => ms)),
+      peakMB: Math.max(...results[name]!.map(({ peakMB }) => peakMB!)),
+    });
+    const [kept, again] = [of('kept'), of('again')];
+    return [
+      `${model}, ${images}`,
+      kept.ms.toFixed(0),
+      again.ms.toFixed(0),
+      (again.ms / kept.ms).toFixed(2),
+      kept.peakMB.toFixed(0),
+      again.peakMB.toFixed(0),
+      (again.peakMB / kept.peakMB).toFixed(2),
+    ];
+  });
+  table(
+    ['step, images', 'kept, ms', 'again, ms', 'time', 'kept, MB', 'again, MB', 'memory'],
+    lines,
+  );
+}
+
 const parts: Record<string, () => void> = {
   step: steps,
   inference,
@@ -472,6 +508,7 @@ const parts: Record<string, () => void> = {
   loader,
   deploy,
   processes,
+  recompute,
   gpu,
 };
 process.stdout.write(

@@ -1,5 +1,6 @@
 // One measurement in a process of its own, so that peak memory is its own: prints JSON.
 import { performance } from 'node:perf_hooks';
+import { createModel } from '@kcr/backbones';
 import {
   adapt,
   conv2d,
@@ -88,6 +89,15 @@ const measurements = {
       peakMB: process.resourceUsage().maxRSS / 1e3,
       compileMs: compile && compile.trace + compile.session,
     };
+  },
+
+  /** An AdamW step that keeps what its backward pass needs, or computes it again: median time and peak memory. */
+  async recompute(name: string, images: string, recompute: string) {
+    await using engine = new OnnxEngine();
+    const options = { recompute: recompute === 'yes' };
+    const { step } = makeStep(createModel(name), engine, Number(images), options);
+    const ms = await time(6, 2, step);
+    return { ms, peakMB: process.resourceUsage().maxRSS / 1e3 };
   },
 
   /**

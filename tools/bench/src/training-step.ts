@@ -15,7 +15,11 @@ export function makeStep(
   model: Model,
   engine: Engine,
   images: number,
-  { plugins = [], samples = 64 }: { plugins?: Plugin[]; samples?: number } = {},
+  {
+    plugins = [],
+    samples = 64,
+    recompute = false,
+  }: { plugins?: Plugin[]; samples?: number; recompute?: boolean } = {},
 ) {
   const generator = new Generator(0);
   const trainer = new Trainer({
@@ -26,6 +30,7 @@ export function makeStep(
     generator,
     labelSmoothing: taskOf(model).targets ? 0.1 : 0,
     optimizer: adamw({ weightDecay: 0.05 }),
+    recompute,
   });
   trainer.start(model.initialize(generator));
   const batch = randomBatch(model, images);

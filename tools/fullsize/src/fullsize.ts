@@ -14,14 +14,15 @@ import { RECIPES, type StageName, stagesOf } from './plan.ts';
 import type { Asked, Row, Told } from './row.ts';
 import { type Planned, ratioText, recipeTable, stageTable } from './tables.ts';
 
-const usage = `usage: npm run fullsize -- [RECIPE ...] [--stage STAGE] [--limit SECONDS] [--memory GIB] [--pieces N] [--table]
+const usage = `usage: npm run fullsize -- [RECIPE ...] [--stage STAGE] [--limit SECONDS] [--memory GIB] [--pieces N] [--expected] [--table]
 
-  RECIPE    of ${RECIPES.join(', ')}; default all
-  --stage   dense, search, pruned or compact; default all that a recipe has
-  --limit   seconds that the updates of a stage may take, default 600; of longer ones fewer pieces are timed
-  --memory  GiB that a process may take; default what is free
-  --pieces  pieces of an update that are timed at most, from 2; default as many as the limit allows
-  --table   make the tables again, of what was measured
+  RECIPE      of ${RECIPES.join(', ')}; default all
+  --stage     dense, search, pruned or compact; default all that a recipe has
+  --limit     seconds that the updates of a stage may take, default 600; of longer ones fewer pieces are timed
+  --memory    GiB that a process may take; default what is free
+  --pieces    pieces of an update that are timed at most, from 2; default as many as the limit allows
+  --expected  what is expected of the steps that were measured, again; measures nothing
+  --table     make the tables again, of what was measured
 `;
 
 const { values, positionals } = parseArgs({
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string', default: '600' },
     memory: { type: 'string' },
     pieces: { type: 'string' },
+    expected: { type: 'boolean', default: false },
     table: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -119,6 +121,18 @@ async function measured(recipe: string, stage: StageName): Promise<Row> {
   };
 }
 
+/** A row with what is expected now of the run that it is of. */
+async function expectedAgain(row: Row): Promise<Row> {
+  const { recipe, stage, images, timedImages, timedPieces, expected, expectedWhole } = row;
+  if (expected === undefined) return row;
+  const only = { pieces: timedPieces, size: timedImages / timedPieces, images };
+  const told = await ask({ recipe, stage, limit, only, expectation: true });
+  if (told.type !== 'expected') throw new Error(`${recipe}, ${stage}: nothing was expected`);
+  // Whole updates differ by the images that wait for their step.
+  const apart = told.bytes - expected;
+  return { ...row, expected: told.bytes, expectedWhole: expectedWhole! + apart };
+}
+
 /** Writes rows, a line each, so that differences between versions can be read. */
 const writeRows = (rows: readonly Row[]) =>
   writeAtomic(path, `[\n${rows.map((row) => ` ${JSON.stringify(row)}`).join(',\n')}\n]\n`);
@@ -150,9 +164,11 @@ const chosen = positionals.length > 0 ? positionals : RECIPES;
 for (const asked of values.table ? [] : order) {
   const isChosen = (chosen as readonly string[]).includes(asked.recipe);
   const { stage = asked.stage } = values;
-  if (!isChosen || asked.stage !== stage || rowOf(asked)) continue;
+  const known = rowOf(asked);
+  if (!isChosen || asked.stage !== stage || values.expected !== (known !== undefined)) continue;
   try {
-    rows.push(await measured(asked.recipe, asked.stage));
+    if (known) rows[rows.indexOf(known)] = await expectedAgain(known);
+    else rows.push(await measured(asked.recipe, asked.stage));
     await writeRows(inOrder());
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);

@@ -89,7 +89,7 @@ async function pluginsOf(recipe: Recipe, stage: StageName): Promise<Plugin[]> {
 const UPDATES = 2;
 
 async function measureTraining(
-  { stage, memory, limit, most = Number.POSITIVE_INFINITY, only }: Asked,
+  { stage, memory, limit, most = Number.POSITIVE_INFINITY, only, expectation }: Asked,
   recipe: Recipe,
   model: Model,
 ): Promise<void> {
@@ -144,6 +144,10 @@ async function measureTraining(
     onMemory(given: MemoryReport) {
       report = given;
       began = seconds();
+      if (expectation) {
+        tell({ type: 'expected', bytes: given.bytes });
+        throw new Enough();
+      }
       shorten(most);
       progress(
         `updates of ${given.images} images in ${given.pieces} pieces, ${(given.bytes / 2 ** 30).toFixed(2)} GiB expected; compiling`,

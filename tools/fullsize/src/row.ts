@@ -69,11 +69,14 @@ export interface Asked {
   readonly most?: number;
   /** Train updates of so many pieces of this size, however long they take. */
   readonly only?: Shortened;
+  /** End with what is expected, before the first step. */
+  readonly expectation?: boolean;
 }
 
 /** A line that such a process writes. */
 export type Told =
   | { readonly type: 'progress'; readonly text: string }
+  | { readonly type: 'expected'; readonly bytes: number }
   /** Whole updates would take longer than they may: what to ask for instead. */
   | {
       readonly type: 'too-long';
