@@ -7,8 +7,8 @@ const [FIRST, LARGEST] = [2 ** 20, 2 ** 30];
 /** Of a free piece that is larger than what is asked for by less, all is given away, unless it is twice as large. */
 const KEPT = 128 * 2 ** 20;
 
-/** In what grain it is known which bytes were written to. */
-const GRAIN = 2 ** 16;
+/** A page: a process has the pages that were written to. */
+const PAGE = 2 ** 12;
 
 /** A piece of a region. */
 export interface Piece {
@@ -26,15 +26,15 @@ export interface Piece {
  * of 1 GiB all of them get written to in time.
  */
 export class Arena {
-  /** Whether bytes of each region were written to, by grains. */
+  /** Whether bytes of each region were written to, by pages. */
   readonly #written: Uint8Array[] = [];
   readonly #free = new Set<Piece>();
   #next = FIRST;
 
-  /** Bytes that were written to at some time, in whole grains: what the process has of it. */
+  /** Bytes that were written to at some time, in whole pages. */
   get written(): number {
-    const grains = this.#written.map((region) => region.reduce((sum, is) => sum + is, 0));
-    return GRAIN * grains.reduce((sum, n) => sum + n, 0);
+    const pages = this.#written.map((region) => region.reduce((sum, is) => sum + is, 0));
+    return PAGE * pages.reduce((sum, n) => sum + n, 0);
   }
 
   /** @param bytes above 0 */
@@ -44,7 +44,7 @@ export class Arena {
     this.#free.delete(piece);
     piece.isFree = false;
     if (piece.bytes >= 2 * size || piece.bytes - size >= KEPT) this.#split(piece, size);
-    const [first, last] = [piece.start, piece.start + bytes].map((at) => at / GRAIN);
+    const [first, last] = [piece.start, piece.start + bytes].map((at) => at / PAGE);
     this.#written[piece.region]!.fill(1, Math.floor(first!), Math.ceil(last!));
     return piece;
   }
@@ -68,7 +68,7 @@ export class Arena {
   #extend(size: number): Piece {
     const bytes = size > LARGEST ? size : this.#regionFor(size);
     const piece = { region: this.#written.length, start: 0, bytes, isFree: true };
-    this.#written.push(new Uint8Array(Math.ceil(bytes / GRAIN)));
+    this.#written.push(new Uint8Array(Math.ceil(bytes / PAGE)));
     this.#free.add(piece);
     return piece;
   }
