@@ -15,7 +15,6 @@ export interface Piece {
   readonly region: number;
   readonly start: number;
   bytes: number;
-  isFree: boolean;
   before?: Piece;
   after?: Piece;
 }
@@ -42,7 +41,6 @@ export class Arena {
     const size = STEP * Math.ceil(bytes / STEP);
     const piece = this.#smallest(size) ?? this.#extend(size);
     this.#free.delete(piece);
-    piece.isFree = false;
     if (piece.bytes >= 2 * size || piece.bytes - size >= KEPT) this.#split(piece, size);
     const [first, last] = [piece.start, piece.start + bytes].map((at) => at / PAGE);
     this.#written[piece.region]!.fill(1, Math.floor(first!), Math.ceil(last!));
@@ -51,9 +49,8 @@ export class Arena {
 
   give(piece: Piece): void {
     const { before, after } = piece;
-    piece.isFree = true;
-    if (after?.isFree) this.#join(piece, after);
-    if (before?.isFree) this.#join(before, piece);
+    if (after && this.#free.has(after)) this.#join(piece, after);
+    if (before && this.#free.has(before)) this.#join(before, piece);
     else this.#free.add(piece);
   }
 
@@ -67,7 +64,7 @@ export class Arena {
 
   #extend(size: number): Piece {
     const bytes = size > LARGEST ? size : this.#regionFor(size);
-    const piece = { region: this.#written.length, start: 0, bytes, isFree: true };
+    const piece = { region: this.#written.length, start: 0, bytes };
     this.#written.push(new Uint8Array(Math.ceil(bytes / PAGE)));
     this.#free.add(piece);
     return piece;
@@ -87,7 +84,6 @@ export class Arena {
       region: piece.region,
       start: piece.start + size,
       bytes: piece.bytes - size,
-      isFree: true,
       before: piece,
       after: piece.after,
     };

@@ -120,7 +120,9 @@ function buffersOf(
     const buffer = buffers.get(name);
     if (!buffer || --buffer.values > 0) return;
     buffer.to = at;
-    free.set(buffer.form, [...(free.get(buffer.form) ?? []), buffer]);
+    const same = free.get(buffer.form);
+    if (same) same.push(buffer);
+    else free.set(buffer.form, [buffer]);
   }
 
   /** The buffer that a node's first output is in, if it is an input's. */
