@@ -39,6 +39,14 @@ export function rows({ d, data }: Features, indices: ArrayLike<number>): Feature
   return { n: indices.length, d, data: picked };
 }
 
+/** Values of rows by index, in float64. */
+export function float64Rows({ d, data }: Features, indices: ArrayLike<number>): Float64Array {
+  const values = new Float64Array(indices.length * d);
+  for (let i = 0; i < indices.length; i++)
+    for (let j = 0; j < d; j++) values[i * d + j] = data[indices[i]! * d + j]!;
+  return values;
+}
+
 /** Parts one after another, in float32 where all of them are, else in float64. */
 export function joinRows(parts: readonly Features[]): Features {
   const n = parts.reduce((sum, part) => sum + part.n, 0);

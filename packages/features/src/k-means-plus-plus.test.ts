@@ -55,3 +55,42 @@ test('in several dimensions distance is Euclidean', () => {
   const features = { n: 3, d: 2, data: [0, 0, 3, 4, 0, 1e-3] };
   for (const [first, second] of choices(40, features, 2)) if (first !== 1) expect(second).toBe(1);
 });
+
+test('what earlier choices left counts, also among those made by the same distances', () => {
+  // Eight pairs far from each other: of every pair one, before any second one.
+  const pairs = line(...Array.from({ length: 16 }, (_, i) => 100 * Math.floor(i / 2) + (i % 2)));
+  for (const chosen of choices(300, pairs, 8))
+    expect(new Set(chosen.map((row) => Math.floor(row / 2))).size).toBeGreaterThan(6);
+  const whole = choices(300, pairs, 8).filter(
+    (chosen) => new Set(chosen.map((row) => Math.floor(row / 2))).size === 8,
+  );
+  expect(whole.length).toBeGreaterThan(290);
+});
+
+/** Arthur and Vassilvitskii's own algorithm: all distances after every choice. */
+function oneByOne({ n, data }: Features, m: number, generator: Generator): number[] {
+  const chosen = [generator.integer(n)];
+  while (chosen.length < m) {
+    const weights = Float64Array.from({ length: n }, (_, i) =>
+      Math.min(...chosen.map((k) => (data[i]! - data[k]!) ** 2)),
+    );
+    chosen.push(generator.pick(weights));
+  }
+  return chosen;
+}
+
+test('the last choices are as likely as one by one', () => {
+  const features = line(0, 1, 3, 4, 4.5, 6, 9, 9.2, 11, 15, 15.5, 17);
+  const [draws, m] = [4000, 9];
+  const shares = (all: number[][]) =>
+    Array.from({ length: features.n }, (_, row) =>
+      [m - 2, m - 1].map((at) => all.filter((chosen) => chosen[at] === row).length / draws),
+    ).flat();
+  const found = shares(choices(draws, features, m));
+  const generator = new Generator(2);
+  const expected = shares(Array.from({ length: draws }, () => oneByOne(features, m, generator)));
+  expected.forEach((share, at) => {
+    const deviation = Math.sqrt((2 * share * (1 - share)) / draws);
+    expect(Math.abs(found[at]! - share)).toBeLessThan(4 * deviation + 1e-3);
+  });
+});

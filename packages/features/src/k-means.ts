@@ -1,6 +1,6 @@
 import type { Generator } from '@kcr/core';
 import { BLOCK } from './block.ts';
-import type { Features } from './features.ts';
+import { type Features, float64Rows } from './features.ts';
 import { squaredDistances } from './squared-distances.ts';
 import { unitRows } from './unit-rows.ts';
 
@@ -39,7 +39,7 @@ export function miniBatchKMeans(
   const centers = Float64Array.from(start.data);
   const centroids: Features = { n: start.n, d, data: centers };
   const sizes = new Float64Array(start.n);
-  const state: Clustering = { data, d, centers, sizes, distance: new Float64Array(n) };
+  const state: Clustering = { points, centers, sizes, distance: new Float64Array(n) };
   for (let pass = 0; pass < passes; pass++) {
     sizes.fill(0);
     const order = generator.permutation(n);
@@ -61,9 +61,8 @@ export function miniBatchKMeans(
 
 /** Where a run of K-means is. */
 interface Clustering {
-  /** The points, row after row of `d`; they are read and not copied. */
-  data: ArrayLike<number>;
-  d: number;
+  /** They are read and not copied. */
+  points: Features;
   /** The clusters' centers, row after row. */
   centers: Float64Array;
   /** Points of each cluster. */
@@ -73,17 +72,14 @@ interface Clustering {
 }
 
 /** The nearest center of each of the points `batch`; writes their squared distances from it. */
-function nearest({ data, d, centers, distance }: Clustering, batch: Int32Array): Int32Array {
+function nearest({ points, centers, distance }: Clustering, batch: Int32Array): Int32Array {
+  const { d } = points;
   const k = centers.length / d;
   const clusters = new Int32Array(batch.length);
   for (let from = 0; from < batch.length; from += BLOCK) {
     const block = batch.subarray(from, from + BLOCK);
-    const points = new Float64Array(block.length * d);
-    block.forEach((i, at) => {
-      for (let j = 0; j < d; j++) points[at * d + j] = data[i * d + j]!;
-    });
     const squares = new Float64Array(block.length * k);
-    squaredDistances(points, centers, d, squares);
+    squaredDistances(float64Rows(points, block), centers, d, squares);
     block.forEach((i, at) => {
       let best = at * k;
       for (let c = best + 1; c < (at + 1) * k; c++) if (squares[c]! < squares[best]!) best = c;
@@ -95,7 +91,7 @@ function nearest({ data, d, centers, distance }: Clustering, batch: Int32Array):
 }
 
 /** Moves centers without points to the points that are farthest from theirs. */
-function fillEmpty({ data, d, centers, sizes, distance }: Clustering): void {
+function fillEmpty({ points: { data, d }, centers, sizes, distance }: Clustering): void {
   const empty = [...sizes.keys()].filter((k) => sizes[k] === 0);
   if (empty.length === 0) return;
   const farthest = [...distance.keys()].sort((a, b) => distance[b]! - distance[a]! || a - b);
