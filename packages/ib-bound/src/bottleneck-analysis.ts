@@ -12,7 +12,7 @@ import { sampleSize } from './sample-size.ts';
 
 /**
  * Information between the clusters of training images' features and inputs, and of features and classes, in nats, with
- * clusters of their own (DCS 3.3); nothing where images have no class of their own. At most 50 images for each class, or 10,000, whichever is
+ * clusters of their own (DCS 3.3); nothing where images have no class of their own. At most 40 images for each class, or 10,000, whichever is
  * more, are read; the number `bottleneckImages` says how many where they are not all.
  */
 export const bottleneckAnalysis = defineAnalysis({

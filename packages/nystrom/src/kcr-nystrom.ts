@@ -11,7 +11,7 @@ import { type BoundsAt, boundNumbers } from './bound-numbers.ts';
 import { defaultLandmarks } from './complexity-report.ts';
 import { kernelComplexity } from './kernel-complexity.ts';
 import { checkLandmarks, type LandmarkSampling, landmarkSamplings } from './landmarks.ts';
-import { checkImages, type Reading, readFeatures } from './reading.ts';
+import { checkImages, imagesToRead, type Reading, readFeatures } from './reading.ts';
 import { readingNumbers, readingTails } from './reading-numbers.ts';
 import { checkRank } from './spectrum-tails.ts';
 import { type Form, projection, sampleSpace } from './tail-forms.ts';
@@ -40,12 +40,12 @@ export interface KcrNystromOptions {
   /** Share of the epochs that train with cross-entropy alone. Default 0.3. */
   warmup?: number;
   /**
-   * `projection` (default), `reconstruction`, or `linear`, the paper's literal form. The last two keep a row of r numbers for each image,
-   * and read all images at each refresh, which is a third of an epoch.
+   * `projection` (default), `reconstruction`, or `linear`, the paper's literal form. The last two keep a row of r numbers for each image that a
+   * refresh reads (`images`), and the term of a step is of those of its images that were read, which stand for the others.
    */
   form?: 'projection' | 'reconstruction' | 'linear';
   /**
-   * Training images that the estimator `nystrom` reads at each refresh, drawn anew each time. Default: all, but at most 50,000, which is
+   * Training images that the estimator `nystrom`, and the forms `reconstruction` and `linear`, read at each refresh, drawn anew each time. Default: all, but at most 50,000, which is
    * 3.9 % of ImageNet's and with half a step's forward pass some 1.3 % of an epoch. Where it is not all of them, the metric `readImages`
    * says it, and the others are estimates for all training images.
    */
@@ -107,21 +107,23 @@ export const kcrNystrom = definePlugin({
         async refresh(context) {
           const { sampling = 'uniform', estimator = 'nystrom' } = options;
           const renews = eta !== 0 && context.epoch >= starts;
-          measured = await readFeatures(context, {
+          const { parts, ...reading } = await readFeatures(context, {
             samples: run.samples,
             landmarks,
             sampling,
             images: options.images,
             needsAll: estimator === 'nystrom',
+            keeps: renews && form.keeps,
             ...(boundsAt
               ? { labelled: { labels: context.labels, classes: run.model.classes } }
               : {}),
             generator: run.generator.fork(`landmarks:${context.epoch}`),
           });
-          if (renews) await form.refresh(measured, rankOf(measured), context);
+          measured = reading;
+          if (renews) form.refresh({ ...reading, parts }, rankOf(reading));
           if (boundsAt) {
             const drawn = run.generator.fork('validation');
-            bounds = await boundNumbers(measured, context, boundsAt, drawn);
+            bounds = await boundNumbers(reading, context, boundsAt, drawn);
           }
         },
 
@@ -180,7 +182,15 @@ function checked(options: KcrNystromOptions, eta: number, run: PluginRun) {
     landmarks,
     rankOf: (reading: Reading): number =>
       rank === 'kc' ? kernelComplexity(readingTails(reading), run.samples).argmin : rank,
-    form: form === 'projection' ? projection(run, most) : sampleSpace(run, most, form),
+    form:
+      form === 'projection'
+        ? projection(run, most)
+        : sampleSpace(
+            run,
+            most,
+            form,
+            imagesToRead({ ...options, samples: run.samples, landmarks }),
+          ),
   };
 }
 

@@ -12,6 +12,13 @@ const CHUNK = 4096;
 /** Images that S is summed over where no number is given: all, but at most 50,000. */
 export const readImages = (images: number): number => Math.min(images, 50_000);
 
+/** Images that a refresh reads where it needs more than landmarks: all but at most {@link readImages}, or as many as are asked for, and all landmarks. */
+export const imagesToRead = ({
+  samples,
+  images = readImages(samples),
+  landmarks,
+}: Pick<ReadOptions, 'samples' | 'images' | 'landmarks'>): number => Math.max(images, landmarks);
+
 /** Images that landmarks are chosen among where their features decide, and no number is given: at least twice as many as landmarks. */
 const candidateImages = (landmarks: number): number => Math.max(2 * landmarks, 5000);
 
@@ -38,6 +45,8 @@ export interface ReadOptions {
   sampling: LandmarkSampling;
   /** Whether S is needed. */
   needsAll: boolean;
+  /** Whether the features of the images read are needed themselves, in float32: 4 d bytes for each. */
+  keeps?: boolean;
   /** With S the sums of the classes are taken; `labels` of all training images. */
   labelled?: { labels: Int32Array; classes: number };
   generator: Generator;
@@ -58,33 +67,35 @@ export interface Reading {
     readonly spectrum: Eigen;
     readonly cross?: Matrix;
   };
+  /** The features that were read, part by part, with their indices, ascending; where they are needed themselves. */
+  readonly parts?: readonly ReadPart[];
 }
 
 /**
  * Reads features between two epochs, part by part: in memory are S, a part, and the landmarks or those that they are chosen among, whatever the
  * number of images. Uniform landmarks are drawn from all that are read; other ways of choosing see 5,000 of these, or twice as many as landmarks.
  */
-export async function readFeatures(
-  context: ReadsFeatures,
-  { samples, images, landmarks, sampling, needsAll, labelled, generator }: ReadOptions,
-): Promise<Reading> {
+export async function readFeatures(context: ReadsFeatures, options: ReadOptions): Promise<Reading> {
+  const { samples, landmarks, sampling, needsAll, keeps, labelled, generator } = options;
   const isUniform = sampling === 'uniform';
   // Other ways draw from the generator themselves.
   const order = (isUniform ? generator : generator.fork('images')).permutation(samples);
   const first = (count: number) =>
     count < samples ? order.slice(0, count).sort() : range(samples);
-  const count = Math.max(images ?? readImages(samples), landmarks);
+  const count = imagesToRead(options);
   const among = Math.min(count, candidateImages(landmarks));
   const candidates = isUniform ? order.slice(0, landmarks).sort() : first(among);
-  if (!needsAll) {
+  if (!needsAll && !keeps) {
     const own = toFeatures(await context.features(candidates));
     return readingOf(isUniform ? own : landmarkFeatures(own, landmarks, sampling, generator));
   }
-  const sums = new Sums(samples, labelled);
+  const sums = needsAll ? new Sums(samples, labelled) : undefined;
+  const parts: ReadPart[] = [];
   const kept: Features[] = [];
   let next = 0;
   for await (const { part, indices } of inParts(context, first(count))) {
-    sums.add(part, indices);
+    sums?.add(part, indices);
+    if (keeps) parts.push({ part, indices });
     const own: number[] = [];
     indices.forEach((image, row) => {
       if (image !== candidates[next]) return;
@@ -93,12 +104,12 @@ export async function readFeatures(
     });
     kept.push(rows(part, own));
   }
-  const all = sums.found;
+  const all = sums?.found;
   const own = joinRows(kept);
   const chosen = isUniform
     ? own
-    : landmarkFeatures(own, landmarks, sampling, generator, all.spectrum);
-  return readingOf(chosen, all);
+    : landmarkFeatures(own, landmarks, sampling, generator, all?.spectrum);
+  return { ...readingOf(chosen, all), ...(keeps ? { parts } : {}) };
 }
 
 /** A part of the images, with their indices. */

@@ -1,9 +1,9 @@
 import {
   float32,
+  int32,
   type NdArray,
   type PluginHooks,
   type PluginRun,
-  range,
   type Tensor,
   tf,
 } from '@kcr/core';
@@ -12,7 +12,7 @@ import type { Matrix } from 'ml-matrix';
 import { balanceGradient } from './balance-gradient.ts';
 import { matrixOf, times, valuesOf } from './matrices.ts';
 import { firstColumns, nystromBasis } from './nystrom.ts';
-import { inParts, type Reading, type ReadsFeatures } from './reading.ts';
+import type { Reading } from './reading.ts';
 import { eigen } from './spectrum.ts';
 import { linearTail, projectionTail, reconstructionTail } from './tail-losses.ts';
 
@@ -21,8 +21,10 @@ export interface Form {
   loss: NonNullable<PluginHooks['loss']>;
   /** The features with the term's gradient added in a share of the loss's; absent where the form has none. */
   balanced?: (features: Tensor, share: Tensor) => Tensor;
+  /** Whether a refresh needs the features themselves that were read. */
+  keeps: boolean;
   /** @param rank r of this refresh, at most the one that the form was made for */
-  refresh(reading: Reading, rank: number, context: ReadsFeatures): Promise<void> | void;
+  refresh(reading: Reading, rank: number): void;
 }
 
 const toArray = (matrix: Matrix): NdArray =>
@@ -32,6 +34,7 @@ const toArray = (matrix: Matrix): NdArray =>
 export function projection(run: PluginRun, most: number): Form {
   const basis = run.buffer('basis', float32([run.model.featureSize, Math.max(most, 1)]));
   return {
+    keeps: false,
     loss: ({ features }) => projectionTail(features, basis.value),
     balanced: (features, share) => balanceGradient({ features, basis: basis.value, share }),
     refresh: ({ directions: { vectors }, all }, rank) => {
@@ -45,25 +48,41 @@ export function projection(run: PluginRun, most: number): Form {
 /** Directions whose share of the images' energy is this part of the first one's are rounding. */
 const FLAT = 1e-12;
 
+/** The forms over samples. */
+export type SampleForm = 'reconstruction' | 'linear';
+
 /**
- * The two forms over samples: U [n, r], F V with orthonormal columns, and G = F^T U, both of all images. They come from a pass over all
- * images in parts: with B = F V D, D the landmarks' own scale, which makes B's columns about as long, B^T B = E L E^T and
- * F^T B are summed, and U = B E L^(-1/2). What grows with the images is U alone, float32, 4 n r bytes: an image's row of it
- * is what the forms read in a step.
+ * The two forms over samples: U [images, r], F V with orthonormal columns, and G = F^T U, both of the images that a refresh reads. With
+ * B = F V D, D the landmarks' own scale, which makes B's columns about as long, B^T B = E L E^T and F^T B are summed part by part, and
+ * U = B E L^(-1/2). An image's row of it is what the forms read in a step; where not all images were read, those that were stand for the others,
+ * which add nothing themselves.
+ *
+ * @param images how many a refresh reads
  */
-export function sampleSpace(run: PluginRun, most: number, form: 'reconstruction' | 'linear'): Form {
+export function sampleSpace(run: PluginRun, most: number, form: SampleForm, images: number): Form {
   const { featureSize: d } = run.model;
   const factor = run.buffer('factor', float32([d, most]));
-  const left = run.buffer('left', float32([run.samples, most]));
+  // The last row, zeros, is of images that were not read.
+  const left = run.buffer('left', float32([images + 1, most]));
+  const place = run.buffer('place', int32([run.samples], new Int32Array(run.samples)));
   const tail = form === 'linear' ? linearTail : reconstructionTail;
+  const stoodFor = run.samples / images;
   return {
-    loss: ({ features, indices }) => tail(features, factor.value, tf.gather(left.value, indices)),
-    async refresh({ directions }, rank, context) {
+    keeps: true,
+    loss({ features, indices }) {
+      const places = tf.gather(place.value, indices);
+      const wasRead = tf.cast(tf.less(places, images), 'float32');
+      const own = tf.mul(features, tf.expandDims(wasRead, 1));
+      return tf.mul(tail(own, factor.value, tf.gather(left.value, places)), stoodFor);
+    },
+    refresh({ directions, parts = [] }, rank) {
       const scale = scaled(directions, rank);
-      const rows = new Float32Array(run.samples * rank);
+      const rows = new Float32Array((images + 1) * rank);
+      const places = new Int32Array(run.samples).fill(images);
       const gram = new Float64Array(rank * rank);
       const cross = new Float64Array(d * rank);
-      for await (const { part, indices } of inParts(context, range(run.samples))) {
+      let before = 0;
+      for (const { part, indices } of parts) {
         const own = { values: part.data, row: d };
         const b = new Float64Array(part.n * rank);
         const size = { m: part.n, k: rank, d };
@@ -71,12 +90,14 @@ export function sampleSpace(run: PluginRun, most: number, form: 'reconstruction'
         const turned = { values: b, row: 1, column: rank };
         const sum = { m: rank, k: rank, d: part.n };
         addProduct({ values: gram, row: rank }, turned, turned, sum);
-        const images = { values: part.data, row: 1, column: d };
-        addProduct({ values: cross, row: rank }, images, turned, { ...sum, m: d });
-        rows.set(b, indices[0]! * rank);
+        const byFeature = { values: part.data, row: 1, column: d };
+        addProduct({ values: cross, row: rank }, byFeature, turned, { ...sum, m: d });
+        rows.set(b, before * rank);
+        for (const image of indices) places[image] = before++;
       }
       const turn = inverseRoot(matrixOf(rank, rank, gram));
-      left.assign(float32([run.samples, rank], turnRows(rows, turn)));
+      left.assign(float32([images + 1, rank], turnRows(rows, turn)));
+      place.assign(int32([run.samples], places));
       factor.assign(toArray(times(matrixOf(d, rank, cross), turn)));
     },
   };

@@ -118,6 +118,9 @@ const eigenMadds = 3 * D ** 3;
 const nystromMadds = (read: number) =>
   ((read + M) * D * D) / 2 + 2 * eigenMadds + 3 * D * D * R + 4 * D ** 3;
 
+/** B, B^T B, F^T B, and U from them. */
+const sampleMadds = (read: number) => read * (2 * D * R + 2 * R * R);
+
 async function nystrom(
   options: Partial<KcrNystromOptions>,
   counts: Pick<Measured, 'madds' | 'read'>,
@@ -129,7 +132,7 @@ async function nystrom(
 
 /** K-means, assignments and Q of the sampled images; a part of them, scaled, since all of it is in proportion to them. */
 async function bottleneck(): Promise<Measured> {
-  const [all, part] = [50 * CLASSES, 5000];
+  const [all, part] = [40 * CLASSES, 5000];
   const { hooks, refresh, features } = await attached(ibBound({ samples: part }), part);
   const observe = async () => {
     const indices = range(part);
@@ -150,19 +153,6 @@ async function bottleneck(): Promise<Measured> {
   return { cpu: scale * found.cpu, wall: scale * found.wall, madds, read: 0, part };
 }
 
-/** The forms over samples read all images; a part of these, scaled. */
-async function samples(): Promise<Measured> {
-  const part = 65_536;
-  const plugin = kcrNystrom({ eta: 1, warmup: 0.3, landmarks: M, form: 'linear' });
-  const { refresh } = await attached(plugin, part);
-  const both = await least(2, refresh);
-  const plain = await attached(kcrNystrom({ eta: 1, warmup: 0.3, landmarks: M }), part);
-  const fixed = await least(2, plain.refresh);
-  const scaled = (key: 'cpu' | 'wall') => fixed[key] + ((both[key] - fixed[key]) * IMAGES) / part;
-  const madds = nystromMadds(50_000) + IMAGES * (2 * D * R + 2 * R * R);
-  return { cpu: scaled('cpu'), wall: scaled('wall'), madds, read: IMAGES + 50_000, part };
-}
-
 const some = 50_000;
 const lastLayer = 3 * D * D * CLASSES + (10_000 * D * D) / 2 + 50_000 * D;
 
@@ -175,7 +165,8 @@ export const refreshes: Record<string, () => Promise<Measured>> = {
     nystrom({ estimator: 'landmarks' }, { madds: (M * D * D) / 2 + eigenMadds, read: M }),
   'kcrNystrom, kmeans++': () =>
     nystrom({ sampling: 'kmeans++' }, { madds: nystromMadds(some) + 2 * M * M * D, read: some }),
-  'kcrNystrom, linear form': samples,
+  'kcrNystrom, linear form': () =>
+    nystrom({ form: 'linear' }, { madds: nystromMadds(some) + sampleMadds(some), read: some }),
   ibBound: bottleneck,
 };
 
