@@ -75,6 +75,31 @@ test('state is shared by all steps, and what is read stays as it was read', asyn
   await engine.dispose();
 });
 
+test('state is revised where it is, between steps that write it in turns', async () => {
+  await using engine = new OnnxEngine();
+  engine.set({ a: float32([2], [1, 2]) });
+  const grow = engine.compile('grow', ({ state }) => ({
+    outputs: { old: state('a') },
+    updates: { a: tf.add(state('a'), 1) },
+  }));
+  const olds: number[][] = [];
+  for (let i = 0; i < 4; i++) {
+    const { old } = await grow();
+    await engine.revise(['a'], async ({ a }) => {
+      a!.data.forEach((x, j) => {
+        a!.data[j] = 10 * x;
+      });
+    });
+    olds.push([...old!.data]);
+  }
+  expect(olds).toEqual([
+    [1, 2],
+    [20, 30],
+    [210, 310],
+    [2110, 3110],
+  ]);
+});
+
 /** Collects what nothing refers to; some of it is let go of by what has just been collected. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');

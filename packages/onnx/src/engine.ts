@@ -80,17 +80,27 @@ export class OnnxEngine implements Engine {
   }
 
   async get(names: readonly string[]): Promise<Record<string, NdArray>> {
-    const result: Record<string, NdArray> = {};
+    const held = Object.entries(await this.#held(names));
+    return Object.fromEntries(
+      held.map(([name, array]) => [name, { ...array, data: array.data.slice() }]),
+    );
+  }
+
+  async revise(names: readonly string[], change: Parameters<Engine['revise']>[1]): Promise<void> {
+    const held = await this.#held(names);
+    await change(held);
+    const elsewhere = names.filter((name) => this.#read(name).location !== 'cpu');
+    this.set(Object.fromEntries(elsewhere.map((name) => [name, held[name]!])));
+  }
+
+  /** Arrays of the state: the engine's own where they are the host's. */
+  async #held(names: readonly string[]): Promise<Record<string, NdArray>> {
+    const held: Record<string, NdArray> = {};
     for (const name of names) {
       const tensor = this.#read(name);
-      const host = tensor.location === 'cpu' ? tensor : await this.#device.read(tensor);
-      result[name] = {
-        dtype: tensor.type as DataType,
-        shape: tensor.dims,
-        data: (host.data as Float32Array).slice(),
-      };
+      held[name] = toArray(tensor.location === 'cpu' ? tensor : await this.#device.read(tensor));
     }
-    return result;
+    return held;
   }
 
   names = () => [...this.#state.keys()];

@@ -23,6 +23,10 @@ export class TracingEngine implements Engine {
     return Object.fromEntries(names.map((name) => [name, this.#read(name)]));
   }
 
+  async revise(names: readonly string[], change: Parameters<Engine['revise']>[1]): Promise<void> {
+    await change(await this.get(names));
+  }
+
   names = () => [...this.#state.keys()];
 
   delete(names: readonly string[]): void {

@@ -83,8 +83,25 @@ describe('state', () => {
     });
   });
 
+  test('is revised by name, and what was read before stays', async () => {
+    await using engine = await engineWith({ a: float32([2], [1, 2]), b: float32([1], [3]) });
+    const before = await engine.get(['a']);
+    await engine.revise(['a'], async (arrays) => {
+      expect(Object.keys(arrays)).toEqual(['a']);
+      arrays.a!.data[1] = 9;
+    });
+    expect(before).toEqual({ a: float32([2], [1, 2]) });
+    expect(await engine.get(['a', 'b'])).toEqual({
+      a: float32([2], [1, 9]),
+      b: float32([1], [3]),
+    });
+  });
+
   test('that is not there is named', async () => {
     await using engine = await engineWith({});
+    await expect(engine.revise(['weight'], async () => {})).rejects.toThrow(
+      code('STATE_MISSING', { where: 'weight' }),
+    );
     await expect(engine.get(['weight'])).rejects.toThrow(
       code('STATE_MISSING', { where: 'weight' }),
     );

@@ -100,6 +100,12 @@ class EagerEngine implements Engine {
     return Object.fromEntries(await Promise.all(entries));
   }
 
+  async revise(names: readonly string[], change: Parameters<Engine['revise']>[1]): Promise<void> {
+    const arrays = await this.get(names);
+    await change(arrays);
+    this.set(arrays);
+  }
+
   names = () => [...this.#state.keys()];
 
   delete(names: readonly string[]): void {

@@ -72,6 +72,16 @@ export interface Engine extends AsyncDisposable {
   set(arrays: Readonly<Record<string, NdArray>>): void;
   /** Reads arrays of the state. @throws KcrError `STATE_MISSING` */
   get(names: readonly string[]): Promise<Record<string, NdArray>>;
+  /**
+   * Changes arrays of the state in place: what `change` leaves in their data is kept. Where the state is the host's, they are the engine's own and
+   * nothing is copied; they may not be used afterwards.
+   *
+   * @throws KcrError `STATE_MISSING`
+   */
+  revise(
+    names: readonly string[],
+    change: (arrays: Readonly<Record<string, NdArray>>) => Promise<void>,
+  ): Promise<void>;
   /** Names in the state. */
   names(): string[];
   delete(names: readonly string[]): void;

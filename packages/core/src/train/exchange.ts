@@ -11,30 +11,37 @@ export interface Exchanged {
   readonly means: readonly string[];
 }
 
-/** Replaces arrays of an engine by their sums or means over the processes, in one message. */
-export async function exchange(
-  engine: Engine,
-  communicator: Communicator,
-  { sums, means }: Exchanged,
-): Promise<void> {
-  const arrays = Object.entries(await engine.get([...sums, ...means]));
-  const all = new Float32Array(arrays.reduce((n, [, { data }]) => n + data.length, 0));
-  let at = 0;
-  for (const [, { data }] of arrays) {
-    all.set(data, at);
-    at += data.length;
+/** Replaces arrays of an engine by their sums or means over the processes, in one message whose memory is used again. */
+export class Exchange {
+  #message = new Float32Array();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly communicator: Communicator,
+  ) {}
+
+  async run({ sums, means }: Exchanged): Promise<void> {
+    await this.engine.revise([...sums, ...means], async (arrays) => {
+      const values = Object.values(arrays).map(({ data }) => data);
+      const length = values.reduce((n, data) => n + data.length, 0);
+      if (this.#message.length !== length) this.#message = new Float32Array(length);
+      let at = 0;
+      for (const data of values) {
+        this.#message.set(data, at);
+        at += data.length;
+      }
+      await this.communicator.allReduce(this.#message);
+      at = 0;
+      for (const data of values) {
+        data.set(this.#message.subarray(at, at + data.length));
+        at += data.length;
+      }
+      for (const name of means) {
+        const { data } = arrays[name]!;
+        for (let i = 0; i < data.length; i++) data[i]! /= this.communicator.size;
+      }
+    });
   }
-  await communicator.allReduce(all);
-  const isMean = new Set(means);
-  const exchanged: Record<string, NdArray> = {};
-  at = 0;
-  for (const [name, { shape, data }] of arrays) {
-    const sum = all.slice(at, at + data.length);
-    at += data.length;
-    const own = isMean.has(name) ? sum.map((x) => x / communicator.size) : sum;
-    exchanged[name] = { dtype: 'float32', shape, data: own };
-  }
-  engine.set(exchanged);
 }
 
 /**

@@ -14,7 +14,7 @@ import { type AttachedPlugin, attachPlugin, checkPlugins } from './attaching.ts'
 import { checkSmoothing } from './check-fit-options.ts';
 import { taskOf } from './classification.ts';
 import { EngineArrays } from './engine-arrays.ts';
-import { alignWithFirst, exchange } from './exchange.ts';
+import { alignWithFirst, Exchange } from './exchange.ts';
 import type { RateOptions } from './fit-options.ts';
 import { type Freezing, frozenParts } from './freezing.ts';
 import { compileFeatures, compileInference } from './inference.ts';
@@ -90,6 +90,7 @@ export class Trainer implements AsyncDisposable {
   readonly model: Model;
   readonly engine: Engine;
   readonly #communicator: Communicator;
+  readonly #exchanges: Exchange;
   #generator: Generator;
   /** Random numbers that the model draws by image: no two processes have the same images. */
   #drawn: Generator;
@@ -120,6 +121,7 @@ export class Trainer implements AsyncDisposable {
     this.engine = engine;
     this.#arrays = new EngineArrays(engine);
     this.#communicator = options.communicator ?? alone;
+    this.#exchanges = new Exchange(options.engine, this.#communicator);
     this.#accumulate = options.accumulate ?? 1;
     this.#generator = options.generator;
     this.#drawn = this.#ofRank(options.generator);
@@ -360,7 +362,7 @@ export class Trainer implements AsyncDisposable {
     const statistics = params.filter(
       ({ name, dtype, trainable }) => !trainable && dtype !== 'int32' && !this.#frozen(name),
     );
-    await exchange(this.engine, this.#communicator, {
+    await this.#exchanges.run({
       sums: trained.map(({ name }) => GRADIENT + name),
       means: isWeights ? statistics.map(({ name }) => WEIGHT + name) : [],
     });
