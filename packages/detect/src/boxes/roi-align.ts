@@ -1,4 +1,5 @@
-import { arange, stopGradient, type Tensor, tf } from '@kcr/core';
+import { arange, defineOp, stopGradient, type Tensor, tf } from '@kcr/core';
+import type { OnnxBuilder } from '@kcr/onnx';
 import { boxColumns } from './boxes.ts';
 
 export interface RoiAlignOptions {
@@ -14,7 +15,8 @@ export interface RoiAlignOptions {
 
 /**
  * How much each step of one axis of the map counts in each bin: bilinear interpolation at the bin's sampling points, and
- * their mean. Both are separable into the axes. Points beyond the map have the value of its border.
+ * their mean. Both are separable into the axes. Points beyond the map have the
+ * value of its border up to one step from the outermost centre, and 0 farther off.
  *
  * @param from start of each region, in image pixels, [batch, regions, 1]
  * @returns [batch * regions, bins, length]
@@ -23,7 +25,7 @@ function axisWeights(
   [from, to]: readonly [Tensor, Tensor],
   bins: number,
   length: number,
-  { scale, samplingRatio = 2, aligned = true }: RoiAlignOptions,
+  { scale, samplingRatio, aligned }: Attributes,
 ): Tensor {
   const start = tf.sub(tf.mul(from, scale), aligned ? 0.5 : 0);
   const exact = tf.mul(tf.sub(to, from), scale);
@@ -37,14 +39,104 @@ function axisWeights(
   const at = tf.add(four(start), tf.add(tf.mul(four(bin), place), within));
   const used = tf.cast(tf.less(point, four(count)), 'float32');
   const clamped = tf.clipByValue(at, 0, length - 1);
+  const isOn = tf.logicalAnd(tf.greaterEqual(at, -1), tf.lessEqual(at, length));
   const near = tf.relu(tf.sub(1, tf.abs(tf.sub(clamped, arange([1, 1, 1, length])))));
-  const sum = tf.sum(tf.mul(near, used), 2);
+  const sum = tf.sum(tf.mul(near, tf.mul(used, tf.cast(isOn, 'float32'))), 2);
   return stopGradient(tf.div(sum, tf.maximum(tf.reshape(count, [-1, 1, 1]), 1)));
 }
 
+const [ZERO, ONE] = [BigInt64Array.of(0n), BigInt64Array.of(1n)];
+
+/** The op's attributes: the options, with what is left out. */
+type Attributes = Required<RoiAlignOptions>;
+
+/** The weights of both axes, [regions, bins, length] each; those of the rows times a region's share. */
+function weightsOf(maps: readonly number[], boxes: Tensor, share: Tensor, options: Attributes) {
+  const [left, top, right, bottom] = boxColumns(boxes);
+  const [height, width] = options.size;
+  const rows = axisWeights([top, bottom], height, maps[1]!, options);
+  return {
+    rows: tf.mul(rows, tf.reshape(share, [-1, 1, 1])),
+    columns: axisWeights([left, right], width, maps[2]!, options),
+  };
+}
+
+/** One product for each band of bins: its weights are few, so repeating them costs less than turning the bands. */
+const forBands = (columns: Tensor, bands: number) => {
+  const [, bins, length] = columns.shape as [number, number, number];
+  return tf.reshape(tf.tile(tf.expandDims(columns, 1), [1, bands, 1, 1]), [-1, bins, length]);
+};
+
+const roiAlignOp = defineOp({
+  name: 'RoiAlign',
+  inputs: ['maps', 'boxes', 'share'],
+  saved: ['maps', 'boxes', 'share'],
+  compute({ maps, boxes, share }, options: Attributes) {
+    const [batch, mapHeight, mapWidth, channels] = maps.shape as [number, number, number, number];
+    const [height, width] = options.size;
+    const { rows, columns } = weightsOf(maps.shape, boxes, share, options);
+    const bands = tf.matMul(
+      tf.reshape(rows, [batch, -1, mapHeight]),
+      tf.reshape(maps, [batch, mapHeight, mapWidth * channels]),
+    );
+    const bins = tf.matMul(forBands(columns, height), tf.reshape(bands, [-1, mapWidth, channels]));
+    return tf.reshape(bins, [-1, height, width, channels]);
+  },
+  // Every map has many regions, and no runtime adds up at places that meet without losing some to threads: the products turned round.
+  gradient: ({ dy, maps, boxes, share }, options) => ({
+    maps() {
+      const [batch, mapHeight, mapWidth, channels] = maps.shape as [number, number, number, number];
+      const [height, width] = options.size;
+      const { rows, columns } = weightsOf(maps.shape, boxes, share, options);
+      const bins = tf.reshape(dy, [-1, width, channels]);
+      const bands = tf.matMul(forBands(columns, height), bins, true);
+      const dx = tf.matMul(
+        tf.reshape(rows, [batch, -1, mapHeight]),
+        tf.reshape(bands, [batch, -1, mapWidth * channels]),
+        true,
+      );
+      return tf.reshape(dx, maps.shape);
+    },
+  }),
+  shapes: ({ maps, boxes }, { size }) => ({
+    dtype: 'float32',
+    shape: [boxes.shape[0]! * boxes.shape[1]!, ...size, maps.shape[3]!],
+  }),
+  lowerings: {
+    onnx: (b: OnnxBuilder, { maps, boxes, share }, options) => {
+      const { size, scale, samplingRatio, aligned } = options;
+      // The image of each region, [batch, regions].
+      const [zero, one] = [b.initializer('int64', [], ZERO), b.initializer('int64', [], ONE)];
+      const images = b.node('Range', [zero, b.node('Gather', [b.shape(boxes), zero]), one]);
+      const image = b.node('Expand', [
+        b.node('Unsqueeze', [images, b.int64([1])]),
+        b.int64([1, boxes.shape[1]!]),
+      ]);
+      const bins = b.node(
+        'RoiAlign',
+        [
+          b.node('Transpose', [b.get(maps)], { perm: [0, 3, 1, 2] }),
+          b.reshape(b.get(boxes), [-1, 4]),
+          b.reshape(image, [-1]),
+        ],
+        {
+          mode: 'avg',
+          output_height: size[0],
+          output_width: size[1],
+          sampling_ratio: samplingRatio,
+          spatial_scale: { float: scale },
+          coordinate_transformation_mode: aligned ? 'half_pixel' : 'output_half_pixel',
+        },
+      );
+      const last = b.node('Transpose', [bins], { perm: [0, 2, 3, 1] });
+      return b.node('Mul', [last, b.reshape(b.get(share), [-1, 1, 1, 1])]);
+    },
+  },
+});
+
 /**
  * Features of regions of any size as maps of one size (He et al. 2017), as torchvision computes them for boxes within the
- * image. As products with the weights of both axes it is differentiable by the maps; gradients do not pass to the boxes.
+ * image. It is differentiable by the maps; gradients do not pass to the boxes.
  *
  * @param maps [batch, height, width, channels]
  * @param boxes [batch, regions, 4], each image's own: left, top, right, bottom in image pixels
@@ -54,25 +146,9 @@ function axisWeights(
 export function roiAlign(
   maps: Tensor,
   boxes: Tensor,
-  options: RoiAlignOptions,
-  share?: Tensor,
+  { samplingRatio = 2, aligned = true, ...options }: RoiAlignOptions,
+  share: Tensor = tf.ones([...boxes.shape.slice(0, 2), 1]),
 ): Tensor {
-  const [batch, mapHeight, mapWidth, channels] = maps.shape as [number, number, number, number];
-  const [left, top, right, bottom] = boxColumns(boxes);
-  const [height, width] = options.size;
-  const regions = batch * boxes.shape[1]!;
-  const even = axisWeights([top, bottom], height, mapHeight, options);
-  const rows = share ? tf.mul(even, tf.reshape(share, [regions, 1, 1])) : even;
-  const columns = axisWeights([left, right], width, mapWidth, options);
-  const bands = tf.matMul(
-    tf.reshape(rows, [batch, -1, mapHeight]),
-    tf.reshape(maps, [batch, mapHeight, mapWidth * channels]),
-  );
-  // A product for each band: its weights are few, so repeating them costs less than turning the bands.
-  const repeated = tf.tile(tf.expandDims(columns, 1), [1, height, 1, 1]);
-  const bins = tf.matMul(
-    tf.reshape(repeated, [regions * height, width, mapWidth]),
-    tf.reshape(bands, [regions * height, mapWidth, channels]),
-  );
-  return tf.reshape(bins, [regions, height, width, channels]);
+  const inputs = { maps, boxes: stopGradient(boxes), share: stopGradient(share) };
+  return roiAlignOp(inputs, { ...options, samplingRatio, aligned });
 }
