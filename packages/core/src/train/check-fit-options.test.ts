@@ -13,6 +13,9 @@ const own: Optimizer = {
 
 const check = (options: object, optimizer: object = {}) =>
   checkFitOptions({
+    model: {},
+    engine: {},
+    train: {},
     epochs: 1,
     batchSize: 1,
     seed: 0,
@@ -21,6 +24,24 @@ const check = (options: object, optimizer: object = {}) =>
   } as SearchOptions);
 
 const nan = Number.NaN;
+
+test.each(['model', 'engine', 'train', 'epochs', 'batchSize', 'seed'])('%s is needed', (name) => {
+  for (const value of [undefined, null])
+    expect(() => check({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'OPTION', where: name, found: 'nothing' }),
+    );
+});
+
+test('so are an optimiser and its learning rate', () => {
+  const without = { model: {}, engine: {}, train: {}, epochs: 1, batchSize: 1, seed: 0 };
+  for (const [optimizer, where] of [
+    [undefined, 'optimizer'],
+    [{}, 'optimizer.lr'],
+  ])
+    expect(() => checkFitOptions({ ...without, optimizer } as unknown as SearchOptions)).toThrow(
+      expect.objectContaining({ code: 'OPTION', where }),
+    );
+});
 
 test.each([
   {},

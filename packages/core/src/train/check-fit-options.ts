@@ -111,13 +111,28 @@ function checkConstants(optimizer: OptimizerOptions, where: string): void {
       });
 }
 
+/** What every training is given. */
+const NEEDED = ['model', 'engine', 'train', 'epochs', 'batchSize', 'seed', 'optimizer'] as const;
+
+function checkGiven(values: object, names: readonly string[], prefix = ''): void {
+  const missing = names.find((name) => (values as Record<string, unknown>)[name] == null);
+  if (missing === undefined) return;
+  throw new KcrError('OPTION', {
+    where: prefix + missing,
+    found: 'nothing',
+    fix: `Give ${names.map((name) => `\`${prefix}${name}\``).join(', ')}`,
+  });
+}
+
 /**
- * Checks the numbers that a run is made with.
+ * Checks what a run is made with.
  *
- * @throws KcrError `OPTION` for one that is out of its range, of no use where it stands, or no number, and for frozen weights
+ * @throws KcrError `OPTION` for what is missing, a number that is out of its range, of no use where it stands, or no number, and for frozen weights
  *   that nobody has trained
  */
 export function checkFitOptions(options: SearchOptions): void {
+  checkGiven(options, NEEDED);
+  checkGiven(options.optimizer, ['lr'], 'optimizer.');
   check(options, RUN);
   checkOptimizer(options.optimizer, 'optimizer');
   const { architectureOptimizer } = options;
