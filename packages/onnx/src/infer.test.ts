@@ -14,6 +14,21 @@ const cases: Record<string, Write> = {
   'a product': (b) => b.node('MatMul', ['x', constantWaves(b, [3, 6])]),
   'a matrix product': (b) =>
     b.node('Gemm', [b.reshape('x', [-1, 12]), constantWaves(b, [5, 12])], { transB: 1 }),
+  'a range': (b) => {
+    const scalar = (n: bigint) => b.initializer('int64', [], BigInt64Array.of(n));
+    const images = b.node('Gather', [b.node('Shape', ['x']), scalar(0n)]);
+    return b.node('Cast', [b.node('Range', [scalar(0n), images, scalar(1n)])], { to: 1 });
+  },
+  regions: (b) =>
+    b.node(
+      'RoiAlign',
+      [
+        b.reshape('x', [1, 1, -1, 3]),
+        constantWaves(b, [5, 4]),
+        b.initializer('int64', [5], new BigInt64Array(5)),
+      ],
+      { output_height: 2, output_width: 3 },
+    ),
   'a convolution': (b) =>
     b.node('Conv', [b.reshape('x', [-1, 1, 4, 3]), constantWaves(b, [2, 1, 3, 2])], {
       pads: [1, 0, 1, 1],

@@ -252,6 +252,19 @@ const globalPool: Rule = ([x]) => [
   { dtype: x!.dtype, shape: x!.shape.map((size, i) => (i < 2 ? size : 1)) },
 ];
 
+const counted: Rule = ([start, limit, delta]) => {
+  if (!start?.ints || !limit?.ints || !delta?.ints) return undefined;
+  const [from, to, by] = [start.ints[0]!, limit.ints[0]!, delta.ints[0]!];
+  const length = Math.max(0, Math.ceil((to - from) / by));
+  const ints = length > FEW ? undefined : Array.from({ length }, (_, i) => from + i * by);
+  return [{ dtype: start.dtype, shape: [length], ints }];
+};
+
+const roiAlign: Rule = ([x, regions], node) => {
+  const size = ['output_height', 'output_width'].map((name) => numberOf(node, name, 1));
+  return [{ dtype: x!.dtype, shape: [regions!.shape[0]!, x!.shape[1]!, ...size] }];
+};
+
 const rulesByOp: readonly (readonly [Rule, string])[] = [
   [like, 'Abs Ceil Clip Cos CumSum Elu Erf Exp Floor Gelu HardSigmoid HardSwish LeakyRelu Log'],
   [like, 'LogSoftmax Mish Neg Not Reciprocal Relu Round ScatterND Sigmoid Sign Sin Softmax'],
@@ -292,6 +305,8 @@ const rulesByOp: readonly (readonly [Rule, string])[] = [
   [transpose, 'Transpose'],
   [shapeOf, 'Shape'],
   [cast, 'Cast'],
+  [counted, 'Range'],
+  [roiAlign, 'RoiAlign'],
 ];
 
 /** Those of ONNX Runtime's own operator sets that are written here, by domain. */
