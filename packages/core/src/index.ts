@@ -5,6 +5,7 @@ export { createEagerEngine, type EagerOptions } from './engine/eager.ts';
 export type {
   CompiledStep,
   Engine,
+  StateChange,
   StepContext,
   StepFunction,
   StepMemory,

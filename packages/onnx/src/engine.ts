@@ -5,6 +5,7 @@ import {
   type Graph,
   KcrError,
   type NdArray,
+  type StateChange,
   type StepFunction,
   type StepMemory,
   shapeText,
@@ -86,7 +87,7 @@ export class OnnxEngine implements Engine {
     );
   }
 
-  async revise(names: readonly string[], change: Parameters<Engine['revise']>[1]): Promise<void> {
+  async revise(names: readonly string[], change: StateChange): Promise<void> {
     const held = await this.#held(names);
     await change(held);
     const elsewhere = names.filter((name) => this.#read(name).location !== 'cpu');

@@ -4,6 +4,7 @@ import {
   float32,
   type Graph,
   type NdArray,
+  type StateChange,
   type StepFunction,
 } from '@kcr/core';
 import { missingState, runStep, trace } from '@kcr/core/internal';
@@ -23,7 +24,7 @@ export class TracingEngine implements Engine {
     return Object.fromEntries(names.map((name) => [name, this.#read(name)]));
   }
 
-  async revise(names: readonly string[], change: Parameters<Engine['revise']>[1]): Promise<void> {
+  async revise(names: readonly string[], change: StateChange): Promise<void> {
     await change(await this.get(names));
   }
 

@@ -11,6 +11,7 @@ import {
   type Engine,
   missingState,
   runStep,
+  type StateChange,
   type StepContext,
   type StepFunction,
 } from './engine.ts';
@@ -100,7 +101,7 @@ class EagerEngine implements Engine {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  async revise(names: readonly string[], change: Parameters<Engine['revise']>[1]): Promise<void> {
+  async revise(names: readonly string[], change: StateChange): Promise<void> {
     const arrays = await this.get(names);
     await change(arrays);
     this.set(arrays);

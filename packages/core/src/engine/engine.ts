@@ -61,6 +61,9 @@ export interface CompiledStep extends AsyncDisposable {
   dispose(): Promise<void>;
 }
 
+/** What is done to arrays of the state by name, in their data; they may not be used afterwards. */
+export type StateChange = (arrays: Readonly<Record<string, NdArray>>) => Promise<void>;
+
 /**
  * Holds state and runs steps over it. All steps of one engine share the state without copies. It is freed with
  * its steps by `dispose()`, or at the end of the scope of an `await using`.
@@ -74,14 +77,11 @@ export interface Engine extends AsyncDisposable {
   get(names: readonly string[]): Promise<Record<string, NdArray>>;
   /**
    * Changes arrays of the state in place: what `change` leaves in their data is kept. Where the state is the host's, they are the engine's own and
-   * nothing is copied; they may not be used afterwards.
+   * nothing is copied.
    *
    * @throws KcrError `STATE_MISSING`
    */
-  revise(
-    names: readonly string[],
-    change: (arrays: Readonly<Record<string, NdArray>>) => Promise<void>,
-  ): Promise<void>;
+  revise(names: readonly string[], change: StateChange): Promise<void>;
   /** Names in the state. */
   names(): string[];
   delete(names: readonly string[]): void;

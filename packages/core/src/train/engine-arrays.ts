@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, StateChange } from '../engine/engine.ts';
 import { kindText, type NdArray } from '../ground/array.ts';
 import { KcrError } from '../ground/error.ts';
 import { nonFinite } from '../ground/finite.ts';
@@ -42,7 +42,7 @@ export class EngineArrays {
    * @throws KcrError `STATE_FINITE` where it could not
    */
   async save(where: string): Promise<Record<string, NdArray>> {
-    const arrays = { ...(await this.get()), ...Object.fromEntries(this.#host) };
+    const arrays = { ...(await this.engine.get(this.#saved())), ...Object.fromEntries(this.#host) };
     const found = nonFinite(arrays);
     if (found)
       throw new KcrError('STATE_FINITE', {
@@ -66,14 +66,9 @@ export class EngineArrays {
     this.set(inEngine);
   }
 
-  /** Those in the engine that checkpoints have. */
-  get(): Promise<Record<string, NdArray>> {
-    return this.engine.get(this.#saved());
-  }
-
-  /** Sets values of some that it has. */
-  put(arrays: Readonly<Record<string, NdArray>>): void {
-    this.engine.set(arrays);
+  /** Changes those in the engine that checkpoints have, in place. */
+  revise(change: StateChange): Promise<void> {
+    return this.engine.revise(this.#saved(), change);
   }
 
   /** Takes those that are there out of the engine. */

@@ -1,6 +1,5 @@
 import type { Communicator } from '../engine/communicator.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { NdArray } from '../ground/array.ts';
 import type { EngineArrays } from './engine-arrays.ts';
 
 /** Arrays of an engine's state that processes exchange: float32, of the same names and shapes in each. */
@@ -53,14 +52,12 @@ export async function alignWithFirst(
   communicator: Communicator,
 ): Promise<void> {
   if (communicator.size === 1) return;
-  const own = await arrays.get();
-  const aligned: Record<string, NdArray> = {};
-  for (const [name, array] of Object.entries(own)) {
-    if (array.dtype !== 'float32') continue;
-    // A sum to which the others give nothing.
-    const data = communicator.rank === 0 ? array.data.slice() : new Float32Array(array.data.length);
-    await communicator.allReduce(data as Float32Array);
-    aligned[name] = { ...array, data };
-  }
-  arrays.put(aligned);
+  await arrays.revise(async (own) => {
+    for (const { dtype, data } of Object.values(own)) {
+      if (dtype !== 'float32') continue;
+      // A sum to which the others give nothing.
+      if (communicator.rank > 0) data.fill(0);
+      await communicator.allReduce(data as Float32Array);
+    }
+  });
 }
