@@ -8,5 +8,6 @@ export * from './ground/error-codes.ts';
 export * from './ground/in-turn.ts';
 export * from './ground/random.ts';
 export * from './ground/resampling.ts';
+export * from './ground/web-assembly.ts';
 export * from './model/preprocessing.ts';
 export * from './train/top-classes.ts';

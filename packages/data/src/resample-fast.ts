@@ -1,3 +1,4 @@
+import { ensureMemory, openModule, type WithMemory } from '@kcr/core/ground';
 import type { Pixels } from './image.ts';
 import { RESAMPLE_KERNEL } from './resample-kernel.ts';
 
@@ -12,8 +13,7 @@ export interface Coefficients {
 }
 
 /** Functions of resample.wat. */
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void };
+interface Kernel extends WithMemory {
   row(
     to: number,
     from: number,
@@ -28,27 +28,13 @@ interface Kernel {
 
 /** Most bytes of memory: larger images take the slower way, so that none stay in it. */
 const MOST = 2 ** 26;
-const PAGE = 2 ** 16;
-
-/** What Node has too, as far as it is used here: TypeScript knows it of browsers alone. */
-const { WebAssembly } = globalThis as unknown as {
-  readonly WebAssembly: {
-    readonly Module: new (bytes: Uint8Array) => object;
-    readonly Instance: new (module: object) => { readonly exports: unknown };
-  };
-};
 
 let loaded: Kernel | undefined;
 
-/** Of base64, in Node and in a page alike. */
-const bytesOf = (text: string) => Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0));
-
 /** The kernel, with memory of so many bytes. */
 function kernelOf(bytes: number): Kernel {
-  loaded ??= new WebAssembly.Instance(new WebAssembly.Module(bytesOf(RESAMPLE_KERNEL)))
-    .exports as Kernel;
-  const missing = Math.ceil((bytes - loaded.memory.buffer.byteLength) / PAGE);
-  if (missing > 0) loaded.memory.grow(missing);
+  loaded ??= openModule<Kernel>(RESAMPLE_KERNEL);
+  ensureMemory(loaded, bytes);
   return loaded;
 }
 

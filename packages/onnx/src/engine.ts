@@ -17,6 +17,7 @@ import { missingState, recomputed, runStep, type Tracing, trace } from '@kcr/cor
 import * as ort from 'onnxruntime-node';
 import { blockSize } from './block-size.ts';
 import type { Target } from './builder.ts';
+import { type ChainKernel, chainKernel } from './chain-kernel.ts';
 import { lowerGraph } from './graph.ts';
 import { graphMemory } from './graph-memory.ts';
 import { canWriteInPlace, runInPlace } from './in-place.ts';
@@ -24,6 +25,7 @@ import { isLowered } from './lowering.ts';
 import { ARRAYS, encodeModel, type OnnxGraph } from './proto.ts';
 import { DeviceReader } from './reader.ts';
 import { openSession, type Session } from './session.ts';
+import { CUT, type SplitGraph, splitUpdates, type UpdateChain } from './update-chains.ts';
 
 export interface OnnxEngineOptions {
   /** Where ONNX Runtime runs. `cuda` needs ONNX Runtime's CUDA libraries, which npm does not bring. */
@@ -47,6 +49,7 @@ const UPDATE = 'new:';
 const INPUT = 'in:';
 const STATE = 'state:';
 const SUPPLY = 'supply:';
+const PREFIXES = { state: STATE, update: UPDATE };
 
 const TYPES = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
 
@@ -61,6 +64,8 @@ export class OnnxEngine implements Engine {
   readonly #state = new Map<string, ort.Tensor>();
   /** Buffers that the next value of an array is written into, so that a step allocates no state. */
   readonly #spare = new Map<string, ort.Tensor>();
+  /** Buffers for what chains read of a graph, by length: no run needs them after it. */
+  readonly #passed = new Map<number, Float32Array[]>();
   readonly #device = new DeviceReader();
   /** Those that hold a session. */
   readonly #steps = new Set<CompiledStep>();
@@ -160,6 +165,7 @@ export class OnnxEngine implements Engine {
     for (const step of [...this.#steps]) await step.dispose();
     await this.#device.dispose();
     this.delete(this.names());
+    this.#passed.clear();
   }
 
   [Symbol.asyncDispose] = () => this.dispose();
@@ -176,29 +182,37 @@ export class OnnxEngine implements Engine {
     const block = this.device === 'cpu' ? await blockSize() : 0;
     const inPlace = this.device === 'cpu' && (await canWriteInPlace());
     const options = { name, target: this.device, block, unreadable: inPlace };
-    const lowered = lowerGraph(graph, options);
-    return { graph, supplies, inPlace, lowered, milliseconds: performance.now() - start };
+    const split = this.device === 'cpu' ? splitUpdates(graph, PREFIXES) : whole(graph);
+    const lowered = lowerGraph(split.head, options);
+    const milliseconds = performance.now() - start;
+    const nodes = graph.nodes.length;
+    return { ...split, nodes, supplies, inPlace, lowered, milliseconds };
   }
 
   async #program(
     name: string,
-    { graph, supplies, inPlace, lowered, milliseconds }: Traced,
+    { head, chains, read, nodes, supplies, inPlace, lowered, milliseconds }: Traced,
   ): Promise<Program> {
     const bytes = encodeModel({ ...lowered, values: [] });
     const encoded = performance.now();
-    const session = await createSession(bytes, name, graph, this.options);
+    // A step may be chains alone.
+    const outputs = Object.entries(head.outputs).map(
+      ([output, { shape, dtype }]) => [output, { shape, dtype }] as const,
+    );
+    const session =
+      outputs.length > 0 ? await createSession(bytes, name, head, this.options) : undefined;
     this.compileTimes.push({
       step: name,
       trace: milliseconds,
       session: performance.now() - encoded,
-      nodes: graph.nodes.length,
+      nodes,
     });
-    const used = new Set(session.inputNames);
-    const state = [...used].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
-    const outputs = Object.entries(graph.outputs).map(
-      ([output, { shape, dtype }]) => [output, { shape, dtype }] as const,
-    );
-    return { session, inPlace, used, state, supplies, outputs };
+    const runs = chains.map((chain) => ({ ...chain, kernel: chainKernel(chain) }));
+    const chained = chains.flatMap(({ arrays, scalars }) => [...arrays, ...scalars]);
+    const used = new Set(session?.inputNames);
+    const given = new Set([...used, ...chained.flatMap(({ input }) => input ?? [])]);
+    const state = [...given].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
+    return { session, inPlace, used, given, state, supplies, outputs, chains: runs, read };
   }
 
   #trace(step: StepFunction, inputs: InputShapes) {
@@ -239,31 +253,65 @@ export class OnnxEngine implements Engine {
     return { graph, supplies };
   }
 
-  async #run(
-    { session, inPlace, used, state, supplies, outputs }: Program,
-    inputs: Readonly<Record<string, NdArray>>,
-  ) {
+  async #run(program: Program, inputs: Readonly<Record<string, NdArray>>) {
+    const { session, inPlace, used, given, state, supplies, outputs } = program;
     const feeds: Record<string, ort.Tensor> = {};
     for (const name of state) feeds[STATE + name] = this.#read(name);
     for (const [name, array] of Object.entries(inputs))
-      if (used.has(INPUT + name)) feeds[INPUT + name] = wrap(array);
+      if (given.has(INPUT + name)) feeds[INPUT + name] = wrap(array);
     for (const { feed, shape, dtype, next } of supplies) {
       // Every supply is drawn, also one the graph does not use: streams stay the same on all engines.
       const data = next();
-      if (used.has(feed)) feeds[feed] = wrap({ shape, dtype, data });
+      if (given.has(feed)) feeds[feed] = wrap({ shape, dtype, data });
     }
-    const results = inPlace
-      ? await this.#runInPlace(session, feeds, outputs)
-      : await session.run(
-          feeds,
-          outputs.map(([name]) => name),
-        );
-    const given: Record<string, NdArray> = {};
+    const own = Object.fromEntries([...used].map((name) => [name, feeds[name]!]));
+    const names = outputs.map(([name]) => name);
+    const results = !session
+      ? {}
+      : inPlace
+        ? await this.#runInPlace(session, own, outputs)
+        : await session.run(own, names);
+    this.#runChains(program, { ...feeds, ...results });
+    const told: Record<string, NdArray> = {};
     for (const [name, tensor] of Object.entries(results)) {
       if (name.startsWith(UPDATE)) this.#update(name.slice(UPDATE.length), tensor, inPlace);
-      else given[name.slice(OUTPUT.length)] = toArray(tensor);
+      else if (name.startsWith(OUTPUT)) told[name.slice(OUTPUT.length)] = toArray(tensor);
+      else if (inPlace) this.#passOn(tensor.data as Float32Array);
     }
-    return given;
+    return told;
+  }
+
+  /** Updates arrays of the state where they are, by what a run was given and what came of it. */
+  #runChains(
+    { chains, read: names }: Program,
+    tensors: Readonly<Record<string, ort.Tensor>>,
+  ): void {
+    const dataOf = (value: Value): Float32Array => {
+      const { constant, input } = value;
+      if (constant && 'data' in constant) return constant.data as Float32Array;
+      const { data, dims } = tensors[input ?? names.get(value)!]!;
+      if (data.length === sizeOf(value.shape)) return data as Float32Array;
+      throw new KcrError('SHAPE_MISMATCH', {
+        where: input!,
+        found: `${shapeText(dims)}, and the step was compiled for ${shapeText(value.shape)}`,
+        fix: 'Compile the step again after arrays of another shape are set',
+      });
+    };
+    const calls = chains.map(({ kernel, arrays, scalars, updated }) => {
+      const numbers = scalars.map((value) => dataOf(value)[0]!);
+      const next = updated.map((name) => this.#read(name).data as Float32Array);
+      const read = arrays.map(dataOf);
+      return () => kernel.run(read, numbers, next);
+    });
+    // All are checked before the first changes anything.
+    for (const call of calls) call();
+  }
+
+  /** Keeps a buffer for another run. */
+  #passOn(buffer: Float32Array): void {
+    const same = this.#passed.get(buffer.length);
+    if (same) same.push(buffer);
+    else this.#passed.set(buffer.length, [buffer]);
   }
 
   /** Runs a session into memory that an update uses again in every second step. */
@@ -275,8 +323,9 @@ export class OnnxEngine implements Engine {
     const results: Record<string, ort.Tensor> = {};
     for (const [name, { dtype, shape }] of outputs) {
       const spare = name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length));
-      const fresh = () => wrap({ dtype, shape, data: new ARRAYS[dtype](sizeOf(shape)) });
-      results[name] = spare || fresh();
+      const size = sizeOf(shape);
+      const passed = name.startsWith(CUT) && this.#passed.get(size)?.pop();
+      results[name] = spare || wrap({ dtype, shape, data: passed || new ARRAYS[dtype](size) });
     }
     await runInPlace(session, feeds, results);
     return results;
@@ -300,14 +349,25 @@ const keyOf = (inputs: InputShapes): string =>
 /** What a run of a lowered step takes besides the state. */
 function stepMemory(lowered: OnnxGraph): StepMemory {
   const { inputs, outputs, constants, arena } = graphMemory(lowered);
-  const outside = [...inputs, ...outputs].filter(([port]) => !isOfState(port));
+  const outside = [...inputs, ...outputs].filter(([port]) => !isOfState(port) && !isCut(port));
   const run = outside.reduce((sum, [, bytes]) => sum + bytes, constants + arena);
   const updates = [...outputs].filter(([port]) => port.startsWith(UPDATE));
-  return {
-    run,
-    updates: Object.fromEntries(updates.map(([port, bytes]) => [port.slice(UPDATE.length), bytes])),
-  };
+  const own = updates.map(([port, bytes]) => [port.slice(UPDATE.length), bytes] as const);
+  return { run, shared: Object.fromEntries([...own, ...passed(outputs)]) };
 }
+
+/** Buffers of what chains read, which runs pass on, named by their size and place among those of it. */
+function passed(outputs: ReadonlyMap<string, number>): (readonly [string, number])[] {
+  const counts = new Map<number, number>();
+  return [...outputs].flatMap(([port, bytes]) => {
+    if (!isCut(port)) return [];
+    const place = counts.get(bytes) ?? 0;
+    counts.set(bytes, place + 1);
+    return [[`${bytes} bytes, ${place}`, bytes] as const];
+  });
+}
+
+const isCut = (port: string): boolean => port.startsWith(CUT);
 
 const isOfState = (port: string): boolean => port.startsWith(STATE) || port.startsWith(UPDATE);
 
@@ -320,21 +380,31 @@ interface Supply {
   next(): NdArray['data'];
 }
 
+/** A graph that is not parted. */
+const whole = (graph: Graph): SplitGraph => ({ head: graph, chains: [], read: new Map() });
+
 /** A step for some input shapes, before it can run. */
-interface Traced {
-  readonly graph: Graph;
+interface Traced extends SplitGraph {
+  /** Nodes of the whole. */
+  readonly nodes: number;
   readonly supplies: Supply[];
   readonly inPlace: boolean;
   readonly lowered: OnnxGraph;
   readonly milliseconds: number;
 }
 
-interface Program {
-  session: Session;
+interface Program extends Pick<SplitGraph, 'read'> {
+  /** Absent where chains do all. */
+  session?: Session;
   /** Whether it writes its results into memory that it is given. */
   inPlace: boolean;
+  /** What the session takes. */
   used: ReadonlySet<string>;
+  /** What the session or chains take. */
+  given: ReadonlySet<string>;
+  /** The arrays of the state among them. */
   state: string[];
+  chains: readonly (UpdateChain & { readonly kernel: ChainKernel })[];
   supplies: Supply[];
   outputs: (readonly [name: string, Pick<Value, 'shape' | 'dtype'>])[];
 }

@@ -42,8 +42,8 @@ export type StepFunction = (context: StepContext) => StepResult;
 export interface StepMemory {
   /** Inputs, outputs, constants, and what lies between them at the most. The engine keeps it for the next run. */
   readonly run: number;
-  /** New values of the state, by name: they are there beside the old ones, once for all steps of an engine. */
-  readonly updates: Readonly<Record<string, number>>;
+  /** What is there once for all steps of an engine, by name, such as new values of the state beside the old ones. */
+  readonly shared: Readonly<Record<string, number>>;
 }
 
 /**

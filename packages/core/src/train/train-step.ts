@@ -137,7 +137,7 @@ export function updateStep(
 ): StepResult {
   const sums = group.trained.map(({ name }) => context.state(GRADIENT + name));
   const gradients = sums.map((sum) => tf.mul(sum, 1 / batches));
-  const cleared = group.trained.map(({ name }, i) => [GRADIENT + name, tf.zerosLike(sums[i]!)]);
+  const cleared = group.trained.map(({ name }, i) => [GRADIENT + name, tf.zeros(sums[i]!.shape)]);
   const optimised = optimise(run, context, group, gradients);
   const updates = { ...optimised, ...Object.fromEntries(cleared) };
   return { outputs: {}, updates: withAverage(run, context, group, updates) };

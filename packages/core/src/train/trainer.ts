@@ -238,16 +238,16 @@ export class Trainer implements AsyncDisposable {
     batch: (images: number) => BatchShapes,
     images: number,
   ): Promise<number | undefined> {
-    const updates = new Map<string, number>();
+    const shared = new Map<string, number>();
     let run = 0;
     for (const group of groups)
       for (const { step, inputs } of this.#stepsOf(group, batch, images)) {
         const memory = await step.memory?.(inputs);
         if (!memory) return undefined;
         run += memory.run;
-        for (const [name, bytes] of Object.entries(memory.updates)) updates.set(name, bytes);
+        for (const [name, bytes] of Object.entries(memory.shared)) shared.set(name, bytes);
       }
-    return [...updates.values()].reduce((sum, bytes) => sum + bytes, run);
+    return [...shared.values()].reduce((sum, bytes) => sum + bytes, run);
   }
 
   /** The steps of a group, with what they are called with. */
