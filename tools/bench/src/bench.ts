@@ -31,23 +31,24 @@ function run(command: string, args: string[], environment: Record<string, string
 }
 const ours = (...args: string[]) =>
   run(process.execPath, ['--import', 'tsx', path('measure.ts'), ...args]);
+/** Runs a program beside this one, which prints its table itself. */
+function program(file: string, ...args: string[]): void {
+  const all = ['--import', 'tsx', path(file), ...args];
+  const { status } = spawnSync(process.execPath, all, { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${file} ended with ${status}`);
+}
 /**
  * PyTorch asks for memory in each operation and gives it back. glibc hands large parts back to the system every time unless told to keep
  * them, and where a system takes long to hand them out again that is up to half of PyTorch's time: it is measured at its best.
  */
 const KEPT = { MALLOC_MMAP_THRESHOLD_: '4000000000', MALLOC_TRIM_THRESHOLD_: '8000000000' };
 const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args], KEPT);
-const torchAsItComes = (...args: string[]) => run(python, [path('torch_step.py'), ...args]);
-const torchDense = (...args: string[]) => run(python, [path('torch_dense_step.py'), ...args], KEPT);
 const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');
 const hasTfjsNode = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) =>
   existsSync(path(`../../../node_modules/${name}`)),
 );
-
-const most = (results: Result[], key: 'peakMB' | 'compileMs') =>
-  results[0]?.[key] === undefined ? '' : Math.max(...results.map((r) => r[key]!)).toFixed(0);
 
 /** Runs every contestant in turn, so that a drift of the machine falls on all. */
 function inTurn(contestants: Record<string, () => Result>): Record<string, Result[]> {
@@ -66,32 +67,14 @@ const besideTorch =
 const withTorch = besideTorch(hasTorch);
 /** For timm's models. */
 const withTimm = besideTorch(hasTimm);
-/** PyTorch twice: with memory kept, which others are compared with, and as it comes. */
-const asItComes = (installed: boolean, model: string): Record<string, () => Result> =>
-  installed ? { 'PyTorch eager, memory given back': () => torchAsItComes(model) } : {};
-
-function stepTable(model: string, results: Record<string, Result[]>): void {
-  const base = median(Object.values(results)[0]!.map((r) => r.ms));
-  const lines = Object.entries(results).map(([name, list]) => {
-    const ms = median(list.map((r) => r.ms));
-    const ratio = (ms / base).toFixed(2);
-    return [name, ms.toFixed(0), ratio, most(list, 'peakMB'), most(list, 'compileMs')];
-  });
-  table([`AdamW step, ${model}`, 'ms', 'ratio', 'peak MB', 'trace + session ms'], lines);
+/** Steps of a model, one of each engine and of PyTorch in turn. */
+function stepTable(model: string, script: string | undefined): void {
+  const beside = script ? ['--torch', `${python} ${path(script)}`] : [];
+  program('step-turns.ts', ...beside, model, 'onnx', ...(hasTfjsNode ? ['tensorflow'] : []));
 }
 
 function steps(): void {
-  for (const model of ['a', 'b']) {
-    const engines = {
-      ...asItComes(hasTorch, model),
-      onnx: () => ours('step', model, 'onnx'),
-      ...(hasTfjsNode && { 'eager, tfjs-node': () => ours('step', model, 'tensorflow') }),
-    };
-    const results = inTurn(withTorch(engines, model));
-    // The fallback is slow: once is enough.
-    results['eager, wasm'] = [ours('step', model, 'wasm')];
-    stepTable(`model ${model}`, results);
-  }
+  for (const model of ['a', 'b']) stepTable(model, hasTorch ? 'torch_step.py' : undefined);
 }
 
 function convolutions(): void {
@@ -105,8 +88,7 @@ function convolutions(): void {
   table(['forward and backward, batch 4', 'PyTorch eager, ms', 'onnx, ms', 'ratio'], lines);
   const latencies: string[][] = [];
   for (const model of ['mobilevit_s', 'swin_tiny_patch4_window7_224']) {
-    const own = { ...asItComes(hasTimm, model), onnx: () => ours('step', model, 'onnx') };
-    stepTable(model, inTurn(withTimm(own, model)));
+    stepTable(model, hasTimm ? 'torch_step.py' : undefined);
     const run = () => ours('latency', model, '4', 'dense', '1');
     const results = inTurn(withTimm({ onnx: run }, model, 'latency', '4'));
     const base = median(Object.values(results)[0]!.map((r) => r.ms));
@@ -156,14 +138,10 @@ function inference(): void {
   table(['model, batch', 'engine', 'ms', 'fewer MACs', 'less time', 'time / MACs'], lines);
 }
 
+/** UperNet and Mask R-CNN on a small Swin, 256 px. */
 function dense(): void {
-  for (const model of ['upernet', 'mask_rcnn']) {
-    const contestants: Record<string, () => Result> = {
-      ...(hasTimm ? { 'PyTorch eager': () => torchDense(model) } : {}),
-      onnx: () => ours('step', model, 'onnx'),
-    };
-    stepTable(`${model} on a small Swin, 256 px`, inTurn(contestants));
-  }
+  for (const model of ['upernet', 'mask_rcnn'])
+    stepTable(model, hasTimm ? 'torch_dense_step.py' : undefined);
 }
 
 /** Images a second that a model is trained with, at which shares of an epoch are told. */
@@ -352,17 +330,13 @@ function loader(): void {
 /** Dense and compact files beside PyTorch's, with one thread and with one for each core. */
 function deploy(): void {
   for (const threads of new Set(['1', `${cpus().length}`])) {
-    const args = ['--import', 'tsx', path('deploy.ts'), threads, ...(hasTimm ? [python] : [])];
-    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-    if (status !== 0) throw new Error(`deploy ended with ${status}`);
+    program('deploy.ts', threads, ...(hasTimm ? [python] : []));
   }
 }
 
 /** GPUs beside PyTorch's CUDA, or a software device; what follows the name are its options. */
 function gpu(): void {
-  const args = ['--import', 'tsx', path('gpu.ts'), ...options];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-  if (status !== 0) throw new Error(`gpu ended with ${status}`);
+  program('gpu.ts', ...options);
 }
 
 /** What a process of several does, by the words that start it. @returns what the first one prints */

@@ -1,10 +1,7 @@
 // npm run bench -- deploy: what a compact model's saved MACs are worth where it runs. Prints a table in Markdown.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import {
   adapt,
@@ -20,6 +17,7 @@ import { type ExportOptions, exportOnnx } from '@kcr/onnx';
 import * as ort from 'onnxruntime-node';
 import { type ModelName, makeModel, randomBatch, tokenMethods } from './models.ts';
 import { median } from './tables.ts';
+import { inTurn, processOf, type Contestant as Runner } from './turns.ts';
 
 const [threads = '1', python = ''] = process.argv.slice(2);
 const BATCHES = [1, 8];
@@ -27,12 +25,9 @@ const RUNS: Readonly<Record<number, number>> = { 1: 40, 8: 12 };
 const WARM_UP = 3;
 const MODELS: readonly ModelName[] = ['a', 'b', 'swin_tiny_patch4_window7_224', 'mobilevit_s'];
 
-/** Something whose runs are timed: milliseconds of one, and how many MACs it has. */
-interface Contestant {
-  readonly name: string;
+/** Something whose runs are timed, and how many MACs it has. */
+interface Contestant extends Runner {
   readonly macs?: number;
-  run(): Promise<number>;
-  end(): Promise<unknown>;
 }
 
 /** A session over a file. */
@@ -51,7 +46,10 @@ async function session(
       await loaded.run({ [loaded.inputNames[0]!]: input });
       return performance.now() - start;
     },
-    end: () => loaded.release(),
+    async end() {
+      await loaded.release();
+      return undefined;
+    },
   };
 }
 
@@ -61,21 +59,14 @@ async function torch(name: ModelName, batch: number, input: ort.Tensor): Promise
   const folder = await mkdtemp(join(tmpdir(), 'kcr-deploy-'));
   const file = join(folder, 'torch.onnx');
   const script = fileURLToPath(new URL('torch_step.py', import.meta.url));
-  const args = [script, name, 'serve', `${batch}`, threads, file];
-  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const { value } = await lines.next();
-  if (value !== 'ready') throw new Error(`${python} ${args.join(' ')} gave ${value}`);
+  const served = [python, script, name, 'serve', `${batch}`, threads, file] as const;
+  const child = await processOf('PyTorch eager', served);
   const eager: Contestant = {
-    name: 'PyTorch eager',
-    async run() {
-      child.stdin.write('\n');
-      return Number((await lines.next()).value);
-    },
+    ...child,
     async end() {
-      child.stdin.end();
-      if (child.exitCode === null) await once(child, 'exit');
+      await child.end();
       await rm(folder, { recursive: true });
+      return undefined;
     },
   };
   return [eager, await session("PyTorch's export", await readFile(file), input)];
@@ -119,17 +110,6 @@ async function* variants(whole: Model, weights: StateDict, batch: number, name: 
   yield { name: 'the same with EViT', model: fewer, bytes: await file(fewer, own, numbers) };
 }
 
-/** Times all contestants in turn; each one's runs. */
-async function inTurn(contestants: readonly Contestant[], runs: number): Promise<number[][]> {
-  const times: number[][] = contestants.map(() => []);
-  for (let run = 0; run < runs + WARM_UP; run++)
-    for (const [i, contestant] of contestants.entries()) {
-      const ms = await contestant.run();
-      if (run >= WARM_UP) times[i]!.push(ms);
-    }
-  return times;
-}
-
 const header = ['model, images', 'what', 'ms', 'of dense', 'of PyTorch eager', 'of its export'];
 process.stdout.write(`\n${threads} threads of an operator, medians of runs in turn\n\n`);
 process.stdout.write(
@@ -147,7 +127,7 @@ for (const name of MODELS)
     const others = contestants.length;
     for await (const { name: title, model, bytes } of variants(whole, weights, batch, name))
       contestants.push(await session(title, bytes, input, model.macs.total));
-    const times = await inTurn(contestants, RUNS[batch]!);
+    const times = await inTurn(contestants, { runs: RUNS[batch]!, warmUp: WARM_UP, pause: 0 });
     const ratio = (i: number, to: number) =>
       times[to] ? median(times[i]!.map((ms, run) => ms / times[to]![run]!)) : Number.NaN;
     for (const [i, { name: title, macs }] of contestants.entries()) {

@@ -1,5 +1,6 @@
 // One measurement in a process of its own, so that peak memory is its own: prints JSON.
 import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import { createModel } from '@kcr/backbones';
 import {
   adapt,
@@ -77,15 +78,15 @@ function classFeatures(
 }
 
 const measurements = {
-  /** An AdamW step on `onnx` or on a backend of TensorFlow.js: median time, peak memory, and tracing plus session. */
-  async step(name: ModelName, engineName: string) {
+  /** An AdamW step on `onnx` or on a backend of TensorFlow.js, each time that a line asks for one; at the end peak memory, and tracing plus session. */
+  async steps(name: ModelName, engineName: string) {
     await using engine = await makeEngine(engineName);
     const { step } = makeStep(makeModel(name), engine, models[name].batch);
-    const [times, warmUp] = engineName === 'wasm' ? [2, 1] : [10, 3];
-    const ms = await time(times, warmUp, step);
+    process.stdout.write('ready\n');
+    for await (const _ of createInterface(process.stdin))
+      process.stdout.write(`${await time(1, 0, step)}\n`);
     const [compile] = engine instanceof OnnxEngine ? engine.compileTimes : [];
     return {
-      ms,
       peakMB: process.resourceUsage().maxRSS / 1e3,
       compileMs: compile && compile.trace + compile.session,
     };

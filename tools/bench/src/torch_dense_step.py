@@ -1,22 +1,19 @@
-"""An AdamW step of UperNet or Mask R-CNN on a small Swin in PyTorch eager: prints JSON.
+"""AdamW steps of UperNet or Mask R-CNN on a small Swin in PyTorch eager, in turn with others.
 
-torch_dense_step.py upernet|mask_rcnn   (needs timm)
+torch_dense_step.py upernet|mask_rcnn steps   (needs timm)
 
 The models are those of models.ts. RoIAlign is `grid_sample` and a mean over each bin's points; suppression is a loop over
 a matrix of overlaps.
 """
 
-import json
 import math
-import resource
-import statistics
 import sys
-import time
 
 import timm
 import torch
 from torch import nn
 from torch.nn import functional as F
+from turns import answer
 
 SIZE, STRIDES = 256, (4, 8, 16, 32)
 OBJECTS = 30
@@ -269,11 +266,4 @@ def step():
     loss.item()
 
 
-spent = []
-for i in range(13):
-    start = time.perf_counter()
-    step()
-    if i >= 3:
-        spent.append(1e3 * (time.perf_counter() - start))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-print(json.dumps({"ms": statistics.median(spent), "peakMB": peak}))
+answer(step)

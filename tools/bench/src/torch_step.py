@@ -1,20 +1,22 @@
-"""An AdamW step, or the latency, of the benchmark's models in PyTorch eager: prints JSON.
+"""AdamW steps, or the latency, of the benchmark's models in PyTorch eager: prints JSON.
 
-torch_step.py a|b|TIMM_MODEL [latency BATCH]
+torch_step.py a|b|TIMM_MODEL steps
+torch_step.py a|b|TIMM_MODEL latency BATCH
 torch_step.py a|b|TIMM_MODEL serve BATCH THREADS FILE.onnx
 torch_step.py layer NAME
 
-`serve` exports the model, then answers each line with the milliseconds of one run, so that another process can take turns with it.
+`steps` and `serve`, which exports the model first, answer each line with the milliseconds of one run, so that another process can take turns
+with it.
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
 
 import torch
 from torch import nn
+from turns import answer
 
 CONFIGS = {
     "a": dict(image=32, patch=4, dim=192, depth=6, heads=3, classes=10, batch=64),
@@ -101,17 +103,13 @@ else:
     config = dict(image=model.pretrained_cfg["input_size"][-1], classes=1000, batch=4)
 size = int(sys.argv[3]) if len(sys.argv) > 3 else config["batch"]
 images = torch.randn(size, 3, config["image"], config["image"])
-if len(sys.argv) > 2 and sys.argv[2] == "serve":
+if sys.argv[2] == "serve":
     model.eval()
     torch.onnx.export(model, images, sys.argv[5], dynamo=False, opset_version=18, input_names=["pixel_values"])
     torch.set_num_threads(int(sys.argv[4]))
-    print("ready", flush=True)
     with torch.inference_mode():
-        for _ in sys.stdin:
-            start = time.perf_counter()
-            model(images)
-            print(1e3 * (time.perf_counter() - start), flush=True)
-elif len(sys.argv) > 2:
+        answer(lambda: model(images))
+elif sys.argv[2] == "latency":
     model.eval()
     with torch.inference_mode():
         print(json.dumps({"ms": median_ms(lambda: model(images), 20)}))
@@ -127,5 +125,4 @@ else:
         optimizer.step()
         loss.item()
 
-    ms = median_ms(step, 10)
-    print(json.dumps({"ms": ms, "peakMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3}))
+    answer(step)
