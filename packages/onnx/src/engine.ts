@@ -287,20 +287,15 @@ export class OnnxEngine implements Engine {
     tensors: Readonly<Record<string, ort.Tensor>>,
   ): void {
     const dataOf = (value: Value): Float32Array => {
-      const { constant, input } = value;
+      const { constant, input, shape } = value;
       if (constant && 'data' in constant) return constant.data as Float32Array;
-      const { data, dims } = tensors[input ?? names.get(value)!]!;
-      if (data.length === sizeOf(value.shape)) return data as Float32Array;
-      throw new KcrError('SHAPE_MISMATCH', {
-        where: input!,
-        found: `${shapeText(dims)}, and the step was compiled for ${shapeText(value.shape)}`,
-        fix: 'Compile the step again after arrays of another shape are set',
-      });
+      const name = input ?? names.get(value)!;
+      return dataOfShape(name, tensors[name]!, shape);
     };
-    const calls = chains.map(({ kernel, arrays, scalars, updated }) => {
-      const numbers = scalars.map((value) => dataOf(value)[0]!);
-      const next = updated.map((name) => this.#read(name).data as Float32Array);
+    const calls = chains.map(({ kernel, shape, arrays, scalars, updated }) => {
       const read = arrays.map(dataOf);
+      const numbers = scalars.map((value) => dataOf(value)[0]!);
+      const next = updated.map((name) => dataOfShape(name, this.#read(name), shape));
       return () => kernel.run(read, numbers, next);
     });
     // All are checked before the first changes anything.
@@ -338,6 +333,16 @@ export class OnnxEngine implements Engine {
     if (old && inPlace) this.#spare.set(name, old);
     else old?.dispose();
   }
+}
+
+/** @throws KcrError `SHAPE_MISMATCH` where it has another size than the step was compiled for */
+function dataOfShape(name: string, { data, dims }: ort.Tensor, shape: readonly number[]) {
+  if (data.length === sizeOf(shape)) return data as Float32Array;
+  throw new KcrError('SHAPE_MISMATCH', {
+    where: name,
+    found: `${shapeText(dims)}, and the step was compiled for ${shapeText(shape)}`,
+    fix: 'Compile the step again after arrays of another shape are set',
+  });
 }
 
 /** What tells compilations of a step apart. */

@@ -240,4 +240,16 @@ test('arrays of another size than the step was compiled for are refused, and not
   engine.set({ a: float32([3], [1, 2, 3]), b: float32([2], [3, 4]) });
   await expect(step()).rejects.toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
   expect([...(await engine.get(['a'])).a!.data]).toEqual([1, 2, 3]);
+  // What is replaced without being read has the size of what takes its place.
+  const copy = engine.compile('copy', ({ state }) => {
+    state('a');
+    return { outputs: {}, updates: { a: tf.neg(state('b')) } };
+  });
+  engine.set({ a: float32([2], [1, 2]) });
+  await copy();
+  engine.set({ a: float32([3], [1, 2, 3]) });
+  await expect(copy()).rejects.toThrow(
+    expect.objectContaining({ code: 'SHAPE_MISMATCH', where: 'a' }),
+  );
+  expect([...(await engine.get(['a'])).a!.data]).toEqual([1, 2, 3]);
 });

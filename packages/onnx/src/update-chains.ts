@@ -10,7 +10,8 @@ export interface StatePrefixes {
 
 /** A chain that updates arrays of the state. */
 export interface UpdateChain extends Chain {
-  /** Arrays of the chain's shape that it reads. */
+  readonly shape: readonly number[];
+  /** Arrays of this shape that it reads. */
   readonly arrays: readonly Value[];
   /** Single numbers that it reads. */
   readonly scalars: readonly Value[];
@@ -200,5 +201,6 @@ function chainOf(group: readonly Update[], last: ReadonlySet<Node>, update: stri
   }
   const results = group.map(([, value]) => operandOf(value));
   const updated = group.map(([output]) => output.slice(update.length));
-  return { arrays, scalars, steps, results, updated };
+  const [[, { shape }]] = group as [Update];
+  return { shape, arrays, scalars, steps, results, updated };
 }
