@@ -20,7 +20,7 @@ const BUDGETS: Readonly<Record<string, readonly [packed: number, unpacked: numbe
   '@kcr/masks': [25, 70],
   '@kcr/mpi': [20, 65],
   '@kcr/nystrom': [42, 150],
-  '@kcr/onnx': [90, 330],
+  '@kcr/onnx': [98, 385],
   '@kcr/page': [65, 160],
   '@kcr/pipeline': [185, 720],
   '@kcr/pretrained': [35, 120],
