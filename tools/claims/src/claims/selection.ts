@@ -1,6 +1,6 @@
 import { Generator, type Kept, type Model, type Scores, selectCounts } from '@kcr/core';
 import { taylor } from '@kcr/criteria';
-import { comparisonTable } from '../../../experiments/src/comparison-table.ts';
+import { compare, comparisonTable, points } from '../../../experiments/src/comparison-table.ts';
 import type { Outcome, Raw } from '../../../experiments/src/raw.ts';
 import type { Backbone } from '../backbones.ts';
 import { bestWithin, macsAt, prunedTo, scoresOf } from '../channels.ts';
@@ -103,7 +103,7 @@ export const selectionClaim = (backbone: Backbone, seeds: number): Claim => ({
             : [],
         ),
       );
-      return { level, ...comparisonTable(outcomes, rows, images) };
+      return { level, outcomes, ...comparisonTable(outcomes, rows, images) };
     });
     const text = parts
       .map(({ level, comparisons, markdown }) =>
@@ -123,6 +123,13 @@ export const selectionClaim = (backbone: Backbone, seeds: number): Claim => ({
           })),
       );
     const statements = ['pruned', 'fine-tuned', 'from scratch'].flatMap(against);
-    return { text, statements };
+    const lost = parts.flatMap(({ level, outcomes }) => {
+      if (outcomes.length === 0) return [];
+      const pair = { first: 'dense', second: 'random, pruned' };
+      const { difference } = compare(outcomes, images, pair);
+      return [`${points(difference.mean)} at ${100 * level} %`];
+    });
+    const note = `Before training on, no choice can win much more over random channels than these lose of the dense model's accuracy: ${lost.join(', ')}.`;
+    return { text, statements, note };
   },
 });
