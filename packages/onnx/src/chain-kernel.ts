@@ -161,9 +161,10 @@ const asText = (_: string, value: unknown) =>
 const kernels = new Map<string, ChainKernel>();
 
 /** The kernel of a chain; chains that do the same have one. */
-export function chainKernel({ arrays, scalars, steps, results }: Chain): ChainKernel {
+export function chainKernel(chain: Chain): ChainKernel {
+  const { arrays, scalars, steps, results } = chain;
   const key = JSON.stringify([arrays.length, scalars.length, steps, results], asText);
-  const known = kernels.get(key) ?? open({ arrays, scalars, steps, results });
+  const known = kernels.get(key) ?? open(chain);
   kernels.set(key, known);
   return known;
 }
@@ -181,13 +182,12 @@ function open(chain: Chain): ChainKernel {
       const { length } = results[0]!;
       for (let from = 0; from < length; from += PART) {
         const end = Math.min(from + PART, length);
-        const isWhole = from === 0 && end === length;
         inputs.forEach((input, i) => {
-          input.set(isWhole ? arrays[i]! : arrays[i]!.subarray(from, end));
+          input.set(arrays[i]!.subarray(from, end));
         });
         run(4 * (end - from), ...scalars);
         outputs.forEach((output, i) => {
-          results[i]!.set(end - from === PART ? output : output.subarray(0, end - from), from);
+          results[i]!.set(output.subarray(0, end - from), from);
         });
       }
     },

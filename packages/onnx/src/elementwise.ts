@@ -2,10 +2,13 @@ import { shapeText, type Value } from '@kcr/core';
 import type { OnnxBuilder } from './builder.ts';
 import type { KernelLowering } from './lowering.ts';
 
+export const hasShape = (value: Value, shape: readonly number[]): boolean =>
+  shapeText(value.shape) === shapeText(shape);
+
 /** Whether a value takes part in an element by element op over `out` in any layout that `out` has. */
 const fitsBlocks = (b: OnnxBuilder, value: Value, out: Value) =>
   b.isNumber(value) ||
-  (shapeText(value.shape) === shapeText(out.shape)
+  (hasShape(value, out.shape)
     ? b.canBlock(value)
     : value.shape.length === 4 && value.shape.slice(1).every((n) => n === 1));
 
@@ -45,9 +48,6 @@ export const unary =
   (b, { x }, _, [out]) =>
     elementwise(b, { x }, out, (names) => b.node(op, [names.x]));
 
-const covers = (value: Value, shape: readonly number[]) =>
-  shapeText(value.shape) === shapeText(shape);
-
 /**
  * The shape without its last axes of 1, for an op with a scalar: over those, ONNX Runtime goes element by
  * element.
@@ -55,7 +55,7 @@ const covers = (value: Value, shape: readonly number[]) =>
 function flatShape(b: OnnxBuilder, a: Value, c: Value, out: Value) {
   const { shape } = out;
   const scalar = a.shape.length === 0 || c.shape.length === 0;
-  const full = [a, c].some((v) => v.shape.length > 0 && covers(v, shape) && !v.constant);
+  const full = [a, c].some((v) => v.shape.length > 0 && hasShape(v, shape) && !v.constant);
   const dynamic = b.dynamicShape(out).includes(undefined);
   if (!scalar || !full || dynamic || shape.at(-1) !== 1) return undefined;
   return shape.slice(0, shape.findLastIndex((n) => n > 1) + 1);
@@ -82,8 +82,8 @@ export const binary =
     }
     const smallA = b.isLazy(a);
     const smallB = b.isLazy(c);
-    const fullA = !smallA && covers(a, out.shape);
-    const fullB = !smallB && covers(c, out.shape);
+    const fullA = !smallA && hasShape(a, out.shape);
+    const fullB = !smallB && hasShape(c, out.shape);
     const name = b.node(op, [b.broadcastable(a), b.broadcastable(c)]);
     // Without a full operand the result is itself smaller than its shape, and stays so until needed.
     const lazy = !fullA && !fullB && (smallA || smallB);

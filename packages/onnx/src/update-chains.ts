@@ -1,6 +1,7 @@
-import { type Graph, type Node, shapeText, sizeOf, type Value } from '@kcr/core';
+import { type Graph, type Node, sizeOf, type Value } from '@kcr/core';
 import { liveNodes, uniformOf } from '@kcr/core/internal';
 import { CHAIN_OPS, type Chain, type ChainStep, type Operand } from './chain.ts';
+import { hasShape } from './elementwise.ts';
 
 /** How a graph's inputs and outputs say that they are an array of the state, and its new value. */
 export interface StatePrefixes {
@@ -46,7 +47,7 @@ export function splitUpdates(graph: Graph, { state, update }: StatePrefixes): Sp
   const revises = (output: string) => {
     if (!output.startsWith(update)) return false;
     const [now, next] = [graph.inputs[state + output.slice(update.length)], graph.outputs[output]!];
-    return now?.dtype === 'float32' && next.dtype === 'float32' && isAsLarge(now, next);
+    return now?.dtype === 'float32' && next.dtype === 'float32' && hasShape(now, next.shape);
   };
 
   const last = new Set<Node>();
@@ -72,11 +73,14 @@ export function splitUpdates(graph: Graph, { state, update }: StatePrefixes): Sp
   const groups = groupsOf(chained, last, updateOf);
   const chains = groups.map((group) => chainOf(group, last, update));
   const read = new Map(kept.map(([output, value]) => [value, output]));
+  const outputs = Object.fromEntries(kept);
   for (const value of chains.flatMap(({ arrays, scalars }) => [...arrays, ...scalars]))
-    if (value.producer && !read.has(value)) read.set(value, `${CUT}${read.size}`);
-  const made = [...read].filter(([value, name]) => value.producer && name.startsWith(CUT));
-  const outputs = Object.fromEntries([...kept, ...made.map(([value, name]) => [name, value])]);
-  return { head: partOf(graph, outputs as Graph['outputs']), chains, read };
+    if (value.producer && !read.has(value)) {
+      const cut = `${CUT}${read.size}`;
+      read.set(value, cut);
+      outputs[cut] = value;
+    }
+  return { head: partOf(graph, outputs), chains, read };
 }
 
 /**
@@ -104,8 +108,6 @@ function readersOf({ nodes }: Graph): Map<Value, Node[]> {
   return readers;
 }
 
-const isAsLarge = (a: Value, b: Value) => shapeText(a.shape) === shapeText(b.shape);
-
 /** Whether a value is one number wherever an op reads it. */
 const isSingle = (value: Value) => sizeOf(value.shape) === 1 || uniformOf(value) !== undefined;
 
@@ -117,7 +119,7 @@ function isChained({ kernel, op, inputs, outputs: [out] }: Node): boolean {
     Object.hasOwn(CHAIN_OPS, kernel) &&
     sizeOf(out.shape) > 1 &&
     [out, ...values].every(({ dtype }) => dtype === 'float32') &&
-    values.every((value) => isSingle(value) || isAsLarge(value, out)) &&
+    values.every((value) => isSingle(value) || hasShape(value, out.shape)) &&
     values.some((value) => !isSingle(value))
   );
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { layers, tokenMethods } from './models.ts';
 import { refreshes } from './refresh.ts';
 import { median, table } from './tables.ts';
+import { MEMORY_KEPT } from './turns.ts';
 
 interface Result {
   ms: number;
@@ -37,12 +38,8 @@ function program(file: string, ...args: string[]): void {
   const { status } = spawnSync(process.execPath, all, { stdio: 'inherit' });
   if (status !== 0) throw new Error(`${file} ended with ${status}`);
 }
-/**
- * PyTorch asks for memory in each operation and gives it back. glibc hands large parts back to the system every time unless told to keep
- * them, and where a system takes long to hand them out again that is up to half of PyTorch's time: it is measured at its best.
- */
-const KEPT = { MALLOC_MMAP_THRESHOLD_: '4000000000', MALLOC_TRIM_THRESHOLD_: '8000000000' };
-const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args], KEPT);
+/** With its memory kept, which is PyTorch at its best. */
+const torch = (...args: string[]) => run(python, [path('torch_step.py'), ...args], MEMORY_KEPT);
 const has = (module: string) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
 const hasTorch = has('torch');
 const hasTimm = hasTorch && has('timm');

@@ -46,10 +46,7 @@ async function session(
       await loaded.run({ [loaded.inputNames[0]!]: input });
       return performance.now() - start;
     },
-    async end() {
-      await loaded.release();
-      return undefined;
-    },
+    end: () => loaded.release(),
   };
 }
 
@@ -66,7 +63,6 @@ async function torch(name: ModelName, batch: number, input: ort.Tensor): Promise
     async end() {
       await child.end();
       await rm(folder, { recursive: true });
-      return undefined;
     },
   };
   return [eager, await session("PyTorch's export", await readFile(file), input)];

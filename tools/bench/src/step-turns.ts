@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median, table } from './tables.ts';
-import { type Contestant, inTurn, processOf } from './turns.ts';
+import { inTurn, MEMORY_KEPT, type OtherProcess, processOf } from './turns.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -12,21 +12,15 @@ const { values, positionals } = parseArgs({
 const [model, ...engines] = positionals as [string, ...string[]];
 const TURNS = { runs: 20, warmUp: 3, pause: 300 };
 
-/**
- * PyTorch asks for memory in each operation and gives it back. glibc hands large parts back to the system every time unless told to keep
- * them, and where a system takes long to hand them out again that is up to half of PyTorch's time: others are compared with it at its best.
- */
-const KEPT = { MALLOC_MMAP_THRESHOLD_: '4000000000', MALLOC_TRIM_THRESHOLD_: '8000000000' };
-
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const ours = (engine: string) =>
   [process.execPath, '--import', 'tsx', path('measure.ts'), 'steps', model, engine] as const;
 
-const contestants: Contestant[] = [];
+const contestants: OtherProcess[] = [];
 if (values.torch) {
   const [python, script] = values.torch.split(' ') as [string, string];
   const torch = [python, script, model, 'steps'] as const;
-  contestants.push(await processOf('PyTorch eager', torch, KEPT));
+  contestants.push(await processOf('PyTorch eager', torch, MEMORY_KEPT));
   contestants.push(await processOf('PyTorch eager, memory given back', torch));
 }
 for (const engine of engines) contestants.push(await processOf(engine, ours(engine)));

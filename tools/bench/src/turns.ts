@@ -8,9 +8,23 @@ export interface Contestant {
   readonly name: string;
   /** One run. @returns its milliseconds */
   run(): Promise<number>;
-  /** @returns what a process says last */
+  end(): Promise<unknown>;
+}
+
+/** Whose runs are another process's. */
+export interface OtherProcess extends Contestant {
+  /** @returns what it says last */
   end(): Promise<string | undefined>;
 }
+
+/**
+ * PyTorch asks for memory in each operation and gives it back. glibc hands large parts back to the system every time unless told to keep
+ * them, and where a system takes long to hand them out again that is up to half of PyTorch's time: with these variables it is measured at its best.
+ */
+export const MEMORY_KEPT = {
+  MALLOC_MMAP_THRESHOLD_: '4000000000',
+  MALLOC_TRIM_THRESHOLD_: '8000000000',
+};
 
 /**
  * A process that says `ready`, answers each line with the milliseconds of one run, and where there are no more lines says what else it has to say: so
@@ -20,7 +34,7 @@ export async function processOf(
   name: string,
   [command, ...args]: readonly [string, ...string[]],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Contestant> {
+): Promise<OtherProcess> {
   const env = { ...process.env, ...environment };
   const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
