@@ -248,6 +248,10 @@ export const overRecipe = (command: Command): Command =>
         '--recompute',
         'compute values of the forward pass again for the gradients, instead of keeping them: less memory, more time',
       )
+      .option(
+        '--sync-batch-norm',
+        'of several processes: batch norms normalise by the images of all of them, instead of those of each',
+      )
       .option('--teacher <path>', 'learn from it: a checkpoint, a file of logits, or `dense`'),
   ).option('--json', 'print the result as JSON');
 

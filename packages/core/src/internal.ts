@@ -4,6 +4,7 @@ import './ground/one-copy.ts';
 
 export { alone } from './engine/communicator.ts';
 export { missingState, runStep } from './engine/engine.ts';
+export { gatherArrays } from './engine/gather-arrays.ts';
 export * from './ground/atomic.ts';
 export { authorLine, ownFolder } from './ground/author-line.ts';
 export { checkContract, defineExtension, isMaker, marked } from './ground/extension.ts';
@@ -30,7 +31,14 @@ export { areNumbered, numberedClasses } from './model/numbered-classes.ts';
 export { normalizationFields } from './model/preprocessing-fields.ts';
 export { firstNames } from './model/state-problems.ts';
 export { affineOp } from './ops/affine.ts';
-export { batchNormGradientOp, batchNormOp, scaleShiftOp } from './ops/batch-norm.ts';
+export { allGather } from './ops/all-gather.ts';
+export {
+  batchMomentsOp,
+  batchNormGradientOp,
+  batchNormOp,
+  batchNormSumsOp,
+  scaleShiftOp,
+} from './ops/batch-norm.ts';
 export { geluGradientOp, geluOp } from './ops/gelu.ts';
 export { hardSwishGradientOp, hardSwishOp } from './ops/hard-swish.ts';
 export { layerNormOp } from './ops/layer-norm.ts';

@@ -225,10 +225,18 @@ export class OnnxBuilder {
 
   /** Makes a value a graph output of that name. */
   output(name: string, value: Value): void {
-    const known = this.get(value);
+    this.#output(name, this.get(value), !this.isLazy(value));
+  }
+
+  /** Makes a feature map a graph output of that name, in blocked layout. */
+  outputBlocked(name: string, value: Value): void {
+    this.#output(name, this.blocked(value), true);
+  }
+
+  #output(name: string, known: string, isWhole: boolean): void {
     // The node that makes a value can write the output itself, once; else a copy is made.
     const made = this.#nodes.some((node) => node.outputs.includes(known));
-    const own = made && !this.isLazy(value) && !this.#outputs.has(known);
+    const own = made && isWhole && !this.#outputs.has(known);
     if (own) this.#outputs.set(known, name);
     else
       this.#nodes.push({

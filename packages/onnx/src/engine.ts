@@ -1,4 +1,5 @@
 import {
+  type Communicator,
   type CompiledStep,
   type DataType,
   type Engine,
@@ -7,25 +8,34 @@ import {
   type NdArray,
   type StateChange,
   type StepFunction,
-  type StepMemory,
   shapeText,
   sizeOf,
   type Tensor,
   type Value,
 } from '@kcr/core';
-import { missingState, recomputed, runStep, type Tracing, trace } from '@kcr/core/internal';
+import {
+  alone,
+  gatherArrays,
+  missingState,
+  recomputed,
+  runStep,
+  type Tracing,
+  trace,
+} from '@kcr/core/internal';
 import * as ort from 'onnxruntime-node';
 import { blockSize } from './block-size.ts';
 import type { Target } from './builder.ts';
 import { type ChainKernel, chainKernel } from './chain-kernel.ts';
 import { lowerGraph } from './graph.ts';
-import { graphMemory } from './graph-memory.ts';
 import { canWriteInPlace, runInPlace } from './in-place.ts';
 import { isLowered } from './lowering.ts';
-import { ARRAYS, encodeModel, type OnnxGraph } from './proto.ts';
+import { INPUT, isCut, isPass, OUTPUT, STATE, SUPPLY, UPDATE } from './ports.ts';
+import { ARRAYS, encodeModel } from './proto.ts';
 import { DeviceReader } from './reader.ts';
 import { openSession, type Session } from './session.ts';
-import { CUT, type SplitGraph, splitUpdates, type UpdateChain } from './update-chains.ts';
+import { type Gather, type Stage, stagesOf } from './stages.ts';
+import { type LoweredStage, lastReaders, stepMemory } from './step-memory.ts';
+import { type SplitGraph, splitUpdates, type UpdateChain } from './update-chains.ts';
 
 export interface OnnxEngineOptions {
   /** Where ONNX Runtime runs. `cuda` needs ONNX Runtime's CUDA libraries, which npm does not bring. */
@@ -43,13 +53,6 @@ export interface CompileTimes {
   session: number;
   nodes: number;
 }
-
-const OUTPUT = 'out:';
-const UPDATE = 'new:';
-const INPUT = 'in:';
-const STATE = 'state:';
-const SUPPLY = 'supply:';
-const PREFIXES = { state: STATE, update: UPDATE };
 
 const TYPES = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
 
@@ -139,8 +142,7 @@ export class OnnxEngine implements Engine {
       }
       return this.#run(await program, inputs);
     };
-    const memory = async (inputs: InputShapes = {}) =>
-      stepMemory((await tracedFor(inputs)).lowered);
+    const memory = async (inputs: InputShapes = {}) => stepMemory((await tracedFor(inputs)).stages);
     const dispose = async () => {
       this.#steps.delete(compiled);
       const ended = [...programs.values()];
@@ -148,9 +150,10 @@ export class OnnxEngine implements Engine {
       traced.clear();
       for (const program of ended) {
         // One that could not be compiled has said so where it was run.
-        const session = (await program.catch(() => undefined))?.session;
-        if (this.options.profile) session?.endProfiling();
-        await session?.release();
+        for (const { session } of (await program.catch(() => undefined))?.stages ?? []) {
+          if (this.options.profile) session?.endProfiling();
+          await session?.release();
+        }
       }
     };
     const compiled: CompiledStep = Object.assign(run, {
@@ -178,46 +181,64 @@ export class OnnxEngine implements Engine {
 
   async #traced(name: string, step: StepFunction, inputs: InputShapes): Promise<Traced> {
     const start = performance.now();
-    const { graph, supplies } = this.#trace(step, inputs);
+    const { graph, supplies, communicator } = this.#trace(step, inputs);
     const block = this.device === 'cpu' ? await blockSize() : 0;
     const inPlace = this.device === 'cpu' && (await canWriteInPlace());
     const options = { name, target: this.device, block, unreadable: inPlace };
-    const split = this.device === 'cpu' ? splitUpdates(graph, PREFIXES) : whole(graph);
-    const lowered = lowerGraph(split.head, options);
+    const split = this.device === 'cpu' ? splitUpdates(graph) : whole(graph);
+    const blockedInputs = new Set<string>();
+    const stages = stagesOf(split.head).map((stage) => {
+      const passing = { blockedInputs, blockedOutput: isPass };
+      const lowered = lowerGraph(stage.graph, { ...options, ...passing });
+      for (const output of lowered.blocked) blockedInputs.add(output);
+      return { ...stage, lowered };
+    });
     const milliseconds = performance.now() - start;
     const nodes = graph.nodes.length;
-    return { ...split, nodes, supplies, inPlace, lowered, milliseconds };
+    return { ...split, nodes, supplies, inPlace, stages, communicator, milliseconds };
   }
 
   async #program(
     name: string,
-    { head, chains, read, nodes, supplies, inPlace, lowered, milliseconds }: Traced,
+    { chains, read, nodes, supplies, inPlace, stages, communicator, milliseconds }: Traced,
   ): Promise<Program> {
-    const bytes = encodeModel({ ...lowered, values: [] });
-    const encoded = performance.now();
-    // A step may be chains alone.
-    const outputs = Object.entries(head.outputs).map(
-      ([output, { shape, dtype }]) => [output, { shape, dtype }] as const,
-    );
-    const session =
-      outputs.length > 0 ? await createSession(bytes, name, head, this.options) : undefined;
+    const start = performance.now();
+    const runs: StageRun[] = [];
+    for (const { graph, gathers, lowered } of stages) {
+      // In the order in which the runtime lays them out.
+      const shapes = new Map(lowered.outputs.map(({ name, shape }) => [name, shape.map(Number)]));
+      const outputs = Object.entries(graph.outputs).map(
+        ([output, { dtype }]) => [output, { dtype, shape: shapes.get(output)! }] as const,
+      );
+      const bytes = encodeModel({ ...lowered, values: [] });
+      const isOne = stages.length === 1;
+      // A step may be chains alone.
+      const session =
+        outputs.length > 0
+          ? await createSession(bytes, name, graph, { ...this.options, isOne })
+          : undefined;
+      runs.push({ session, used: new Set(session?.inputNames), outputs, gathers, ended: [] });
+    }
     this.compileTimes.push({
       step: name,
       trace: milliseconds,
-      session: performance.now() - encoded,
+      session: performance.now() - start,
       nodes,
     });
-    const runs = chains.map((chain) => ({ ...chain, kernel: chainKernel(chain) }));
-    const chained = chains.flatMap(({ arrays, scalars }) => [...arrays, ...scalars]);
-    const used = new Set(session?.inputNames);
-    const given = new Set([...used, ...chained.flatMap(({ input }) => input ?? [])]);
+    const kernels = chains.map((chain) => ({ ...chain, kernel: chainKernel(chain) }));
+    const chained = chains
+      .flatMap(({ arrays, scalars }) => [...arrays, ...scalars])
+      .flatMap((value) => value.input ?? read.get(value) ?? []);
+    const given = new Set([...runs.flatMap(({ used }) => [...used]), ...chained]);
+    markEnds(runs, new Set(chained));
     const state = [...given].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
-    return { session, inPlace, used, given, state, supplies, outputs, chains: runs, read };
+    return { stages: runs, communicator, inPlace, given, state, supplies, chains: kernels, read };
   }
 
   #trace(step: StepFunction, inputs: InputShapes) {
     const supplies: Supply[] = [];
     let again: string | undefined;
+    let communicator = alone;
     const run = (tracing: Tracing) => {
       const state = new Map<string, Tensor>();
       const given = Object.entries(inputs).map(([input, { shape, dtype }]) => [
@@ -228,6 +249,7 @@ export class OnnxEngine implements Engine {
         outputs,
         updates = {},
         recompute,
+        communicator: together = alone,
       } = runStep(step, {
         inputs: Object.fromEntries(given),
         state: (name) => {
@@ -246,39 +268,60 @@ export class OnnxEngine implements Engine {
         },
       });
       again = recompute;
+      communicator = together;
       return { ...prefixed(OUTPUT, outputs), ...prefixed(UPDATE, updates) };
     };
-    const traced = trace(run, { takes: isLowered });
+    const traced = trace(run, { takes: (op) => isLowered(op) || op.collective });
     const graph = again === undefined ? traced : recomputed(traced, OUTPUT + again);
-    return { graph, supplies };
+    return { graph, supplies, communicator };
   }
 
   async #run(program: Program, inputs: Readonly<Record<string, NdArray>>) {
-    const { session, inPlace, used, given, state, supplies, outputs } = program;
-    const feeds: Record<string, ort.Tensor> = {};
-    for (const name of state) feeds[STATE + name] = this.#read(name);
+    const { stages, communicator, inPlace, given, state, supplies } = program;
+    const tensors: Record<string, ort.Tensor> = {};
+    for (const name of state) tensors[STATE + name] = this.#read(name);
     for (const [name, array] of Object.entries(inputs))
-      if (given.has(INPUT + name)) feeds[INPUT + name] = wrap(array);
+      if (given.has(INPUT + name)) tensors[INPUT + name] = wrap(array);
     for (const { feed, shape, dtype, next } of supplies) {
       // Every supply is drawn, also one the graph does not use: streams stay the same on all engines.
       const data = next();
-      if (given.has(feed)) feeds[feed] = wrap({ shape, dtype, data });
+      if (given.has(feed)) tensors[feed] = wrap({ shape, dtype, data });
     }
-    const own = Object.fromEntries([...used].map((name) => [name, feeds[name]!]));
-    const names = outputs.map(([name]) => name);
-    const results = !session
-      ? {}
-      : inPlace
-        ? await this.#runInPlace(session, own, outputs)
-        : await session.run(own, names);
-    this.#runChains(program, { ...feeds, ...results });
+    const passOn = (names: Iterable<string>) => {
+      for (const name of names) {
+        if (inPlace) this.#passOn(tensors[name]!);
+        delete tensors[name];
+      }
+    };
+    for (const stage of stages) {
+      Object.assign(tensors, await this.#runStage(stage, tensors, inPlace));
+      if (stage.gathers.length > 0)
+        Object.assign(tensors, await gathered(stage.gathers, tensors, communicator));
+      passOn(stage.ended);
+    }
+    this.#runChains(program, tensors);
     const told: Record<string, NdArray> = {};
-    for (const [name, tensor] of Object.entries(results)) {
+    for (const [name, tensor] of Object.entries(tensors)) {
       if (name.startsWith(UPDATE)) this.#update(name.slice(UPDATE.length), tensor, inPlace);
       else if (name.startsWith(OUTPUT)) told[name.slice(OUTPUT.length)] = toArray(tensor);
-      else if (inPlace) this.#passOn(tensor.data as Float32Array);
     }
+    passOn(Object.keys(tensors).filter(isCut));
     return told;
+  }
+
+  /** What a stage makes of what it is given. */
+  async #runStage(
+    { session, used, outputs }: StageRun,
+    tensors: Readonly<Record<string, ort.Tensor>>,
+    inPlace: boolean,
+  ): Promise<Readonly<Record<string, ort.Tensor>>> {
+    if (!session) return {};
+    const own = Object.fromEntries([...used].map((name) => [name, tensors[name]!]));
+    if (inPlace) return await this.#runInPlace(session, own, outputs);
+    return await session.run(
+      own,
+      outputs.map(([name]) => name),
+    );
   }
 
   /** Updates arrays of the state where they are, by what a run was given and what came of it. */
@@ -302,24 +345,26 @@ export class OnnxEngine implements Engine {
     for (const call of calls) call();
   }
 
-  /** Keeps a buffer for another run. */
-  #passOn(buffer: Float32Array): void {
-    const same = this.#passed.get(buffer.length);
-    if (same) same.push(buffer);
-    else this.#passed.set(buffer.length, [buffer]);
+  /** Keeps a tensor's buffer for others. */
+  #passOn({ data }: ort.Tensor): void {
+    if (!(data instanceof Float32Array)) return;
+    const same = this.#passed.get(data.length);
+    if (same) same.push(data);
+    else this.#passed.set(data.length, [data]);
   }
 
   /** Runs a session into memory that an update uses again in every second step. */
   async #runInPlace(
     session: Session,
     feeds: Record<string, ort.Tensor>,
-    outputs: Program['outputs'],
+    outputs: StageRun['outputs'],
   ) {
     const results: Record<string, ort.Tensor> = {};
     for (const [name, { dtype, shape }] of outputs) {
       const spare = name.startsWith(UPDATE) && this.#spare.get(name.slice(UPDATE.length));
       const size = sizeOf(shape);
-      const passed = name.startsWith(CUT) && this.#passed.get(size)?.pop();
+      const isPassed = dtype === 'float32' && (isCut(name) || isPass(name));
+      const passed = isPassed && this.#passed.get(size)?.pop();
       results[name] = spare || wrap({ dtype, shape, data: passed || new ARRAYS[dtype](size) });
     }
     await runInPlace(session, feeds, results);
@@ -351,30 +396,30 @@ const keyOf = (inputs: InputShapes): string =>
     .map(([input, { dtype, shape }]) => `${input}:${dtype}${shapeText(shape)}`)
     .join();
 
-/** What a run of a lowered step takes besides the state. */
-function stepMemory(lowered: OnnxGraph): StepMemory {
-  const { inputs, outputs, constants, arena } = graphMemory(lowered);
-  const outside = [...inputs, ...outputs].filter(([port]) => !isOfState(port) && !isCut(port));
-  const run = outside.reduce((sum, [, bytes]) => sum + bytes, constants + arena);
-  const updates = [...outputs].filter(([port]) => port.startsWith(UPDATE));
-  const own = updates.map(([port, bytes]) => [port.slice(UPDATE.length), bytes] as const);
-  return { run, shared: Object.fromEntries([...own, ...passed(outputs)]) };
+/** Tells stages which values of others no stage after them reads, and no chain. */
+function markEnds(stages: readonly StageRun[], chained: ReadonlySet<string>): void {
+  const made = new Set(stages.flatMap(({ outputs }) => outputs.map(([name]) => name)));
+  const read = stages.map(({ used, gathers }) => [...used, ...gathers.map(({ from }) => from)]);
+  for (const [name, at] of lastReaders(read))
+    if (isPass(name) && made.has(name) && !chained.has(name)) stages[at]!.ended.push(name);
 }
 
-/** Buffers of what chains read, which runs pass on, named by their size and place among those of it. */
-function passed(outputs: ReadonlyMap<string, number>): (readonly [string, number])[] {
-  const counts = new Map<number, number>();
-  return [...outputs].flatMap(([port, bytes]) => {
-    if (!isCut(port)) return [];
-    const place = counts.get(bytes) ?? 0;
-    counts.set(bytes, place + 1);
-    return [[`${bytes} bytes, ${place}`, bytes] as const];
+/** What the processes have of some values, gathered in one message. */
+async function gathered(
+  gathers: readonly Gather[],
+  tensors: Readonly<Record<string, ort.Tensor>>,
+  communicator: Communicator,
+): Promise<Record<string, ort.Tensor>> {
+  const own = Object.fromEntries(gathers.map(({ from }) => [from, toArray(tensors[from]!)]));
+  const all = await gatherArrays(communicator, own);
+  const results = gathers.map(({ from, to, shape }) => {
+    const parts = all.map((arrays) => arrays[from]!);
+    const data = new ARRAYS[parts[0]!.dtype](sizeOf(shape));
+    parts.forEach((part, rank) => data.set(part.data, rank * part.data.length));
+    return [to, wrap({ dtype: parts[0]!.dtype, shape, data })];
   });
+  return Object.fromEntries(results);
 }
-
-const isCut = (port: string): boolean => port.startsWith(CUT);
-
-const isOfState = (port: string): boolean => port.startsWith(STATE) || port.startsWith(UPDATE);
 
 type InputShapes = Readonly<Record<string, Omit<NdArray, 'data'>>>;
 
@@ -389,29 +434,38 @@ interface Supply {
 const whole = (graph: Graph): SplitGraph => ({ head: graph, chains: [], read: new Map() });
 
 /** A step for some input shapes, before it can run. */
-interface Traced extends SplitGraph {
+interface Traced extends Pick<SplitGraph, 'chains' | 'read'> {
   /** Nodes of the whole. */
   readonly nodes: number;
   readonly supplies: Supply[];
   readonly inPlace: boolean;
-  readonly lowered: OnnxGraph;
+  readonly stages: readonly LoweredStage[];
+  readonly communicator: Communicator;
   readonly milliseconds: number;
 }
 
-interface Program extends Pick<SplitGraph, 'read'> {
-  /** Absent where chains do all. */
-  session?: Session;
-  /** Whether it writes its results into memory that it is given. */
-  inPlace: boolean;
+interface StageRun extends Pick<Stage, 'gathers'> {
+  /** Absent where there is nothing to compute. */
+  readonly session?: Session;
   /** What the session takes. */
-  used: ReadonlySet<string>;
-  /** What the session or chains take. */
+  readonly used: ReadonlySet<string>;
+  readonly outputs: readonly (readonly [name: string, Pick<Value, 'shape' | 'dtype'>])[];
+  /** What nothing reads after it. */
+  readonly ended: string[];
+}
+
+interface Program extends Pick<SplitGraph, 'read'> {
+  readonly stages: readonly StageRun[];
+  /** Who takes part in exchanges between stages. */
+  readonly communicator: Communicator;
+  /** Whether sessions write their results into memory that they are given. */
+  inPlace: boolean;
+  /** What sessions or chains take. */
   given: ReadonlySet<string>;
   /** The arrays of the state among them. */
   state: string[];
   chains: readonly (UpdateChain & { readonly kernel: ChainKernel })[];
   supplies: Supply[];
-  outputs: (readonly [name: string, Pick<Value, 'shape' | 'dtype'>])[];
 }
 
 const prefixed = (prefix: string, tensors: Record<string, Tensor>) =>
@@ -437,7 +491,7 @@ async function createSession(
   bytes: Uint8Array,
   name: string,
   graph: Graph,
-  { device = 'cpu', threads, profile }: OnnxEngineOptions,
+  { device = 'cpu', threads, profile, isOne }: OnnxEngineOptions & { readonly isOne: boolean },
 ): Promise<Session> {
   const updates = Object.keys(graph.outputs).filter((output) => output.startsWith(UPDATE));
   try {
@@ -448,7 +502,13 @@ async function createSession(
       executionMode: 'sequential',
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       ...(device === 'cpu'
-        ? { extra: { optimization: { disable_specified_optimizers: UNUSED_PASSES } } }
+        ? {
+            extra: {
+              optimization: { disable_specified_optimizers: UNUSED_PASSES },
+              // Threads of each of several would wait busily while the next one runs.
+              ...(isOne ? {} : { session: { intra_op: { allow_spinning: '0' } } }),
+            },
+          }
         : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: `${profile}-${name}` } : {}),
       ...(device === 'webgpu' ? { preferredOutputLocation: onDevice(updates) } : {}),

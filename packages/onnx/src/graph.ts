@@ -3,6 +3,7 @@ import { OnnxBuilder, type Target } from './builder.ts';
 import { unreadableNode, unreadableOutput } from './in-place.ts';
 import { modulePaths } from './module-paths.ts';
 import { encodeModel, type OnnxGraph, type OnnxPort, type OnnxTensor } from './proto.ts';
+import type { Size } from './sizes.ts';
 import { twinShapes } from './twin.ts';
 import { writeNode } from './write-node.ts';
 
@@ -17,6 +18,16 @@ export interface OnnxGraphOptions {
   unreadable?: boolean;
   /** Channels to a block of the runtime's blocked layout (see `blocked.ts`). Default: it is not used. */
   block?: number;
+  /** Graph inputs that are given in blocked layout. */
+  blockedInputs?: ReadonlySet<string>;
+  /** Whether an output may be given in blocked layout, where its value is there in no other. Default: none may. */
+  blockedOutput?(name: string): boolean;
+}
+
+/** A graph as ONNX. */
+export interface LoweredGraph extends OnnxGraph {
+  /** Names of the outputs that are in blocked layout. */
+  readonly blocked: ReadonlySet<string>;
 }
 
 /**
@@ -24,16 +35,26 @@ export interface OnnxGraphOptions {
  *
  * @throws KcrError `ONNX_KERNEL`, `ONNX_LOWERING`, `ONNX_DYNAMIC`
  */
-export function lowerGraph(graph: Graph, options: OnnxGraphOptions): OnnxGraph {
-  const { name, target, constants, twin, block } = options;
+export function lowerGraph(graph: Graph, options: OnnxGraphOptions): LoweredGraph {
+  const { name, target, constants, twin, block, blockedInputs, blockedOutput } = options;
   const b = new OnnxBuilder(target, twin && twinShapes(graph, twin, name), block);
   const port = (as: string, value: Value): OnnxPort => ({
     name: as,
     dtype: value.dtype,
     shape: b.sizes(value),
   });
+  /** In the order in which the runtime says it: channels before places. */
+  const blockedPort = (as: string, value: Value): OnnxPort => {
+    const [images, height, width, channels] = b.sizes(value) as [Size, Size, Size, Size];
+    return { name: as, dtype: value.dtype, shape: [images, channels, height, width] };
+  };
   const inputs: OnnxPort[] = [];
   for (const [input, value] of Object.entries(graph.inputs)) {
+    if (blockedInputs?.has(input)) {
+      b.bindBlocked(value, input);
+      inputs.push(blockedPort(input, value));
+      continue;
+    }
     b.bind(value, input);
     const data = constants?.get(input);
     if (data) {
@@ -51,7 +72,13 @@ export function lowerGraph(graph: Graph, options: OnnxGraphOptions): OnnxGraph {
     writeNode(b, node);
   }
   b.path = undefined;
+  const blocked = new Set<string>();
   const outputs: OnnxPort[] = Object.entries(graph.outputs).map(([output, value]) => {
+    if (blockedOutput?.(output) && b.isBlocked(value)) {
+      b.outputBlocked(output, value);
+      blocked.add(output);
+      return blockedPort(output, value);
+    }
     b.output(output, value);
     return port(output, value);
   });
@@ -68,6 +95,7 @@ export function lowerGraph(graph: Graph, options: OnnxGraphOptions): OnnxGraph {
     initializers: b.initializers.filter((tensor) => used.has(tensor.name)),
     inputs,
     outputs,
+    blocked,
     values: made.flatMap((value) => {
       const known = b.nameOf(value);
       return known === undefined ? [] : [port(known, value)];

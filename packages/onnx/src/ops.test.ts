@@ -10,8 +10,10 @@ import {
 } from '@kcr/core';
 import {
   affineOp,
+  batchMomentsOp,
   batchNormGradientOp,
   batchNormOp,
+  batchNormSumsOp,
   geluGradientOp,
   geluOp,
   hardSwishGradientOp,
@@ -72,18 +74,46 @@ const calls: Record<string, (given: Given) => Tensor | Record<string, Tensor>> =
   'layer norm': ({ rows, scale, shift }) =>
     layerNormOp({ x: rows, gamma: scale, beta: shift }, { eps }),
   'batch norm': ({ rows, scale, shift }) =>
-    batchNormOp({ x: rows, gamma: scale, beta: shift }, { eps }),
+    batchNormOp(
+      { x: rows, gamma: scale, beta: shift, mean: shift, variance: scale },
+      { eps, processes: 1 },
+    ),
   'batch norm in blocks': ({ map, channels }) =>
-    batchNormOp({ x: map, gamma: channels, beta: tf.neg(channels) }, { eps }),
+    batchNormOp(
+      { x: map, gamma: channels, beta: tf.neg(channels), mean: channels, variance: channels },
+      { eps, processes: 1 },
+    ),
+  'batch moments': ({ rows }) => batchMomentsOp({ x: rows }),
+  'batch moments in blocks': ({ map }) => batchMomentsOp({ x: map }),
+  'batch norm, sums of its gradient': ({ rows, scale, shift }) =>
+    batchNormSumsOp({ x: rows, dy: tf.cos(rows), mean: shift, variance: scale }, { eps }),
+  'batch norm, sums of its gradient in blocks': ({ map, channels }) =>
+    batchNormSumsOp({ x: map, dy: tf.cos(map), mean: channels, variance: channels }, { eps }),
   'batch norm, its gradient': ({ rows, scale, shift }) =>
     batchNormGradientOp(
-      { x: rows, dy: tf.cos(rows), gamma: scale, mean: shift, variance: scale },
-      { eps },
+      {
+        x: rows,
+        dy: tf.cos(rows),
+        gamma: scale,
+        mean: shift,
+        variance: scale,
+        dGamma: shift,
+        dBeta: scale,
+      },
+      { eps, processes: 3 },
     ),
   'batch norm, its gradient in blocks': ({ map, channels }) =>
     batchNormGradientOp(
-      { x: map, dy: tf.cos(map), gamma: channels, mean: channels, variance: channels },
-      { eps },
+      {
+        x: map,
+        dy: tf.cos(map),
+        gamma: channels,
+        mean: channels,
+        variance: channels,
+        dGamma: channels,
+        dBeta: tf.neg(channels),
+      },
+      { eps, processes: 3 },
     ),
   'scale and shift': ({ rows, scale, shift }) => scaleShiftOp({ x: rows, scale, shift }),
   'scale and shift in blocks': ({ map, channels }) =>

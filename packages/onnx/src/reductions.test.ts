@@ -17,6 +17,7 @@ describe('a reduction is over its axes', () => {
     ['a sum over the last', (t) => tf.sum(t, -1), [2, 2], [3, 12, 21, 30]],
     ['a sum that keeps the axes', (t) => tf.sum(t, [0, 1], true), [1, 1, 3], [18, 22, 26]],
     ['a sum over the outer ones', (t) => tf.sum(t, [2, 0]), [2], [24, 42]],
+    ['a sum of whole numbers', (t) => tf.sum(tf.cast(t, 'int32'), [0, 1]), [3], [18, 22, 26]],
     ['a mean', (t) => tf.mean(t, 1), [2, 3], [1.5, 2.5, 3.5, 7.5, 8.5, 9.5]],
     ['a maximum', (t) => tf.max(t, [0, 2]), [2], [8, 11]],
     ['a minimum', (t) => tf.min(t, -1), [2, 2], [0, 3, 6, 9]],

@@ -44,14 +44,14 @@ export const reduce =
 
 const reduceSum = reduce('ReduceSum');
 
-/** Sums over all axes but the last have a faster way on the CPU. */
+/** Sums of float32 over all axes but the last have a faster way on the CPU. */
 export const sum: KernelLowering<'x', Axes> = (b, inputs, attrs, outputs) => {
   const { x } = inputs;
   const [out] = outputs;
   const leading =
     out.shape.length === 1 && x.shape.length > 1 && axesOf(x, attrs).at(-1) !== x.shape.length - 1;
   const fixed = !b.dynamicShape(x).includes(undefined);
-  return leading && fixed && b.target === 'cpu'
+  return leading && fixed && x.dtype === 'float32' && b.target === 'cpu'
     ? sumRows(b, b.get(x), x)
     : reduceSum(b, inputs, attrs, outputs);
 };

@@ -34,7 +34,7 @@ const graphOf = (state: Arrays, make: (state: Made) => Made): Graph =>
 
 /** What a graph is parted into: kernels of the head, its outputs, and of each chain its kernels and what it updates. */
 function parts(state: Arrays, make: (state: Made) => Made) {
-  const { head, chains } = splitUpdates(graphOf(state, make), { state: 'state:', update: 'new:' });
+  const { head, chains } = splitUpdates(graphOf(state, make));
   return {
     head: head.nodes.map(({ kernel }) => kernel),
     inputs: Object.keys(head.inputs),
@@ -126,7 +126,7 @@ test('gradients are made as soon as they can be: the first that nothing reads st
     'new:v': tf.sub(v!, tf.matMul(x!, v!)),
     'new:w': tf.sub(w!, tf.matMul(x!, w!)),
   }));
-  const { head } = splitUpdates(graph, { state: 'state:', update: 'new:' });
+  const { head } = splitUpdates(graph);
   const read = head.nodes.map(({ inputs }) => inputs.b!.input);
   expect(read).toEqual(['state:w', 'state:v']);
 });

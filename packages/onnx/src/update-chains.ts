@@ -2,12 +2,7 @@ import { type Graph, type Node, sizeOf, type Value } from '@kcr/core';
 import { liveNodes, uniformOf } from '@kcr/core/internal';
 import { CHAIN_OPS, type Chain, type ChainStep, type Operand } from './chain.ts';
 import { hasShape } from './elementwise.ts';
-
-/** How a graph's inputs and outputs say that they are an array of the state, and its new value. */
-export interface StatePrefixes {
-  readonly state: string;
-  readonly update: string;
-}
+import { CUT, STATE, UPDATE } from './ports.ts';
 
 /** A chain that updates arrays of the state. */
 export interface UpdateChain extends Chain {
@@ -29,15 +24,12 @@ export interface SplitGraph {
   readonly read: ReadonlyMap<Value, string>;
 }
 
-/** How names of the head's outputs begin that chains alone read. */
-export const CUT = 'cut:';
-
 /**
  * Parts what a graph does last, element by element, to arrays of the state from what comes before it: the updates of an optimiser, moving averages,
  * sums of gradients. A node belongs to a chain where its result goes to no other place. Chains that share a value, or of which one reads what another
  * updates, are one.
  */
-export function splitUpdates(graph: Graph, { state, update }: StatePrefixes): SplitGraph {
+export function splitUpdates(graph: Graph): SplitGraph {
   const readers = readersOf(graph);
   const leaves = new Map<Value, string[]>();
   for (const [output, value] of Object.entries(graph.outputs))
@@ -45,8 +37,8 @@ export function splitUpdates(graph: Graph, { state, update }: StatePrefixes): Sp
 
   /** Whether an output is the next value of an array of the state that has its shape now. */
   const revises = (output: string) => {
-    if (!output.startsWith(update)) return false;
-    const [now, next] = [graph.inputs[state + output.slice(update.length)], graph.outputs[output]!];
+    if (!output.startsWith(UPDATE)) return false;
+    const [now, next] = [graph.inputs[STATE + output.slice(UPDATE.length)], graph.outputs[output]!];
     return now?.dtype === 'float32' && next.dtype === 'float32' && hasShape(now, next.shape);
   };
 
@@ -69,9 +61,9 @@ export function splitUpdates(graph: Graph, { state, update }: StatePrefixes): Sp
   const names = new Set(chained.map(([output]) => output));
   const kept = Object.entries(graph.outputs).filter(([output]) => !names.has(output));
   const updateOf = ({ input }: Value) =>
-    input?.startsWith(state) ? update + input.slice(state.length) : undefined;
+    input?.startsWith(STATE) ? UPDATE + input.slice(STATE.length) : undefined;
   const groups = groupsOf(chained, last, updateOf);
-  const chains = groups.map((group) => chainOf(group, last, update));
+  const chains = groups.map((group) => chainOf(group, last));
   const read = new Map(kept.map(([output, value]) => [value, output]));
   const outputs = Object.fromEntries(kept);
   for (const value of chains.flatMap(({ arrays, scalars }) => [...arrays, ...scalars]))
@@ -177,7 +169,7 @@ function groupsOf(
 }
 
 /** Updates as a chain, whose steps are in an order in which each reads what is made before it. */
-function chainOf(group: readonly Update[], last: ReadonlySet<Node>, update: string): UpdateChain {
+function chainOf(group: readonly Update[], last: ReadonlySet<Node>): UpdateChain {
   const arrays: Value[] = [];
   const scalars: Value[] = [];
   const steps: ChainStep[] = [];
@@ -202,7 +194,7 @@ function chainOf(group: readonly Update[], last: ReadonlySet<Node>, update: stri
     return steps.length - 1;
   }
   const results = group.map(([, value]) => operandOf(value));
-  const updated = group.map(([output]) => output.slice(update.length));
+  const updated = group.map(([output]) => output.slice(UPDATE.length));
   const [[, { shape }]] = group as [Update];
   return { shape, arrays, scalars, steps, results, updated };
 }

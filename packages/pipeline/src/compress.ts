@@ -70,6 +70,8 @@ export interface RunOptions extends Trust {
   checkpointEvery?: number;
   /** Compute values again instead of keeping them, in all trainings: see `recompute` of `fit`. */
   recompute?: boolean;
+  /** Batch norms normalise by the images of all processes, in all trainings: see `syncBatchNorm` of `fit`. */
+  syncBatchNorm?: boolean;
   /** Makes the engines. Default: {@link engineMaker}'s. */
   engine?: MakeEngine;
   /** The processes that run it together: the first by {@link compress}, the others by {@link takePart}. Default: this one alone. */
@@ -98,11 +100,12 @@ const checkedRecipe = (recipe: string | RecipeInput, from?: string): Promise<Rec
 /** A recipe whose trainings have batches as large, and evaluate as often and as many images, as is said. */
 function trainingAs(
   recipe: Recipe,
-  { batchSize, recompute, evalEvery: every, evalImages: images }: RunOptions,
+  { batchSize, recompute, syncBatchNorm, evalEvery: every, evalImages: images }: RunOptions,
 ): Recipe {
   const said = {
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(recompute === undefined ? {} : { recompute }),
+    ...(syncBatchNorm === undefined ? {} : { syncBatchNorm }),
     ...(every === undefined ? {} : { evaluateEvery: every }),
     ...(images === undefined ? {} : { evaluateImages: images }),
   };

@@ -16,7 +16,12 @@ const print = (result: object) => {
 const UPDATES = 8;
 
 /** Times of updates of a model, and how much of them the processes exchange gradients. */
-async function step(name: string, images: number, threads: number): Promise<void> {
+async function step(
+  name: string,
+  images: number,
+  threads: number,
+  syncBatchNorm: boolean,
+): Promise<void> {
   const model = createModel(name);
   const size = sizeOf(model.inputShape);
   const pixels = new Generator(0).array(size, 'normal');
@@ -51,7 +56,7 @@ async function step(name: string, images: number, threads: number): Promise<void
     leave: () => joined.leave(),
   };
   const times: number[] = [];
-  let last = 0;
+  let [last, memory] = [0, 0];
   await using engine = createOnnxEngine({ threads });
   await fit({
     model,
@@ -62,6 +67,10 @@ async function step(name: string, images: number, threads: number): Promise<void
     seed: 0,
     optimizer: { lr: 1e-4 },
     communicator,
+    syncBatchNorm,
+    onMemory: ({ bytes }) => {
+      memory = bytes;
+    },
     onStep() {
       const now = performance.now();
       if (last > 0) times.push(now - last);
@@ -74,6 +83,8 @@ async function step(name: string, images: number, threads: number): Promise<void
     step: least(times),
     exchange: exchanges.length > 0 ? least(exchanges) : 0,
     parameters: model.parameterCount,
+    memory,
+    peak: process.resourceUsage().maxRSS * 1024,
   });
 }
 
@@ -97,5 +108,5 @@ async function exchange(counts: readonly number[]): Promise<void> {
 }
 
 const [what, ...given] = process.argv.slice(2);
-if (what === 'step') await step(given[0]!, Number(given[1]), Number(given[2]));
+if (what === 'step') await step(given[0]!, Number(given[1]), Number(given[2]), given[3] === 'sync');
 else await exchange(given.map(Number));

@@ -1,18 +1,32 @@
-// node mpi-train.ts: a ViT over 20 steps on ONNX Runtime, with as many processes as MPI has started; the first prints the losses.
+// node mpi-train.ts vit | mobilevit: 20 steps on ONNX Runtime, with as many processes as MPI has started; the first prints the losses.
 import { createModel } from '@kcr/backbones';
-import { type Dataset, fit, float32, Generator, int32, sizeOf } from '@kcr/core';
+import { type Dataset, fit, float32, Generator, int32, type Model, sizeOf } from '@kcr/core';
 import { mpiCommunicator, mpiPlace } from '@kcr/mpi';
 import { createOnnxEngine } from '@kcr/onnx';
 
 const communicator = mpiPlace() ? mpiCommunicator() : undefined;
-const model = createModel('vit_tiny_patch16_224', {
-  img_size: 16,
-  patch_size: 4,
-  embed_dim: 24,
-  depth: 2,
-  num_heads: 3,
-  num_classes: 5,
-});
+const models: Readonly<Record<string, () => Model>> = {
+  vit: () =>
+    createModel('vit_tiny_patch16_224', {
+      img_size: 16,
+      patch_size: 4,
+      embed_dim: 24,
+      depth: 2,
+      num_heads: 3,
+      num_classes: 5,
+    }),
+  mobilevit: () =>
+    createModel('mobilevit_xxs', {
+      img_size: 32,
+      channels: [8, 8, 16, 16],
+      depths: [1, 1, 1, 1],
+      transformer_dims: [0, 0, 16, 16],
+      transformer_depths: [0, 0, 1, 1],
+      num_features: 16,
+      num_classes: 5,
+    }),
+};
+const model = models[process.argv[2]!]!();
 const labels = Int32Array.from({ length: 160 }, (_, i) => i % 5);
 const size = sizeOf(model.inputShape);
 const train: Dataset = {
@@ -44,6 +58,7 @@ const { history } = await fit({
   seed: 1,
   optimizer: { lr: 1e-3, weightDecay: 0.05 },
   communicator,
+  syncBatchNorm: true,
   onStep: ({ loss }) => losses.push(loss),
 });
 if (!communicator || communicator.rank === 0)

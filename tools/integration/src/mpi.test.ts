@@ -15,8 +15,8 @@ interface Trained {
 }
 
 /** @param starter the command that starts the processes */
-async function trained(starter: readonly string[] = []): Promise<Trained> {
-  const [command, ...rest] = [...starter, ...node];
+async function trained(model: string, starter: readonly string[] = []): Promise<Trained> {
+  const [command, ...rest] = [...starter, ...node, model];
   const { stdout } = await run(command!, rest);
   return JSON.parse(stdout) as Trained;
 }
@@ -26,11 +26,11 @@ const isThere = await run('mpirun.openmpi', ['--version']).then(
   () => false,
 );
 
-test.skipIf(!isThere)(
-  'two processes of Open MPI take the path of one on ONNX Runtime',
-  async () => {
-    const one = await trained();
-    const two = await trained(TWO);
+test.skipIf(!isThere).each(['vit', 'mobilevit'])(
+  'two processes of Open MPI take the path of one on ONNX Runtime, %s',
+  async (model) => {
+    const one = await trained(model);
+    const two = await trained(model, TWO);
     expect(one.losses).toHaveLength(20);
     for (const key of ['losses', 'validation'] as const)
       one[key].forEach((value, i) => {

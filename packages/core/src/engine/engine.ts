@@ -3,6 +3,7 @@ import { KcrError } from '../ground/error.ts';
 import type { Draw, Generator } from '../ground/random.ts';
 import type { Tensor } from '../tensor/tf.ts';
 import { withoutChance } from '../trace/step-guard.ts';
+import type { Communicator } from './communicator.ts';
 
 /** What a step may read while it runs or is traced. */
 export interface StepContext {
@@ -33,6 +34,8 @@ export interface StepResult {
    * memory for more time. An engine that computes step by step does not.
    */
   recompute?: string;
+  /** The processes that run the step together, where its ops exchange values between them. All run the same steps in the same order. */
+  communicator?: Communicator;
 }
 
 /** A step, written in TensorFlow.js ops. It must not read values or draw random numbers itself. */

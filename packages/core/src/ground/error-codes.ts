@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   DIM_ROLES: 'The model has no prunable dimension with these roles.',
   DIM_UNTAPPED: 'A dimension may be pruned, and no tap carries it.',
   DRAW_MISSING: 'The model was run in training mode without its random numbers or its schedule.',
+  ENGINE_EXCHANGE: 'Processes are to exchange values within a step, which the engine cannot.',
   EVALUATION_FINITE: 'A number that says how good a model is came out as NaN or infinite.',
   EXPORT_FORM:
     'The model or its preprocessing has no place in the form that it is to be exported in.',

@@ -33,7 +33,8 @@ export interface BatchNormOptions {
 
 /**
  * Batch normalisation over all axes but the last. In training it uses the batch's statistics and
- * moves `running_mean` and `running_var` (unbiased, as PyTorch), otherwise, and where these are frozen, it uses them.
+ * moves `running_mean` and `running_var` (unbiased, as PyTorch), otherwise, and where these are frozen, it uses them. Where the
+ * scope has several processes, the batch is that of all of them.
  *
  * @param x [..., dim]
  */
@@ -48,8 +49,9 @@ export function batchNorm(m: Scope, x: Tensor, dim: Dim, options: BatchNormOptio
     const scale = tf.mul(gamma, tf.rsqrt(tf.add(runningVar, eps)));
     return scaleShift(x, scale, tf.sub(beta, tf.mul(runningMean, scale)));
   }
-  const { y, mean, variance } = batchNormOp(x, gamma, beta, eps);
-  const count = x.size / dim.size;
+  const { processes } = m;
+  const { y, mean, variance } = batchNormOp(x, gamma, beta, { eps, processes });
+  const count = (processes * x.size) / dim.size;
   const blend = (old: Tensor, now: Tensor) =>
     tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
   m.assign('running_mean', blend(runningMean, mean));

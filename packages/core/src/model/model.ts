@@ -24,6 +24,8 @@ export interface ApplyOptions {
   state(name: string): Tensor;
   /** Training mode: drop path and batch statistics. Default false. */
   training?: boolean;
+  /** Processes that run it together and share batch statistics in training mode. Default 1: this one has its own. */
+  processes?: number;
   /** Random numbers for training mode. */
   draw?(name: string, shape: readonly number[], draw: Draw): Tensor;
   /** Numbers that follow a run's progress, for training mode. */
@@ -140,6 +142,7 @@ export class Model<C extends object = object> {
     const adapt = this.#adapt();
     const frame: Frame = {
       training: options.training ?? false,
+      processes: options.processes,
       kept: keptOf(this.kept),
       dim: () => {},
       param: (spec) => options.state(spec.name),

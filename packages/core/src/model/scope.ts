@@ -66,6 +66,8 @@ export interface TapInfo extends TapOptions {
 /** What a scope stands on: either the build of a model, or one run of it. */
 export interface Frame {
   readonly training: boolean;
+  /** Processes whose images batch statistics are of. Default 1. */
+  readonly processes?: number;
   kept(name: string): readonly number[] | undefined;
   dim(dim: Dim): void;
   param(spec: ParamSpec): Tensor;
@@ -94,6 +96,11 @@ export class Scope {
   /** Whether this is a training step (drop path, batch statistics). */
   get training(): boolean {
     return this.frame.training;
+  }
+
+  /** Processes that train together and share statistics of the batch: 1 where each has those of its own images. */
+  get processes(): number {
+    return this.frame.processes ?? 1;
   }
 
   /** The scope `name` within this one. */

@@ -5,7 +5,8 @@ import { float32 } from '../ground/array.ts';
 import { type Tensor, tf } from '../tensor/tf.ts';
 import { type TraceOptions, type Tracing, trace } from '../trace/tracer.ts';
 import { affineOp } from './affine.ts';
-import { batchNormGradientOp, batchNormOp } from './batch-norm.ts';
+import { allGatherOp } from './all-gather.ts';
+import { batchMomentsOp, batchNormGradientOp, batchNormOp, batchNormSumsOp } from './batch-norm.ts';
 import { geluOp } from './gelu.ts';
 import { valueAndGradients } from './gradients.ts';
 import { layerNormOp } from './layer-norm.ts';
@@ -164,12 +165,20 @@ function coreOps({ input }: Tracing): Record<string, Tensor> {
   const map = input('map', [2, 3, 3, 4]);
   const [gamma, mean, variance] = [input('a', [4]), input('b', [4]), input('c', [4])];
   const indices = [1, 0, 2, 1];
+  const moments = batchMomentsOp({ x: map });
   return {
     affine: affineOp({ x: rows, weight: input('weight', [7, 4]) }),
     gelu: geluOp({ x: map }),
     ...layerNormOp({ x: rows, gamma, beta: mean }, { eps: 1 }),
-    variance: batchNormOp({ x: map, gamma, beta: mean }, { eps: 1 }).variance,
-    ...batchNormGradientOp({ x: map, dy: map, gamma, mean, variance }, { eps: 1 }),
+    batchMean: moments.mean,
+    batchVariance: moments.variance,
+    normed: batchNormOp({ x: map, gamma, beta: mean, mean, variance }, { eps: 1, processes: 1 }),
+    ...batchNormSumsOp({ x: map, dy: map, mean, variance }, { eps: 1 }),
+    dx: batchNormGradientOp(
+      { x: map, dy: map, gamma, mean, variance, dGamma: gamma, dBeta: gamma },
+      { eps: 1, processes: 1 },
+    ),
+    gathered: allGatherOp({ x: map }, { processes: 1 }),
     lookup: lookupOp({ table: rows }, { indices, rows: 5 }),
     table: lookupGradientOp({ dy: input('dy', [4, 6]) }, { indices, rows: 5 }),
     taken: takeTokensOp({
@@ -189,10 +198,13 @@ test.each([true, false])('shapes are those of the definition; ops as nodes: %s',
     ['y', [5, 4], 'float32'],
     ['mean', [5, 1], 'float32'],
     ['invStd', [5, 1], 'float32'],
-    ['variance', [4], 'float32'],
-    ['dx', [2, 3, 3, 4], 'float32'],
+    ['batchMean', [4], 'float32'],
+    ['batchVariance', [4], 'float32'],
+    ['normed', [2, 3, 3, 4], 'float32'],
     ['dGamma', [4], 'float32'],
     ['dBeta', [4], 'float32'],
+    ['dx', [2, 3, 3, 4], 'float32'],
+    ['gathered', [1, 2, 3, 3, 4], 'float32'],
     ['lookup', [4, 4], 'float32'],
     ['table', [5, 6], 'float32'],
     ['taken', [2, 2, 3], 'float32'],

@@ -73,6 +73,8 @@ export interface OpDefinition<
   ): OpOutputs<NoInfer<O>, Readonly<Spec>>;
   /** Multiply-accumulates of the matrix products and convolutions of a call. Default: it has none. */
   macs?(inputs: OpInputs<NoInfer<I>, Value>, attrs: NoInfer<A>): number;
+  /** Whether processes exchange values by it: an engine runs it between two parts of a step. Default false. */
+  collective?: boolean;
   /** How engines write it, by engine (`onnx`). An engine that is not named here traces `compute`. */
   lowerings?: Readonly<Record<string, OpLowering<never, NoInfer<I>, NoInfer<A>, NoInfer<O>>>>;
 }
@@ -128,6 +130,7 @@ export function defineOp<
     outputs: outputs ?? ['y'],
     lowerings: { ...definition.lowerings },
     macs: definition.macs,
+    collective: definition.collective ?? false,
   });
   return Object.defineProperty(op, 'name', { value: name });
 }

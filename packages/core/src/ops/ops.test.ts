@@ -111,7 +111,7 @@ const cases: Record<string, Case> = {
   },
   batchNorm: {
     shapes: [[2, 3, 2], [2], [2]],
-    op: ([x, g, b]) => batchNorm(x!, g!, b!, 1e-5).y,
+    op: ([x, g, b]) => batchNorm(x!, g!, b!, { eps: 1e-5, processes: 1 }).y,
     reference: ([x, g, b]) => {
       const moment = (c: number, f: (v: number) => number) =>
         x!.reduce((sum, v, i) => (i % 2 === c ? sum + f(v) : sum), 0) / 6;

@@ -23,6 +23,8 @@ export interface GraphOp {
   readonly outputs: readonly string[];
   /** How engines write it, by engine. */
   readonly lowerings: Readonly<Record<string, unknown>>;
+  /** Whether processes exchange values by it, so that no one graph can compute it. */
+  readonly collective: boolean;
   /** Multiply-accumulates of a call. Absent: none. */
   readonly macs?: (inputs: never, attrs: never) => number;
 }

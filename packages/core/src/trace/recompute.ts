@@ -101,8 +101,10 @@ class Rewriting {
 
   /** Plans to compute a part again, where that can be held back until it is needed. */
   plan({ nodes, left }: Part): void {
+    // What is exchanged is little, and would be exchanged again.
+    const isLeft = (value: Value) => left.has(value) || value.producer?.op?.collective === true;
     const isKept = (value: Value) =>
-      value.producer !== undefined && nodes.has(value.producer) && !left.has(value);
+      value.producer !== undefined && nodes.has(value.producer) && !isLeft(value);
     const readers = this.backward.filter(({ inputs }) => Object.values(inputs).some(isKept));
     const [first] = readers;
     if (!first) return;

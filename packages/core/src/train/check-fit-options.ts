@@ -40,6 +40,7 @@ const RUN: Readonly<Record<string, Rule>> = {
     fix: 'Give a whole number from 1, or `auto`',
   },
   recompute: flag,
+  syncBatchNorm: flag,
   memory: wholeFrom(1),
   cache: { fits: (x) => typeof x === 'string' && x !== '', fix: 'Give the path of a folder' },
   checkpointEvery: from0,

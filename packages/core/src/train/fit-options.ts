@@ -68,6 +68,12 @@ export interface FitOptions extends ClipOptions, Freezing, Watching {
    * the means over the processes. The first writes to `directory`, which all read.
    */
   communicator?: Communicator;
+  /**
+   * Batch norms normalise by the images of all processes that train together, as PyTorch's `SyncBatchNorm`, instead of those of each: an
+   * update is then that of one process, to rounding. Of a batch that is trained in pieces, by the same piece of all. For the onnx engine.
+   * Default false.
+   */
+  syncBatchNorm?: boolean;
   /** The same seed gives the same run. */
   seed: number;
   optimizer: OptimizerOptions;

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vit } from '@kcr/backbones';
-import { expect, test } from 'vitest';
+import { createModel, vit } from '@kcr/backbones';
+import { createOnnxEngine } from '@kcr/onnx';
+import { describe, expect, test } from 'vitest';
 import type { Communicator } from '../engine/communicator.ts';
 import { createEagerEngine } from '../engine/eager.ts';
+import type { Engine } from '../engine/engine.ts';
 import { float32, int32, type NdArray, sizeOf } from '../ground/array.ts';
 import { Generator } from '../ground/random.ts';
 import { batchNorm } from '../layers/norm.ts';
@@ -56,11 +58,17 @@ function withResolvers() {
   return { promise, resolve };
 }
 
+const eager = () => createEagerEngine({ backend: 'cpu' });
+
 /** Trains in so many processes; all have to end alike. */
-async function together(size: number, options: Omit<FitOptions, 'engine'>): Promise<FitResult> {
+async function together(
+  size: number,
+  options: Omit<FitOptions, 'engine'>,
+  makeEngine: () => Engine | Promise<Engine> = eager,
+): Promise<FitResult> {
   const results = await Promise.all(
     ranks(size).map(async (communicator) => {
-      await using engine = await createEagerEngine({ backend: 'cpu' });
+      await using engine = await makeEngine();
       return await fit({ ...options, engine, communicator: size === 1 ? undefined : communicator });
     }),
   );
@@ -215,6 +223,63 @@ test('running statistics are the means over the processes', async () => {
   const found = Object.entries(weights).find(([name]) => name.endsWith('running_mean'))![1].data;
   mean.forEach((value, i) => {
     expect(found[i]).toBeCloseTo(value, 6);
+  });
+});
+
+describe('statistics of the batch that all processes share', () => {
+  const convolutional = createModel('mobilevit_xxs', {
+    img_size: 32,
+    channels: [8, 8, 16, 16],
+    depths: [1, 1, 1, 1],
+    transformer_dims: [0, 0, 16, 16],
+    transformer_depths: [0, 0, 1, 1],
+    num_features: 16,
+    num_classes: 3,
+  });
+  const run = {
+    ...options,
+    model: convolutional,
+    train: images(32, convolutional.inputShape),
+    validation: undefined,
+    epochs: 3,
+    batchSize: 16,
+    syncBatchNorm: true,
+    // AdamW makes whole steps of the roundings of a gradient that is 0: of what a batch norm takes out again.
+    optimizer: { name: 'sgd' as const, lr: 1e-2 },
+  };
+
+  test.each([
+    [2, false],
+    [4, false],
+    [2, true],
+  ])('%i processes take the path of one; computing again: %s', async (size, recompute) => {
+    const one = await together(1, run, createOnnxEngine);
+    const several = await together(size, { ...run, recompute }, createOnnxEngine);
+    several.history.forEach(({ loss }, epoch) => {
+      expect(loss).toBeCloseTo(one.history[epoch]!.loss!, 5);
+    });
+    for (const [name, { data }] of Object.entries(several.weights))
+      data.forEach((value, i) => {
+        expect(Math.abs(value - Number(one.weights[name]!.data[i])), name).toBeLessThan(1e-4);
+      });
+  });
+
+  test('without them processes take another path', async () => {
+    const [one, apart] = [
+      await together(1, run, createOnnxEngine),
+      await together(2, { ...run, syncBatchNorm: false }, createOnnxEngine),
+    ].map(({ history }) => history.at(-1)!.loss!);
+    expect(Math.abs(one! - apart!)).toBeGreaterThan(1e-3);
+  });
+
+  test('an engine that computes op by op is refused, unless a process is alone', async () => {
+    const refused = together(2, run);
+    await expect(refused).rejects.toMatchObject({
+      code: 'ENGINE_EXCHANGE',
+      where: 'a step of 2 processes',
+    });
+    const { history } = await together(1, { ...run, epochs: 1 });
+    expect(history).toHaveLength(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Communicator } from '../engine/communicator.ts';
 import { drawing, type StepContext, type StepResult } from '../engine/engine.ts';
 import { inputSlot } from '../engine/slots.ts';
 import { KcrError } from '../ground/error.ts';
@@ -25,6 +26,8 @@ export interface TrainStepOptions extends ClipOptions {
   emaDecay?: number;
   /** Whether values of the forward pass are computed again for the gradients, instead of kept. */
   recompute?: boolean;
+  /** Whether batch norms normalise by the images of all processes that train together. */
+  syncBatchNorm?: boolean;
 }
 
 /** A parameter that a step trains, by its name in the engine. */
@@ -56,6 +59,8 @@ export interface TrainStepRun {
   frozen(name: string): boolean;
   /** The plugins' taps, one after another. */
   tap(value: Tensor, info: TapInfo): Tensor;
+  /** The processes that train together. */
+  readonly communicator: Communicator;
   /** Random numbers of the step to come. */
   generator(): Generator;
   /** Learning rate of the step to come. */
@@ -104,7 +109,7 @@ export function trainStep(
   const { outputs, statistics, gradients } = backward(run, context, group);
   const optimised = optimise(run, context, group, gradients);
   const updates = withAverage(run, context, group, { ...statistics, ...optimised });
-  return { outputs, updates, ...recomputing(run) };
+  return { outputs, updates, ...running(run) };
 }
 
 /**
@@ -122,11 +127,14 @@ export function gradientStep(
     const sum = GRADIENT + name;
     return [sum, tf.add(context.state(sum), gradients[i]!)];
   });
-  return { outputs, updates: { ...statistics, ...Object.fromEntries(sums) }, ...recomputing(run) };
+  return { outputs, updates: { ...statistics, ...Object.fromEntries(sums) }, ...running(run) };
 }
 
-const recomputing = ({ options }: TrainStepRun): Pick<StepResult, 'recompute'> =>
-  options.recompute ? { recompute: 'loss' } : {};
+/** How a step is run that has a backward pass. */
+const running = (run: TrainStepRun): Pick<StepResult, 'recompute' | 'communicator'> => ({
+  ...(run.options.recompute ? { recompute: 'loss' } : {}),
+  ...(run.options.syncBatchNorm ? { communicator: run.communicator } : {}),
+});
 
 /** The last part: one update by the mean of the gradients of `batches` batches, whose sums are 0 again afterwards. */
 export function updateStep(
@@ -175,6 +183,7 @@ function lossOf(
   const out = run.model.apply(image!, {
     state: (name) => state(WEIGHT + name),
     training: true,
+    processes: run.options.syncBatchNorm ? run.communicator.size : 1,
     draw: drawing(context, () => run.generator()),
     schedule: (name, next) => inputSlot(name, () => next(run.progress)).value,
     tap: run.tap,

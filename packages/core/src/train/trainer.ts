@@ -455,6 +455,7 @@ export class Trainer implements AsyncDisposable {
       progress,
       frozen: this.#frozen,
       tap: this.#tap,
+      communicator: this.#communicator,
       generator: () => this.#drawn,
       lr: () => this.#lr,
     };

@@ -96,7 +96,8 @@ export class TrainingLoop implements AsyncDisposable {
     });
     const travel = this.#rates.travel(stage === 'search' ? 'architecture' : 'all');
     const { optimizer, architectureOptimizer = optimizer } = options;
-    const { labelSmoothing = 0, clipGrad, clipMode, emaDecay, accumulate, recompute } = options;
+    const { labelSmoothing = 0, clipGrad, clipMode, emaDecay, accumulate } = options;
+    const { recompute, syncBatchNorm } = options;
     const { layerDecay, lrFactors } = optimizer;
     this.trainer = new Trainer({
       model,
@@ -116,6 +117,7 @@ export class TrainingLoop implements AsyncDisposable {
       emaDecay,
       accumulate,
       recompute,
+      syncBatchNorm,
       communicator: this.#communicator,
       layerDecay,
       lrFactors,

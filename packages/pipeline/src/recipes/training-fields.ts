@@ -59,6 +59,8 @@ export const trainingFields = z.strictObject({
   accumulate: count.optional(),
   /** Compute values of the forward pass again for the gradients, instead of keeping them. */
   recompute: z.boolean().optional(),
+  /** Normalise by the images of all processes that train together, in batch norms. */
+  syncBatchNorm: z.boolean().optional(),
   optimizer,
   labelSmoothing: properShare.optional(),
   clipGrad: z.number().positive().optional(),

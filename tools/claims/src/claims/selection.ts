@@ -9,9 +9,6 @@ import { EPOCHS } from '../lab.ts';
 import { SEARCH_EPOCHS, searched } from '../searched.ts';
 import { type Statement, verdictOfComparison } from '../verdict.ts';
 
-/** Of the dimensions that are searched. */
-const ROLES = ['io'];
-
 /** Shares of the channels that are kept. */
 const LEVELS = [0.75, 0.5, 0.3];
 
@@ -34,16 +31,24 @@ const asMany = (model: Model, kept: Kept, scores: Scores): Kept =>
 const mapScores = (scores: Scores, of: (value: number) => number): Scores =>
   new Map([...scores].map(([name, own]) => [name, Float64Array.from(own, of)]));
 
+/** What is searched. */
+interface Selection {
+  readonly backbone: Backbone;
+  /** Of the dimensions that have masks. Default: the channels that MLPs read and write, as in KCR. */
+  readonly roles?: readonly string[];
+  readonly seeds: number;
+}
+
 const unitName = (backbone: Backbone, level: number) => `${backbone} ${100 * level} %`;
 
-/** All choices of a backbone at a level. */
-const unit = (backbone: Backbone, level: number): Unit => ({
+/** All choices of a backbone's channels at a level. */
+const unit = (backbone: Backbone, roles: readonly string[], level: number): Unit => ({
   name: unitName(backbone, level),
   async run(lab, seed): Promise<Outcome> {
     const dense = await lab.dense(backbone, seed);
     const { model } = dense;
-    const share = macsAt(model, ROLES, level);
-    const found = await searched(lab, dense, { roles: ROLES, share, seed });
+    const share = macsAt(model, roles, level);
+    const found = await searched(lab, dense, { roles, share, seed });
     const { alphas } = found;
     const generator = new Generator(seed).fork(`random ${level}`);
     const chosen: Record<Choice, Kept> = {
@@ -61,7 +66,7 @@ const unit = (backbone: Backbone, level: number): Unit => ({
       uniform: selectCounts(model, alphas, ({ size }) => level * size),
       taylor: await bestWithin(
         model,
-        await scoresOf(lab, dense, { criterion: taylor({}), roles: ROLES, seed }),
+        await scoresOf(lab, dense, { criterion: taylor({}), roles, seed }),
         share,
       ),
     };
@@ -83,15 +88,17 @@ const unit = (backbone: Backbone, level: number): Unit => ({
   },
 });
 
-/** What the searched channels are compared with, for one backbone. */
-export const selectionClaim = (backbone: Backbone, seeds: number): Claim => ({
-  name: `selection-${backbone}`,
-  title: `Searched channels against others, ${backbone}`,
+const IO: readonly string[] = ['io'];
+
+/** What the searched channels are compared with, for one backbone and some of its dimensions. */
+export const selectionClaim = ({ backbone, roles = IO, seeds }: Selection): Claim => ({
+  name: ['selection', backbone, ...roles.filter((role) => !IO.includes(role))].join('-'),
+  title: `Searched channels against others, ${backbone}${roles === IO ? '' : `, ${roles.join(' and ')}`}`,
   claim:
     'A search with Gumbel masks finds the channels to keep (KCR 3.1, DCS 3.2): a network of these is better than one of as many others.',
-  experiment: `Masks over the io dimensions, searched on the frozen weights of a dense model in ${SEARCH_EPOCHS} epochs, lambda by dual ascent to the MACs of ${LEVELS.map((level) => `${100 * level} %`).join(', ')} of the channels. Beside them: channels drawn at random, those with the lowest alphas (both as many of each dimension), the best of each dimension with equal shares, and Taylor's within the same MACs. Fine-tuned for ${TUNING.epochs} epochs from the inherited weights; at ${100 * SCRATCH_LEVEL} % also trained from scratch for ${EPOCHS} epochs.`,
+  experiment: `Masks over the dimensions ${roles.join(' and ')}, searched on the frozen weights of a dense model in ${SEARCH_EPOCHS} epochs, lambda by dual ascent to the MACs of ${LEVELS.map((level) => `${100 * level} %`).join(', ')} of the channels. Beside them: channels drawn at random, those with the lowest alphas (both as many of each dimension), the best of each dimension with equal shares, and Taylor's within the same MACs. Fine-tuned for ${TUNING.epochs} epochs from the inherited weights; at ${100 * SCRATCH_LEVEL} % also trained from scratch for ${EPOCHS} epochs.`,
   seeds,
-  units: LEVELS.map((level) => unit(backbone, level)),
+  units: LEVELS.map((level) => unit(backbone, roles, level)),
   finding(raw: Raw, images) {
     const parts = LEVELS.map((level) => {
       const outcomes = Object.values(raw.outcomes[unitName(backbone, level)] ?? {});

@@ -1,0 +1,57 @@
+import type { StepMemory } from '@kcr/core';
+import { graphMemory } from './graph-memory.ts';
+import { isCut, isOfState, isPass, UPDATE } from './ports.ts';
+import type { OnnxGraph } from './proto.ts';
+import type { Stage } from './stages.ts';
+
+/** A stage as ONNX. */
+export interface LoweredStage extends Stage {
+  readonly lowered: OnnxGraph;
+}
+
+/** What a run of a lowered step takes besides the state. */
+export function stepMemory(stages: readonly LoweredStage[]): StepMemory {
+  const memories = stages.map(({ lowered }) => graphMemory(lowered));
+  const sum = (of: readonly number[]) => of.reduce((all, bytes) => all + bytes, 0);
+  const outside = new Map(memories.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
+  const own = [...outside].filter(([port]) => !isOfState(port) && !isCut(port) && !isPass(port));
+  const constants = sum(memories.map((memory) => memory.constants));
+  // Each stage keeps its own: without, all of it would be new memory in each run, which takes three times as long.
+  const arena = sum(memories.map((memory) => memory.arena));
+  const updates = [...outside].filter(([port]) => port.startsWith(UPDATE));
+  const news = updates.map(([port, bytes]) => [port.slice(UPDATE.length), bytes] as const);
+  const run = sum(own.map(([, bytes]) => bytes)) + constants + arena;
+  return { run, shared: Object.fromEntries([...news, ...passedOn(stages, outside)]) };
+}
+
+/** Buffers of what stages and chains read of others, which runs pass on, named by their size and place among those of it. */
+function passedOn(
+  stages: readonly LoweredStage[],
+  bytes: ReadonlyMap<string, number>,
+): (readonly [string, number])[] {
+  const last = lastReaders(
+    stages.map(({ lowered, gathers }) => [
+      ...lowered.inputs.map(({ name }) => name),
+      ...gathers.map(({ from }) => from),
+    ]),
+  );
+  const held = new Set<string>();
+  const most = new Map<number, number>();
+  stages.forEach(({ lowered }, at) => {
+    for (const { name } of lowered.outputs) if (isCut(name) || isPass(name)) held.add(name);
+    const counts = new Map<number, number>();
+    for (const name of held) {
+      const size = bytes.get(name)!;
+      counts.set(size, (counts.get(size) ?? 0) + 1);
+      if (isPass(name) && last.get(name) === at) held.delete(name);
+    }
+    for (const [size, count] of counts) most.set(size, Math.max(count, most.get(size) ?? 0));
+  });
+  return [...most].flatMap(([size, count]) =>
+    Array.from({ length: count }, (_, place) => [`${size} bytes, ${place}`, size] as const),
+  );
+}
+
+/** The last of several parts that reads a value, by the values' names. */
+export const lastReaders = (read: readonly (readonly string[])[]): ReadonlyMap<string, number> =>
+  new Map(read.flatMap((names, at) => names.map((name) => [name, at] as const)));
