@@ -32,9 +32,9 @@ import { isLowered } from './lowering.ts';
 import { INPUT, isCut, isPass, OUTPUT, STATE, SUPPLY, UPDATE } from './ports.ts';
 import { ARRAYS, encodeModel } from './proto.ts';
 import { DeviceReader } from './reader.ts';
+import { type Gather, type Segment, segmentsOf } from './segments.ts';
 import { openSession, type Session } from './session.ts';
-import { type Gather, type Stage, stagesOf } from './stages.ts';
-import { type LoweredStage, lastReaders, stepMemory } from './step-memory.ts';
+import { type LoweredSegment, lastReaders, stepMemory } from './step-memory.ts';
 import { type SplitGraph, splitUpdates, type UpdateChain } from './update-chains.ts';
 
 export interface OnnxEngineOptions {
@@ -142,7 +142,8 @@ export class OnnxEngine implements Engine {
       }
       return this.#run(await program, inputs);
     };
-    const memory = async (inputs: InputShapes = {}) => stepMemory((await tracedFor(inputs)).stages);
+    const memory = async (inputs: InputShapes = {}) =>
+      stepMemory((await tracedFor(inputs)).segments);
     const dispose = async () => {
       this.#steps.delete(compiled);
       const ended = [...programs.values()];
@@ -150,7 +151,7 @@ export class OnnxEngine implements Engine {
       traced.clear();
       for (const program of ended) {
         // One that could not be compiled has said so where it was run.
-        for (const { session } of (await program.catch(() => undefined))?.stages ?? []) {
+        for (const { session } of (await program.catch(() => undefined))?.segments ?? []) {
           if (this.options.profile) session?.endProfiling();
           await session?.release();
         }
@@ -187,31 +188,31 @@ export class OnnxEngine implements Engine {
     const options = { name, target: this.device, block, unreadable: inPlace };
     const split = this.device === 'cpu' ? splitUpdates(graph) : whole(graph);
     const blockedInputs = new Set<string>();
-    const stages = stagesOf(split.head).map((stage) => {
+    const segments = segmentsOf(split.head).map((segment) => {
       const passing = { blockedInputs, blockedOutput: isPass };
-      const lowered = lowerGraph(stage.graph, { ...options, ...passing });
+      const lowered = lowerGraph(segment.graph, { ...options, ...passing });
       for (const output of lowered.blocked) blockedInputs.add(output);
-      return { ...stage, lowered };
+      return { ...segment, lowered };
     });
     const milliseconds = performance.now() - start;
     const nodes = graph.nodes.length;
-    return { ...split, nodes, supplies, inPlace, stages, communicator, milliseconds };
+    return { ...split, nodes, supplies, inPlace, segments, communicator, milliseconds };
   }
 
   async #program(
     name: string,
-    { chains, read, nodes, supplies, inPlace, stages, communicator, milliseconds }: Traced,
+    { chains, read, nodes, supplies, inPlace, segments, communicator, milliseconds }: Traced,
   ): Promise<Program> {
     const start = performance.now();
-    const runs: StageRun[] = [];
-    for (const { graph, gathers, lowered } of stages) {
+    const runs: SegmentRun[] = [];
+    for (const { graph, gathers, lowered } of segments) {
       // In the order in which the runtime lays them out.
       const shapes = new Map(lowered.outputs.map(({ name, shape }) => [name, shape.map(Number)]));
       const outputs = Object.entries(graph.outputs).map(
         ([output, { dtype }]) => [output, { dtype, shape: shapes.get(output)! }] as const,
       );
       const bytes = encodeModel({ ...lowered, values: [] });
-      const isOne = stages.length === 1;
+      const isOne = segments.length === 1;
       // A step may be chains alone.
       const session =
         outputs.length > 0
@@ -232,7 +233,7 @@ export class OnnxEngine implements Engine {
     const given = new Set([...runs.flatMap(({ used }) => [...used]), ...chained]);
     markEnds(runs, new Set(chained));
     const state = [...given].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
-    return { stages: runs, communicator, inPlace, given, state, supplies, chains: kernels, read };
+    return { segments: runs, communicator, inPlace, given, state, supplies, chains: kernels, read };
   }
 
   #trace(step: StepFunction, inputs: InputShapes) {
@@ -277,7 +278,7 @@ export class OnnxEngine implements Engine {
   }
 
   async #run(program: Program, inputs: Readonly<Record<string, NdArray>>) {
-    const { stages, communicator, inPlace, given, state, supplies } = program;
+    const { segments, communicator, inPlace, given, state, supplies } = program;
     const tensors: Record<string, ort.Tensor> = {};
     for (const name of state) tensors[STATE + name] = this.#read(name);
     for (const [name, array] of Object.entries(inputs))
@@ -293,11 +294,11 @@ export class OnnxEngine implements Engine {
         delete tensors[name];
       }
     };
-    for (const stage of stages) {
-      Object.assign(tensors, await this.#runStage(stage, tensors, inPlace));
-      if (stage.gathers.length > 0)
-        Object.assign(tensors, await gathered(stage.gathers, tensors, communicator));
-      passOn(stage.ended);
+    for (const segment of segments) {
+      Object.assign(tensors, await this.#runSegment(segment, tensors, inPlace));
+      if (segment.gathers.length > 0)
+        Object.assign(tensors, await gathered(segment.gathers, tensors, communicator));
+      passOn(segment.ended);
     }
     this.#runChains(program, tensors);
     const told: Record<string, NdArray> = {};
@@ -309,9 +310,9 @@ export class OnnxEngine implements Engine {
     return told;
   }
 
-  /** What a stage makes of what it is given. */
-  async #runStage(
-    { session, used, outputs }: StageRun,
+  /** What a segment makes of what it is given. */
+  async #runSegment(
+    { session, used, outputs }: SegmentRun,
     tensors: Readonly<Record<string, ort.Tensor>>,
     inPlace: boolean,
   ): Promise<Readonly<Record<string, ort.Tensor>>> {
@@ -357,7 +358,7 @@ export class OnnxEngine implements Engine {
   async #runInPlace(
     session: Session,
     feeds: Record<string, ort.Tensor>,
-    outputs: StageRun['outputs'],
+    outputs: SegmentRun['outputs'],
   ) {
     const results: Record<string, ort.Tensor> = {};
     for (const [name, { dtype, shape }] of outputs) {
@@ -396,12 +397,12 @@ const keyOf = (inputs: InputShapes): string =>
     .map(([input, { dtype, shape }]) => `${input}:${dtype}${shapeText(shape)}`)
     .join();
 
-/** Tells stages which values of others no stage after them reads, and no chain. */
-function markEnds(stages: readonly StageRun[], chained: ReadonlySet<string>): void {
-  const made = new Set(stages.flatMap(({ outputs }) => outputs.map(([name]) => name)));
-  const read = stages.map(({ used, gathers }) => [...used, ...gathers.map(({ from }) => from)]);
+/** Tells segments which values of others no segment after them reads, and no chain. */
+function markEnds(segments: readonly SegmentRun[], chained: ReadonlySet<string>): void {
+  const made = new Set(segments.flatMap(({ outputs }) => outputs.map(([name]) => name)));
+  const read = segments.map(({ used, gathers }) => [...used, ...gathers.map(({ from }) => from)]);
   for (const [name, at] of lastReaders(read))
-    if (isPass(name) && made.has(name) && !chained.has(name)) stages[at]!.ended.push(name);
+    if (isPass(name) && made.has(name) && !chained.has(name)) segments[at]!.ended.push(name);
 }
 
 /** What the processes have of some values, gathered in one message. */
@@ -439,12 +440,12 @@ interface Traced extends Pick<SplitGraph, 'chains' | 'read'> {
   readonly nodes: number;
   readonly supplies: Supply[];
   readonly inPlace: boolean;
-  readonly stages: readonly LoweredStage[];
+  readonly segments: readonly LoweredSegment[];
   readonly communicator: Communicator;
   readonly milliseconds: number;
 }
 
-interface StageRun extends Pick<Stage, 'gathers'> {
+interface SegmentRun extends Pick<Segment, 'gathers'> {
   /** Absent where there is nothing to compute. */
   readonly session?: Session;
   /** What the session takes. */
@@ -455,8 +456,8 @@ interface StageRun extends Pick<Stage, 'gathers'> {
 }
 
 interface Program extends Pick<SplitGraph, 'read'> {
-  readonly stages: readonly StageRun[];
-  /** Who takes part in exchanges between stages. */
+  readonly segments: readonly SegmentRun[];
+  /** Who takes part in exchanges between segments. */
   readonly communicator: Communicator;
   /** Whether sessions write their results into memory that they are given. */
   inPlace: boolean;

@@ -20,7 +20,7 @@ export const UPDATE = 'new:';
 /** What chains alone read, see `update-chains.ts`. */
 export const CUT = 'cut:';
 
-/** What later stages alone read, see `stages.ts`. */
+/** What later segments alone read, see `segments.ts`. */
 export const PASS = 'pass:';
 
 export const isCut = (port: string): boolean => port.startsWith(CUT);

@@ -1,4 +1,4 @@
-// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes | recompute | gpu]: times engines and PyTorch in turn; prints tables in Markdown.
+// npm run bench [-- step | inference | conv | refresh | bound | coco | lfs | tokens | dense | loader | deploy | processes | sync | recompute | gpu]: times engines and PyTorch in turn; prints tables in Markdown.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -382,6 +382,36 @@ interface Sum {
   readonly median: number;
 }
 
+/** Two processes of one core, each with its own batch statistics and with those of both; the least of several runs of each in turn. */
+function sync(): void {
+  type Step = { step: number; peak: number; memory: number };
+  for (const [model, images] of [
+    ['mobilevit_s', 8],
+    ['efficientvit_b1', 8],
+  ] as const) {
+    const runs = Array.from({ length: REPEATS }, () =>
+      ['own', 'sync'].map((statistics) =>
+        together<Step>([...MPIRUN, '-np', '2'], 'step', model, `${images}`, '1', statistics),
+      ),
+    );
+    const rows = ['of each', 'of both'].map((name, i) => {
+      const least = Math.min(...runs.map((run) => run[i]!.step));
+      const { peak, memory } = runs.at(-1)![i]!;
+      return [
+        name,
+        least.toFixed(0),
+        median(runs.map((run) => run[i]!.step / run[0]!.step)).toFixed(2),
+        megabytes(peak),
+        megabytes(memory),
+      ];
+    });
+    const header = [`${model}, ${images} images`, 'ms', 'time', 'peak, MB', 'expected, MB'];
+    table(header, rows);
+  }
+}
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+
 /** Two processes of one core beside one process of two: the same batch shared out, and twice the batch; and what sums cost. */
 function processes(): void {
   for (const [model, images] of [
@@ -491,6 +521,7 @@ const parts: Record<string, () => void> = {
   loader,
   deploy,
   processes,
+  sync,
   recompute,
   gpu,
 };

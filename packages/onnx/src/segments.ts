@@ -1,28 +1,28 @@
 import type { Graph, Node, Value } from '@kcr/core';
 import { PASS } from './ports.ts';
 
-/** What processes exchange after a stage: what each has of a value is gathered. */
+/** What processes exchange after a segment: what each has of a value is gathered. */
 export interface Gather {
-  /** Name of the value among the stage's outputs, or the graph's inputs. */
+  /** Name of the value among the segment's outputs, or the graph's inputs. */
   readonly from: string;
-  /** Name and shape of what is gathered, as an input of later stages. */
+  /** Name and shape of what is gathered, as an input of later segments. */
   readonly to: string;
   readonly shape: readonly number[];
 }
 
 /** A part of a graph that runs without other processes. */
-export interface Stage {
-  /** Its inputs are those of the whole, what earlier stages gave, and what was gathered. */
+export interface Segment {
+  /** Its inputs are those of the whole, what earlier segments gave, and what was gathered. */
   readonly graph: Graph;
   readonly gathers: readonly Gather[];
 }
 
 /**
- * Parts a graph at the ops by which processes exchange values. Each node is in the first stage that has all that it reads: of a backward pass
+ * Parts a graph at the ops by which processes exchange values. Each node is in the first segment that has all that it reads: of a backward pass
  * too, so that what is kept for it is free as early as can be.
  */
-export function stagesOf(graph: Graph): Stage[] {
-  /** The first stage that can read a value; what is not there is an input of the whole. */
+export function segmentsOf(graph: Graph): Segment[] {
+  /** The first segment that can read a value; what is not there is an input of the whole. */
   const readable = new Map<Value, number>();
   const parts: Part[] = [];
   for (const node of graph.nodes) {
@@ -35,7 +35,7 @@ export function stagesOf(graph: Graph): Stage[] {
     for (const value of node.outputs) readable.set(value, from);
   }
   if (parts.length < 2) return [{ graph, gathers: [] }];
-  return new Parting(graph, parts, readable).stages();
+  return new Parting(graph, parts, readable).segments();
 }
 
 interface Part {
@@ -45,11 +45,11 @@ interface Part {
 
 const isGathered = ({ producer }: Value): boolean => producer?.op?.collective === true;
 
-/** Writes the graphs of stages. */
+/** Writes the graphs of segments. */
 class Parting {
-  /** Names of values by which later stages know them, and those of the graph's outputs. */
+  /** Names of values by which later segments know them, and those of the graph's outputs. */
   readonly #names = new Map<Value, string>();
-  /** Values that each stage gives, by name. */
+  /** Values that each segment gives, by name. */
   readonly #given: Record<string, Value>[];
 
   constructor(
@@ -72,9 +72,9 @@ class Parting {
     });
   }
 
-  stages(): Stage[] {
+  segments(): Segment[] {
     return this.parts.map(({ nodes, gathers }, at) => ({
-      graph: this.#stage(nodes, at),
+      graph: this.#segment(nodes, at),
       gathers: gathers.map(({ inputs, outputs: [out] }) => {
         const [value] = Object.values(inputs) as [Value];
         return { from: this.#nameOf(value), to: this.#nameOf(out), shape: out.shape };
@@ -83,14 +83,14 @@ class Parting {
   }
 
   #isBefore(value: Value, at: number): boolean {
-    return value.producer !== undefined && (this.#stageOf(value) < at || isGathered(value));
+    return value.producer !== undefined && (this.#segmentOf(value) < at || isGathered(value));
   }
 
-  #stageOf(value: Value): number {
+  #segmentOf(value: Value): number {
     return this.readable.get(value) ?? 0;
   }
 
-  /** The name of a value outside its stage; what makes it gives it from then on. */
+  /** The name of a value outside its segment; what makes it gives it from then on. */
   #nameOf(value: Value): string {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
@@ -102,11 +102,11 @@ class Parting {
 
   #give(value: Value, name: string): void {
     if (!this.#names.has(value)) this.#names.set(value, name);
-    this.#given[this.#stageOf(value)]![name] = value;
+    this.#given[this.#segmentOf(value)]![name] = value;
   }
 
-  /** A stage as a graph of its own: what it reads of others are inputs, which nothing in it makes. */
-  #stage(nodes: readonly Node[], at: number): Graph {
+  /** A segment as a graph of its own: what it reads of others are inputs, which nothing in it makes. */
+  #segment(nodes: readonly Node[], at: number): Graph {
     const inputs: Record<string, Value> = {};
     const written = new Map<Value, Value>();
     const paths = new Map<Node, string>();

@@ -11,29 +11,29 @@ import { allGather, type Tracing, trace } from '@kcr/core/internal';
 import { expect, test } from 'vitest';
 import { OnnxEngine } from './engine.ts';
 import { isLowered } from './lowering.ts';
-import { stagesOf } from './stages.ts';
+import { segmentsOf } from './segments.ts';
 
 type Made = Readonly<Record<string, Tensor>>;
 
 const graphOf = (make: (tracing: Tracing) => Made): Graph =>
   trace(make, { takes: (op) => isLowered(op) || op.collective });
 
-/** What stages are: their kernels, what they read and give, and what is gathered after each. */
+/** What segments are: their kernels, what they read and give, and what is gathered after each. */
 const parts = (make: (tracing: Tracing) => Made) =>
-  stagesOf(graphOf(make)).map(({ graph, gathers }) => ({
+  segmentsOf(graphOf(make)).map(({ graph, gathers }) => ({
     kernels: graph.nodes.map(({ kernel }) => kernel),
     inputs: Object.keys(graph.inputs),
     outputs: Object.keys(graph.outputs),
     gathers: gathers.map(({ from, to, shape }) => `${from} -> ${to} ${shape}`),
   }));
 
-test('a graph in which nothing is exchanged is one stage, as it is', () => {
+test('a graph in which nothing is exchanged is one segment, as it is', () => {
   const graph = graphOf(({ input }) => ({ y: tf.exp(input('x', [2])) }));
-  expect(stagesOf(graph)).toEqual([{ graph, gathers: [] }]);
-  expect(stagesOf(graph)[0]!.graph).toBe(graph);
+  expect(segmentsOf(graph)).toEqual([{ graph, gathers: [] }]);
+  expect(segmentsOf(graph)[0]!.graph).toBe(graph);
 });
 
-test('a node is in the first stage that has what it reads', () => {
+test('a node is in the first segment that has what it reads', () => {
   const found = parts(({ input }) => {
     const [x, w] = [input('x', [2]), input('w', [2])];
     const all = allGather(tf.exp(x), 3);
@@ -101,7 +101,7 @@ const beside = (engineStep: (own: Tensor) => Record<string, Tensor>): StepFuncti
   return step;
 };
 
-test.each(['float32', 'int32'] as const)('stages run one after another, %s', async (dtype) => {
+test.each(['float32', 'int32'] as const)('segments run one after another, %s', async (dtype) => {
   await using engine = new OnnxEngine();
   engine.set({ x: { dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) } });
   const step = engine.compile(
@@ -122,7 +122,7 @@ test.each(['float32', 'int32'] as const)('stages run one after another, %s', asy
   }
 });
 
-test('the memory of a step in stages is that of the largest, and of what passes between them', async () => {
+test('the memory of a step in segments is that of the largest, and of what passes between them', async () => {
   await using engine = new OnnxEngine();
   engine.set({ x: float32([1000]) });
   const step = engine.compile(
@@ -134,6 +134,6 @@ test('the memory of a step in stages is that of the largest, and of what passes 
     }),
   );
   const { shared } = await step.memory!();
-  // What a stage makes is there beside what it reads; the second value is read by the third stage, when the first is free again.
+  // What a segment makes is there beside what it reads; the second value is read by the third segment, when the first is free again.
   expect(shared).toEqual({ '4000 bytes, 0': 4000, '4000 bytes, 1': 4000 });
 });
