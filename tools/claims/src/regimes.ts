@@ -10,6 +10,8 @@ export interface Regime {
   /** Share of the images with a wrong label. */
   readonly wrong?: number;
   readonly epochs: number;
+  /** Whether images are shown unchanged, so that they are learnt by heart. Default: they are flipped, turned and moved. */
+  readonly unchanged?: boolean;
 }
 
 /** Test images of a class that may be trained on, so that there are 600 of each class for training and for testing. */

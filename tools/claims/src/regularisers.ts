@@ -30,12 +30,14 @@ export const ibName = (eta: number): string => `IB, eta ${eta}`;
 /** Cross-entropy alone. */
 export const without: Arm = { name: NONE, plugins: [measuring.tnn(), measuring.ib()] };
 
-const tnn = (rank: number, eta: number): Arm => ({
+/** The truncated nuclear norm. */
+export const tnn = (rank: number, eta: number): Arm => ({
   name: tnnName(rank, eta),
   plugins: [kcrNystrom({ eta, rank, warmup: 0.3 }), measuring.ib()],
 });
 
-const ib = (eta: number): Arm => ({
+/** The bound of the information bottleneck. */
+export const ib = (eta: number): Arm => ({
   name: ibName(eta),
   plugins: [measuring.tnn(), ibBound({ eta, warmup: 0.3 })],
 });

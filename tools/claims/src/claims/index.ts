@@ -4,7 +4,7 @@ import { compactClaim } from './compact.ts';
 import { crossValidationClaim } from './cross-validation.ts';
 import { frequencyClaim } from './frequency.ts';
 import { qkMasksClaim } from './qk-masks.ts';
-import { regularisersClaim } from './regularisers.ts';
+import { memorisedClaim, regularisersClaim } from './regularisers.ts';
 import { searchedDimsClaim } from './searched-dims.ts';
 import { selectionClaim } from './selection.ts';
 import { togetherClaim } from './together.ts';
@@ -22,6 +22,7 @@ export const claims: readonly Claim[] = [
   boundsClaim,
   crossValidationClaim,
   regularisersClaim,
+  memorisedClaim,
   qkMasksClaim,
   frequencyClaim,
   tokensClaim,
