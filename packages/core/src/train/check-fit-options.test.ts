@@ -119,6 +119,7 @@ test.each([
 test.each<[string, object]>([
   ['clipMode', { clipMode: 'agc' }],
   ['clipMode', { clipGrad: 1, clipMode: 'length' }],
+  ['architectureOptimizer.layerDecay', { architectureOptimizer: { lr: 1, layerDecay: 0.9 } }],
   ['architectureOptimizer.lrFactors', { architectureOptimizer: { lr: 1, lrFactors: { a: 1 } } }],
   ['freezeWeights', { initial: {}, freezeWeights: true, freeze: ['head'] }],
   ['freezeWeights', { initial: {}, freezeWeights: true, trainable: ['head'] }],

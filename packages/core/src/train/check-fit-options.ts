@@ -138,9 +138,12 @@ export function checkFitOptions(options: SearchOptions): void {
   checkOptimizer(options.optimizer, 'optimizer');
   const { architectureOptimizer } = options;
   if (architectureOptimizer) checkOptimizer(architectureOptimizer, 'architectureOptimizer');
-  if (architectureOptimizer?.lrFactors)
+  const ofParts = (['layerDecay', 'lrFactors'] as const).find(
+    (name) => architectureOptimizer?.[name] !== undefined,
+  );
+  if (ofParts)
     throw new KcrError('OPTION', {
-      where: 'architectureOptimizer.lrFactors',
+      where: `architectureOptimizer.${ofParts}`,
       found: 'factors for parts of the model, whose weights it does not train',
       fix: 'Give them in `optimizer`',
     });
