@@ -106,7 +106,7 @@ export const memorisedClaim = claimOf({
     'If a lower kernel complexity or information bottleneck helps anywhere, it is where a network learns its images by heart, and wrong labels with them.',
   about:
     'A ViT from scratch on images that it sees unchanged for 60 epochs, with and without regularisers of several weights. The gap says how far it has come to repeat its labels.',
-  seeds: 5,
+  seeds: 10,
   cases: [
     { name: '200 images by heart', images: 200, epochs: 60, unchanged: true },
     {
