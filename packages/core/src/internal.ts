@@ -51,7 +51,7 @@ export { checkShare, invalid } from './prune/allocator.ts';
 export { scoreCharts } from './prune/score-charts.ts';
 export { checkCountRules } from './prune/selection.ts';
 export { convInfo } from './tensor/conv-info.ts';
-export { graphMacs, liveNodes, uniformOf } from './trace/graph.ts';
+export { copyNode, graphMacs, liveNodes, uniformOf } from './trace/graph.ts';
 export { commonPath } from './trace/paths.ts';
 export { recomputed } from './trace/recompute.ts';
 export { type Tracing, trace } from './trace/tracer.ts';

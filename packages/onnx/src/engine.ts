@@ -4,6 +4,7 @@ import {
   type DataType,
   type Engine,
   type Graph,
+  joinRows,
   KcrError,
   type NdArray,
   type StateChange,
@@ -34,7 +35,7 @@ import { ARRAYS, encodeModel } from './proto.ts';
 import { DeviceReader } from './reader.ts';
 import { type Gather, type Segment, segmentsOf } from './segments.ts';
 import { openSession, type Session } from './session.ts';
-import { type LoweredSegment, lastReaders, stepMemory } from './step-memory.ts';
+import { type LoweredSegment, stepMemory } from './step-memory.ts';
 import { type SplitGraph, splitUpdates, type UpdateChain } from './update-chains.ts';
 
 export interface OnnxEngineOptions {
@@ -205,7 +206,7 @@ export class OnnxEngine implements Engine {
   ): Promise<Program> {
     const start = performance.now();
     const runs: SegmentRun[] = [];
-    for (const { graph, gathers, lowered } of segments) {
+    for (const { graph, gathers, ended, lowered } of segments) {
       // In the order in which the runtime lays them out.
       const shapes = new Map(lowered.outputs.map(({ name, shape }) => [name, shape.map(Number)]));
       const outputs = Object.entries(graph.outputs).map(
@@ -218,7 +219,7 @@ export class OnnxEngine implements Engine {
         outputs.length > 0
           ? await createSession(bytes, name, graph, { ...this.options, isOne })
           : undefined;
-      runs.push({ session, used: new Set(session?.inputNames), outputs, gathers, ended: [] });
+      runs.push({ session, used: new Set(session?.inputNames), outputs, gathers, ended });
     }
     this.compileTimes.push({
       step: name,
@@ -227,11 +228,9 @@ export class OnnxEngine implements Engine {
       nodes,
     });
     const kernels = chains.map((chain) => ({ ...chain, kernel: chainKernel(chain) }));
-    const chained = chains
-      .flatMap(({ arrays, scalars }) => [...arrays, ...scalars])
-      .flatMap((value) => value.input ?? read.get(value) ?? []);
-    const given = new Set([...runs.flatMap(({ used }) => [...used]), ...chained]);
-    markEnds(runs, new Set(chained));
+    const chained = chains.flatMap(({ arrays, scalars }) => [...arrays, ...scalars]);
+    const used = runs.flatMap((run) => [...run.used]);
+    const given = new Set([...used, ...chained.flatMap(({ input }) => input ?? [])]);
     const state = [...given].filter((n) => n.startsWith(STATE)).map((n) => n.slice(STATE.length));
     return { segments: runs, communicator, inPlace, given, state, supplies, chains: kernels, read };
   }
@@ -397,14 +396,6 @@ const keyOf = (inputs: InputShapes): string =>
     .map(([input, { dtype, shape }]) => `${input}:${dtype}${shapeText(shape)}`)
     .join();
 
-/** Tells segments which values of others no segment after them reads, and no chain. */
-function markEnds(segments: readonly SegmentRun[], chained: ReadonlySet<string>): void {
-  const made = new Set(segments.flatMap(({ outputs }) => outputs.map(([name]) => name)));
-  const read = segments.map(({ used, gathers }) => [...used, ...gathers.map(({ from }) => from)]);
-  for (const [name, at] of lastReaders(read))
-    if (isPass(name) && made.has(name) && !chained.has(name)) segments[at]!.ended.push(name);
-}
-
 /** What the processes have of some values, gathered in one message. */
 async function gathered(
   gathers: readonly Gather[],
@@ -414,10 +405,8 @@ async function gathered(
   const own = Object.fromEntries(gathers.map(({ from }) => [from, toArray(tensors[from]!)]));
   const all = await gatherArrays(communicator, own);
   const results = gathers.map(({ from, to, shape }) => {
-    const parts = all.map((arrays) => arrays[from]!);
-    const data = new ARRAYS[parts[0]!.dtype](sizeOf(shape));
-    parts.forEach((part, rank) => data.set(part.data, rank * part.data.length));
-    return [to, wrap({ dtype: parts[0]!.dtype, shape, data })];
+    const rows = joinRows(all.map((arrays) => arrays[from]!));
+    return [to, wrap({ ...rows, shape })];
   });
   return Object.fromEntries(results);
 }
@@ -445,14 +434,12 @@ interface Traced extends Pick<SplitGraph, 'chains' | 'read'> {
   readonly milliseconds: number;
 }
 
-interface SegmentRun extends Pick<Segment, 'gathers'> {
+interface SegmentRun extends Pick<Segment, 'gathers' | 'ended'> {
   /** Absent where there is nothing to compute. */
   readonly session?: Session;
   /** What the session takes. */
   readonly used: ReadonlySet<string>;
   readonly outputs: readonly (readonly [name: string, Pick<Value, 'shape' | 'dtype'>])[];
-  /** What nothing reads after it. */
-  readonly ended: string[];
 }
 
 interface Program extends Pick<SplitGraph, 'read'> {

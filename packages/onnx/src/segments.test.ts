@@ -20,16 +20,17 @@ const graphOf = (make: (tracing: Tracing) => Made): Graph =>
 
 /** What segments are: their kernels, what they read and give, and what is gathered after each. */
 const parts = (make: (tracing: Tracing) => Made) =>
-  segmentsOf(graphOf(make)).map(({ graph, gathers }) => ({
+  segmentsOf(graphOf(make)).map(({ graph, gathers, ended }) => ({
     kernels: graph.nodes.map(({ kernel }) => kernel),
     inputs: Object.keys(graph.inputs),
     outputs: Object.keys(graph.outputs),
     gathers: gathers.map(({ from, to, shape }) => `${from} -> ${to} ${shape}`),
+    ended,
   }));
 
 test('a graph in which nothing is exchanged is one segment, as it is', () => {
   const graph = graphOf(({ input }) => ({ y: tf.exp(input('x', [2])) }));
-  expect(segmentsOf(graph)).toEqual([{ graph, gathers: [] }]);
+  expect(segmentsOf(graph)).toEqual([{ graph, gathers: [], ended: [] }]);
   expect(segmentsOf(graph)[0]!.graph).toBe(graph);
 });
 
@@ -46,12 +47,14 @@ test('a node is in the first segment that has what it reads', () => {
       inputs: ['x', 'w'],
       outputs: ['other', 'pass:2'],
       gathers: ['pass:2 -> pass:3 3,2'],
+      ended: [],
     },
     {
       kernels: ['Mean', 'Multiply'],
       inputs: ['pass:3', 'pass:2'],
       outputs: ['y', 'mean'],
       gathers: [],
+      ended: ['pass:2'],
     },
   ]);
 });
@@ -59,8 +62,8 @@ test('a node is in the first segment that has what it reads', () => {
 test('what is gathered of an input, and given as it is, passes no node', () => {
   const found = parts(({ input }) => ({ all: allGather(input('x', [2]), 2) }));
   expect(found).toEqual([
-    { kernels: [], inputs: [], outputs: [], gathers: ['x -> pass:1 2,2'] },
-    { kernels: [], inputs: ['pass:1'], outputs: ['all'], gathers: [] },
+    { kernels: [], inputs: [], outputs: [], gathers: ['x -> pass:1 2,2'], ended: [] },
+    { kernels: [], inputs: ['pass:1'], outputs: ['all'], gathers: [], ended: [] },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '@kcr/core';
-import { PASS } from './ports.ts';
+import { copyNode } from '@kcr/core/internal';
+import { isPass, PASS } from './ports.ts';
 
 /** What processes exchange after a segment: what each has of a value is gathered. */
 export interface Gather {
@@ -15,6 +16,8 @@ export interface Segment {
   /** Its inputs are those of the whole, what earlier segments gave, and what was gathered. */
   readonly graph: Graph;
   readonly gathers: readonly Gather[];
+  /** Names of what earlier segments and this one gave to later ones, and none after this one reads. */
+  readonly ended: readonly string[];
 }
 
 /**
@@ -34,7 +37,7 @@ export function segmentsOf(graph: Graph): Segment[] {
     parts[at]![isGather ? 'gathers' : 'nodes'].push(node);
     for (const value of node.outputs) readable.set(value, from);
   }
-  if (parts.length < 2) return [{ graph, gathers: [] }];
+  if (parts.length < 2) return [{ graph, gathers: [], ended: [] }];
   return new Parting(graph, parts, readable).segments();
 }
 
@@ -73,12 +76,23 @@ class Parting {
   }
 
   segments(): Segment[] {
-    return this.parts.map(({ nodes, gathers }, at) => ({
+    const parted = this.parts.map(({ nodes, gathers }, at) => ({
       graph: this.#segment(nodes, at),
       gathers: gathers.map(({ inputs, outputs: [out] }) => {
         const [value] = Object.values(inputs) as [Value];
         return { from: this.#nameOf(value), to: this.#nameOf(out), shape: out.shape };
       }),
+    }));
+    const given = new Set(this.#given.flatMap((values) => Object.keys(values)).filter(isPass));
+    /** The last segment that reads a value. */
+    const last = new Map<string, number>();
+    parted.forEach(({ graph, gathers }, at) => {
+      const read = [...Object.keys(graph.inputs), ...gathers.map(({ from }) => from)];
+      for (const name of read) if (given.has(name)) last.set(name, at);
+    });
+    return parted.map((segment, at) => ({
+      ...segment,
+      ended: [...given].filter((name) => last.get(name) === at),
     }));
   }
 
@@ -122,18 +136,8 @@ class Parting {
       return input;
     };
     const copies = nodes.map((node) => {
-      const outputs: Value[] = [];
-      const read = Object.entries(node.inputs).map(([name, value]) => [name, own(value)]);
-      const copy: Node = {
-        ...node,
-        inputs: Object.fromEntries(read),
-        outputs: outputs as unknown as Node['outputs'],
-      };
-      for (const value of node.outputs) {
-        const made = { ...value, producer: copy };
-        outputs.push(made);
-        written.set(value, made);
-      }
+      const copy = copyNode(node, own);
+      node.outputs.forEach((value, i) => void written.set(value, copy.outputs[i]!));
       const path = this.graph.paths.get(node);
       if (path !== undefined) paths.set(copy, path);
       return copy;

@@ -29,29 +29,19 @@ function passedOn(
   segments: readonly LoweredSegment[],
   bytes: ReadonlyMap<string, number>,
 ): (readonly [string, number])[] {
-  const last = lastReaders(
-    segments.map(({ lowered, gathers }) => [
-      ...lowered.inputs.map(({ name }) => name),
-      ...gathers.map(({ from }) => from),
-    ]),
-  );
   const held = new Set<string>();
   const most = new Map<number, number>();
-  segments.forEach(({ lowered }, at) => {
+  for (const { lowered, ended } of segments) {
     for (const { name } of lowered.outputs) if (isCut(name) || isPass(name)) held.add(name);
     const counts = new Map<number, number>();
     for (const name of held) {
       const size = bytes.get(name)!;
       counts.set(size, (counts.get(size) ?? 0) + 1);
-      if (isPass(name) && last.get(name) === at) held.delete(name);
     }
     for (const [size, count] of counts) most.set(size, Math.max(count, most.get(size) ?? 0));
-  });
+    for (const name of ended) held.delete(name);
+  }
   return [...most].flatMap(([size, count]) =>
     Array.from({ length: count }, (_, place) => [`${size} bytes, ${place}`, size] as const),
   );
 }
-
-/** The last of several parts that reads a value, by the values' names. */
-export const lastReaders = (read: readonly (readonly string[])[]): ReadonlyMap<string, number> =>
-  new Map(read.flatMap((names, at) => names.map((name) => [name, at] as const)));

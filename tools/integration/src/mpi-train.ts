@@ -1,8 +1,9 @@
 // node mpi-train.ts vit | mobilevit: 20 steps on ONNX Runtime, with as many processes as MPI has started; the first prints the losses.
 import { createModel } from '@kcr/backbones';
-import { type Dataset, fit, float32, Generator, int32, type Model, sizeOf } from '@kcr/core';
+import { type Dataset, fit, float32, Generator, int32, Model, sizeOf } from '@kcr/core';
 import { mpiCommunicator, mpiPlace } from '@kcr/mpi';
 import { createOnnxEngine } from '@kcr/onnx';
+import { smallModels } from './helpers.ts';
 
 const communicator = mpiPlace() ? mpiCommunicator() : undefined;
 const models: Readonly<Record<string, () => Model>> = {
@@ -15,16 +16,11 @@ const models: Readonly<Record<string, () => Model>> = {
       num_heads: 3,
       num_classes: 5,
     }),
-  mobilevit: () =>
-    createModel('mobilevit_xxs', {
-      img_size: 32,
-      channels: [8, 8, 16, 16],
-      depths: [1, 1, 1, 1],
-      transformer_dims: [0, 0, 16, 16],
-      transformer_depths: [0, 0, 1, 1],
-      num_features: 16,
-      num_classes: 5,
-    }),
+  mobilevit() {
+    const { architecture, config } = smallModels.mobilevit!();
+    // Each process draws its own drop path.
+    return new Model(architecture, { ...config, num_classes: 5, drop_path_rate: 0 });
+  },
 };
 const model = models[process.argv[2]!]!();
 const labels = Int32Array.from({ length: 160 }, (_, i) => i % 5);

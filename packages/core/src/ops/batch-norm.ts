@@ -58,18 +58,9 @@ export const batchNormGradientOp = defineOp({
   shapes: ({ x }) => x,
 });
 
-/** Several rows of channels over all processes. [d] ... -> [processes, rows, d] */
-const gatherRows = (rows: readonly Tensor[], processes: number): Tensor =>
-  allGather(tf.stack([...rows]), processes);
-
-/** One row of what {@link gatherRows} gives. [processes, rows, d] -> [processes, d] */
-const rowOf = (gathered: Tensor, row: number): Tensor => {
-  const [processes, , channels] = gathered.shape as [number, number, number];
-  return tf.reshape(tf.slice(gathered, [0, row, 0], [processes, 1, channels]), [
-    processes,
-    channels,
-  ]);
-};
+/** Rows of channels, each as all processes have it. [d] ... -> [processes, d] ... */
+const gatherRows = (rows: readonly Tensor[], processes: number): Tensor[] =>
+  tf.unstack(allGather(tf.stack([...rows]), processes), 1);
 
 export const batchNormOp = defineOp({
   name: 'BatchNorm',
@@ -84,8 +75,8 @@ export const batchNormOp = defineOp({
     const own = batchNormSumsOp({ x, dy, mean, variance }, { eps });
     const ofAll = () => {
       if (processes === 1) return own;
-      const gathered = gatherRows([own.dGamma, own.dBeta], processes);
-      return { dGamma: tf.sum(rowOf(gathered, 0), 0), dBeta: tf.sum(rowOf(gathered, 1), 0) };
+      const [dGammas, dBetas] = gatherRows([own.dGamma, own.dBeta], processes);
+      return { dGamma: tf.sum(dGammas!, 0), dBeta: tf.sum(dBetas!, 0) };
     };
     return {
       x: () =>
@@ -99,11 +90,10 @@ export const batchNormOp = defineOp({
 
 /** Mean and biased variance of the values of all processes, which have as many each (Chan et al. 1979, equation 2.1). */
 function momentsOfAll(own: Moments, processes: number): Moments {
-  const gathered = gatherRows([own.mean, own.variance], processes);
-  const means = rowOf(gathered, 0);
-  const mean = tf.mean(means, 0);
-  const between = tf.mean(tf.square(tf.sub(means, mean)), 0);
-  return { mean, variance: tf.add(tf.mean(rowOf(gathered, 1), 0), between) };
+  const [means, variances] = gatherRows([own.mean, own.variance], processes);
+  const mean = tf.mean(means!, 0);
+  const between = tf.mean(tf.square(tf.sub(means!, mean)), 0);
+  return { mean, variance: tf.add(tf.mean(variances!, 0), between) };
 }
 
 /** Of each channel: [d] */

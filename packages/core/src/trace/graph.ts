@@ -75,6 +75,28 @@ export function liveNodes(
   return nodes.filter((node) => needed.has(node));
 }
 
+/**
+ * A node once more, whose outputs are values of its own.
+ *
+ * @param read what it reads instead of an input
+ * @param idOf the id of the output that stands for one of the node's. Default: the same
+ */
+export function copyNode(
+  node: Node,
+  read: (input: Value) => Value,
+  idOf: (output: Value) => number = ({ id }) => id,
+): Node {
+  const inputs = Object.entries(node.inputs).map(([name, value]) => [name, read(value)]);
+  const outputs: Value[] = [];
+  const copy: Node = {
+    ...node,
+    inputs: Object.fromEntries(inputs),
+    outputs: outputs as unknown as Node['outputs'],
+  };
+  for (const output of node.outputs) outputs.push({ ...output, id: idOf(output), producer: copy });
+  return copy;
+}
+
 type Inputs<I extends string> = Readonly<Record<I, Value>>;
 
 /** Multiply-accumulates for each value of a node's output, by kernel of TensorFlow.js. */

@@ -1,5 +1,5 @@
 import { sizeOf } from '../ground/array.ts';
-import { type Graph, liveNodes, type Node, type Value } from './graph.ts';
+import { copyNode, type Graph, liveNodes, type Node, type Value } from './graph.ts';
 
 /** Parts that the values which are kept for later are shared out to; each is computed again as a whole. */
 const PARTS = 16;
@@ -178,22 +178,12 @@ class Rewriting {
 
   /** Writes a node once more. @param instead what stands for its inputs, and from then on for its outputs */
   #write(node: Node, instead: Map<Value, Value>): void {
-    const outputs: Value[] = [];
-    const inputs = Object.entries(node.inputs).map(([name, value]) => [
-      name,
-      instead.get(value) ?? value,
-    ]);
-    const written: Node = {
-      ...node,
-      inputs: Object.fromEntries(inputs),
-      outputs: outputs as unknown as Node['outputs'],
-    };
-    for (const value of node.outputs) {
-      const { shape, dtype } = value;
-      const made: Value = { id: this.#next++, shape, dtype, producer: written };
-      outputs.push(made);
-      instead.set(value, made);
-    }
+    const written = copyNode(
+      node,
+      (value) => instead.get(value) ?? value,
+      () => this.#next++,
+    );
+    node.outputs.forEach((value, i) => void instead.set(value, written.outputs[i]!));
     this.#nodes.push(written);
     const path = this.traced.paths.get(node);
     if (path !== undefined) this.#paths.set(written, path);
