@@ -94,3 +94,12 @@ test('the allocator takes whole pieces of its regions', () => {
   expect(arena).toBeGreaterThan(between);
   expect(arena).toBeLessThan(1.1 * between);
 });
+
+test('of what depends on values the most is counted', () => {
+  const places = (b: Parameters<Parameters<typeof graphOf>[1]>[0]) =>
+    b.reshape(b.node('NonZero', ['x']), [-1]);
+  // Two numbers of 64 bits for each of 100.
+  expect(between((b) => ({ out: places(b) }))).toBe(1600);
+  // A row of ten numbers for each.
+  expect(between((b) => ({ out: b.node('Gather', ['x', places(b)]) }))).toBe(1600 + 8000);
+});

@@ -187,16 +187,18 @@ function formsByName(graph: OnnxGraph): ReadonlyMap<string, Known> {
     });
   for (const node of graph.nodes) {
     if (node.outputs.every((name) => known.has(name))) continue;
-    const given = infer(
-      node,
-      node.inputs.map((name) => known.get(name)),
-    );
+    const inputs = node.inputs.map((name) => known.get(name));
+    const given = node.op === 'NonZero' ? allPlaces(inputs) : infer(node, inputs);
     node.outputs.forEach((name, i) => {
       if (given?.[i] && !known.has(name)) known.set(name, given[i]);
     });
   }
   return known;
 }
+
+/** The places of what is not zero, of which a run may have fewer. */
+const allPlaces = ([x]: readonly (Known | undefined)[]): Known[] | undefined =>
+  x && [{ dtype: 'int64', shape: [x.shape.length, sizeOf(x.shape)] }];
 
 /** A shape of a graph of one batch size. */
 const numbers = (shape: OnnxPort['shape']): number[] => shape.map(Number);

@@ -1,6 +1,7 @@
 import { arange, defineOp, stopGradient, type Tensor, tf } from '@kcr/core';
 import type { OnnxBuilder } from '@kcr/onnx';
 import { boxColumns } from './boxes.ts';
+import { forBands, regionSum } from './region-sum.ts';
 
 export interface RoiAlignOptions {
   /** Bins of the output, down and right. */
@@ -61,12 +62,6 @@ function weightsOf(maps: readonly number[], boxes: Tensor, share: Tensor, option
   };
 }
 
-/** One product for each band of bins: its weights are few, so repeating them costs less than turning the bands. */
-const forBands = (columns: Tensor, bands: number) => {
-  const [, bins, length] = columns.shape as [number, number, number];
-  return tf.reshape(tf.tile(tf.expandDims(columns, 1), [1, bands, 1, 1]), [-1, bins, length]);
-};
-
 const roiAlignOp = defineOp({
   name: 'RoiAlign',
   inputs: ['maps', 'boxes', 'share'],
@@ -82,20 +77,10 @@ const roiAlignOp = defineOp({
     const bins = tf.matMul(forBands(columns, height), tf.reshape(bands, [-1, mapWidth, channels]));
     return tf.reshape(bins, [-1, height, width, channels]);
   },
-  // Every map has many regions, and no runtime adds up at places that meet without losing some to threads: the products turned round.
   gradient: ({ dy, maps, boxes, share }, options) => ({
     maps() {
-      const [batch, mapHeight, mapWidth, channels] = maps.shape as [number, number, number, number];
-      const [height, width] = options.size;
       const { rows, columns } = weightsOf(maps.shape, boxes, share, options);
-      const bins = tf.reshape(dy, [-1, width, channels]);
-      const bands = tf.matMul(forBands(columns, height), bins, true);
-      const dx = tf.matMul(
-        tf.reshape(rows, [batch, -1, mapHeight]),
-        tf.reshape(bands, [batch, -1, mapWidth * channels]),
-        true,
-      );
-      return tf.reshape(dx, maps.shape);
+      return regionSum(dy, rows, columns, maps.shape[0]!);
     },
   }),
   shapes: ({ maps, boxes }, { size }) => ({
@@ -112,12 +97,19 @@ const roiAlignOp = defineOp({
         b.node('Unsqueeze', [images, b.int64([1])]),
         b.int64([1, boxes.shape[1]!]),
       ]);
+      // Only regions that have a share: a pyramid asks each level for all of them. One more, of no weight, is what the others get.
+      const shares = b.reshape(b.get(share), [-1]);
+      const isUsed = b.node('Not', [b.node('Equal', [shares, b.scalar(0)])]);
+      const used = b.reshape(b.node('NonZero', [isUsed]), [-1]);
+      const some = b.node('Concat', [used, b.int64([0])], { axis: 0 });
+      const without = b.initializer('float32', [1], Float32Array.of(0));
+      const weights = b.node('Concat', [b.node('Gather', [shares, used]), without], { axis: 0 });
       const bins = b.node(
         'RoiAlign',
         [
           b.node('Transpose', [b.get(maps)], { perm: [0, 3, 1, 2] }),
-          b.reshape(b.get(boxes), [-1, 4]),
-          b.reshape(image, [-1]),
+          b.node('Gather', [b.reshape(b.get(boxes), [-1, 4]), some]),
+          b.node('Gather', [b.reshape(image, [-1]), some]),
         ],
         {
           mode: 'avg',
@@ -129,7 +121,15 @@ const roiAlignOp = defineOp({
         },
       );
       const last = b.node('Transpose', [bins], { perm: [0, 2, 3, 1] });
-      return b.node('Mul', [last, b.reshape(b.get(share), [-1, 1, 1, 1])]);
+      const values = b.node('Mul', [last, b.reshape(weights, [-1, 1, 1, 1])]);
+      // Where each region's row is among these.
+      const counted = b.node('CumSum', [b.node('Where', [isUsed, one, zero]), zero]);
+      const places = b.node('Where', [
+        isUsed,
+        b.node('Sub', [counted, one]),
+        b.node('Size', [used]),
+      ]);
+      return b.node('Gather', [values, places]);
     },
   },
 });
