@@ -1,4 +1,4 @@
-import { defineOp, type Tensor, tf } from '@kcr/core';
+import { defineOp, type Tensor, tf, type Value } from '@kcr/core';
 import type { OnnxBuilder } from '@kcr/onnx';
 
 /** Steps of the map along a tile's side, at most: few regions reach into a tile, and a level of a large map has some tens. */
@@ -72,13 +72,10 @@ const regionSumOp = defineOp({
 
       const stripes = Array.from({ length: images }, (_, image) => {
         const own: Part = [image * regions, (image + 1) * regions];
-        const [of, down, across] = [bins, rows, columns].map((x) => cut(b, b.get(x), 0, own)) as [
-          string,
-          string,
-          string,
-        ];
-        const wide = partsWith(across, mapWidth);
-        return partsWith(down, mapHeight).map((tall) => {
+        const ofImage = (x: Value) => cut(b, b.get(x), 0, own);
+        const each = ofImage(bins);
+        const wide = partsWith(ofImage(columns), mapWidth);
+        return partsWith(ofImage(rows), mapHeight).map((tall) => {
           // One region more has no weights, so that no product is of none.
           const weights = b.node('Concat', [tall.within, cut(b, nothing, 2, [0, tall.size])], {
             axis: 0,
@@ -92,7 +89,7 @@ const regionSumOp = defineOp({
             const turned = b.node('Transpose', [columnsOf], { perm: [0, 2, 1] });
             const bands = b.node('MatMul', [
               b.reshape(turned, [-1, 1, size, width]),
-              b.node('Gather', [of, withOne(0)]),
+              b.node('Gather', [each, withOne(0)]),
             ]);
             const rowsOf = b.reshape(b.node('Gather', [weights, withOne(regions)]), [
               -1,

@@ -133,3 +133,33 @@ test('by hand: bins of an even map are even, of a ramp the ramp at their centres
   // The region is the four cells in the middle.
   expect(values).toEqual(close([11, 7, 12, 7, 21, 7, 22, 7]));
 });
+
+test.each(['onnx', 'eager'] as const)(
+  'on %s regions of no share are 0, all of them too',
+  async (name) => {
+    await using engine = await engines[name]!();
+    const maps = float32([2, 4, 4, 1], 1);
+    const step = engine.compile('shares', ({ inputs, state }) => {
+      const { loss, aux, gradients } = valueAndGradients(() => {
+        const y = roiAlign(state('maps'), inputs.boxes!, { size: [2, 2], scale: 1 }, inputs.share!);
+        return { loss: tf.sum(y), aux: { y } };
+      }, [state('maps')]);
+      return { outputs: { loss, y: aux.y!, dx: gradients[0]! } };
+    });
+    engine.set({ maps });
+    const boxes = float32([2, 2, 4], [0, 0, 4, 4, 1, 1, 3, 3, 0, 0, 4, 4, 1, 1, 3, 3]);
+    const given = async (...shares: number[]) => {
+      const { y, dx } = await step({ boxes, share: float32([2, 2, 1], shares) });
+      const perImage = [0, 1].map((i) =>
+        dx!.data.slice(16 * i, 16 * (i + 1)).reduce((a, b) => a + b),
+      );
+      return { y: [0, 4, 8, 12].map((at) => y!.data[at]), perImage };
+    };
+    // Each of four bins of a region of the even map is 1, and gives its share back.
+    expect(await given(0, 0.5, 2, 0)).toEqual({
+      y: [0, 0.5, 2, 0],
+      perImage: [2, 8].map((x) => expect.closeTo(x, 5)),
+    });
+    expect(await given(0, 0, 0, 0)).toEqual({ y: [0, 0, 0, 0], perImage: [0, 0] });
+  },
+);

@@ -62,6 +62,23 @@ function weightsOf(maps: readonly number[], boxes: Tensor, share: Tensor, option
   };
 }
 
+/**
+ * The regions that have a share, since a pyramid asks each level for all of them: which these are, their shares, and where each region is
+ * among them. One more has a share of 0, and stands for all that have none.
+ */
+function usedRegions(b: OnnxBuilder, shares: string) {
+  const [zero, one] = [b.initializer('int64', [], ZERO), b.initializer('int64', [], ONE)];
+  const isUsed = b.node('Not', [b.node('Equal', [shares, b.scalar(0)])]);
+  const used = b.reshape(b.node('NonZero', [isUsed]), [-1]);
+  const none = b.initializer('float32', [1], Float32Array.of(0));
+  const counted = b.node('CumSum', [b.node('Where', [isUsed, one, zero]), zero]);
+  return {
+    regions: b.node('Concat', [used, b.int64([0])], { axis: 0 }),
+    shares: b.node('Concat', [b.node('Gather', [shares, used]), none], { axis: 0 }),
+    places: b.node('Where', [isUsed, b.node('Sub', [counted, one]), b.node('Size', [used])]),
+  };
+}
+
 const roiAlignOp = defineOp({
   name: 'RoiAlign',
   inputs: ['maps', 'boxes', 'share'],
@@ -97,39 +114,24 @@ const roiAlignOp = defineOp({
         b.node('Unsqueeze', [images, b.int64([1])]),
         b.int64([1, boxes.shape[1]!]),
       ]);
-      // Only regions that have a share: a pyramid asks each level for all of them. One more, of no weight, is what the others get.
+      const places = [b.reshape(b.get(boxes), [-1, 4]), b.reshape(image, [-1])];
       const shares = b.reshape(b.get(share), [-1]);
-      const isUsed = b.node('Not', [b.node('Equal', [shares, b.scalar(0)])]);
-      const used = b.reshape(b.node('NonZero', [isUsed]), [-1]);
-      const some = b.node('Concat', [used, b.int64([0])], { axis: 0 });
-      const without = b.initializer('float32', [1], Float32Array.of(0));
-      const weights = b.node('Concat', [b.node('Gather', [shares, used]), without], { axis: 0 });
-      const bins = b.node(
-        'RoiAlign',
-        [
-          b.node('Transpose', [b.get(maps)], { perm: [0, 3, 1, 2] }),
-          b.node('Gather', [b.reshape(b.get(boxes), [-1, 4]), some]),
-          b.node('Gather', [b.reshape(image, [-1]), some]),
-        ],
-        {
-          mode: 'avg',
-          output_height: size[0],
-          output_width: size[1],
-          sampling_ratio: samplingRatio,
-          spatial_scale: { float: scale },
-          coordinate_transformation_mode: aligned ? 'half_pixel' : 'output_half_pixel',
-        },
-      );
+      // Shapes of a graph for any runtime are known, so that all regions are in it.
+      const used = b.plain ? undefined : usedRegions(b, shares);
+      const read = used ? places.map((x) => b.node('Gather', [x, used.regions])) : places;
+      const channelsFirst = b.node('Transpose', [b.get(maps)], { perm: [0, 3, 1, 2] });
+      const bins = b.node('RoiAlign', [channelsFirst, ...read], {
+        mode: 'avg',
+        output_height: size[0],
+        output_width: size[1],
+        sampling_ratio: samplingRatio,
+        spatial_scale: { float: scale },
+        coordinate_transformation_mode: aligned ? 'half_pixel' : 'output_half_pixel',
+      });
       const last = b.node('Transpose', [bins], { perm: [0, 2, 3, 1] });
-      const values = b.node('Mul', [last, b.reshape(weights, [-1, 1, 1, 1])]);
-      // Where each region's row is among these.
-      const counted = b.node('CumSum', [b.node('Where', [isUsed, one, zero]), zero]);
-      const places = b.node('Where', [
-        isUsed,
-        b.node('Sub', [counted, one]),
-        b.node('Size', [used]),
-      ]);
-      return b.node('Gather', [values, places]);
+      const weights = b.reshape(used?.shares ?? shares, [-1, 1, 1, 1]);
+      const weighted = b.node('Mul', [last, weights]);
+      return used ? b.node('Gather', [weighted, used.places]) : weighted;
     },
   },
 });
