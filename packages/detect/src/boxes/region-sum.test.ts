@@ -15,7 +15,7 @@ function weights(generator: Generator, bins: number, length: number): Float32Arr
     const to = Math.min(length, from + 1 + generator.integer(30));
     for (let bin = 0; bin < bins; bin++)
       for (let at = from; at < to; at++)
-        all[(region * bins + bin) * length + at] = generator.uniform();
+        all[(region * bins + bin) * length + at] = (region % 2 ? -1 : 1) * generator.uniform();
   }
   return all;
 }

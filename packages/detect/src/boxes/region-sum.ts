@@ -62,7 +62,9 @@ const regionSumOp = defineOp({
       const partsWith = (weights: string, length: number) =>
         partsOf(length).map((part) => {
           const within = cut(b, weights, 2, part);
-          const most = b.node('ReduceMax', [within, b.int64([1, 2])], { keepdims: 0 });
+          const most = b.node('ReduceMax', [b.node('Abs', [within]), b.int64([1, 2])], {
+            keepdims: 0,
+          });
           return {
             size: part[1] - part[0],
             within,
@@ -112,7 +114,7 @@ const regionSumOp = defineOp({
  * A map to which each region of an image adds its bins, by its weights of the map's rows and columns. No gradient passes.
  *
  * @param bins [images * regions, height, width, channels]
- * @param rows weights of 0 or more of each bin's row, [images * regions, height, map's height]
+ * @param rows weights of each bin's row, [images * regions, height, map's height]
  * @param columns the same of its column, [images * regions, width, map's width]
  * @returns [images, map's height, map's width, channels]: the sum over an image's regions r and bins (i, j) of
  *   rows[r, i, y] columns[r, j, x] bins[r, i, j]
