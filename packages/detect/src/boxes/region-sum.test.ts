@@ -31,7 +31,7 @@ test.each([
   const generator = new Generator(tall);
   const bins = generator.array(images * regions * height * width * channels, 'normal');
   const [rows, columns] = [weights(generator, height, tall), weights(generator, width, wide)];
-  await using engine = await engines[name]();
+  await using engine = await engines[name]!();
   const step = engine.compile('region-sum', ({ inputs }) => ({
     outputs: { y: regionSum(inputs.bins!, inputs.rows!, inputs.columns!, images) },
   }));
@@ -61,7 +61,7 @@ test.each([
 });
 
 test('no region anywhere gives 0', async () => {
-  await using engine = await engines.onnx();
+  await using engine = await engines.onnx!();
   const step = engine.compile('region-sum', ({ inputs }) => ({
     outputs: { y: regionSum(inputs.bins!, inputs.rows!, inputs.columns!, 1) },
   }));

@@ -150,8 +150,8 @@ test.each(['onnx', 'eager'] as const)(
     const boxes = float32([2, 2, 4], [0, 0, 4, 4, 1, 1, 3, 3, 0, 0, 4, 4, 1, 1, 3, 3]);
     const given = async (...shares: number[]) => {
       const { y, dx } = await step({ boxes, share: float32([2, 2, 1], shares) });
-      const perImage = [0, 1].map((i) =>
-        dx!.data.slice(16 * i, 16 * (i + 1)).reduce((a, b) => a + b),
+      const perImage = [0, 1].map((image) =>
+        Array.from(dx!.data.subarray(16 * image, 16 * (image + 1))).reduce((sum, x) => sum + x, 0),
       );
       return { y: [0, 4, 8, 12].map((at) => y!.data[at]), perImage };
     };
