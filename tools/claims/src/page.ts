@@ -12,7 +12,8 @@ What the papers claim, and experiments that could have refuted it. Each is run w
 and test image: intervals are Student's of 95 % over the seeds, McNemar's p is over the images of all seeds, and "would be seen" is the
 smallest difference that four of five experiments like this one would have found. A claim is shown or refuted where the interval of the difference
 excludes 0; not seen where it does not, which says little where the difference that would have been seen is large. Intervals of 2 or 3 seeds are
-wide: they are tests that a large effect passes and a small one does not. Of many comparisons without any effect one in twenty excludes 0 by chance. The page is made from the raw results in
+wide: they are tests that a large effect passes and a small one does not. Of many comparisons without any effect one in twenty excludes 0 by chance. So the last column has Student's p adjusted by Holm's
+method for all claims of the experiment: those below 0.05 are, together, wrong with 5 %. The page is made from the raw results in
 \`tools/claims/raw\`:
 
 \`\`\`sh
@@ -56,7 +57,7 @@ function overview(found: readonly Found[]): string {
   });
   return `## At a glance
 
-In brackets: in how many of the conditions, where a claim was tested in several.
+In brackets: in how many of the conditions, where a claim was tested in several, and how many of the verdicts hold by Holm's method too, where not all do.
 
 ${markdownTable(['experiment', 'seeds', 'what became of it'], rows)}
 `;
@@ -75,7 +76,7 @@ ${text}
 
 **Verdict.**${note ? ` ${note}` : ''}
 
-${markdownTable(['claimed', 'at', 'verdict', 'difference'], statementRows(statements))}
+${markdownTable(['claimed', 'at', 'verdict', 'difference', 'p by Holm'], statementRows(statements))}
 `;
 }
 

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import { toBits } from '../../experiments/src/bits.ts';
-import { byWord, type Statement, verdictOf, verdictOfPair } from './verdict.ts';
+import { byWord, type Statement, statementRows, verdictOf, verdictOfPair } from './verdict.ts';
 
 // Intervals and quantiles by scipy 1.17.1, as in statistics.test.ts.
 test.each([
-  [[1.2, 0.4, -0.3, 2.1, 0.9], 'not seen', '+0.9 [-0.3, +2.0]; 1.5 would have been'],
-  [[2.2, 1.4, 0.7, 3.1, 1.9], 'shown', '+1.9 [+0.7, +3.0]'],
-  [[-2.2, -1.4, -0.7, -3.1, -1.9], 'refuted', '-1.9 [-3.0, -0.7]'],
-  [[5], 'one seed', '+5.0'],
-  [[], 'one seed', 'not measured'],
-])('%j', (differences, word, text) => {
-  expect(verdictOf(differences)).toEqual({ word, text, n: differences.length });
+  [[1.2, 0.4, -0.3, 2.1, 0.9], 'not seen', '+0.9 [-0.3, +2.0]; 1.5 would have been', 0.098425],
+  [[2.2, 1.4, 0.7, 3.1, 1.9], 'shown', '+1.9 [+0.7, +3.0]', 0.009724],
+  [[-2.2, -1.4, -0.7, -3.1, -1.9], 'refuted', '-1.9 [-3.0, -0.7]', 0.009724],
+  [[5], 'one seed', '+5.0', 1],
+  [[], 'one seed', 'not measured', 1],
+])('%j', (differences, word, text, p) => {
+  const n = differences.length;
+  expect(verdictOf(differences)).toEqual({ word, text, p: expect.closeTo(p, 6), n });
 });
 
 test('of two models by their answers', () => {
@@ -21,6 +22,7 @@ test('of two models by their answers', () => {
   expect(verdictOfPair(outcomes, pair, 10)).toEqual({
     word: 'shown',
     text: '+56.7 [+42.3, +71.0]',
+    p: expect.closeTo(0.003442, 6),
     n: 3,
   });
   const { word } = verdictOfPair(outcomes, { first: 'b', second: 'a' }, 10);
@@ -34,16 +36,28 @@ test('statements are told by what became of them, and counted', () => {
     verdict: verdictOf(differences),
   });
   const statements = [
-    statement('a', [1, 1.1]),
+    statement('a', [1, 1.001]),
+    statement('a', [1, 1.001]),
     statement('a', [1, 1.1]),
     statement('a', [-1, 1]),
     statement('b', [-1, -1.1]),
     statement('c', [2]),
+    statement('d', [1, 1.001]),
   ];
+  // Of two values of 1 and 1.1 p is 0.030, and of six tests more than 0.05 by Holm; of 1 and 1.001 it is 0.0003.
   expect(byWord(statements)).toEqual({
-    shown: 'a (2)',
+    shown: 'a (3, 2 by Holm); d',
     'not seen': 'a',
-    refuted: 'b',
+    refuted: 'b (not by Holm)',
     'one seed': 'c',
   });
+  expect(statementRows(statements).map((row) => row.at(-1))).toEqual([
+    '0.002',
+    '0.002',
+    '0.091',
+    '1.000',
+    '0.091',
+    '',
+    '0.002',
+  ]);
 });

@@ -1,7 +1,7 @@
 import { agreement } from './bits.ts';
 import { markdownTable } from './markdown-table.ts';
 import type { Outcome } from './raw.ts';
-import { type Interval, interval, mcnemar, smallestSeen } from './statistics.ts';
+import { type Interval, interval, mcnemar, pText, smallestSeen } from './statistics.ts';
 
 /** Two models of an outcome that are compared on the same images. */
 export interface Pair {
@@ -72,7 +72,7 @@ export function comparisonTable(
     ...accuracies.map((value) => value.toFixed(1)),
     rangeText(difference),
     difference.n < 2 ? '' : seen.toFixed(1),
-    p < 0.001 ? '< 0.001' : p.toFixed(3),
+    pText(p),
     String(difference.n),
   ]);
   const header = [

@@ -26,6 +26,30 @@ export function interval(values: readonly number[]): Interval {
   return { mean, low: mean - half, high: mean + half, n };
 }
 
+/** Student's p, two-sided: how likely so large a mean is of differences around 0. @returns 1 for one value */
+export function pOf({ mean, low, n }: Interval): number {
+  if (n < 2 || mean === 0) return 1;
+  if (mean === low) return 0;
+  const t = (Math.abs(mean) / (mean - low)) * jstat.studentt.inv(0.975, n - 1);
+  return 2 * jstat.studentt.cdf(-t, n - 1);
+}
+
+/** p of several tests, adjusted by Holm's method: any of these below 0.05 is a chance of 5 % for all of the tests together. */
+export function holm(ps: readonly number[]): number[] {
+  const adjusted = Array<number>(ps.length);
+  let most = 0;
+  [...ps.keys()]
+    .sort((a, b) => ps[a]! - ps[b]!)
+    .forEach((test, rank) => {
+      most = Math.max(most, Math.min(1, (ps.length - rank) * ps[test]!));
+      adjusted[test] = most;
+    });
+  return adjusted;
+}
+
+/** p as a table has it. */
+export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+
 /**
  * The smallest difference that a paired t test of 5 % would have seen in four of five experiments like this one: (t_0.975 + t_0.8)
  * s / sqrt(n).
