@@ -188,15 +188,13 @@ export class TrainingLoop implements AsyncDisposable {
     const groups = this.#groups;
     /** Batches wait for their step. The first one is there, and counted with what the process has. */
     const ahead = aheadBytes(train, images);
-    const own = process.memoryUsage.rss();
-    const room = memory === undefined ? await freeMemory(communicator) : memory - own;
     const needed = async (pieces: number) => {
       this.trainer.cutInto(pieces);
       const bytes = await this.trainer.memory(groups, batch, images);
-      // Tracing the step took some of the room.
-      const taken = Math.max(0, process.memoryUsage.rss() - own);
-      return bytes === undefined ? undefined : bytes + ahead + taken;
+      return bytes === undefined ? undefined : bytes + ahead;
     };
+    const room =
+      memory === undefined ? await freeMemory(communicator) : memory - process.memoryUsage.rss();
     const pieces =
       microBatch === undefined
         ? accumulate
@@ -204,14 +202,14 @@ export class TrainingLoop implements AsyncDisposable {
     const bytes = await needed(pieces);
     this.#isCut = true;
     if (bytes === undefined) return;
-    // What `auto` chose had room when it was tried.
-    if (bytes > room && microBatch !== 'auto')
+    if (bytes > room)
       throw notEnough({
         images: images / pieces,
         bytes,
         available: room,
         fix: 'Let `microBatch` (--micro-batch) be `auto`, or fewer images: the update stays that of the whole batch',
       });
+    const own = process.memoryUsage.rss();
     onMemory?.({ images, pieces, bytes: own + bytes, available: memory ?? own + room });
   }
 
